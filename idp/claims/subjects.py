@@ -51,12 +51,29 @@ _ACCOUNTS = f"""
         {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open
     """
 # By indexes that hold each name in one form; which of what they find is the name that was asked for, is for Python.
-_BY_LOGIN = f"MATCH (a:Account) WHERE a.sort_key = $sort_key AND a.uuid IS NOT NULL {_ACCOUNTS}"
-_BY_LOGIN_WITHOUT_LETTERS = f"MATCH (a:Account {{login: $name}}) {_ACCOUNTS}"
-_BY_PRINCIPAL_NAME = f"MATCH (a:Account {{principal_key: $folded}}) {_ACCOUNTS}"
+_BY_LOGIN = f"""
+    MATCH (a:Account)
+    USING INDEX a:Account(sort_key, uuid)
+    WHERE a.sort_key = $sort_key AND a.uuid IS NOT NULL
+    WITH a
+    {_ACCOUNTS}"""
+_BY_LOGIN_WITHOUT_LETTERS = f"""
+    MATCH (a:Account)
+    USING INDEX a:Account(login)
+    WHERE a.login = $name
+    WITH a
+    {_ACCOUNTS}"""
+_BY_PRINCIPAL_NAME = f"""
+    MATCH (a:Account)
+    USING INDEX a:Account(principal_key)
+    WHERE a.principal_key = $folded
+    WITH a
+    {_ACCOUNTS}"""
 _BY_OBJECT_GUID = f"""
     MATCH (r:SourceRecord)-[:TELLS]->(a:Account)
+    USING INDEX r:SourceRecord(key)
     WHERE r.key IN $guids
+    WITH DISTINCT a
     {_ACCOUNTS}"""
 _BY_UUID = """
     MATCH (p:Person {uuid: $lower})

@@ -59,10 +59,12 @@ _FOUND = f"""
 _BY_LOGIN = f"""
     CALL () {{
         MATCH (a:PlannedAccount)
+        USING INDEX a:PlannedAccount(sort_key, uuid)
         WHERE a.sort_key = $sort_key AND a.uuid IS NOT NULL
         RETURN a
         UNION
         MATCH (v:PlannedAccountState)<-[:STATE]-(a:PlannedAccount)
+        USING INDEX v:PlannedAccountState(login)
         WHERE v.login IN $spellings
         RETURN a
     }}

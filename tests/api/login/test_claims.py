@@ -242,8 +242,10 @@ def test_a_role_without_a_number_has_no_number(farm: Farm) -> None:
 
 def test_names_are_found_by_indexes(farm: Farm) -> None:
     """A scan of all accounts would be a stranger's to start."""
-    for query in (subjects._BY_LOGIN, subjects._BY_PRINCIPAL_NAME, subjects._BY_OBJECT_GUID):
-        given = {"sort_key": "x", "folded": "x", "guids": ["x"], "systems": [], "today": in_days(0)}
+    for query in (
+        subjects._BY_LOGIN, subjects._BY_LOGIN_WITHOUT_LETTERS, subjects._BY_PRINCIPAL_NAME, subjects._BY_OBJECT_GUID
+    ):  # fmt: skip
+        given = {"sort_key": "x", "name": "x", "folded": "x", "guids": ["x"], "systems": [], "today": in_days(0)}
         _, summary, _ = farm.driver.execute_query(f"EXPLAIN {query}", given)
         operators = str(summary.plan)
         assert "NodeIndexSeek" in operators and "Scan" not in operators, query
