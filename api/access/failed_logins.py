@@ -41,6 +41,7 @@ class FailedLogins:
 
     def __init__(self) -> None:
         self._tried: OrderedDict[str, _Tried] = OrderedDict()
+        self._under_way: dict[str, int] = {}
         self._lane = asyncio.Semaphore(_AT_ONCE)
 
     def wait(self, address: str | None) -> int:
@@ -52,13 +53,22 @@ class FailedLogins:
 
     @asynccontextmanager
     async def looking_up(self, address: str | None) -> AsyncIterator[None]:
-        """Around the look-up of a token: look-ups from throttled addresses wait for each other, and no others wait for
-        them."""
-        if self.wait(address):
+        """Around the look-up of a token or password: those from throttled addresses wait for each other, and no others
+        wait for them. What is under way counts as failed until it is done, so that many at the same time are not all
+        let through."""
+        network = network_of(address)
+        tried, under_way = self._tried.get(network), self._under_way.get(network, 0)
+        if (ALLOWED if tried is None else _left(tried)) - under_way < 1:
             async with self._lane:
                 yield
-        else:
+            return
+        self._under_way[network] = under_way + 1
+        try:
             yield
+        finally:
+            left = self._under_way.pop(network) - 1
+            if left:
+                self._under_way[network] = left
 
     def failed(self, address: str | None) -> None:
         """Count a failed login, and log it; for a throttled address only once."""

@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 import neo4j
 import structlog
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,7 +25,7 @@ from idp import audit, sessions
 from idp.local_accounts.attempts import DEVICE_LIFE
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.credentials import credential_of
-from idp.local_accounts.handing_over import HandingOver
+from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.saml.bindings import Carried, from_form, from_query
 from idp.saml.errors import BadMessage
@@ -34,6 +35,7 @@ from idp.single_sign_on import Posted, SingleSignOn
 
 _PASSWORDS_AT_ONCE = 2  # each takes 64 MB and a tenth of a second of a processor
 _BROWSER_LIFE = timedelta(days=1)
+_RECENT = timedelta(minutes=10)  # since the login, in which a second factor may be changed
 _REFUSED: Mapping[str, audit.Event] = {"/saml/sso": "request_refused", "/saml/logout": "logout_refused"}
 _log = structlog.get_logger("api.login")
 P = ParamSpec("P")
@@ -152,10 +154,31 @@ class Desk:
             return None, form
         return session, form
 
-    async def may_change_factor(self, session: Session) -> bool:
-        """A second factor is changed only by who has it."""
+    async def refused_change(self, session: Session) -> Response | None:
+        """Why the second factor may not be changed in this session; None if it may.
+
+        By who has it, if there is one; and only soon after the login, so that a browser that was left open, or a stolen
+        cookie, does not become a login for good.
+        """
         kept = await in_thread(self.read, credential_of, session.account.uuid)
-        return kept is None or not kept.has_second_factor or session.two_factors
+        if kept is not None and kept.has_second_factor and not session.two_factors:
+            return self.sorry("over")
+        if session.authenticated + _RECENT <= now():
+            return pages.again(self.login.name)
+        return None
+
+    def tell_owner(self, session: Session, what: str) -> BackgroundTask | None:
+        """Tell the account's owner what was changed, after the answer is sent."""
+        handing = self.login.handing
+        return None if handing is None else BackgroundTask(self._tell, handing, session, what)
+
+    async def _tell(self, handing: HandingOver, session: Session, what: str) -> None:
+        try:
+            await in_thread(handing.tell, session.account, what, now())
+        except NotSent as failed:
+            _log.warning("owner_not_told", problem=str(failed))
+        except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
+            unavailable(error)
 
     async def session(self, request: Request) -> Session | None:
         secret = request.cookies.get(self.cookies.session)

@@ -42,7 +42,7 @@ class Entering:
         session = await self._desk.session(request)
         name = request.query_params.get("flow", "")
         to = return_path(request.query_params.get("to"))
-        if not name and session is not None:
+        if not name and session is not None and "again" not in request.query_params:
             return RedirectResponse(to, 303)
         if name:
             flow = await self.flow(name, browser)

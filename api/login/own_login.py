@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.http.failures import unavailable
-from api.login import pages
+from api.login import pacing, pages
 from api.login.browser import form_of
 from api.login.desk import Desk, address_of, in_thread, now, single
 from idp.local_accounts.credentials import credential_of
@@ -31,6 +31,7 @@ class OwnLogin:
         self._desk = desk
         self._login = desk.login
         self._messages = anyio.CapacityLimiter(_MESSAGES_AT_ONCE)
+        self._asked = pacing.forgotten()
 
     async def invitation(self, request: Request) -> Response:
         browser = self._desk.tokens.browser_of(request)
@@ -79,6 +80,8 @@ class OwnLogin:
         if not self._desk.tokens.is_valid(request, form):
             return self._desk.sorry("over")
         told = pages.forgotten_told(self._login.name)
+        if self._asked.take(address_of(request)):
+            return told  # as everyone gets it, but nothing is sent
         told.background = BackgroundTask(self._send, handing, form.get("login", ""), address_of(request))
         return told
 
@@ -113,16 +116,24 @@ class OwnLogin:
 
     async def second_factor(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
-        if session is None or not await self._desk.may_change_factor(session):
+        if session is None:
             return self._desk.sorry("over")
+        refused = await self._desk.refused_change(session)
+        if refused is not None:
+            return refused
         secret, address = await in_thread(self._login.logins.begin_second_factor, session.account, self._login.name)
         return pages.second_factor_form(self._login.name, form["token"], secret, address)
 
     async def confirm_second_factor(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
-        if session is None or not await self._desk.may_change_factor(session):
+        if session is None:
             return self._desk.sorry("over")
+        refused = await self._desk.refused_change(session)
+        if refused is not None:
+            return refused
         codes = await in_thread(self._login.logins.confirm_second_factor, session.account, form.get("code", ""), now())
         if codes is None:
             return self._desk.sorry("code")
-        return pages.recovery_codes_page(self._login.name, codes)
+        shown = pages.recovery_codes_page(self._login.name, codes)
+        shown.background = self._desk.tell_owner(session, "fået en app som ekstra beskyttelse")
+        return shown

@@ -42,3 +42,8 @@ def requests() -> Pace:
 def refusals() -> Pace:
     """Of messages that are refused: what is written of them, in the log of logins and on the console."""
     return Pace(at_once=20, each=60)
+
+
+def forgotten() -> Pace:
+    """Of codes for forgotten passwords: each may cost the municipality a message."""
+    return Pace(at_once=20, each=60)

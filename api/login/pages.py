@@ -199,6 +199,12 @@ def account_page(
     return page(name, body)
 
 
+def again(name: str) -> Response:
+    """A change that needs a recent login."""
+    body = '<p>Log ind igen, før du ændrer, hvordan du logger ind.</p><p><a href="/login?again=1">Log ind igen</a></p>'
+    return page(name, body, status=403)
+
+
 def second_factor_form(name: str, token: str, secret: str, address: str, problem: str | None = None) -> Response:
     """The secret for the authenticator app, and the code that confirms it."""
     body = (

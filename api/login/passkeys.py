@@ -81,8 +81,11 @@ class PasskeyPages:
 
     async def add(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
-        if session is None or not await self._desk.may_change_factor(session):
+        if session is None:
             return self._desk.sorry("over")
+        refused = await self._desk.refused_change(session)
+        if refused is not None:
+            return refused
         browser = self._desk.tokens.browser_of(request)
         is_made, codes = await in_thread(
             self._login.passkeys.add,
@@ -94,14 +97,19 @@ class PasskeyPages:
         )
         if not is_made:
             return self._desk.sorry("passkey")
+        shown: Response = RedirectResponse("/login/account", 303)
         if codes:
-            return pages.recovery_codes_page(self._login.name, codes)
-        return RedirectResponse("/login/account", 303)
+            shown = pages.recovery_codes_page(self._login.name, codes)
+        shown.background = self._desk.tell_owner(session, "fået en ny adgangsnøgle")
+        return shown
 
     async def remove(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
-        if session is None or not await self._desk.may_change_factor(session):
+        if session is None:
             return self._desk.sorry("over")
+        refused = await self._desk.refused_change(session)
+        if refused is not None:
+            return refused
         await in_thread(self._login.passkeys.remove, session.account, form.get("passkey", ""), now())
         return RedirectResponse("/login/account", 303)
 

@@ -68,10 +68,11 @@ class LocalLogins:
             if account is None:
                 # The same work as for a known one, also in the graph.
                 nobody = _nobody(login)
-                session.execute_write(attempts.begin_attempt, nobody, device, address, now)
-                session.execute_read(credentials.credential_of, nobody)
+                counted = session.execute_write(attempts.begin_attempt, nobody, device, address, now)
+                if counted:
+                    session.execute_read(credentials.credential_of, nobody)
                 passwords.waste(password)
-                raise Refused(None, "unknown")
+                raise Refused(None, "unknown" if counted else "unknown_locked")
             if not session.execute_write(attempts.begin_attempt, account.uuid, device, address, now):
                 passwords.waste(password)
                 raise Refused(account, "locked")
@@ -188,9 +189,9 @@ class LocalLogins:
 
             def written(tx: neo4j.ManagedTransaction) -> None:
                 if not credentials.use_invitation(tx, uuid, hash_, now):
-                    raise Refused(account, "unknown" if account is None else "wrong_invitation")
+                    raise Refused(account, "wrong_invitation")
                 if account is None or account.state not in ("open", "not_started"):
-                    raise Refused(account, "unknown" if account is None else account.state)
+                    raise Refused(account, "wrong_invitation" if account is None else account.state)
                 credentials.keep_password(tx, uuid, made, now)
                 attempts.unlock(tx, uuid)
                 if device is not None:

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 import neo4j
 
+FORGOTTEN_A_DAY = 5
+"""Codes for a forgotten password that are sent to one owner in a day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credential:
@@ -103,8 +106,8 @@ def keep_invitation(tx: neo4j.ManagedTransaction, account: str, code_hash: str, 
 
 def keep_forgotten(tx: neo4j.ManagedTransaction, account: str, code_hash: str, now: datetime, life: timedelta) -> bool:
     """A code for an owner who has forgotten the password. False if the one before has more than half its life left, so
-    that strangers neither end it nor fill a mailbox; and for an account that nothing was ever chosen for, which takes
-    an invitation."""
+    that strangers neither end it nor fill a mailbox; after some in a day; and for an account that nothing was ever
+    chosen for, which takes an invitation."""
     row = tx.run(
         """
         MATCH (c:LocalCredential {account: $account})
@@ -112,13 +115,17 @@ def keep_forgotten(tx: neo4j.ManagedTransaction, account: str, code_hash: str, n
         WITH c
         WHERE (c.password IS NOT NULL OR EXISTS { MATCH (:Passkey {account: $account}) })
             AND (c.forgotten_until IS NULL OR c.forgotten_until <= $half)
-        SET c.forgotten = $hash, c.forgotten_until = $until
+        WITH c, [each IN coalesce(c.forgotten_asked, []) WHERE each > $yesterday] AS asked
+        WHERE size(asked) < $most
+        SET c.forgotten = $hash, c.forgotten_until = $until, c.forgotten_asked = asked + $now
         RETURN 1 AS kept
         """,
         account=account,
         hash=code_hash,
         until=now + life,
         half=now + life / 2,
+        yesterday=now - timedelta(days=1),
+        most=FORGOTTEN_A_DAY,
         now=now,
     ).single()
     return row is not None

@@ -16,7 +16,7 @@ from graph.as_of import in_force
 from graph.retry import NEVER, SOON, Retry
 from graph.time import COPENHAGEN
 from idp import audit
-from idp.local_accounts import attempts
+from idp.local_accounts import attempts, credentials
 from idp.local_accounts.account import LocalAccount, account_by_login
 from idp.local_accounts.authenticating import FORGOTTEN_LIFE, INVITATION_LIFE, LocalLogins
 
@@ -100,8 +100,17 @@ class HandingOver:
 
     def invite(self, account: LocalAccount, way: Way, now: datetime, *, by: str) -> HandedOver:
         """A new code; an earlier one ends. Raises NotHandedOver: ``not_open`` for an account that is over or stopped,
-        ``no_contact`` where no source knows a private address, NotSent."""
+        ``no_contact`` where no source knows a private address, ``has_login``, NotSent.
+
+        Whoever holds a code chooses the password. So a code on paper is for an account that has none yet: otherwise the
+        one who invites could take the account over, which only a reset may, and that is told.
+        """
         _require_coming(account)
+        if way == "paper" and self._has_login(account):
+            text = (
+                f"The owner of {account.login} has a login already. Send the code by mail or SMS, or reset the login."
+            )
+            raise NotHandedOver("has_login", text)
         return self._handed(account, way, self._reachable(account, way, now), now, by, is_reset=False)
 
     def reset(self, account: LocalAccount, way: Way, now: datetime, *, by: str) -> HandedOver:
@@ -126,7 +135,7 @@ class HandingOver:
     def forgotten(self, login: str, now: datetime, address: str | None) -> None:
         """Whoever it is says that a password is forgotten: a code goes to the owner of the account, if there is one who
         can be reached. The caller learns nothing, and doesn't wait for it. A second one within a quarter of an hour
-        is not sent: the first is good that long.
+        is not sent: the first is good that long. Nor is a sixth within a day.
 
         Raises NotSent, for the log.
         """
@@ -148,6 +157,23 @@ class HandingOver:
             f"{(now + FORGOTTEN_LIFE).astimezone(COPENHAGEN):%H:%M}. Har du ikke bedt om det, så gør ingenting."
         )
         self._send(contact, "mail" if contact.email is not None else "sms", "Ny adgangskode", text)
+
+    def tell(self, account: LocalAccount, what: str, now: datetime) -> None:
+        """Tell the owner what has been changed, by mail to the private address, if a source knows one. Raises
+        NotSent."""
+        with self._driver.session() as session:
+            contact = session.execute_read(contact_of, account.person, _day(now))
+        if contact.email is not None:
+            text = (
+                f"Din konto {account.login} hos {self._name} har {what}. Var det ikke dig, så kontakt it-afdelingen "
+                "med det samme."
+            )
+            self._messages.mail(contact.email, "Din adgang er ændret", text)
+
+    def _has_login(self, account: LocalAccount) -> bool:
+        with self._driver.session() as session:
+            kept = session.execute_read(credentials.credential_of, account.uuid)
+        return kept is not None and (kept.password is not None or kept.has_second_factor)
 
     def _reachable(self, account: LocalAccount, way: Way, now: datetime) -> Contact:
         if way == "paper":

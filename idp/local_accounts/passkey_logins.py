@@ -46,7 +46,7 @@ class PasskeyLogins:
                     raise Refused(None, "unknown_passkey")
                 owner = session.execute_read(account_of, self._system, found.account, _day(now))
                 if owner is None or owner.state != "open":
-                    raise Refused(owner, "unknown" if owner is None else owner.state)
+                    raise Refused(owner, "unknown_passkey" if owner is None else owner.state)
                 count, challenge = self.questions.proven(answer, found, browser, now)
             except BadPasskey as wrong:
                 raise Refused(None, "wrong_passkey") from wrong
@@ -84,9 +84,10 @@ class PasskeyLogins:
 
             def written(tx: neo4j.ManagedTransaction) -> None:
                 if not credentials.use_invitation(tx, uuid, hash_, now):
-                    raise Refused(account, "unknown" if account is None else "wrong_invitation")
+                    raise Refused(account, "wrong_invitation")  # before anything is written
                 if account is None or account.state not in ("open", "not_started"):
-                    raise Refused(account, "unknown" if account is None else account.state)
+                    raise Refused(account, "wrong_invitation" if account is None else account.state)
+                self._use_up(account, made.challenge, now)
                 kept = credentials.credential_of(tx, uuid)
                 if kept is not None and kept.has_second_factor:
                     raise Refused(account, "has_second_factor")
@@ -96,7 +97,6 @@ class PasskeyLogins:
                     attempts.remember_device(tx, uuid, device, now)
                 sessions.end_all(tx, uuid)
 
-            self._use_up(account, made.challenge, now)
             session.execute_write(written)
             return account
         return None

@@ -133,3 +133,25 @@ def test_all_who_ask_with_a_token_at_the_same_time_wait_for_one_look_up(monkeypa
     known, unknown, away = asyncio.run(all_of_them())[:3]
     assert (known.name, unknown, type(away)) == ("a", None, Away)
     assert sorted(asked) == ["rc_away", "rc_known", "rc_unknown", "rc_unknown"]
+
+
+def test_what_is_under_way_counts() -> None:
+    """Many that come at the same time are not all let through before the first has failed."""
+    counted = FailedLogins()
+    inside, most = 0, 0
+
+    async def one(address: str) -> None:
+        nonlocal inside, most
+        async with counted.looking_up(address):
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            inside -= 1
+        counted.failed(address)
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(one("10.0.0.1") for _ in range(200)))
+
+    asyncio.run(all_of_them())
+    assert most <= ALLOWED + 2 and counted.wait("10.0.0.1") > 0 and counted._under_way == {}

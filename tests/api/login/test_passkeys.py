@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -136,6 +137,30 @@ def test_only_who_has_a_second_factor_changes_it(town: Town) -> None:
     form.action = f"{town.url}/login/passkeys/remove"
     assert thief.submit(form, passkey=text(next(iter(device.credentials)))).status == 400
     assert "logget ind som" in entered(town, device).text
+
+
+def test_a_browser_that_was_left_open_changes_no_login(town: Town) -> None:
+    """A stolen session would become a login for good. Its owner is told of what was added soon after a login."""
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    town.driver.execute_query("MATCH (:Person)-[:STATE]->(v) SET v.private_email = 'anje@hjemme.dk'")
+    browser, page = own_page(town)
+    town.driver.execute_query("MATCH (s:LoginSession) SET s.authenticated = datetime() - duration('PT11M')")
+    device = Authenticator(town.url)
+    made = {"credential": device.make(asked(page.text, "create")), "called": "x"}
+    for action, typed in (("/login/passkeys", made), ("/login/second-factor", {})):
+        refused = browser.submit(page.form(action), **typed)
+        assert refused.status == 403 and "/login?again=1" in refused.text
+    again = browser.get(f"{town.url}/login?again=1")
+    own = browser.submit(again.form("/login"), login="anje", password=PASSWORD)
+    assert town.post.sent == []
+    made["credential"] = Authenticator(town.url).make(asked(own.text, "create"))
+    assert browser.submit(own.form("/login/passkeys"), **made).status == 200
+    deadline = time.monotonic() + 30
+    while not town.post.sent:
+        assert time.monotonic() < deadline, "the owner was not told"
+        time.sleep(0.05)
+    assert town.post.sent[0][0] == "anje@hjemme.dk" and "adgangsnøgle" in town.post.sent[0][1]
 
 
 def test_a_code_alone_takes_no_account_over_that_has_a_second_factor(town: Town) -> None:

@@ -146,6 +146,21 @@ def test_a_code_goes_only_where_a_source_says(town: Town) -> None:
     assert set(SCHEMA.mutation_type.fields["inviteToLogin"].args) == {"account", "by", "reason"}  # type: ignore[union-attr]
 
 
+def test_a_code_on_paper_takes_no_account_over(town: Town) -> None:
+    """Who invites would choose the password of an owner who has one; a reset is another right."""
+    bo = town.as_person("bo")
+    town.contact(private_email="anna@hjemme.example")
+    town.driver.execute_query(
+        "MERGE (c:LocalCredential {account: $account}) SET c.password = 'hash'", account=town.account
+    )
+    for access in (bo, Access("token", frozenset({"hr"}))):
+        assert town.care("inviteToLogin", access)["refused"] == "has_login"
+        assert town.care("inviteToLogin", access, "MAIL")["code"] is None
+    town.driver.execute_query("MATCH (c:LocalCredential) REMOVE c.password")
+    town.driver.execute_query("CREATE (:Passkey {id: 'k', account: $account})", account=town.account)
+    assert town.care("inviteToLogin", bo)["refused"] == "has_login"
+
+
 def test_nothing_is_taken_away_that_can_not_be_given_anew(town: Town) -> None:
     """A reset that can't reach the owner leaves the login as it is; where only the server is away, it is done again."""
     town.driver.execute_query(

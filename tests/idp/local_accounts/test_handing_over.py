@@ -88,6 +88,13 @@ def test_strangers_neither_fill_a_mailbox_nor_end_a_code(clean_graph: neo4j.Driv
     assert not desk.accept(desk.post.code, ANOTHER)  # and ends it
 
 
+def test_a_day_has_few_codes(clean_graph: neo4j.Driver) -> None:
+    """Each may cost the municipality a message."""
+    desk = Desk(clean_graph)
+    assert [desk.forgotten(after=timedelta(minutes=16 * each)) for each in range(8)] == [1, 2, 3, 4, 5, 5, 5, 5]
+    assert desk.forgotten(after=timedelta(days=1, minutes=1)) == 6
+
+
 def test_nothing_is_sent_to_whom_it_does_not_concern(clean_graph: neo4j.Driver) -> None:
     desk = Desk(clean_graph)
     state_account(clean_graph, "never")  # nothing was ever chosen for it: its owner needs an invitation
