@@ -182,13 +182,14 @@ class DirectoryChannel:
             if name not in (PLACE, NAMED_BY[kind])
         }
         given[self._settings.key_of(kind)] = [wanted.key]
-        password, refused, name_index = self._passwords.make(), 0, 0
-        candidates = list(numbered(str(wanted.values[NAMED_BY[kind]])))
+        password, refused = self._passwords.make(), 0
+        candidates = numbered(str(wanted.values[NAMED_BY[kind]]))
+        name = next(candidates)
         while True:
             if kind == "user":
                 control = 512 if wanted.enabled else 512 | values.DISABLED
                 given |= {"userAccountControl": [str(control)], "unicodePwd": [as_bytes(password)], "pwdLastSet": ["0"]}
-            dn = f"{names.rdn(NAMED_BY[kind], candidates[name_index])},{place}"
+            dn = f"{names.rdn(NAMED_BY[kind], name)},{place}"
             try:
                 self._add(wanted, dn, given)
                 break
@@ -196,8 +197,8 @@ class DirectoryChannel:
                 if refusals.is_bad_password(rejected) and refused + 1 < _PASSWORDS:
                     refused += 1
                     password = self._passwords.make(longer=refused)
-                elif self._is_name_taken(rejected, wanted, place) and name_index + 1 < len(candidates):
-                    name_index += 1
+                elif self._is_name_taken(rejected, wanted, place) and (another := next(candidates, "")):
+                    name = another
                 else:
                     if rejected.code == refusals.RIGHTS:
                         # A right that lacks for one object that is there is that object's own, and bars no other.
