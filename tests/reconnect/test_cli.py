@@ -25,6 +25,7 @@ _END = "-- the end of one help --"
 _OF_HELP = frozenset(
     {
         "api.access",
+        "api.access.places",
         "api.access.readers",
         "api.access.rights",
         "api.access.roles",
