@@ -23,6 +23,8 @@ FORMS = {
     "Erased",
     "Refreshed",
     "PlanDecided",
+    "LoginCode",
+    "LoginUnlocked",
 }
 
 
