@@ -23,6 +23,7 @@ from benchmarks import (
     preview,
     rights,
     small_reads,
+    subtree,
     ten_changes,
     top_and_names,
     unchanged_sources,
@@ -38,7 +39,7 @@ from reconnect.collector import collect_seldom
 SIZES = ("S", "L")
 
 
-ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "preview", "rights", "claims", "accounts")
+ON_A_PAYROLL = ("payroll", "nearest", "large", "small", "top", "subtree", "preview", "rights", "claims", "accounts")
 """Measurements within one size, on one graph."""
 PARTS = (*ON_A_PAYROLL, "unchanged", "first", "kle", "ten", "organisation", "directory", "domain", "responses")
 
@@ -61,6 +62,8 @@ def of_size(size: str, parts: Collection[str] = PARTS) -> Iterator[Measured]:
             yield from small_reads.measure(addresses, driver, size, day)
         if "top" in parts:
             yield from top_and_names.measure(addresses, driver, keyring, size, day)
+        if "subtree" in parts:
+            yield from subtree.measure(addresses, driver, keyring, size)
         if "preview" in parts:
             yield preview.measure(driver, keyring, size, day, Path(folder))
         if "rights" in parts:

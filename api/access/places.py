@@ -74,9 +74,12 @@ def _linked(type_: str) -> Ways:
 
 def _of_person(n: str, fresh: Fresh) -> tuple[Way, ...]:
     tie, at, unit, other = fresh("tie"), fresh("at"), fresh("unit"), fresh("tie")
-    left = f"NOT EXISTS {{ ({n})-[:HAS|HOLDS]->({other}) WHERE {other}.from IS NOT NULL AND {_open(other)} }}"
+    held, holds = fresh("has"), fresh("has")
+    stays = f"{other}.from IS NOT NULL AND {_open(other)} AND {_open(holds)}"
+    left = f"NOT EXISTS {{ ({n})-[{holds}:HAS|HOLDS]->({other}) WHERE {stays} }}"
     over = f"({_open(at)} OR ({at}.to >= {tie}.to AND {left}))"
-    return (Way((f"({n})-[:HAS|HOLDS]->({tie})-[{at}:IN|FOR]->({unit}:Unit)",), unit, (over,)),)
+    way = f"({n})-[{held}:HAS|HOLDS]->({tie})-[{at}:IN|FOR]->({unit}:Unit)"
+    return (Way((way,), unit, (_last(held, tie), over)),)
 
 
 def _over(pattern: str, kinds: Mapping[str, Ways], unless: str = "") -> Ways:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
@@ -129,6 +129,40 @@ WRITE: Mapping[str, frozenset[str]] = {
 OF_ONESELF = frozenset({"endSession"})
 """Mutations of what is one's own, for which it doesn't matter where a role holds."""
 
+# Where a mutation's roles must hold: where all that it names and writes lies, or in the whole organisation, since it is
+# about no place, may reach anywhere, or can't be undone.
+THINGS: Literal["things"] = "things"
+EVERYWHERE: Literal["everywhere"] = "everywhere"
+OWN: Literal["own"] = "own"
+WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
+    **dict.fromkeys(
+        (
+            "setValue", "releaseValue", "createUnit", "endUnit", "placeUnits", "tagUnit", "setPayingUnit",
+            "tagEmployment", "setAbsence", "choosePosition", "createAffiliation", "changeAffiliation",
+            "createAssignment", "changeAssignment", "createSubstitution", "changeSubstitution", "requestRight",
+            "refuseRequest", "withdrawRequest", "decideAttestation", "createAccountException",
+            "changeAccountException", "createExtraAccount", "changeExtraAccount", "stopPerson", "endStop", "setOwner",
+        ),
+        THINGS,
+    ),
+    **dict.fromkeys(
+        (
+            "createPerson", "createRole", "createConstraintType", "createSystemRole", "createJobFunctionRole",
+            "changeJobFunctionRole", "createConstraintSetting", "changeConstraintSetting", "endConstraintSetting",
+            "createGrant", "changeGrant", "createRightsConflict", "changeRightsConflict", "approveGrant",
+            "startAttestation", "refreshManualSteps", "closeManualStep", "createNamePolicy", "createAccountRule",
+            "copyAccountRule", "inviteToLogin",
+            "unlockLogin", "resetLogin", "approveRequest", "endSessionsOf",
+            "changeAccountRule", "createPlan", "changePlan", "approvePlan", "applyPlan", "withdrawPlan", "takeBackPlan",
+            "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
+            "markAsDifferentPersons", "unmarkAsDifferentPersons",
+        ),
+        EVERYWHERE,
+    ),
+    **dict.fromkeys(OF_ONESELF, OWN),
+}  # fmt: skip
+
+
 # The roles that may set values by hand (setValue, releaseValue). Whether a role covers all, or a holder is primary,
 # decides who answers: that is a right, not a detail.
 BY_HAND: Mapping[str, frozenset[str]] = {
@@ -198,8 +232,9 @@ class Access:
         return bool(readers & (self.everywhere if PLACES.get(type_) == WHOLE else self.roles))
 
     def may_write(self, mutation: str) -> bool:
-        held = self.roles if mutation in OF_ONESELF else self.everywhere
-        return bool(WRITE.get(mutation, frozenset()) & held)
+        """Whether the mutation may be made, somewhere at least (``WHERE``)."""
+        counted = self.everywhere if WHERE.get(mutation, EVERYWHERE) == EVERYWHERE else self.roles
+        return bool(WRITE.get(mutation, frozenset()) & counted)
 
     def fields(self) -> frozenset[str]:
         """The rights to fields that have one of their own, of whatever thing: private, cpr."""
@@ -212,6 +247,8 @@ class Access:
 
     def require_write(self, mutation: str) -> None:
         if not self.may_write(mutation):
+            if WRITE.get(mutation, frozenset()) & self.roles:
+                raise whole(f"{mutation} reaches the whole organisation: it", WRITE[mutation])
             raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
 
     def require_cpr(self) -> None:
@@ -225,7 +262,7 @@ class Access:
             from graphql import GraphQLError
 
             raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
-        if not BY_HAND[kind] & self.everywhere:
+        if not BY_HAND[kind] & self.roles:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 
 

@@ -11,16 +11,20 @@ from api.access.rights import READ, Access
 from graph.time import today
 
 
-def seen(driver: neo4j.Driver, access: Access, things: Iterable[tuple[str, str]]) -> frozenset[str]:
-    """The UUIDs of those things that may be read. ``things``: (kind, UUID); a kind that can't be read has none."""
+def seen(
+    driver: neo4j.Driver, access: Access, things: Iterable[tuple[str, str]], roles: frozenset[str] | None = None
+) -> frozenset[str]:
+    """The UUIDs of those things that may be read. ``things``: (kind, UUID); a kind that can't be read has none.
+    ``roles``: only with one of these."""
     wanted: dict[str, list[str]] = {}
     for kind, uuid in things:
         wanted.setdefault(kind, []).append(uuid)
     found: set[str] = set()
     for kind, uuids in wanted.items():
-        if not access.may_read(kind):
+        may = READ[kind] if roles is None else READ[kind] & roles
+        if not may & access.roles:
             continue
-        where, parameters = condition(access, kind, "n", READ[kind])
+        where, parameters = condition(access, kind, "n", may)
         rows, _, _ = driver.execute_query(
             f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) WHERE {where} RETURN collect(uuid) AS seen",
             {**parameters, "uuids": uuids},
@@ -34,7 +38,7 @@ def seen(driver: neo4j.Driver, access: Access, things: Iterable[tuple[str, str]]
 class Sight:
     """All that callers may read of what lies somewhere, kept as long as nothing changes."""
 
-    _kept: dict[Hashable, list[str]] = field(default_factory=dict)
+    _kept: dict[tuple[Hashable, ...], list[str]] = field(default_factory=dict)
 
     def of(self, driver: neo4j.Driver, access: Access, roles: Sequence[str] | None) -> list[str]:
         """UUIDs. ``roles``: what one of these may read; None = by the roles that may read each kind."""
@@ -42,8 +46,9 @@ class Sight:
         number = rows[0]["number"] if rows else None
         held = frozenset(access.within.items())
         key = (number, today(), access.everywhere, held, None if roles is None else tuple(roles))
-        if key not in self._kept:
-            found: list[str] = []
+        found = self._kept.get(key)
+        if found is None:
+            found = []
             for kind in PLACED:
                 may = READ[kind] if roles is None else frozenset(roles)
                 if not may & access.roles:
@@ -55,11 +60,10 @@ class Sight:
                     routing_=neo4j.RoutingControl.READ,
                 )
                 found += rows[0]["seen"]
-            self._kept = {each: uuids for each, uuids in self._kept.items() if each[0] == number}  # type: ignore[index]
-            while len(self._kept) >= _MOST:
-                del self._kept[next(iter(self._kept))]
-            self._kept[key] = found
-        return self._kept[key]
+            # Another thread may do the same: each makes a mapping of its own.
+            kept = [each for each in self._kept.items() if each[0][0] == number][1 - _MOST :]
+            self._kept = dict([*kept, (key, found)])
+        return found
 
 
 _MOST = 20

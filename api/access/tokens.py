@@ -46,12 +46,14 @@ def create(
     name: str,
     roles: Iterable[str],
     life: timedelta = timedelta(days=90),
-    within: Iterable[str] = (),
+    within: Iterable[str] | None = None,
     person: str | None = None,
 ) -> str:
-    """Make a token; its secret. ``within``: UUIDs of units; its roles hold in and below these only. ``person``: uuid of
-    the person who uses it, and under whose name it acts then, so that the person's sessions and tokens are one person
-    where two must decide.
+    """Make a token; its secret.
+
+    ``within``: UUIDs of units; its roles hold in and below these only; None = everywhere. ``person``: uuid of who
+    uses it, and under whose name it acts then, so that the person's sessions and tokens are one person where two
+    must decide.
 
     Raises TokenError: unknown role, no role, a name that is taken, a life too long.
     """
@@ -85,7 +87,7 @@ def create(
         roles=wanted,
         now=moment,
         expires=moment + life,
-        within=sorted(set(within)) or None,
+        within=None if within is None else sorted(set(within)),
         person=person,
     )
     if not rows:

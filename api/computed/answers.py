@@ -68,7 +68,7 @@ class Rules:
         resources = Resources(
             self.driver, self.keyring, self.order, self.states, self.role_rules, self.targets, self.everybody
         )
-        return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known))
+        return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known, roles=FIELDS[rule.field].roles))
 
     def _known_on(self, day: date) -> int:
         """``graph.change_log.known_on``; for a past day it stays the same."""

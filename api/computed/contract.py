@@ -18,8 +18,8 @@ from api.access.rights import Access, Scope
 from api.access.sight import seen
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
-from graph.errors import GraphError
-from graph.identity.lookup import find, found
+from graph.errors import Ambiguous, GraphError
+from graph.identity.lookup import Found, find, found
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 
@@ -153,6 +153,8 @@ class Request:
     resources: Resources
     last_known: int | None = None
     """Number of the last change that counts, if the request asks what was known on a day (``graph.as_of.as_known``)."""
+    roles: frozenset[str] | None = None
+    """The system roles that may ask the field: what it answers is seen with one of these."""
 
     def get(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -168,16 +170,24 @@ class Request:
     def find(self, kind: str, name: str) -> str:
         """UUID of the thing of this kind with this name, as it was known then. Raises Unknown, Ambiguous."""
         with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            uuid = find(session, kind, name, self.last_known).uuid
-        require_seen(self.driver, self.caller, kind, name, uuid)
+            try:
+                uuid = find(session, kind, name, self.last_known).uuid
+            except Ambiguous as ambiguous:
+                fitting = [each for each in ambiguous.candidates if self.sees(kind, each)]
+                return found(kind, name, [Found(each) for each in fitting]).uuid
+        require_seen(self.driver, self.caller, kind, name, uuid, self.roles)
         return uuid
+
+    def placed(self, kind: str, name: str) -> str:
+        """The name, of a thing that the caller may read if it is known at all; ``find`` where a UUID is needed."""
+        return name if self.caller.scope is None else self.find(kind, name)
 
     def seen(self, things: Iterable[tuple[str, str]]) -> Container[str]:
         """The UUIDs of those of the things (kind, UUID) that the caller may read."""
         if self.caller.scope is None:
             return _Every()
         assert self.caller.access is not None
-        return seen(self.driver, self.caller.access, things)
+        return seen(self.driver, self.caller.access, things, self.roles)
 
     def sees(self, kind: str, uuid: str) -> bool:
         """The caller may read the thing of this kind, as far as it is a matter of where it lies."""
@@ -199,12 +209,14 @@ class _Every(Container[str]):
         return True
 
 
-def require_seen(driver: neo4j.Driver, caller: Caller, kind: str, name: str, uuid: str) -> None:
+def require_seen(
+    driver: neo4j.Driver, caller: Caller, kind: str, name: str, uuid: str, roles: frozenset[str] | None = None
+) -> None:
     """Raises Unknown, as if there were no such thing, for one that the caller may not read."""
     if caller.scope is None or not isinstance(PLACES.get(kind), Place):
         return
     assert caller.access is not None
-    if uuid not in seen(driver, caller.access, [(kind, uuid)]):
+    if uuid not in seen(driver, caller.access, [(kind, uuid)], roles):
         found(kind, name, [])
 
 

@@ -2,7 +2,7 @@
 
 from api.access.rights import READ, WRITE, Access
 from api.access.roles import ANYONE
-from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
+from api.computed.contract import Answer, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
 
 
@@ -19,10 +19,33 @@ def _answer(request: Request) -> list[Answer]:
             "mayChange": sorted(filter(access.may_write, WRITE)),
             "mayReadPrivate": "private" in request.caller.rights,
             "mayReadCpr": "cpr" in request.caller.rights,
-            "everywhere": True,
+            "everywhere": not access.within,
+            "person": access.person,
+            "places": _places(request, access),
             "expires": rows[0]["expires"] if rows else None,
         }
     ]
+
+
+_TOPS = """
+UNWIND $units AS uuid
+MATCH (u:Unit {uuid: uuid})
+WHERE NOT EXISTS { MATCH (u)-[up:PART_OF]->(above:Unit) WHERE up.to IS NULL AND above.uuid IN $units }
+RETURN collect(uuid) AS tops
+"""
+
+
+def _places(request: Request, access: Access) -> list[Answer]:
+    """Where each role holds: the topmost of its units."""
+    found: list[Answer] = []
+    for role in sorted(access.roles):
+        units = access.within.get(role)
+        tops: list[str] = []
+        if units is not None:
+            rows, _, _ = request.driver.execute_query(_TOPS, units=sorted(units))
+            tops = sorted(rows[0]["tops"])
+        found.append({"role": name_of(role), "everywhere": units is None, "units": tops})
+    return found
 
 
 FIELD = ComputedField(
@@ -40,6 +63,15 @@ FIELD = ComputedField(
             Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each reading is logged"),
             Plain("everywhere", "Boolean!", "Its rights apply in the whole organisation"),
             Plain("expires", "Moment", "When it expires"),
+            Thing("person", ("Person",), "The person who is logged in; null = a token"),
+            Part("places", "RolePlace", "Where each of its system roles holds", many=True),
+        ),
+        answer_type(
+            "RolePlace",
+            "Where a system role of the caller holds",
+            Plain("role", "TokenRole!", "The system role"),
+            Plain("everywhere", "Boolean!", "It holds in the whole organisation"),
+            Thing("units", ("Unit",), "Otherwise the topmost units in which it holds", many=True),
         ),
     ),
     ANYONE,

@@ -61,7 +61,8 @@ def form(employment: str | None, found: Nearest) -> Mapping[str, Any]:
 def _answer(request: Request) -> list[Answer]:
     asked = request.arguments
     responsibility = asked.get("responsibility")
-    found, _ = nearest(request.driver, asked["role"], asked["unit"], request.day, responsibility, request.last_known)
+    unit = request.placed("Unit", asked["unit"])
+    found, _ = nearest(request.driver, asked["role"], unit, request.day, responsibility, request.last_known)
     return [form(None, found)]
 
 

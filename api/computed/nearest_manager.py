@@ -20,6 +20,10 @@ def _answer(request: Request) -> list[Answer]:
         person = _owner(request, str(employment))
     elif employment is not None and _person(request, person) != _owner(request, employment):
         raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
+    if request.caller.scope is not None:
+        person = request.find("Person", person)
+        if employment is not None:
+            employment = _tie(request, employment)
     for each in request.get("types") or ():
         request.known("employment type", each)
     types = frozenset(request.get("types") or ())
@@ -27,7 +31,19 @@ def _answer(request: Request) -> list[Answer]:
     answers, _ = nearest_manager(
         request.driver, person, request.day, responsibility, types, employment, request.last_known
     )
-    return [form(each.employment, each.nearest) for each in answers]
+    ties = request.seen((kind, each.employment) for each in answers for kind in TIES)
+    return [form(each.employment, each.nearest) for each in answers if each.employment in ties]
+
+
+def _tie(request: Request, name: str) -> str:
+    """uuid of an employment or affiliation that the caller may read. Raises Unknown (unknown_employment)."""
+    try:
+        return request.find("Employment", name)
+    except Unknown as unknown:
+        try:
+            return request.find("Affiliation", name)
+        except Unknown:
+            raise unknown from None
 
 
 def _person(request: Request, name: str) -> str:

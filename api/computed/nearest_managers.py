@@ -7,7 +7,6 @@ from api.computed.contract import AT, Answer, Argument, ComputedField, Request
 from api.computed.nearest import form
 from api.reads.types import TIES
 from graph.as_of import as_known, in_force
-from graph.identity.lookup import find
 from graph.questions.nearest import nearest_managers_of_all
 
 _BELOW = f"""
@@ -24,10 +23,11 @@ def _answer(request: Request) -> list[Answer]:
     if below is not None:
         with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             query = _BELOW if request.last_known is None else as_known(_BELOW)
-            top = find(session, "Unit", below, request.last_known).uuid
+            top = request.find("Unit", below)
             rows = session.run(query, top=top, at=request.day, known=request.last_known)
             wanted &= {row["uuid"] for row in rows}
-    return [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted]
+    ties = request.seen((kind, uuid) for uuid in wanted for kind in TIES)
+    return [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted and uuid in ties]
 
 
 FIELD = ComputedField(

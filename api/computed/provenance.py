@@ -1,13 +1,13 @@
 """``provenance``: for each property of a thing, which source claims what, which claim is effective, and why."""
 
+from dataclasses import replace
 from typing import Any
 
-import neo4j
-
+from api.access.places import PLACES, Place
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.reads.filters import camel
-from graph.identity.lookup import find
+from api.reads.naming import NAMING
 from graph.model import KINDS
 from graph.questions.provenance import Claim, Claims
 from graph.questions.provenance import provenance as claims_of
@@ -16,10 +16,22 @@ from graph.statements.statement import Value
 
 def _answer(request: Request) -> list[Answer]:
     kind = kind_of(request)
-    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        uuid = find(session, kind, request.arguments["thing"]).uuid
+    uuid = request.find(kind, request.arguments["thing"])
     found = claims_of(request.driver, request.resources.order, kind, uuid, request.day)
-    return [form(each) for each in found if may(each, request.caller.rights)]
+    if request.caller.scope is not None:
+        found = [
+            replace(each, claims=_claims_seen(request, kind, each)) for each in found if camel(each.name) not in NAMING
+        ]
+    return [form(each) for each in found if may(each, request.caller.rights) and each.claims]
+
+
+def _claims_seen(request: Request, kind: str, claims: Claims) -> tuple[Claim, ...]:
+    """Without claims of links to what the caller may not read, or to nothing that is known."""
+    targets = next((each.targets for each in KINDS[kind].links if each.name == claims.name), ())
+    if not any(isinstance(PLACES[each], Place) for each in targets):
+        return claims.claims
+    seen = request.seen((target, each.to) for each in claims.claims for target in targets if each.to is not None)
+    return tuple(each for each in claims.claims if each.to is not None and each.to in seen)
 
 
 def kind_of(request: Request) -> str:
@@ -97,4 +109,5 @@ FIELD = ComputedField(
         "at": AT,
     },
     only_now="what sources state is kept as they state it now; the change log shows the source of each change",
+    in_part=True,
 )

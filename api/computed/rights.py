@@ -1,21 +1,26 @@
 """``rights`` and ``rightsOver``: what a person may do in systems, limited to what, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import neo4j
 
+from api.access.places import PLACED
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
+from graph.errors import Unknown
+from graph.model import KINDS
 from graph.model.rights import RIGHTS
-from graph.questions.rights.asking import asked, first_day, rights_on
-from graph.questions.rights.held import HeldRight, Limit, Omitted, Reason, Rights
+from graph.questions.rights.asking import Asked, asked, first_day, rights_on
+from graph.questions.rights.held import HeldRight, Limit, LimitValue, Omitted, Reason, Rights
 from graph.questions.rights.held import Thing as GivenBy
 from graph.questions.rights.why import because
 
 HOLDERS = ("Employment", "Affiliation", "Person")
+TIES = ("Employment", "Affiliation")
 
 
 def _day(day: date | None) -> str | None:
@@ -95,7 +100,55 @@ def _answer(request: Request) -> list[Answer]:
         of = asked(
             session, request.get("person"), request.get("employment"), request.get("account"), request.get("system")
         )
-        return [form(rights_on(session, of, request.day, request.last_known))]
+        if request.caller.scope is None:
+            return [form(rights_on(session, of, request.day, request.last_known))]
+        names = (("Person", request.get("person")), ("Account", request.get("account")))
+        for kind, name in names:
+            if name is not None:
+                request.find(kind, name)
+        found = rights_on(session, of, request.day, request.last_known)
+    return [form(_seen(request, of, found))]
+
+
+def _seen(request: Request, of: Asked, rights: Rights) -> Rights:
+    """What is held through what the caller may read, without the steps and units of its reasons that the caller may
+    not. Raises Unknown (unknown_employment) for an employment that can't be read."""
+    if of.through is not None and not any(request.sees(kind, of.through) for kind in TIES):
+        raise Unknown(
+            "unknown_employment", f"no Employment is known as {of.through!r}; give its uuid or a source's key"
+        )
+    every: list[HeldRight | Omitted] = [*rights.held, *rights.omitted]
+    named = {(each.subject.kind, each.subject.uuid) for each in every}
+    named |= {(reason.kind, reason.uuid) for each in every for reason in each.why}
+    named |= {(reason.kind, reason.uuid) for each in _values(rights) for reason in each.why}
+    named |= {("Unit", each.value) for each in _values(rights)}
+    seen = request.seen((kind, uuid) for kind, uuid in named if kind in KINDS and uuid)
+
+    def kept(why: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        return tuple(each for each in why if each.kind not in PLACED or each.uuid in seen)
+
+    def limit(each: Limit) -> Limit:
+        is_unit = each.type.content in ("unit", "payout")
+        values = (one._replace(why=kept(one.why)) for one in each.values if not is_unit or one.value in seen)
+        return replace(each, values=tuple(values))
+
+    held = (
+        each._replace(
+            why=kept(each.why),
+            included=tuple(one._replace(limits=tuple(map(limit, one.limits))) for one in each.included),
+        )
+        for each in rights.held
+        if each.subject.uuid in seen
+    )
+    omitted = (each._replace(why=kept(each.why)) for each in rights.omitted if each.subject.uuid in seen)
+    return Rights(tuple(held), tuple(omitted))
+
+
+def _values(rights: Rights) -> Iterator[LimitValue]:
+    for each in rights.held:
+        for included in each.included:
+            for limit in included.limits:
+                yield from limit.values
 
 
 RIGHT = Thing(

@@ -30,19 +30,18 @@ class SearchRank(Enum):
 def _answer(request: Request) -> list[Answer]:
     """Raises GraphQLError (unknown_kinds, over_limit), Refused (wrong_value)."""
     kinds = frozenset(one_of("kinds", each, FOUND) for each in request.get("kinds") or FOUND)
-    kinds = _readable(kinds, request.caller.roles)
+    kinds = _readable(kinds, request)
     # A person is found by an account or an employment only where the caller may read those.
-    looked_at = kinds | (
-        _readable(SEARCHED.keys() - set(FOUND), request.caller.roles) if "Person" in kinds else frozenset()
-    )
+    looked_at = kinds | (_readable(SEARCHED.keys() - set(FOUND), request) if "Person" in kinds else frozenset())
     text: str = request.arguments["text"]
     first = USUAL if request.get("first") is None else request.first
     digits = number_in(text)
     if digits is not None and "cpr" in request.caller.rights and "Person" in looked_at:
         person = looked_up(request.driver, request.resources.keyring, digits, request.caller.name)
-        if person is not None and _is_there(request, person):
+        if person is not None and _is_there(request, person) and request.sees("Person", person):
             return [{"thing": person, "kind": "Person", "rank": "EXACT", "by": "Person", "property": "cpr"}]
-    hits = search(request.driver, text, looked_at, request.day, first, "private" in request.caller.rights)
+    seen = None if request.caller.scope is None else request.seen
+    hits = search(request.driver, text, looked_at, request.day, first, "private" in request.caller.rights, seen)
     return [
         {
             "thing": each.uuid,
@@ -56,7 +55,9 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
-def _readable(kinds: AbstractSet[str], roles: frozenset[str]) -> frozenset[str]:
+def _readable(kinds: AbstractSet[str], request: Request) -> frozenset[str]:
+    access = request.caller.access
+    roles = request.caller.roles if access is None else access.roles
     return frozenset(each for each in kinds if STORED[each] & roles)
 
 
@@ -100,6 +101,7 @@ FIELD = ComputedField(
         "first": Argument("Int", f"At most this many; by default {USUAL}"),
     },
     costs=CANDIDATES,
+    in_part=True,
     enums=(SearchRank,),
     only_now="it looks in an index of what is known now",
 )

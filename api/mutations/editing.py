@@ -14,8 +14,11 @@ from graphql import GraphQLError
 from api.access import four_eyes
 from api.access.cpr_readings import looked_up
 from api.access.four_eyes import Rule
+from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
+from api.mutations.part import Part
+from graph.as_of import not_over
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
@@ -26,7 +29,7 @@ from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
-from graph.time import EmptyPeriod, Period, period, without, written_day
+from graph.time import EmptyPeriod, Period, period, today, without, written_day
 from graph.writing.amending import Amendment, Guard
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.graph_writer import Written as Changed
@@ -42,10 +45,23 @@ T = TypeVar("T")
 class Editing:
     """One mutation of one request. ``do`` runs it in a thread, and turns refusals into GraphQL errors."""
 
-    def __init__(self, context: Context, mutation: str, reason: str, *, checks_itself: bool = False) -> None:
-        """``checks_itself``: whether the mutation itself checks who may do it, since it depends on what it is about."""
+    def __init__(
+        self,
+        context: Context,
+        mutation: str,
+        reason: str,
+        roles: frozenset[str] | None = None,
+        *,
+        checks_itself: bool = False,
+    ) -> None:
+        """``roles``: those that may make the change, where not all may that may make the mutation. ``checks_itself``:
+        whether the mutation itself checks who may do it, since it depends on what it is about."""
         if not checks_itself:
             context.access.require_write(mutation)
+        may = WRITE[mutation] if roles is None else WRITE[mutation] & roles
+        is_own = WHERE[mutation] == OWN
+        is_whole = checks_itself or is_own or bool(may & context.access.everywhere) or not context.access.within
+        self._part = None if is_whole else Part(context.driver, context.access, mutation, may)
         if not reason.strip():
             raise GraphQLError("reason: say why, for the change log", extensions={"code": "reason"})
         try:
@@ -68,6 +84,8 @@ class Editing:
             text = "There is one with this key already, or it was changed meanwhile. Read it again, then decide."
             raise GraphQLError(text, extensions={"code": "conflict"}) from error
         except (GraphError, EmptyPeriod) as error:
+            if self._part is not None and isinstance(error, ChangeRejected):
+                error = self._part.shown(error)
             raise as_graphql(error, self._context.driver) from error
 
     # -- four eyes ----------------------------------------------------------------------------------------------
@@ -90,7 +108,24 @@ class Editing:
     # -- finding ------------------------------------------------------------------------------------------------
 
     def uuid(self, kind: str, name: str) -> str:
+        """Raises Unknown, Ambiguous; GraphQLError (forbidden) for what does not lie where the caller may change it."""
+        part = self._part
+        if part is not None:
+            return self.read(lambda session: part.find(session, kind, name))
         return self.read(lambda session: find(session, kind, name).uuid)
+
+    def require_parents(self, unit: str) -> None:
+        """Raises GraphQLError (forbidden) unless the units above a unit, now and later, lie where the caller may change
+        them: what moves, moves away from somewhere."""
+        part = self._part
+        if part is None:
+            return
+
+        def check(session: neo4j.Session) -> None:
+            for parent in session.run(_PARENTS, unit=unit, today=today()).value():
+                part.require(session, "Unit", parent, wholly=True)
+
+        self.read(check)
 
     def ref(self, kind: str, name: str) -> Ref:
         return Ref(kind, self.uuid(kind, name), "uuid")
@@ -159,6 +194,9 @@ class Editing:
         return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
+        part = self._part
+        if part is not None:
+            self.read(lambda session: part.require_written(session, amendments))
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
     def writer(self) -> GraphWriter:
@@ -172,6 +210,13 @@ class Editing:
     def read(self, work: Callable[[neo4j.Session], T]) -> T:
         with self._context.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             return work(session)
+
+
+_PARENTS = f"""
+MATCH (:Unit {{uuid: $unit}})-[part:PART_OF]->(above:Unit)
+WHERE {not_over("part")}
+RETURN above.uuid
+"""
 
 
 def _notice(written: Changed) -> str | None:

@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from strawberry import UNSET
 from strawberry.types import Info
 
+from api.access import rights
 from api.context import Context
 from api.enums import Kind
 from api.mutations.accounts import Accounts
@@ -92,7 +93,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
 
         info.context.access.require_by_hand(kind.value)
-        return await Editing(info.context, "setValue", reason).do(work)
+        return await Editing(info.context, "setValue", reason, rights.BY_HAND[kind.value]).do(work)
 
     @strawberry.mutation(description="Restore the value of the sources, for a period or altogether")
     async def release_value(
@@ -105,7 +106,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind.value)
-        return await Editing(info.context, "releaseValue", reason).do(work)
+        return await Editing(info.context, "releaseValue", reason, rights.BY_HAND[kind.value]).do(work)
 
     # -- units --------------------------------------------------------------------------------------------------
 
@@ -137,6 +138,8 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     @strawberry.mutation(description="Place units in the line organisation over time; several at once, all or none")
     async def place_units(self, info: CONTEXT, units: list[PlacedUnitInput], reason: str) -> list[Written]:
         def work(editing: Editing) -> list[Written]:
+            for each in units:
+                editing.require_parents(editing.uuid("Unit", each.unit))
             return editing.write_all(
                 [
                     Amendment(

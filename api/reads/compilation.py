@@ -145,6 +145,10 @@ class Compilation:
         assert self.scope is not None
         return self.scope.limited(roles)
 
+    def inside(self, types: Sequence[str], n: str) -> str:
+        """``_inside``, for those who compile parts of the query."""
+        return self._inside(types, n)
+
     def _and_inside(self, types: Sequence[str], n: str, before: str = "AND") -> str:
         """The same, after other conditions."""
         condition = self._inside(types, n)

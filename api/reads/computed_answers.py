@@ -21,12 +21,19 @@ def _field(selected: Selected, type_: AnswerType, answer: str, thing_of: ThingOf
     if selected.name == "__typename":
         return f"'{type_.name}'"
     field = type_.fields[selected.name]
+    if isinstance(field, Plain) and field.name == "steps" and compilation.scope is not None:
+        return "null"  # it tells of units above that may not be read
     if isinstance(field, Plain):
         return f"{answer}.`{field.name}`"
     if isinstance(field, Part):
         inner = compilation.new_name("part")
         part_type, fields = ANSWER_TYPES[field.to], selected.children[field.to]
         row = answer_row(part_type, fields, inner, thing_of, compilation)
+        if part_type.name == "NearestHolder" and compilation.scope is not None:
+            holder = compilation.new_name("holder")
+            may = compilation.inside(("Person",), holder)
+            known = f"EXISTS {{ MATCH ({holder}:Person {{uuid: {inner}.person}}) WHERE {may or 'true'} }}"
+            return f"COLLECT {{ UNWIND {answer}.{field.name} AS {inner} WITH * WHERE {known} RETURN {row} }}"
         if field.many and _is_plain(part_type, fields):  # Neo4j plans no subquery for it
             return f"[{inner} IN coalesce({answer}.{field.name}, []) | {row}]"
         if field.many:

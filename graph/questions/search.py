@@ -7,7 +7,7 @@ by an employment's number, e-mail and phone.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -46,6 +46,10 @@ _SPELLINGS = {"aa": ("aa", "a"), "oe": ("oe", "o"), "ae": ("ae", "a")}
 _DIGRAPH = re.compile("(aa|oe|ae)")
 
 
+Seen = Callable[[Iterable[tuple[str, str]]], Container[str]]
+"""(kind, UUID) of things → the UUIDs of those that may be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """``kind``, ``uuid``: what was found. ``rank``: one of ``RANKS``. ``by``: kind.property that matched."""
@@ -58,17 +62,29 @@ class Hit:
 
 
 def search(
-    driver: neo4j.Driver, text: str, kinds: Collection[str], day: date, first: int, protected: bool = False
+    driver: neo4j.Driver,
+    text: str,
+    kinds: Collection[str],
+    day: date,
+    first: int,
+    protected: bool = False,
+    seen: Seen | None = None,
 ) -> list[Hit]:
     """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``.
 
     ``protected``: also persons with a protected name and address, and what an employment keeps from others.
+    ``seen``: those of things (kind, UUID) that may be found, and by which a person may be found; None = all.
     Raises ChangeRejected (wrong_value) for a text that is too short or too long to look for.
     """
     wanted = spelt_out(text)
     question = _question(text)
     best: dict[tuple[str, str], tuple[Any, Hit]] = {}
-    for row in _rows(driver, question, kinds, day):
+    rows = _rows(driver, question, kinds, day)
+    if seen is not None:
+        named = [(row["kind"], row["uuid"]) for row in rows] + [(row["label"], row["matched"]) for row in rows]
+        known = seen(named)
+        rows = [row for row in rows if row["uuid"] in known and row["matched"] in known]
+    for row in rows:
         if row["protected"] and not protected:
             continue
         found = _matched(row["label"], row["values"], text, wanted, protected)
@@ -103,8 +119,8 @@ def _rows(driver: neo4j.Driver, question: str, kinds: Collection[str], day: date
         }}
         MATCH (owner)-[of:STATE]->(about)
         WHERE {in_force("of")}
-        WITH label, shown, owner, about, head([of IN labels(owner) WHERE of IN $found]) AS kind
-        RETURN label, properties(shown) AS values, owner.uuid AS uuid,
+        WITH label, shown, thing, owner, about, head([of IN labels(owner) WHERE of IN $found]) AS kind
+        RETURN label, kind, properties(shown) AS values, owner.uuid AS uuid, thing.uuid AS matched,
                coalesce(about.address_protected, false) AS protected,
                CASE kind
                {captions}

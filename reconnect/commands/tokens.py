@@ -29,18 +29,23 @@ def create(
         str | None,
         typer.Option(help="UUID or key of the person who uses it; it then acts under that name.", show_default=False),
     ] = None,
+    within: Annotated[
+        list[str] | None,
+        typer.Option(help="A unit (uuid or a source's key): only it and what lies below. May be repeated."),
+    ] = None,
 ) -> None:
     """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
+    from graph.errors import Ambiguous, Unknown
     from graph.identity.lookup import find
 
-    run, uuid = of(context), None
-    if person is not None:
-        with run.driver().session() as session:
-            uuid = find(session, "Person", person).uuid
+    driver = of(context).driver()
     try:
-        secret = tokens.create(run.driver(), name, role, timedelta(days=days), person=uuid)
-    except tokens.TokenError as error:
+        with driver.session(default_access_mode="READ") as session:
+            uuid = None if person is None else find(session, "Person", person).uuid
+            units = [find(session, "Unit", each).uuid for each in within] if within else None
+        secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid)
+    except (tokens.TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
     print(secret)
 

@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from api.access.held import access_of_person, subtree
 from api.access.own_system import key_of, state_own_system
 from api.access.places import PLACES, WHOLE
-from api.access.rights import WRITE, Access
+from api.access.rights import WHERE, WRITE, Access
 from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -110,7 +110,9 @@ def test_a_limit_of_a_type_that_is_unknown_here_takes_the_role_away(clean_graph:
 def test_a_limited_role_does_not_count_where_nothing_is_known_of_units() -> None:
     access = Access("a", frozenset({"hr", "rights"}), None, {"hr": frozenset({"u"}), "rights": frozenset()})
     assert not any(access.may_read(each) for each, place in PLACES.items() if place == WHOLE)
-    assert not any(map(access.may_write, WRITE))
+    assert not any(access.may_write(each) for each in WRITE if WHERE[each] == "everywhere")
     assert access.fields() == frozenset()
-    with pytest.raises(GraphQLError):
-        access.require_by_hand("Person")
+    for each in WRITE:
+        if WHERE[each] == "everywhere":
+            with pytest.raises(GraphQLError):
+                access.require_write(each)

@@ -5,7 +5,7 @@ from graphql import GraphQLError, GraphQLInputObjectType, GraphQLObjectType
 
 from api.access.places import PLACES
 from api.access.readers import STORED
-from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
+from api.access.rights import FIELDS, READ, ROLES, WHERE, WRITE, Access
 from api.reads.question import SCHEMA
 from api.reads.types import PLURALS, RECORD_LISTS, TYPES
 from tests.api.serving import Served
@@ -48,7 +48,7 @@ def test_every_stored_type_has_a_place() -> None:
 @pytest.mark.whole
 def test_every_mutation_is_in_the_table() -> None:
     assert SCHEMA.mutation_type is not None
-    assert set(SCHEMA.mutation_type.fields) == set(WRITE)
+    assert set(SCHEMA.mutation_type.fields) == set(WRITE) == set(WHERE)
 
 
 def test_every_role_of_the_table_exists_and_each_can_do_something() -> None:

@@ -9,16 +9,17 @@ from datetime import date
 
 import neo4j
 import pytest
+from graphql import get_named_type
 
 from api.access.held import subtree
 from api.access.places import PLACES, Place
 from api.access.rights import Access
 from api.access.roles import ROLES
-from api.reads.types import PLURALS, SINGULARS
+from api.reads.types import PLURALS, SINGULARS, TYPES
 from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import Asking
-from tests.api.reads.test_everything import LISTS, RECORDS, WHEN, of_kind
+from tests.api.reads.test_everything import ALWAYS, LISTS, QUERY, RECORDS, WHEN, of_kind, selection
 
 pytestmark = pytest.mark.slow
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -79,9 +80,13 @@ def lies_in(graph: neo4j.Driver, units: frozenset[str]) -> frozenset[str]:
             case "Assignment":
                 return bool(units & set(_lasting(for_.get(uuid, []), end[uuid])))
             case "Person":
-                ties = [tie for tie, _ in (*has.get(uuid, []), *holds.get(uuid, []))]
+                holding = [*has.get(uuid, []), *holds.get(uuid, [])]
+                ties = [tie for tie, until in holding if tie in _lasting([(tie, until)], end[tie])]
                 places = {tie: [*in_.get(tie, []), *for_.get(tie, [])] for tie in ties}
-                stays = any(tie in exists and (end[tie] is None or end[tie] > today()) for tie in ties)
+                stays = any(
+                    tie in exists and (end[tie] is None or end[tie] > today()) and (until is None or until > today())
+                    for tie, until in holding
+                )
                 now = [place for tie in ties for place, until in places[tie] if until is None or until > today()]
                 last = [] if stays else [place for tie in ties for place in _lasting(places[tie], end[tie])]
                 return bool(units & {*now, *last})
@@ -162,3 +167,54 @@ def test_a_thing_outside_is_as_if_it_were_not_there(part: Part, graph: neo4j.Dri
             assert (
                 part.asking.data(f"query($key: String) {{ {name}(key: $key) {{ uuid }} }}", {"key": key})[name] is None
             )
+
+
+def _computed(name: str) -> str:
+    """All fields of a computed root field's answers, and of the things in them the UUID."""
+    field = QUERY.fields[name]  # type: ignore[union-attr]
+
+    def wanted(of: str, field: str, levels: int) -> bool:
+        return of not in TYPES or field in ALWAYS
+
+    return selection(get_named_type(field.type), 4, wanted)
+
+
+def test_what_rules_answer_keeps_to_the_part(part: Part, graph: neo4j.Driver) -> None:
+    def some(kind: str, inside: bool) -> list[str]:
+        return sorted(uuid for uuid in _all(graph, kind) if (uuid in part.inside) == inside)[:2]
+
+    asked = [("changeFeed", "(first: 500)"), ("me", "")]
+    asked += [("search", f'(text: "{text}")') for text in ("en", "skole", "10")]
+    for kind in ("Unit", "Employment", "Person"):
+        asked += [("provenance", f'(kind: {kind}, thing: "{uuid}")') for uuid in some(kind, True)]
+        asked += [("thing", f'(uuid: "{uuid}")') for uuid in some(kind, True)]
+    for name, arguments in asked:
+        part.check(part.asking.text(f"{{ {name}{arguments} {{ {_computed(name)} }} }}").decode())
+    for uuid in some("Unit", False):
+        refused = part.asking.code(f'{{ provenance(kind: Unit, thing: "{uuid}") {{ __typename }} }}')
+        assert refused == "unknown_unit"
+    for uuid in some("Person", False):
+        assert part.asking.data(f'{{ thing(uuid: "{uuid}") {{ kind }} }}')["thing"] is None
+    who = "nearestManager { steps holders { person { uuid } assignment { uuid } } levelUnit { uuid } }"
+    part.check(part.asking.text(f"{{ employments(first: 50) {{ nodes {{ uuid {who} }} }} }}").decode())
+
+
+def test_a_role_that_holds_everywhere_opens_nothing_of_another_that_does_not(part: Part, graph: neo4j.Driver) -> None:
+    """A reader of everything who is HR of a part only."""
+    access = part.asking.access
+    assert access is not None
+    mixed = replace(access, roles=frozenset({"reader", "hr"}), within={"hr": access.within["hr"]})
+    asking = replace(part.asking, access=mixed)
+    everything = asking.data("{ units { totalCount } }")["units"]["totalCount"]
+    assert everything > part.asking.data("{ units { totalCount } }")["units"]["totalCount"]
+    changed = asking.data("{ changeFeed(first: 10000) { uuid kind links { uuid } } }")["changeFeed"]
+    assert changed
+    named = {each["uuid"] for each in changed} | {link["uuid"] for each in changed for link in each["links"]}
+    assert not named & part.outside
+    listed = asking.data("{ changes(first: 10000) { nodes { uuid } } }")["changes"]["nodes"]
+    assert {each["uuid"] for each in listed} & part.inside
+    assert not {each["uuid"] for each in listed} & part.outside
+    persons = asking.data("{ persons(first: 10000) { nodes { uuid street name } } }")["persons"]["nodes"]
+    assert not [each for each in persons if each["street"] and each["uuid"] in part.outside]
+    unit = sorted(set(_all(graph, "Unit")) & part.outside)[0]
+    assert asking.code(f'{{ provenance(kind: Unit, thing: "{unit}") {{ __typename }} }}') == "unknown_unit"
