@@ -85,7 +85,7 @@ def test_everything_runs_and_says_no_secret(
     for written in (SECRET, *NUMBERS, *_written(some)):
         assert written not in everything
     secrets = {file.read_text().strip() for file in (tmp_path / "secrets").iterdir()}
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     for secret in secrets:
         assert secret not in everything
 
