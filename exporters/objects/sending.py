@@ -86,7 +86,12 @@ class Sending:
                     if done is not None:
                         self.entries[each.ref] = replace(done, hooks=told)  # the next one may need it
             finally:
-                self._keep({**settled, **left})
+                # What was new, and must not be open any more, has never been at the target: no order is open.
+                kept = {
+                    ref: None if ref not in self.entries and self.must_close(ref) else each
+                    for ref, each in left.items()
+                }
+                self._keep({**settled, **kept})
 
     def _is_left_out(self, difference: Difference) -> bool:
         return not difference.is_closing and self.must_close(difference.ref)
