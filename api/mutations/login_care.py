@@ -33,9 +33,9 @@ _WHO: dict[Care, str] = {
 
 
 class LoginWay(Enum):
-    MAIL = "mail"
-    SMS = "sms"
-    PAPER = "paper"
+    MAIL = strawberry.enum_value("mail", description="A mail to the private address")
+    SMS = strawberry.enum_value("sms", description="A text message to the private telephone")
+    PAPER = strawberry.enum_value("paper", description="The code is in the answer, with a sheet to print")
 
 
 strawberry.enum(
