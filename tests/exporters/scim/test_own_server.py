@@ -72,8 +72,10 @@ def test_a_whole_life(clean_graph: neo4j.Driver, flavour: str) -> None:
         server.group("North")["members"] = [
             each for each in server.group("North")["members"] if each["value"].lower() != gone
         ]
+        server.user("p1@klit.example")["displayName"] = "Ved hånden"
         delivered(full=True)
-        assert server.user("p3@klit.example")["active"] is True
+        assert server.user("p1@klit.example")["displayName"] == "Alma Nygift"
+        assert server.user("p3@klit.example")["active"] is False  # by hand, for safety: only a person undoes it
         assert len(server.things["Users"]) == 6 and members("North") == {"p1", "p2", "p3", "p4"}
         assert delivered(full=True) and server.writes() == []
 
