@@ -1,5 +1,6 @@
 """Two processes that do the same at the same time, each with a driver of its own."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -93,7 +94,12 @@ def test_a_signature_writes_nothing(clean_graph: neo4j.Driver) -> None:
 
 
 def _last_transaction(driver: neo4j.Driver) -> int:
-    rows, _, _ = driver.execute_query(
-        "SHOW DATABASES YIELD name, lastCommittedTxn WHERE name = 'neo4j' RETURN lastCommittedTxn AS last"
-    )
-    return int(rows[0]["last"])
+    """Neo4j tells none at moments when it is busy."""
+    for _ in range(100):
+        rows, _, _ = driver.execute_query(
+            "SHOW DATABASES YIELD name, lastCommittedTxn WHERE name = 'neo4j' RETURN lastCommittedTxn AS last"
+        )
+        if rows[0]["last"] is not None:
+            return int(rows[0]["last"])
+        time.sleep(0.1)
+    raise AssertionError("Neo4j tells no last transaction")
