@@ -15,6 +15,7 @@ import httpx
 import ldap3
 from ldap3.core.exceptions import LDAPEntryAlreadyExistsResult
 
+from graph.retry import NEXT
 from importers.source import SourceError
 from reconnect.demo.sources import municipal_domain
 from reconnect.embedded.home import write_whole
@@ -29,6 +30,8 @@ _STARTS = 30  # seconds
 
 class NoPlace(ProgramError):
     """Neither can run here; the text gives the reasons."""
+
+    retry = NEXT
 
 
 @dataclass(frozen=True, slots=True)
