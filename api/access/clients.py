@@ -40,7 +40,7 @@ class Client:
 
 
 def create(driver: neo4j.Driver, id: str, roles: Iterable[str]) -> str:
-    """Make a client; its secret. Raises TokenError: an id that is none or taken, an unknown role, no role."""
+    """Make a client; its secret. Raises TokenError: an invalid or taken id, an unknown role, no role."""
     if not _ID.fullmatch(id):
         raise TokenError("a client id has 1 to 64 of the characters a-z, 0-9, '.', '_' and '-'")
     wanted = sorted(set(roles))
@@ -67,7 +67,7 @@ def create(driver: neo4j.Driver, id: str, roles: Iterable[str]) -> str:
 
 
 def revoke(driver: neo4j.Driver, id: str) -> bool:
-    """End a client and its access tokens at once. False if there is none with that id."""
+    """End a client and its access tokens at once. False if no client has that id."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (c:OAuthClient {id: $id})

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """``is_session``: it came in a cookie, which a browser sends whoever's page asks."""
+    """``is_session``: it came in a cookie, which a browser sends with requests of any page."""
 
     secret: str = field(repr=False)
     is_session: bool = False
 
 
 def bearer(header: str | None) -> Credential | None:
-    """Of an Authorization header; None without one. A header of another scheme is a token that is none."""
+    """Of an Authorization header; None without one. A header of another scheme counts as an invalid token."""
     if not header:
         return None
     scheme, _, secret = header.partition(" ")

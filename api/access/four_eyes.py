@@ -5,7 +5,7 @@
 
 Grants of sensitive rights, and so of every right to REConnect but reader, need another's approval in any case
 (``approveGrant``), and so do plans. A caller is told apart by the name in the change log: a token that belongs to a
-person has that person's. A municipality that has nobody else turns single rules off (setting ``api.four_eyes``).
+person has that person's. A municipality with only one such person turns single rules off (setting ``api.four_eyes``).
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ REMEMBERED = 5.0  # seconds: a revoked token and a session end within this time,
 _PATIENCE = 20.0  # seconds that Neo4j may take to find a token, however busy it is
 _MOST_KNOWN = 10_000
 _Known = tuple[Credential, bool]
-"""A credential, and whether its session was noted as used: a look by a subscription that only listens is no use."""
+"""A credential, and whether its session was noted as used: listening for a subscription does not count as use."""
 
 
 class Gate:

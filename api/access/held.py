@@ -125,7 +125,7 @@ def with_closed(units: Iterable[str], above: Mapping[str, str | None]) -> frozen
     """The units, and those that are not open today and lie directly below one of them, or below such a one.
 
     A closed unit lies where it lay last, and one to come where it is first placed. So a unit's past and its future
-    belong to whoever answers for the place today. ``above``: for each unit that is not open, the one above.
+    belong to those who answer for the place today. ``above``: for each unit that is not open, the one above.
     """
     found = frozenset(units)
     return found | {each for each in above if _open_above(each, above) in found}

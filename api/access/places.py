@@ -3,8 +3,8 @@
 One table (``PLACES``), so that an auditor can read it; a test walks the whole schema and fails for a type that is
 missing. Everything else about it is made from the table: the condition in each read, and the units that a change needs.
 
-Today's places count, as they are known now, whatever day is read: who answers for a place today sees its past and what
-is planned for it, and nobody else does. A link that is to begin counts from the day on which it is known. What has
+Today's places count, as they are known now, on any day that is read: only those who answer for a place today see its
+past and what is planned for it. A link that is to begin counts from the day on which it is known. What has
 ended lies where it lay last.
 """
 

@@ -237,7 +237,7 @@ class Access:
         return bool(WRITE.get(mutation, frozenset()) & counted)
 
     def fields(self) -> frozenset[str]:
-        """The rights to fields that have one of their own, of whatever thing: private, cpr."""
+        """The rights to fields that have one of their own, of any thing: private, cpr."""
         return frozenset(name for name, roles in FIELDS.items() if roles & self.everywhere)
 
     def require(self, type_: str) -> None:

@@ -43,7 +43,8 @@ def may_ask(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
 
 
 def is_own_page(headers: Mapping[str, str], address: str | None = None) -> bool:
-    """Whether a page of this service asks. A browser sends its cookies whoever's page asks, but says whose page it is.
+    """Whether a page of this service asks. A browser sends its cookies with requests of any page, and
+    states the page's origin.
 
     ``address``: the public address of this service; None: it is taken from the request. False for a client that says
     nothing: it is no browser, and has no use for a cookie.

@@ -9,6 +9,7 @@ from prometheus_client import generate_latest
 from api.access import failed_logins, own_system
 from api.access.rights import ROLES
 from api.http import metrics
+from api.login import web_routes
 from graph.cpr.keyring import is_number
 from graph.model import KINDS
 from tests.docs.pages import DOCS, ROOT, committed
@@ -68,7 +69,7 @@ def test_the_glossary_has_every_kind_and_system_role() -> None:
 
 
 def test_metrics_that_pages_name_are_served() -> None:
-    assert metrics.ANSWERS and failed_logins.FAILED  # what is loaded is served
+    assert metrics.ANSWERS and failed_logins.FAILED and web_routes.BREAK_GLASS_USED  # what is loaded is served
     served = set(re.findall(r"^# TYPE (\w+) ", generate_latest().decode(), re.MULTILINE))
     named = {name for file in PAGES for name in re.findall(r"`(reconnect_[a-z_]+)`", file.read_text(encoding="utf-8"))}
     assert named
