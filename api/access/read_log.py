@@ -1,13 +1,14 @@
 """The log of reads: who has seen whose personal data, when, which groups of fields, and by which operation.
 
-For callers who are people; what machines read is the business of the systems that they serve. Readings of CPR numbers
-are in a log of their own as well (``api.access.cpr_readings``), which is written before the answer. This one is written
-in batches, so that no read waits for it: within a second, and when the service stops. A process that is killed loses at
-most what it has answered in its last second.
+For callers who are people: their queries, what their mutations answer, and the changes that they follow. What machines
+read is the business of the systems that they serve. Readings of CPR numbers are in a log of their own as well
+(``api.access.cpr_readings``), which is written before the answer. This one is written in batches, so that no read waits
+for it: within a second, and when the service stops. A process that is killed loses at most what it has answered in its
+last second.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ import structlog
 
 from api.http.availability import CLOSED
 from graph.change_log import now
+from graph.identity.lookup import canonical, find_query
+from graph.time import today
 
 EVERY = 0.5
 """Seconds between two writes."""
@@ -25,12 +28,52 @@ _MOST = 100_000
 _AT_ONCE = 1_000
 _LAST_SECONDS = 8.0
 """Seconds in which what is left must be written when the service stops."""
-_WRITE = """
+_ABOUT = {
+    "Person": "",
+    **dict.fromkeys(("Employment", "Affiliation"), "<-[:HAS]-"),
+    "Account": "<-[:OWNS]-",
+    **dict.fromkeys(("PlannedAccount", "AccountException", "ManualStep", "Attestation"), "-[:OF_PERSON]->"),
+    "Assignment": "<-[:HOLDS]-()<-[:HAS*0..1]-",
+    "Substitution": "<-[:STANDS_IN]-",
+    **dict.fromkeys(("Grant", "RightsRequest"), "-[:GIVEN_TO]->()<-[:HAS*0..1]-"),
+}
+"""Kind of thing → the way from it to the people whose data it is, at any time."""
+
+
+def _persons_of(kind: str, way: str) -> str:
+    """Rows of ``person``, from the ``uuid`` in scope."""
+    thing = f"(:{kind} {{uuid: uuid}}){way}" if way else ""
+    return f"MATCH {thing}(person:Person{'' if way else ' {uuid: uuid}'}) RETURN person"
+
+
+_WRITE = f"""
 UNWIND $reads AS read
-CREATE (r:PersonRead)
-SET r = read
+CALL (read) {{
+    UNWIND read.things AS uuid
+    CALL (uuid) {{
+        {" UNION ".join(_persons_of(kind, way) for kind, way in _ABOUT.items())}
+    }}
+    RETURN collect(DISTINCT person.uuid) AS owners
+}}
+WITH read, read.persons + [each IN owners WHERE NOT each IN read.persons] AS persons
+WHERE size(persons) > 0 OR read.is_kept
+CREATE (:PersonRead {{
+    at: read.at, by: read.by, operation: read.operation, groups: read.groups, persons: persons
+}})
 """
+_KEPT = frozenset({"log", "search"})
+"""Groups of reads that are kept also where nobody was found: their texts may be about people all the same."""
 _log = structlog.get_logger("api.access")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Whose data an answer shows: people (uuids), things that are about people (uuids), and things by kind and the name
+    by which they were asked for. The log finds the people of the last two."""
+
+    persons: Collection[str] = ()
+    things: Collection[str] = ()
+    named: Sequence[tuple[str, str]] = ()
 
 
 class ReadLogFull(Exception):
@@ -43,6 +86,8 @@ class ReadLog:
     def __init__(self, driver: neo4j.AsyncDriver) -> None:
         self._driver = driver
         self._waiting: list[dict[str, Any]] = []
+        self._in_writing = 0
+        """How many of the first of them are being written."""
         self._writer: asyncio.Task[None] | None = None
 
     def require_room(self) -> None:
@@ -50,13 +95,33 @@ class ReadLog:
         if len(self._waiting) >= _MOST:
             raise ReadLogFull
 
-    def note(self, by: str, operation: str, groups: Collection[str], persons: Collection[str]) -> None:
-        """A person has seen data of these people (uuids). ``operation``: its name, else its root fields."""
-        if not persons and not {"log", "search"} & set(groups):
+    def note(self, by: str, operation: str, groups: Collection[str], seen: Sight) -> None:
+        """A person has seen data of these people. ``operation``: its name, else its root fields."""
+        if not seen.persons and not seen.things and not seen.named and not _KEPT & set(groups):
             return
         self._waiting.append(
-            {"at": now(), "by": by, "operation": operation, "groups": sorted(groups), "persons": sorted(persons)}
+            {
+                "at": now(),
+                "by": by,
+                "operation": operation,
+                "groups": sorted(groups),
+                "persons": sorted(seen.persons),
+                "things": sorted(seen.things),
+                "named": seen.named,
+                "is_kept": bool(_KEPT & set(groups)),
+            }
         )
+        self._begin()
+
+    def note_event(self, by: str, operation: str, thing: str) -> None:
+        """A person has received a change of a thing (uuid). Those that come within a write of the log are one entry."""
+        last = self._waiting[-1] if len(self._waiting) > self._in_writing else None
+        if last is not None and (last["by"], last["operation"], last["groups"]) == (by, operation, ["log"]):
+            last["things"].append(thing)
+        else:
+            self.note(by, operation, ("log",), Sight(things=(thing,)))
+
+    def _begin(self) -> None:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_on(), name="write the log of reads")
 
@@ -86,8 +151,27 @@ class ReadLog:
 
     async def _write(self) -> None:
         some = self._waiting[:_AT_ONCE]
-        await self._driver.execute_query(_WRITE, reads=some)
-        del self._waiting[: len(some)]
+        self._in_writing = len(some)
+        try:
+            reads = []
+            for each in some:
+                named = [uuid for kind, name in each["named"] for uuid in await self._named(kind, name)]
+                reads.append({**each, "things": [*each["things"], *named], "named": None})
+            await self._driver.execute_query(_WRITE, reads=reads)
+            del self._waiting[: len(some)]
+        finally:
+            self._in_writing = 0
+
+    async def _named(self, kind: str, name: str) -> list[str]:
+        """The thing with this name; several, if it fits several: the answer was about one of them."""
+        rows, _, _ = await self._driver.execute_query(
+            find_query(kind),
+            name=name,
+            uuid=canonical(name),
+            today=today(),
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return sorted({row["uuid"] for row in rows})
 
 
 @dataclass(frozen=True, slots=True)

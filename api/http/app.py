@@ -49,6 +49,7 @@ from api.login.routes import Login, routes
 from api.login.saml_routes import saml_routes
 from api.login.web_login import WebLogin
 from api.login.web_routes import web_routes
+from api.mutations.reading_back import Read
 from api.reads.executed import executed
 from api.reads.known_names import Targets
 from api.reads.limits import Limits
@@ -132,9 +133,10 @@ def create_app(service: Service) -> Starlette:
     gate = Gate(service.reading, availability, None if login is None else login.sessions)
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)
-    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets)
+    log = ReadLog(service.reading)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log)
     deprecated = DeprecatedUses(service.reading, availability)
-    noting = NotedReads(ReadLog(service.reading))
+    noting = NotedReads(log)
     graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting)
 
     @asynccontextmanager
@@ -144,7 +146,7 @@ def create_app(service: Service) -> Starlette:
             warming.begin()
         yield
         await warming.close()
-        await noting.log.close()
+        await log.close()
         await availability.close()
         await service.reading.close()
 
@@ -262,8 +264,9 @@ async def _graphql(
             roles=access.everywhere,
             access=access,
         )
+        is_person = credential.is_session or access.person is not None
         if question.is_read:
-            if credential.is_session or access.person is not None:
+            if is_person:
                 answer = await noting.answer(read, question, asked, access, account)
             else:
                 answer = await read(question, asked.variables)
@@ -278,7 +281,14 @@ async def _graphql(
             service.four_eyes,
             handing=service.handing,
         )
-        result, paid = await executed(question, asked, context, availability, service.limits, account, read)
+        back: Read = read
+        if is_person and question.operation.operation is OperationType.MUTATION:
+            noting.require_room()
+            back = noting.of_changes(read, question, access)
+        result, paid = await executed(question, asked, context, availability, service.limits, account, back)
+        shown = (result.extensions or {}).get("preview")
+        if is_person and shown is not None:
+            noting.note_preview(question, access, shown)
     except Spent as spent:
         ANSWERS.labels("rejected").inc()
         return _failed(429, spent.error, **{"retry-after": str(spent.wait)})

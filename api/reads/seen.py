@@ -7,11 +7,13 @@ in JSON can look like, as a quotation mark within a text is escaped.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     GraphQLError,
     GraphQLInterfaceType,
@@ -22,23 +24,26 @@ from graphql import (
     SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
+    ValueNode,
     Visitor,
     get_named_type,
     is_required_argument,
     parse,
     print_ast,
+    value_from_ast_untyped,
     visit,
 )
 
 from api.reads.question import SCHEMA, Rejected
 from graph.model import KINDS
 
-_PERSON, _OWNER = "_seenPerson", "_seenOwner"
+_PERSON, _OWNER, _THING = "_seenPerson", "_seenOwner", "_seenThing"
 _OWNERS = ("person", "owner")
 """Fields that lead from a thing to the person whom it is about."""
 _UUID = rb'"([0-9a-f-]{36})"'
 _FOUND = re.compile(
-    rb'"%s":%s(?:,|(?=\}))|"%s":(?:null|\{"uuid":%s\})(?:,|(?=\}))' % (_PERSON.encode(), _UUID, _OWNER.encode(), _UUID)
+    rb'(?:"%s":%s|"%s":(?:null|\{"uuid":%s\})|"%s":(?:null|\{"uuid":%s\}|%s))(?:,|(?=\}))'
+    % (_PERSON.encode(), _UUID, _OWNER.encode(), _UUID, _THING.encode(), _UUID, _UUID)
 )
 _LONGEST = 100
 """Bytes of such a field at most: as many wait for the next piece, in case it goes on there."""
@@ -51,30 +56,67 @@ _GROUPS = {
 
 
 _INDIRECT = {
-    "search": "search", "changes": "log", "changeFeed": "log", "provenance": "log", "disagreements": "log",
-    "sourceRecords": "log", "badRecords": "log", "accountPlan": "log", "comingAccountChanges": "log",
+    "search": "search", "accountPlan": "accounts",
+    **dict.fromkeys(
+        (
+            "ambiguities", "badRecords", "brakes", "changeFeed", "changes", "cprLookups", "decisions", "disagreements",
+            "ledgerEntries", "provenance", "unmatched",
+        ),
+        "log",
+    ),
 }  # fmt: skip
-"""Root fields whose answers have texts about people, and don't say whom: such a read is noted, whoever it shows."""
+"""Root fields whose answers have texts about people. Such a read is noted, whoever it shows."""
+_THINGS = {
+    **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
+    **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
+    "CprLookup": "person", "LoginSession": "personUuid",
+}  # fmt: skip
+"""Type of an answer about a thing → its field with that thing, or with its uuid."""
+_NAMED = {
+    "person": ("Person",), "employment": ("Employment", "Affiliation"), "account": ("Account", "PlannedAccount"),
+}  # fmt: skip
+"""Argument of a root field by which somebody is asked about → the kinds of what it names."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Looking:
-    """A document that also asks who is seen. ``groups``: of the fields that it reads about people."""
+    """A document that also asks who is seen. ``groups``: of the fields that it reads about people. ``named``: kind and
+    name of whom its root fields ask about."""
 
-    query: str
+    document: DocumentNode
     groups: tuple[str, ...]
+    named: tuple[tuple[str | ValueNode, ValueNode], ...]
+
+    @cached_property
+    def query(self) -> str:
+        return print_ast(self.document)
+
+    def asked_about(self, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Whom the root fields ask about: kind and name. ``values``: of the variables."""
+        found = []
+        for kind, name in self.named:
+            what = kind if isinstance(kind, str) else value_from_ast_untyped(kind, dict(values))
+            text = value_from_ast_untyped(name, dict(values))
+            if isinstance(text, str) and getattr(what, "value", what) in KINDS:
+                found.append((str(getattr(what, "value", what)), text))
+        return found
 
 
 @lru_cache(maxsize=1000)
 def looking(query: str) -> Looking:
     """Of a document that is valid. Raises Rejected for one that uses our names."""
-    if _PERSON in query or _OWNER in query:
-        text = f"{_PERSON} and {_OWNER} are names that REConnect uses itself: choose others."
+    return looking_at(parse(query), query)
+
+
+def looking_at(document: DocumentNode, query: str) -> Looking:
+    """The same of a document that was parsed. ``query``: its text."""
+    if any(each in query for each in (_PERSON, _OWNER, _THING)):
+        text = f"{_PERSON}, {_OWNER} and {_THING} are names that REConnect uses itself: choose others."
         raise Rejected(GraphQLError(text, extensions={"code": "bad_question"}))
     types = TypeInfo(SCHEMA)
     adding = _Adding(types)
-    document = visit(parse(query), TypeInfoVisitor(types, adding))
-    return Looking(print_ast(document), tuple(sorted(adding.groups)))
+    added = visit(document, TypeInfoVisitor(types, adding))
+    return Looking(added, tuple(sorted(adding.groups)), tuple(adding.named))
 
 
 class _Adding(Visitor):
@@ -82,24 +124,38 @@ class _Adding(Visitor):
         super().__init__()
         self._types = types
         self.groups: set[str] = set()
+        self.named: list[tuple[str | ValueNode, ValueNode]] = []
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         parent = self._types.get_parent_type()
         if parent is None:
             return
-        if parent is SCHEMA.query_type and node.name.value in _INDIRECT:
-            self.groups.add(_INDIRECT[node.name.value])
+        if parent is SCHEMA.query_type:
+            self._enter_root(node)
         if parent.name in ("Person", "PersonState") and node.name.value in _ACCESS:
             self.groups.add(_ACCESS[node.name.value])
         elif parent.name in _GROUPS and node.name.value not in ("uuid", "__typename"):
             self.groups.add(_GROUPS[parent.name])
 
+    def _enter_root(self, node: FieldNode) -> None:
+        if node.name.value in _INDIRECT:
+            self.groups.add(_INDIRECT[node.name.value])
+        given = {each.name.value: each.value for each in node.arguments or ()}
+        self.named += [(kind, given[name]) for name, kinds in _NAMED.items() if name in given for kind in kinds]
+        if "thing" in given and "kind" in given:
+            self.named.append((given["kind"], given["thing"]))
+
     def leave_selection_set(self, node: SelectionSetNode, *_: Any) -> SelectionSetNode | None:
         parent = self._types.get_parent_type()
         added: FieldNode | InlineFragmentNode
         if isinstance(parent, GraphQLObjectType):
+            about = _THINGS.get(parent.name)
             if parent.name == "Person":
                 added = _field("uuid", _PERSON)
+            elif about is not None:
+                is_thing = about == "thing"
+                inner = SelectionSetNode(selections=(_field("uuid"),)) if is_thing else None
+                added = _field(about, _THING, inner)
             else:
                 owner = _owner_of(parent)
                 if owner is None:
@@ -153,9 +209,10 @@ def _field(name: str, alias: str | None = None, inner: SelectionSetNode | None =
 
 @dataclass(slots=True)
 class Seen:
-    """Takes the added fields out of an answer, piece by piece. ``persons``: uuids of those in it so far."""
+    """Takes the added fields out of an answer, piece by piece. ``persons``, ``things``: uuids of those in it so far."""
 
     persons: set[str] = field(default_factory=set)
+    things: set[str] = field(default_factory=set)
     _held: bytes = b""
 
     def passed(self, piece: bytes) -> bytes:
@@ -173,7 +230,9 @@ class Seen:
         return _FOUND.sub(self._noted, text)
 
     def _noted(self, found: re.Match[bytes]) -> bytes:
-        uuid = found[1] or found[2]
-        if uuid is not None:
-            self.persons.add(uuid.decode())
+        person, thing = found[1] or found[2], found[3] or found[4]
+        if person is not None:
+            self.persons.add(person.decode())
+        if thing is not None:
+            self.things.add(thing.decode())
         return b""

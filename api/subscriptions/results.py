@@ -11,11 +11,13 @@ from graphql import GraphQLError, OperationType
 from api.access.budget import Budgets, Spent
 from api.access.credentials import Credential
 from api.access.gate import Gate
+from api.access.read_log import ReadLog, ReadLogFull
 from api.access.rights import READ, Access, whole
 from api.computed.change_feed import form
 from api.computed.types import ANSWER_TYPES, Part
 from api.http.availability import Away
 from api.http.failures import formed, unforeseen
+from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.reads.selection import Document, Selected, select
@@ -36,6 +38,7 @@ class Subscriptions:
     gate: Gate
     feed: Feed
     budgets: Budgets
+    log: ReadLog
     _running: Counter[str] = field(default_factory=Counter)
 
     async def results(self, credential: Credential, access: Access, asked: Asked) -> AsyncIterator[dict[str, Any]]:
@@ -44,10 +47,11 @@ class Subscriptions:
         account = self.budgets.of(access.name)
         try:
             account.require()
-            root = _root(await question_for(asked.query, asked.operation, account), asked.variables)
+            question = await question_for(asked.query, asked.operation, account)
+            root, name = _root(question, asked.variables), operation_name(question)
             _require_log(access)
             with self._counted(access.name):
-                async for result in self._followed(credential, access, root):
+                async for result in self._followed(credential, access, root, name):
                     yield result
         except Spent as spent:
             yield {"errors": [formed(spent.error)]}
@@ -59,7 +63,10 @@ class Subscriptions:
         except Broken as broken:
             yield {"errors": [formed(unforeseen(broken))]}
 
-    async def _followed(self, credential: Credential, access: Access, root: Selected) -> AsyncIterator[dict[str, Any]]:
+    async def _followed(
+        self, credential: Credential, access: Access, root: Selected, name: str
+    ) -> AsyncIterator[dict[str, Any]]:
+        is_person = credential.is_session or access.person is not None
         selected = root.children["ChangeEvent"]
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
             now_is = await self._access_now(credential, access)
@@ -70,7 +77,18 @@ class Subscriptions:
             _require_log(now_is)  # rights may have been taken away
             private = "private" in now_is.fields()
             if change is not None:
+                if is_person:
+                    self._note(access, name, change)
                 yield {"data": {root.key: event(change, selected, private)}}
+
+    def _note(self, access: Access, name: str, change: Mapping[str, Any]) -> None:
+        """Note that a person receives a change. Raises GraphQLError (unavailable) while nothing can be logged."""
+        try:
+            self.log.require_room()
+        except ReadLogFull as full:
+            text = "Reads can't be logged now, so changes are not shown. Try again in a minute."
+            raise GraphQLError(text, extensions={"code": "unavailable"}) from full
+        self.log.note_event(access.name, name, change["uuid"])
 
     async def _access_now(self, credential: Credential, access: Access) -> Access | None:
         """The access that the token or session gives now; None: it is over. ``access``: the one before, which counts

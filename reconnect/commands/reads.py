@@ -35,7 +35,8 @@ def export(
         str | None, typer.Option(help="Only of this person's data: UUID or key.", show_default=False)
     ] = None,
 ) -> None:
-    """Print as CSV when who has seen which groups of fields of whom, and by which operation: a line for each person."""
+    """Print as CSV when who has seen which groups of fields of whom, and by which operation: a line for each
+    person."""
     from api.access.read_log import reads
     from graph.identity.lookup import find
 
@@ -49,7 +50,8 @@ def export(
     written = csv.writer(sys.stdout)
     written.writerow(["at", "by", "person", "groups", "operation"])
     for each in reads(run.driver(), since, until, person=uuid):
-        for seen in each.persons if uuid is None else (uuid,):
+        # A read of texts that may be about anybody (the change log, a search) has a line also where it names nobody.
+        for seen in (each.persons or ("",)) if uuid is None else (uuid,):
             written.writerow([each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation])
 
 

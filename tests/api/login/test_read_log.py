@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import httpx
 import pytest
 
 from api.access.read_log import reads, sweep
@@ -11,8 +13,9 @@ from api.reads.question import Rejected, question_of
 from api.reads.seen import Seen, looking
 from graph.connection import connect
 from reconnect.embedded import Addresses
+from tests.api.login.browser import Browser
 from tests.api.login.conftest import Town, serving_login
-from tests.api.login.test_web_login import asked, entered
+from tests.api.login.test_web_login import COOKIE, asked, entered
 from tests.api.serving import Served
 from tests.idp.own_rights import give, person_of
 from tests.idp.staff import state_account
@@ -100,3 +103,74 @@ def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town,
     assert [each["operation"] for each in listed] == ["employments", "Look"]
     assert sweep(town.driver, timedelta(days=1), datetime.now(UTC)) == 0
     assert sweep(town.driver, timedelta(0), datetime.now(UTC)) >= 2
+
+
+SUBSCRIPTION = "subscription Follow { changes(after: 0) { number } }"
+
+
+def test_what_shows_people_only_by_its_texts_names_them_too(town: Town, addresses: Addresses) -> None:
+    """The change log, search, claims, what a mutation answers or previews, and what a subscription sends."""
+    account = state_account(town.driver, "anje")
+    town.give_password("anje")
+    bo = person_of(town.driver, state_account(town.driver, "bo"))
+    give(town.driver, "reader", "bo")
+    for role in ("reader", "hr", "rights", "operations", "auditor"):
+        give(town.driver, role, "anje")
+    anje = person_of(town.driver, account)
+    rows, _, _ = town.driver.execute_query("MATCH (e:Employment)<-[:TELLS]-({key: 'bo_job'}) RETURN e.uuid AS uuid")
+    job = rows[0]["uuid"]
+    value = f'thing: "{job}", property: "title", value: "Vikar", from: "2026-01-01", reason: "x"'
+    change = f"mutation Change {{ setValue(kind: Employment, {value}) {{ uuid thing {{ ...Job }} }} }}"
+    queries = {
+        f'query Log {{ changes(uuid: "{job}", first: 1) {{ nodes {{ number }} }} }}': {bo},
+        f'query Feed {{ changeFeed(uuid: "{bo}", first: 1) {{ number }} }}': {bo},
+        'query Search { search(text: "bo", kinds: [Person]) { value } }': {bo},
+        'query Nobody { search(text: "xyzzy") { value } }': set(),
+        'query Claims { provenance(kind: Employment, thing: "bo_job") { property } }': {bo},
+        "query Plan($who: String!) { accountPlan(person: $who) { text } }": {bo},
+        'query Held($job: String = "bo_job") { rights(employment: $job) { held { because } } }': {bo},
+        "query Sessions { sessions { way } }": {anje},
+        f"{change} fragment Job on Employment {{ number }}": {bo},
+    }
+    with (
+        connect(addresses.bolt_uri, addresses.user, addresses.password) as second,
+        serving_login(second, addresses, {}) as (url, _),
+    ):
+        browser = entered(town, url=url)
+        for query in queries:
+            answer = posted(url, browser, query=query, variables={"who": bo} if "$who" in query else {}).json()
+            assert "errors" not in answer, answer
+            assert "_seen" not in str(answer)
+        gone = f'mutation Stop {{ stopPerson(person: "{bo}", reason: "x") {{ uuid }} }}'
+        previewed = posted(url, browser, query=gone, extensions={"preview": True}).json()
+        shown = {each["person"] for each in previewed["extensions"]["preview"]["consequences"]}
+        cookie = browser.cookie(COOKIE) or ""
+        headers = {"accept": "text/event-stream", "cookie": f"{COOKIE}={cookie}", "origin": url}
+        with httpx.stream(
+            "POST", f"{url}/graphql", json={"query": SUBSCRIPTION}, headers=headers, timeout=120, trust_env=False
+        ) as stream:
+            rows, _, _ = town.driver.execute_query("MATCH (c:Change) RETURN max(c.number) AS last")
+            for line in stream.iter_lines():
+                if line.startswith("data: {") and f'"number":{rows[0]["last"]}}}' in line:
+                    break
+    found = {
+        each.operation: each for each in reads(town.driver, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    }
+    for query, persons in queries.items():
+        name = query.split()[1].partition("(")[0]
+        assert set(found[name].persons) == persons, name
+    assert {name: found[name].groups for name in ("Log", "Search", "Claims", "Plan", "Change", "Follow")} == {
+        "Log": ("log",),
+        "Search": ("search",),
+        "Claims": ("log",),
+        "Plan": ("accounts",),
+        "Change": ("employment",),
+        "Follow": ("log",),
+    }
+    assert shown == {bo} and set(found["Stop"].persons) == shown
+    assert {anje, bo} <= set(found["Follow"].persons)
+
+
+def posted(url: str, browser: Browser, **body: Any) -> httpx.Response:
+    headers = {"origin": url, "sec-fetch-site": "same-origin"}
+    return browser.client.post(f"{url}/graphql", json=body, headers=headers)
