@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 import neo4j
 
+from api.access.caller_names import CLIENT
 from api.access.rights import ROLES, Access
-from api.access.tokens import BYTES, CLIENT, TokenError
+from api.access.tokens import BYTES, TokenError
 from graph.change_log import now
 
 PREFIX = "rct_"

@@ -13,9 +13,9 @@ from typing import Literal
 import anyio.to_thread
 import neo4j
 
+from api.access.caller_names import BREAK_GLASS, PERSON
 from api.access.held import access_of_person
 from api.access.rights import ROLES, Access
-from api.access.tokens import BREAK_GLASS, PERSON
 from graph.time import COPENHAGEN
 from idp import person_sessions, sessions
 

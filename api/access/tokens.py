@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import neo4j
 
+from api.access.caller_names import OWN_NAMES, PERSON
 from api.access.held import subtree
 from api.access.rights import ROLES, Access
 from graph.change_log import now
@@ -19,9 +20,6 @@ from idp.person_sessions import IS_ACTIVE
 PREFIX = "rc_"  # so that a secret scanner recognises a leaked one
 BYTES = 32
 LONGEST = timedelta(days=366)
-PERSON, BREAK_GLASS, CLIENT = OWN_NAMES = ("person:", "break-glass:", "client:")
-"""What the names of others than tokens begin with, followed by a person's uuid or a name: so that a token can't be
-taken for them in the change log, or where another than the author must approve."""
 
 
 class TokenError(Exception):

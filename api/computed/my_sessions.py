@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from api.access.caller_names import PERSON
 from api.access.roles import ANYONE
 from api.access.session_list import OpenSession, open_sessions
-from api.access.tokens import PERSON
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
 
 

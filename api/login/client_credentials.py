@@ -18,10 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access import clients
+from api.access.caller_names import CLIENT
 from api.access.clients import LIFE, PREFIX, Client
 from api.access.failed_logins import FailedLogins
 from api.access.roles import ROLES
-from api.access.tokens import BYTES, CLIENT
+from api.access.tokens import BYTES
 from api.login.browser import BadForm, form_of
 
 GRANT = "client_credentials"

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from api.access.tokens import PERSON
+from api.access.caller_names import PERSON
 from api.login import pages
 from api.login.browser import Cookies, FormTokens, form_of, return_path
 from api.login.saml_service import SamlRefused, SamlService

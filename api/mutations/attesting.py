@@ -56,7 +56,7 @@ class Attesting(Caring):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Attestation", attestation)
-            decider = editing.ref("Person", decided_by)
+            decider = editing.own_name(decided_by, "decided_by")
             edit = _decided(KEPT if keep else REMOVED, decider, editing.reason)
             answer = Amendment("Attestation", uuid, edit, expected_version, days=Period(today()))
             removal = editing.read(lambda session: _removal(session, uuid, decider.key, keep=keep))

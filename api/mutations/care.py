@@ -9,6 +9,7 @@ import strawberry
 from strawberry import UNSET
 from strawberry.types import Info
 
+from api.access.four_eyes import refuse_nobody_known
 from api.context import Context
 from api.mutations.editing import Edit, Editing, always, days, new, with_link, with_value
 from api.mutations.inputs import From_, To_, Written
@@ -72,7 +73,7 @@ class Caring(Granting):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Grant", grant)
-            approver = editing.ref("Person", approved_by)
+            approver = editing.own_name(approved_by, "approved_by")
             editing.read(lambda session: _refuse_own(session, uuid, approver.key, info.context.access.name))
             return editing.write("Grant", uuid, _approved(approver), expected_version, about=Period(today()))
 
@@ -96,7 +97,7 @@ class Caring(Granting):
             wanted = days(max(from_, life.start), to)
             links = {
                 "given_to": (DatedLink(wanted, editing.prefixed("RightsRequest", "given_to", given_to)),),
-                "requested_by": always(editing.ref("Person", requested_by)),
+                "requested_by": always(editing.own_name(requested_by, "requested_by")),
             }
             if gives is not None:
                 links["gives"] = always(editing.prefixed("RightsRequest", "gives", gives))
@@ -114,7 +115,7 @@ class Caring(Granting):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("RightsRequest", request)
-            decider = editing.ref("Person", decided_by)
+            decider = editing.own_name(decided_by, "decided_by")
             editing.read(lambda session: _refuse_meeting(session, uuid, decider.key))
             edit = _decided(APPROVED, decider, editing.reason)
             return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
@@ -126,7 +127,7 @@ class Caring(Granting):
         self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            edit = _decided(REFUSED, editing.ref("Person", decided_by), editing.reason)
+            edit = _decided(REFUSED, editing.own_name(decided_by, "decided_by"), editing.reason)
             uuid = editing.uuid("RightsRequest", request)
             return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
 
@@ -169,7 +170,9 @@ def _decided(state: str, decider: Ref, reason: str) -> Edit:
 
 def _refuse_own(session: neo4j.Session, grant: str, approver: str, user: str) -> None:
     """Raises ChangeRejected (own_approval) for a grant's author, and for a person whom it reaches."""
-    if user in authors(session, grant):
+    written_by = authors(session, grant)
+    refuse_nobody_known(written_by, "approved_by")
+    if user in written_by:
         text = "approved_by: who has made or changed the grant can't approve it: another user must"
         raise ChangeRejected("own_approval", text, field="approved_by")
     begins = session.run("MATCH (g:Grant {uuid: $uuid}) RETURN g.from AS day", uuid=grant).single(strict=True)["day"]

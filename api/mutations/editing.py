@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from api.access import four_eyes
 from api.access.cpr_readings import looked_up
 from api.access.four_eyes import Rule
+from api.access.own_system import SYSTEM
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
@@ -102,8 +103,23 @@ class Editing:
             return
         context, uuid = self._context, self.uuid("Person", thing)
         self.read(
-            lambda session: four_eyes.require_other_than_stopper(session, context.four_eyes, uuid, context.access.name)
+            lambda session: four_eyes.require_other_than_stopper(
+                session, context.driver, context.four_eyes, uuid, context.access.name
+            )
         )
+
+    def own_name(self, person: str, field: str) -> Ref:
+        """The person in whose name the caller decides, asks or approves. Raises ChangeRejected (own_name), Unknown."""
+        ref = self.ref("Person", person)
+        four_eyes.require_own_name(self._context.access, ref.key, field)
+        return ref
+
+    def refuse_own_system(self, kind: str, thing: str) -> None:
+        """Before a value is set by hand. Raises ChangeRejected (own_system) for what REConnect itself says about its
+        own rights: whoever could make them common ones, or others, would need nobody's approval for a grant."""
+        if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
+            text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
+            raise ChangeRejected("own_system", text, field="thing")
 
     # -- finding ------------------------------------------------------------------------------------------------
 
@@ -212,6 +228,14 @@ class Editing:
             return work(session)
 
 
+_OWN = {
+    "ItSystem": f"MATCH (n:ItSystem {{uuid: $uuid, key: '{SYSTEM}'}}) RETURN n",
+    **{
+        kind: f"MATCH (n:{kind} {{uuid: $uuid}})-[:AT]->(:ItSystem {{key: '{SYSTEM}'}}) RETURN n"
+        for kind in ("SystemRole", "ConstraintType")
+    },
+}
+"""Kind → finds the thing (``$uuid``) if it is REConnect's own."""
 _PARENTS = f"""
 MATCH (:Unit {{uuid: $unit}})-[part:PART_OF]->(above:Unit)
 WHERE {not_over("part")}

@@ -9,6 +9,7 @@ import orjson
 import strawberry
 from strawberry.types import Info
 
+from api.access.four_eyes import refuse_nobody_known, require_own_name
 from api.context import Context
 from api.enums import PlanState
 from api.mutations.editing import Editing
@@ -89,6 +90,8 @@ class Planning:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan, digest)
             check(found, context.access)
+            require_own_name(context.access, context.access.person, "plan")
+            refuse_nobody_known(found.authors, "plan")
             _writing(info).require_fits(context.driver, found, context.access)
             return kept.approve(context.driver, found, context.access.name, editing.reason)
 

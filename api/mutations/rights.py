@@ -122,9 +122,10 @@ class Granting(Deciding):
                 "units": _refs(editing.ref("Unit", each) for each in units or ()),
                 "excluded_units": _refs(editing.ref("Unit", each) for each in excluded_units or ()),
             }
-            for name, kind, key in (("system_role", "SystemRole", system_role), ("approved_by", "Person", approved_by)):
-                if key is not None:
-                    links[name] = always(editing.ref(kind, key))
+            if system_role is not None:
+                links["system_role"] = always(editing.ref("SystemRole", system_role))
+            if approved_by is not None:
+                links["approved_by"] = always(editing.own_name(approved_by, "approved_by"))
             return editing.write("ConstraintSetting", None, new(life, told, links))
 
         return await Editing(info.context, "createConstraintSetting", reason).do(work)

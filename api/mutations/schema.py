@@ -89,6 +89,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
                 raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
+            editing.refuse_own_system(kind.value, thing)
             edit = with_value(name, parsed(kind.value, name, value), life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
 
@@ -102,6 +103,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             editing.require_other_than_stopper(kind.value, thing, _snake(property))
+            editing.refuse_own_system(kind.value, thing)
             edit = released(property_of(kind.value, _snake(property)).name, days(from_, to))
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
 

@@ -1,16 +1,26 @@
 """What one person must not do alone."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 
 import neo4j
 import pytest
+from graphql import GraphQLError
 
 from api.access import four_eyes
 from api.access.four_eyes import RULES
+from api.access.own_system import state_own_system
+from api.access.rights import Access
 from api.access.tokens import create
+from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
+from graph.errors import ChangeRejected
 from graph.runs.brakes import keep_stopped
+from graph.statements.precedence import MANUAL
+from graph.time import Period, today
+from graph.writing.graph_writer import GraphWriter
+from graph.writing.stopping import stopped
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
@@ -62,3 +72,67 @@ def test_two_people_approve_erase_and_end_a_stop(service: Served, monkeypatch: p
         "MATCH (c:Change) WHERE c.user STARTS WITH 'person:' RETURN c.user AS user"
     )
     assert f"person:{anna}" in {row["user"] for row in rows} and "mine" not in {row["user"] for row in rows}
+
+
+def test_the_break_glass_account_is_not_one_of_two(service: Served) -> None:
+    """Whoever has opened the safe has a session of their own as well."""
+    safe = "break-glass:safe"
+    for first, second in ((safe, "anna"), ("anna", safe), (safe, safe)):
+        for by in (first, second):
+            with pytest.raises(GraphQLError, match="two people"):
+                four_eyes.require_second(service.driver, RULES, "approve_brake", f"{first} {second}", by)
+    with pytest.raises(ChangeRejected, match="break-glass"):
+        four_eyes.require_own_name(Access(safe, RULES), None, "plan")
+    with pytest.raises(ChangeRejected, match="break-glass"):
+        four_eyes.refuse_nobody_known(["anna", safe], "plan")
+
+
+@pytest.mark.parametrize(
+    ("stops", "asks"),
+    [
+        ([("bo", 9)], ["bo: no", "break-glass:safe: no", "anna: yes"]),
+        # Made by one, extended by another: each would end what the other has decided.
+        ([("bo", 9), ("anna", None)], ["anna: no", "anna: no", "bo: yes"]),
+        ([("bo", 9), ("anna", None)], ["bo: no", "carl: yes"]),
+        # What is stopped already is not stopped again.
+        ([("anna", None), ("bo", 9)], ["anna: no", "bo: yes"]),
+        ([("break-glass:safe", None)], ["break-glass:safe: no", "anna: no", "bo: yes"]),
+        # The stop before is over.
+        ([("bo", 9), ("ends", 0), ("anna", 5)], ["anna: no", "bo: yes"]),
+    ],
+)
+def test_who_has_made_or_extended_a_stop_does_not_end_it_alone(
+    service: Served, stops: list[tuple[str, int | None]], asks: list[str]
+) -> None:
+    uuid = service.data('{ person(key: "p2") { uuid } }')["person"]["uuid"]
+    for user, length in stops:
+        end = None if not length else today() + timedelta(days=length)
+        edit = stopped(Period(today(), end), None if user == "ends" else "Bortvist")
+        writer = GraphWriter(service.driver, Keyring.generate())
+        writer.amend("Person", uuid, edit, Origin(MANUAL, user=user, reason="x"))
+    for ask in asks:
+        by, _, may = ask.rpartition(": ")
+        with service.driver.session() as session, nullcontext() if may == "yes" else pytest.raises(GraphQLError):
+            four_eyes.require_other_than_stopper(session, service.driver, RULES, uuid, by)
+
+
+def test_people_decide_in_their_own_name(service: Served) -> None:
+    anna = service.data('{ person(key: "p1") { uuid } }')["person"]["uuid"]
+    other = service.data('{ person(key: "p2") { uuid } }')["person"]["uuid"]
+    token = create(service.driver, "mine", ["rights", "hr", "reader"], person=anna)
+    asking = f'requestRight(givenTo: "person:{other}", gives: "jobfunctionrole:x", reason: "x", from: "2030-01-01", '
+    assert asked(service, f'{asking} requestedBy: "{other}") {{ uuid }}', token) == "own_name"
+    assert asked(service, f'{asking} requestedBy: "{anna}") {{ uuid }}', token) != "own_name"
+
+
+def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:
+    """Else a person with rights could give every right to REConnect without another's approval."""
+    ring = Keyring.generate()
+    state_own_system(service.driver, ring)
+    rights = create(service.driver, "rights", ["rights", "organisation", "reader"])
+    value = 'property: "sensitive", value: "false", from: "2020-01-01", reason: "x") { uuid }'
+    assert asked(service, f'setValue(kind: SystemRole, thing: "reconnect:rights", {value}', rights) == "own_system"
+    renamed = (
+        'setValue(kind: ItSystem, thing: "reconnect", property: "key", value: "x", from: "2020-01-01", reason: "x")'
+    )
+    assert asked(service, f"{renamed} {{ uuid }}", rights) == "own_system"
