@@ -149,7 +149,8 @@ PLACES: Mapping[str, Place | Literal["everywhere", "whole", "record"]] = {
 
 PLACED = tuple(kind for kind in KINDS if isinstance(PLACES[kind], Place))
 """The kinds of the graph that lie somewhere."""
-_FREE = tuple(kind for kind in KINDS if kind not in PLACED)
+FREE = tuple(kind for kind in KINDS if kind not in PLACED)
+"""Those that belong to no place."""
 Reach = Callable[[str], str | None]
 """The parameter with the units in which a type may be read; None = everywhere."""
 
@@ -200,9 +201,9 @@ def among(type_: str, n: str, seen: str, fresh: Fresh) -> str:
     parameter with the UUIDs of all things that lie where they may be read: Neo4j takes a minute to plan a condition for
     each kind."""
     if type_ == "Change":
-        return f"({n}.uuid IN {seen} OR {n}.kind IN {list(_FREE)})"
+        return f"({n}.uuid IN {seen} OR {n}.kind IN {list(FREE)})"
     thing = n if type_ == "Thing" else fresh("thing")
-    kept = f"({thing}.uuid IN {seen} OR {thing}:{'|'.join(_FREE)})"
+    kept = f"({thing}.uuid IN {seen} OR {thing}:{'|'.join(FREE)})"
     return kept if type_ == "Thing" else f"EXISTS {{ MATCH ({n})-[:TELLS]->({thing}) WHERE {kept} }}"
 
 

@@ -53,8 +53,11 @@ def create(
     uses it, and under whose name it acts then, so that the person's sessions and tokens are one person where two
     must decide.
 
-    Raises TokenError: unknown role, no role, a name that is taken, a life too long.
+    Raises TokenError: unknown role, no role, no unit, a name that is taken, a life too long.
     """
+    units = None if within is None else sorted(set(within))
+    if units is not None and not units:
+        raise TokenError("within: it names no unit, so the token could do nothing; name one, or leave within out")
     try:
         normal_text.refuse(name, "name", words=True)
     except ChangeRejected as refused:
@@ -70,6 +73,9 @@ def create(
     if not timedelta(0) < life <= LONGEST:
         raise TokenError(f"a token lives for 1 to {LONGEST.days} days")
     secret = PREFIX + secrets.token_urlsafe(BYTES)
+    for unit in units or ():
+        if not driver.execute_query("MATCH (u:Unit {uuid: $unit}) RETURN 1 AS known", unit=unit).records:
+            raise TokenError(f"within: no unit has the uuid {unit!r}")
     moment = now()
     rows, _, _ = driver.execute_query(
         """
@@ -85,7 +91,7 @@ def create(
         roles=wanted,
         now=moment,
         expires=moment + life,
-        within=None if within is None else sorted(set(within)),
+        within=units,
         person=person,
     )
     if not rows:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 import neo4j
 
 from api.access.sight import Sight
-from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, require_seen
+from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, found_in_sight
 from api.computed.nearest import EVERYBODY, Everybody
 from api.computed.types import FIELDS
 from api.reads.compilation import SEEN
@@ -52,9 +53,9 @@ class Rules:
         asked = {name: plain(found(value, values)) for name, value in rule.arguments.items()}
         day: date = asked.get("at") or today
         if rule.field == NAMED:
-            found_as = named(self.driver, self.order, self.targets, asked["what"], asked["name"])
-            require_seen(self.driver, caller, asked["what"], asked["name"], found_as)
-            return found_as
+            what, name = asked["what"], asked["name"]
+            look_up = partial(named, self.driver, self.order, self.targets, what, name)
+            return found_in_sight(self.driver, caller, what, name, look_up)
         believed = asked.get("asKnownOn")
         known = None if believed is None else self._known_on(believed)
         if rule.field == KNOWN:
@@ -66,7 +67,14 @@ class Rules:
         if rule.field == EVERYBODY:
             return self.everybody.on(self.driver, day, known)
         resources = Resources(
-            self.driver, self.keyring, self.order, self.states, self.role_rules, self.targets, self.everybody
+            self.driver,
+            self.keyring,
+            self.order,
+            self.states,
+            self.role_rules,
+            self.targets,
+            self.everybody,
+            self.sight,
         )
         return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known, roles=FIELDS[rule.field].roles))
 

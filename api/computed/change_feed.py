@@ -1,6 +1,6 @@
 """``changeFeed``: the change log, newest first, with values of their own types."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,38 +22,30 @@ def _answer(request: Request) -> list[Answer]:
         request.known("source", source)
     of = None if uuid is None else uuid_of(uuid)
 
-    def entries(first: int, before: int | None) -> list[Entry]:
-        private = "private" in request.caller.rights
-        return list(latest(request.driver, first, before, of, request.get("kind"), source, private))
-
-    if request.caller.scope is None:
-        return [form(each) for each in entries(request.first, request.get("before"))]
-    return _seen(request, entries)
+    private = "private" in request.caller.rights
+    before, kind = request.get("before"), request.get("kind")
+    entries = latest(request.driver, request.first, before, of, kind, source, private, request.readable())
+    return [form(each) for each in (entries if request.caller.scope is None else in_part(list(entries), request.seen))]
 
 
-_AT_ONCE = 1_000
-"""Entries that are read at a time until enough of them may be read."""
-_MOST_READ = 50_000
+Seen = Callable[[Iterable[tuple[str, str]]], Container[str]]
 
 
-def _seen(request: Request, entries: Callable[[int, int | None], list[Entry]]) -> list[Answer]:
-    """The newest entries of things that the caller may read, with the links to such things."""
-    found: list[Answer] = []
-    before, looked_at = request.get("before"), 0
-    while len(found) < request.first and looked_at < _MOST_READ:
-        some = entries(_AT_ONCE, before)
-        named = {(each.fields.get("kind") or "", each.fields.get("uuid") or "") for each in some}
-        named |= {(link.kind, link.uuid) for each in some for link in each.links}
-        seen = request.seen((kind, uuid) for kind, uuid in named if kind in KINDS)
-        for each in some:
-            if each.fields.get("uuid") in seen:
-                kept = tuple(link for link in each.links if link.uuid in seen)
-                values = tuple(value for value in each.values if camel(value.name) not in NAMING)
-                found.append(form(replace(each, links=kept, values=values)))
-        if len(some) < _AT_ONCE:
-            break
-        before, looked_at = some[-1].fields["number"], looked_at + len(some)
-    return found[: request.first]
+def in_part(entries: Sequence[Entry], seen: Seen) -> list[Entry]:
+    """The entries of things that a caller may read, whose roles hold in a part of the organisation, with the links to
+    such things. ``seen``: the UUIDs of those things (kind, UUID) that the caller may read."""
+    named = {(each.fields.get("kind") or "", each.fields.get("uuid") or "") for each in entries}
+    named |= {(link.kind, link.uuid) for each in entries for link in each.links}
+    known = seen((kind, uuid) for kind, uuid in named if kind in KINDS)
+    return [
+        replace(
+            each,
+            links=tuple(link for link in each.links if link.uuid in known),
+            values=tuple(value for value in each.values if camel(value.name) not in NAMING),
+        )
+        for each in entries
+        if each.fields.get("uuid") in known
+    ]
 
 
 def form(entry: Entry) -> Answer:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import neo4j
 from graphql import GraphQLError
 
-from api.access.places import PLACES, Place
+from api.access.places import FREE, PLACES, Place
 from api.access.rights import Access, Scope
-from api.access.sight import seen
+from api.access.sight import Sight, seen
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import Ambiguous, GraphError
 from graph.identity.lookup import Found, find, found
+from graph.questions.readable import Readable
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 
@@ -141,6 +142,7 @@ class Resources:
     """Name → responsibilities in it, of the role rules in the settings."""
     targets: Targets
     everybody: "Everybody"
+    sight: Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +171,12 @@ class Request:
 
     def find(self, kind: str, name: str) -> str:
         """UUID of the thing of this kind with this name, as it was known then. Raises Unknown, Ambiguous."""
-        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            try:
-                uuid = find(session, kind, name, self.last_known).uuid
-            except Ambiguous as ambiguous:
-                fitting = [each for each in ambiguous.candidates if self.sees(kind, each)]
-                return found(kind, name, [Found(each) for each in fitting]).uuid
-        require_seen(self.driver, self.caller, kind, name, uuid, self.roles)
-        return uuid
+
+        def look_up() -> str:
+            with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+                return find(session, kind, name, self.last_known).uuid
+
+        return found_in_sight(self.driver, self.caller, kind, name, look_up, self.roles)
 
     def placed(self, kind: str, name: str) -> str:
         """The name, of a thing that the caller may read if it is known at all; ``find`` where a UUID is needed."""
@@ -188,6 +188,14 @@ class Request:
             return _Every()
         assert self.caller.access is not None
         return seen(self.driver, self.caller.access, things, self.roles)
+
+    def readable(self) -> Readable | None:
+        """All that the caller may read; None = everything."""
+        if self.caller.scope is None:
+            return None
+        assert self.caller.access is not None
+        roles = None if self.roles is None else sorted(self.roles)
+        return Readable(self.resources.sight.of(self.driver, self.caller.access, roles), FREE)
 
     def sees(self, kind: str, uuid: str) -> bool:
         """The caller may read the thing of this kind, as far as it is a matter of where it lies."""
@@ -209,15 +217,28 @@ class _Every(Container[str]):
         return True
 
 
-def require_seen(
-    driver: neo4j.Driver, caller: Caller, kind: str, name: str, uuid: str, roles: frozenset[str] | None = None
-) -> None:
-    """Raises Unknown, as if there were no such thing, for one that the caller may not read."""
+def found_in_sight(
+    driver: neo4j.Driver,
+    caller: Caller,
+    kind: str,
+    name: str,
+    look_up: Callable[[], str],
+    roles: frozenset[str] | None = None,
+) -> str:
+    """What ``look_up`` finds under a name, among what the caller may read: anything else is as if it were not there.
+
+    Raises Unknown, Ambiguous.
+    """
     if caller.scope is None or not isinstance(PLACES.get(kind), Place):
-        return
+        return look_up()
     assert caller.access is not None
-    if uuid not in seen(driver, caller.access, [(kind, uuid)], roles):
-        found(kind, name, [])
+    candidates: Sequence[str]
+    try:
+        candidates = (look_up(),)
+    except Ambiguous as ambiguous:
+        candidates = ambiguous.candidates
+    known = seen(driver, caller.access, [(kind, each) for each in candidates], roles)
+    return found(kind, name, [Found(each) for each in candidates if each in known]).uuid
 
 
 @dataclass(frozen=True, slots=True)

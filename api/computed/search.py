@@ -40,8 +40,8 @@ def _answer(request: Request) -> list[Answer]:
         person = looked_up(request.driver, request.resources.keyring, digits, request.caller.name)
         if person is not None and _is_there(request, person) and request.sees("Person", person):
             return [{"thing": person, "kind": "Person", "rank": "EXACT", "by": "Person", "property": "cpr"}]
-    seen = None if request.caller.scope is None else request.seen
-    hits = search(request.driver, text, looked_at, request.day, first, "private" in request.caller.rights, seen)
+    private = "private" in request.caller.rights
+    hits = search(request.driver, text, looked_at, request.day, first, private, request.readable())
     return [
         {
             "thing": each.uuid,

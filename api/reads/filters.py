@@ -33,6 +33,11 @@ class Linked:
         return f"({name if condition else ''}:{kind})", condition
 
 
+def step_between_units(part: str, inside: Callable[[Sequence[str], str], str]) -> str:
+    """The condition that both units of a step in the tree may be read, after AND; "" if there is none."""
+    return inside(("Unit",), f"startNode({part})") + inside(("Unit",), f"endNode({part})")
+
+
 Condition = Callable[[str, str, str, Linked], str]
 """(identity node, node of the day's values, parameter, how links are followed) → Cypher."""
 
@@ -138,7 +143,7 @@ def _below(way: str, ties: tuple[str, ...] = ()) -> Condition:
         return f"""EXISTS {{
             MATCH {start}
             MATCH (place)-[parts:PART_OF*0..]->(top:Unit)
-            WHERE all(part IN parts WHERE {by.in_force("part")}) {at}
+            WHERE all(part IN parts WHERE {by.in_force("part")}{step_between_units("part", by.inside)}) {at}
               AND top.uuid = {p}
         }}"""
 
@@ -165,9 +170,12 @@ def _role_held(n: str, v: str, p: str, by: Linked) -> str:
 
 def _role_of_person(n: str, v: str, p: str, by: Linked) -> str:
     assignment, lies = by.thing("Assignment", "assignment")
+    of_tie = by.inside(("Employment", "Affiliation"), "tie").removeprefix(" AND ")
+    tie = f" AND (tie = {n} OR {of_tie})" if of_tie else ""
     return f"""EXISTS {{
-        MATCH ({n})-[held:HAS|HOLDS*1..2]->{assignment}-[of:OF]->(:Role {{key: {p}}})
-        WHERE all(each IN held WHERE {by.in_force("each")}) AND {by.in_force("of")}{lies}
+        MATCH ({n})-[has:HAS*0..1]->(tie)-[holds:HOLDS]->{assignment}-[of:OF]->(:Role {{key: {p}}})
+        WHERE all(each IN has WHERE {by.in_force("each")}) AND {by.in_force("holds")}
+          AND {by.in_force("of")}{lies}{tie}
     }}"""
 
 

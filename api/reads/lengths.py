@@ -5,6 +5,7 @@ below other lists: a person reached from a unit is likely to be in a large one. 
 by the mean. Periods that have ended count too.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,6 +44,14 @@ class Lengths:
         """It is so large that it hardly changes from one minute to the next."""
         return sum(self.counts.values()) > SAMPLE
 
+    def rounded(self) -> "Lengths":
+        """The same, each rounded up to a power of two: a caller of a part of the organisation is shown the cost of a
+        query, which must not tell how many things there are elsewhere."""
+        return Lengths(
+            {label: _rounded(max(count, _LEAST)) for label, count in self.counts.items()},
+            {name: Length(_rounded(each.mean), _rounded(each.met)) for name, each in self.lists.items()},
+        )
+
     def of(self, type_: str, name: str, met: bool) -> float:
         """Expected length of a field."""
         length = self.lists.get((type_, name))
@@ -79,6 +88,15 @@ async def measured(driver: neo4j.AsyncDriver) -> Lengths:
         for name, label in (("badRecords", "BadRecord"), ("brakes", "Brake"), ("changes", "Change")):
             lists["Run", name] = Length(counts[label] / max(1, counts["Run"]), counts[label])
     return Lengths(counts, lists)
+
+
+_LEAST = 1024
+"""Fewer things than this count as so many, where numbers are rounded."""
+
+
+def _rounded(number: float) -> int:
+    """The next power of two; 1 at least."""
+    return 1 << math.ceil(math.log2(max(1.0, number)))
 
 
 def _degrees(fields: Iterable[Any]) -> Iterable[tuple[str, str]]:

@@ -16,7 +16,7 @@ from api.reads.compilation import Compilation, row_of
 from api.reads.computed_answers import answer_row
 from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.filters import Linked as LinkedBy
-from api.reads.filters import of_kind
+from api.reads.filters import of_kind, step_between_units
 from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.naming import NAMING
@@ -219,10 +219,15 @@ class Objects(Compilation):
         if way.dated:
             conditions.append(self.moment.in_force(r))
         elif way.is_tree:
-            conditions.append(f"all(part IN {r} WHERE {self.moment.in_force('part')})")
+            conditions.append(f"all(part IN {r} WHERE {self._steps('part')})")
         if lies := self._lies(way, m):
             conditions.append(lies)
         return conditions
+
+    def _steps(self, part: str) -> str:
+        """The condition that a walk in the tree may take this step: not over units that may not be read, as those
+        above and below one are not read through it either."""
+        return self.moment.in_force(part) + step_between_units(part, self._and_inside)
 
     def _lies(self, way: Way, m: str) -> str:
         """The condition that the caller may read what a way leads to. A thing's own states are read with it, and its
@@ -301,7 +306,7 @@ class Objects(Compilation):
         if selected.arguments.get("below"):
             place = "place"
             units = f"""MATCH ({n})<-[parts:PART_OF*0..]-(place:Unit)
-            WHERE all(part IN parts WHERE {self.moment.in_force("part")})
+            WHERE all(part IN parts WHERE {self._steps("part")})
             WITH DISTINCT place"""
         row = row_of(
             f"counted.{each.name}" if each.name != "__typename" else "'EmploymentCount'"

@@ -163,7 +163,8 @@ class Reader:
         day = today()
         plan, key = await self._plan(question, given, caller, day, await self._shows(day, patience))
         values: dict[str, Any] = {**given.coerced, WITHIN: caller.within}
-        cost = plan.cost(values, await self._held(patience))
+        lengths = await self._held(patience)
+        cost = plan.cost(values, lengths if caller.scope is None else lengths.rounded())
         check_cost(cost, self.limits)
         extensions = b""
         if account is not None:

@@ -11,16 +11,20 @@ import orjson
 
 from graph.as_of import overlaps
 from graph.model import KINDS
+from graph.questions.readable import Readable
 from graph.time import ALWAYS
 
 Value = Any
 """Of a property: text, number, yes/no, a list of texts; None = there is none."""
 
+_LONGEST = 60.0
+"""Seconds."""
 _LATEST = """
 MATCH (c:Change)
 WHERE ($before IS NULL OR c.number < $before)
   AND ($kind IS NULL OR c.kind = $kind)
   AND ($source IS NULL OR c.source = $source)
+  AND ($things IS NULL OR c.uuid IN $things OR c.kind IN $kinds)
 RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
 LIMIT $first
@@ -30,6 +34,7 @@ MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
 WHERE ($before IS NULL OR c.number < $before)
   AND ($kind IS NULL OR c.kind = $kind)
   AND ($source IS NULL OR c.source = $source)
+  AND ($things IS NULL OR c.uuid IN $things OR c.kind IN $kinds)
 RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
 LIMIT $first
@@ -76,10 +81,17 @@ def latest(
     kind: str | None = None,
     source: str | None = None,
     private: bool = False,
+    readable: Readable | None = None,
 ) -> Iterator[Entry]:
-    """The newest ``first`` entries (before a number). ``private``: with home addresses and private phones."""
+    """The newest ``first`` entries (before a number). ``private``: with home addresses and private phones.
+    ``readable``: only those of what may be read; None = all.
+
+    Raises Neo4jError (TransactionTimedOut) if too much of a long log would have to be read to find so many.
+    """
     rows, _, _ = driver.execute_query(
-        _LATEST if uuid is None else _OF_THING,
+        neo4j.Query(_LATEST if uuid is None else _OF_THING, timeout=_LONGEST),
+        things=None if readable is None else readable.things,
+        kinds=None if readable is None else readable.kinds,
         first=first,
         before=before,
         uuid=uuid,

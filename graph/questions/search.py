@@ -7,7 +7,7 @@ by an employment's number, e-mail and phone.
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -18,6 +18,7 @@ import neo4j
 from graph.as_of import in_force
 from graph.collation import caption, spelt_out
 from graph.errors import ChangeRejected
+from graph.questions.readable import Readable
 
 MOST_LETTERS = 200
 MOST_WORDS = 6
@@ -46,10 +47,6 @@ _SPELLINGS = {"aa": ("aa", "a"), "oe": ("oe", "o"), "ae": ("ae", "a")}
 _DIGRAPH = re.compile("(aa|oe|ae)")
 
 
-Seen = Callable[[Iterable[tuple[str, str]]], Container[str]]
-"""(kind, UUID) of things → the UUIDs of those that may be read."""
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
     """``kind``, ``uuid``: what was found. ``rank``: one of ``RANKS``. ``by``: kind.property that matched."""
@@ -68,23 +65,18 @@ def search(
     day: date,
     first: int,
     protected: bool = False,
-    seen: Seen | None = None,
+    readable: Readable | None = None,
 ) -> list[Hit]:
     """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``.
 
     ``protected``: also persons with a protected name and address, and what an employment keeps from others.
-    ``seen``: those of things (kind, UUID) that may be found, and by which a person may be found; None = all.
+    ``readable``: what may be found, and by which a person may be found; None = everything.
     Raises ChangeRejected (wrong_value) for a text that is too short or too long to look for.
     """
     wanted = spelt_out(text)
     question = _question(text)
     best: dict[tuple[str, str], tuple[Any, Hit]] = {}
-    rows = _rows(driver, question, kinds, day)
-    if seen is not None:
-        named = [(row["kind"], row["uuid"]) for row in rows] + [(row["label"], row["matched"]) for row in rows]
-        known = seen(named)
-        rows = [row for row in rows if row["uuid"] in known and row["matched"] in known]
-    for row in rows:
+    for row in _rows(driver, question, kinds, day, readable):
         if row["protected"] and not protected:
             continue
         found = _matched(row["label"], row["values"], text, wanted, protected)
@@ -99,12 +91,21 @@ def search(
     return [hit for _, hit in sorted(best.values(), key=lambda each: each[0])[:first]]
 
 
-def _rows(driver: neo4j.Driver, question: str, kinds: Collection[str], day: date) -> list[neo4j.Record]:
+def _rows(
+    driver: neo4j.Driver, question: str, kinds: Collection[str], day: date, readable: Readable | None
+) -> list[neo4j.Record]:
     captions = "\n".join(f"WHEN '{kind}' THEN about.{caption(kind)}" for kind in FOUND)
+    # Where not all may be found, the index gives all that it has: candidates are cut off after the choice.
+    within, cut_off, limits = "", "", {"limit": CANDIDATES}
+    if readable is not None:
+        may = "({0}.uuid IN $things OR any(each IN labels({0}) WHERE each IN $free))"
+        within = f"WHERE {may.format('thing')} AND {may.format('owner')}"
+        cut_off, limits = "WITH * ORDER BY score DESC LIMIT $limit", {}
     rows, _, _ = driver.execute_query(
         f"""
-        CALL db.index.fulltext.queryNodes('search', $question, {{limit: $limit}}) YIELD node AS shown
-        WITH shown, head([label IN labels(shown) WHERE label ENDS WITH 'State' | left(label, size(label) - 5)]) AS label
+        CALL db.index.fulltext.queryNodes('search', $question, $limits) YIELD node AS shown, score
+        WITH shown, score,
+             head([label IN labels(shown) WHERE label ENDS WITH 'State' | left(label, size(label) - 5)]) AS label
         WHERE label IN $kinds
         MATCH (shown)<-[state:STATE]-(thing)
         WHERE {in_force("state")}
@@ -119,7 +120,9 @@ def _rows(driver: neo4j.Driver, question: str, kinds: Collection[str], day: date
         }}
         MATCH (owner)-[of:STATE]->(about)
         WHERE {in_force("of")}
-        WITH label, shown, thing, owner, about, head([of IN labels(owner) WHERE of IN $found]) AS kind
+        WITH label, shown, thing, owner, about, score, head([of IN labels(owner) WHERE of IN $found]) AS kind
+        {within}
+        {cut_off}
         RETURN label, kind, properties(shown) AS values, owner.uuid AS uuid, thing.uuid AS matched,
                coalesce(about.address_protected, false) AS protected,
                CASE kind
@@ -127,7 +130,10 @@ def _rows(driver: neo4j.Driver, question: str, kinds: Collection[str], day: date
                END AS caption
         """,
         question=question,
+        limits=limits,
         limit=CANDIDATES,
+        things=None if readable is None else readable.things,
+        free=None if readable is None else readable.kinds,
         kinds=list(kinds),
         of_a_person=list(_OF_A_PERSON),
         found=list(FOUND),

@@ -69,3 +69,12 @@ def test_a_broken_body_gets_an_error_that_says_what_is_wrong(small_service: Serv
     assert httpx.post(url, content=b" " * 2_000_000, headers=headers).status_code == 413
     introspected = small_service.data("{ __schema { queryType { name } } }")
     assert introspected["__schema"]["queryType"]["name"] == "Query"
+
+
+def test_a_token_of_no_unit_is_refused(driver: neo4j.Driver) -> None:
+    """It would hold nowhere, and its owner would see an empty organisation."""
+    with pytest.raises(TokenError, match="within: it names no unit"):
+        create(driver, "nowhere", ["reader"], within=[])
+    with pytest.raises(TokenError, match="within: no unit has the uuid 'x'"):
+        create(driver, "nowhere", ["reader"], within=["x"])
+    assert "nowhere" not in {each.name for each in tokens(driver)}
