@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph.runs.limits import exceeds
+from graph.runs.limits import exceeds, in_words
 
 
 class FileBrake(BaseModel):
@@ -23,6 +23,9 @@ class FileBrake(BaseModel):
     share: float = Field(default=0.10, ge=0, le=1, description="of the rows delivered last")
     count: int = Field(default=50, ge=0)
     at_least: int = Field(default=5, ge=0, description="so many never stop the run, however small the file is")
+    hours: float = Field(
+        default=24, ge=0, description="rows that were gone within so many hours before count too; 0: only the run's own"
+    )
     empty: Literal["stop", "allow"] = Field(default="stop", description="a file without rows")
 
 
@@ -53,15 +56,19 @@ class FileDifference:
     definition_changed: bool
 
 
-def too_much(differences: Iterable[FileDifference], brake: ExportBrake) -> list[str]:
-    """Why the brake stops the run, a line a reason; empty = it does not."""
+def too_much(
+    differences: Iterable[FileDifference], brake: ExportBrake, before: Mapping[str, int] | None = None
+) -> list[str]:
+    """Why the brake stops the run, a line a reason; empty = it does not. ``before``: by object, how many rows were gone
+    in runs within the window."""
     reasons = []
     for each in differences:
-        rule = brake.of(each.object)
+        rule, lately = brake.of(each.object), (before or {}).get(each.object, 0)
         if each.rows == 0 and rule.empty == "stop":
             reasons.append(f"{each.name} would be empty; {each.total} rows were delivered last")
-        elif exceeds(rule, len(each.gone), each.total):
-            reasons.append(f"{each.name}: {len(each.gone)} of {each.total} rows would be gone")
+        elif each.gone and exceeds(rule, len(each.gone) + lately, each.total + lately):
+            total = each.total + lately
+            reasons.append(f"{each.name}: {len(each.gone)} of {total} rows would be gone{in_words(lately, rule)}")
         if each.definition_changed and each.total and exceeds(rule, len(each.changed), each.total):
             reasons.append(f"{each.name}: definition changed: {len(each.changed)} rows")
     return reasons

@@ -11,7 +11,7 @@ from datetime import date
 
 import neo4j
 
-from exporters.brake import digest, summary, too_much
+from exporters.brake import FileDifference, digest, summary, too_much
 from exporters.files.comparison import ComparedFile, Comparison
 from exporters.files.delivery import Delivery, Progress, Sleep
 from exporters.files.difference_text import why_hidden
@@ -23,6 +23,7 @@ from exporters.target import ImageReader, Notice, Shaped, Target
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
+from graph.runs.limits import taken_lately
 from graph.runs.run_log import end_run, start_run
 from graph.time import today
 
@@ -99,14 +100,14 @@ class Export:
             if not self.dry_run:
                 self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
-                end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+                end_run(self.driver, self.report.run, state, self.report.as_counts(), error, self._taken())
                 replan(self.driver, delivery.rows_noted, of=sum(len(each.shaped.rows) for each in files))
         return self.report
 
     def _stop_or_go(self, files: Sequence[ComparedFile]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
         differences = [each.difference for each in files if each.is_new]
-        reasons = too_much(differences, self.target.brake)
+        reasons = too_much(differences, self.target.brake, self._gone_lately(differences))
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
@@ -114,6 +115,18 @@ class Export:
         if self.dry_run:
             return None
         return self._brake.stop_or_go(named, reasons, lambda: summary(reasons, differences), self._run())
+
+    def _gone_lately(self, differences: Sequence[FileDifference]) -> dict[str, int]:
+        rules = {each.object: self.target.brake.of(each.object) for each in differences if each.gone}
+        name = self.target.name
+        return {
+            object_: taken_lately(self.driver, "export", name, self._brake.source, rule)[object_]
+            for object_, rule in rules.items()
+        }
+
+    def _taken(self) -> dict[str, int]:
+        sent = [each for each in self.report.files if each.outcome in ("sent", "confirmed")]
+        return {each.object: len(each.difference.gone) for each in sent}
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so it is made with the first write."""

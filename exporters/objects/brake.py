@@ -3,9 +3,8 @@
 Nothing is sent until a person has approved exactly that. If a run ends early, the rest of an approved difference needs
 no new approval: it is a part of what was approved.
 
-Closings count over a window of hours, not only in one run: a source that is broken a little more in each run would
-otherwise close a department in a day, one account a run. What a person has approved, and what a STOP closed, does not
-count.
+Closings and removed links count over a window of hours, not only in one run (``graph.runs.limits``). Closings are kept
+with the object: one that comes back counts no more, nor does what a STOP closed.
 """
 
 import hashlib
@@ -15,7 +14,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from graph.runs.limits import exceeds
+from graph.runs.limits import exceeds, in_words
 
 
 class KindBrake(BaseModel):
@@ -27,7 +26,7 @@ class KindBrake(BaseModel):
     count: int = Field(default=50, ge=0)
     at_least: int = Field(default=5, ge=0, description="so many never stop a run, however few there are")
     hours: float = Field(
-        default=24, ge=0, description="what was closed within so many hours before counts too; 0: only the run's own"
+        default=24, ge=0, description="what was taken within so many hours before counts too; 0: only the run's own"
     )
 
     def since(self, moment: datetime) -> datetime:
@@ -75,18 +74,23 @@ class Taking:
         return {hashlib.sha256(f"{self.kind}|{what}|{key}".encode()).hexdigest()[:20] for what, key in changes}
 
 
-def too_much(takings: Iterable[Taking], brake: ObjectBrake) -> list[str]:
-    """Why the brake stops the run, one line per reason; empty = it does not."""
+def too_much(
+    takings: Iterable[Taking], brake: ObjectBrake, unlinked: Mapping[str, int] | None = None
+) -> list[str]:  # fmt: skip
+    """Why the brake stops the run, one line per reason; empty = it does not. ``unlinked``: by kind, how many links runs
+    have removed within the window."""
     reasons = []
     for each in takings:
         rule = brake.of(each.kind)
         before = each.before
         total = each.total + len(each.closed)
         if each.closing and exceeds(rule, len(each.closing) + len(before), total):
-            lately = f", after {len(before)} in the last {rule.hours:g} hours" if before else ""
+            lately = in_words(len(before), rule)
             reasons.append(f"{each.kind}: {len(each.closing)} of {total} would be disabled or deleted{lately}")
-        if exceeds(rule, len(each.unlinked), each.links):
-            reasons.append(f"{each.kind}: {len(each.unlinked)} of {each.links} links would be removed")
+        earlier = (unlinked or {}).get(each.kind, 0)
+        if each.unlinked and exceeds(rule, len(each.unlinked) + earlier, each.links + earlier):
+            lately, links = in_words(earlier, rule), each.links + earlier
+            reasons.append(f"{each.kind}: {len(each.unlinked)} of {links} links would be removed{lately}")
         if exceeds(rule, len(each.redefined), each.total):
             reasons.append(f"{each.kind}: definition changed: {len(each.redefined)} of {each.total} would be changed")
     return reasons

@@ -7,6 +7,7 @@ before the delivery. A killed run is continued by the next.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +17,7 @@ import neo4j
 
 from exporters.errors import DeliveryError
 from exporters.image import read_image
-from exporters.objects.brake import digest, summary, too_much
+from exporters.objects.brake import Taking, digest, summary, too_much
 from exporters.objects.calling import Calling
 from exporters.objects.closing import Lookout
 from exporters.objects.delivery import close, deliver
@@ -33,6 +34,7 @@ from graph.change_log import last_number, now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
+from graph.runs.limits import taken_lately
 from graph.runs.run_log import end_run, start_run
 from graph.time import today
 
@@ -63,6 +65,7 @@ class ObjectExport:
     _done: int = field(init=False, default=0)
     _lookout: Lookout | None = field(init=False, default=None)
     _looked: float = field(init=False, default=0)
+    _unlinked: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -97,7 +100,7 @@ class ObjectExport:
                 self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 counts = self.report.as_counts()
-                end_run(self.driver, self.report.run, state, counts, error or self.report.error)
+                end_run(self.driver, self.report.run, state, counts, error or self.report.error, self._unlinked)
                 replan(self.driver, self._done)
         return self.report
 
@@ -195,7 +198,7 @@ class ObjectExport:
         takings = plan.takings(
             entries, self._definition, {kind: brake.of(kind).since(moment) for kind in self.target.kinds}
         )
-        reasons = [*too_much(takings, brake), *beside]
+        reasons = [*too_much(takings, brake, self._unlinked_lately(takings)), *beside]
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
@@ -209,6 +212,14 @@ class ObjectExport:
         self.ledger.write(seen)
         entries |= {each.ref: each for each in seen}
         return allowed
+
+    def _unlinked_lately(self, takings: list[Taking]) -> dict[str, int]:
+        name, brake = self.target.name, self.target.brake
+        return {
+            each.kind: taken_lately(self.driver, "export", name, self._brake.source, brake.of(each.kind))[each.kind]
+            for each in takings
+            if each.unlinked
+        }
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so the note is made with the first write."""
@@ -312,6 +323,7 @@ class ObjectExport:
             if waiting:
                 self.report.counts = {**self.report.counts, "links that wait": waiting}
         finally:
+            self._unlinked = work.unlinked
             self.report.parked = [*self.report.parked, *work.parked]
         self.progress("delivery", due, due)
         if calling is not None and (called := calling.run()):

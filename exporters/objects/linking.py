@@ -45,10 +45,18 @@ class Linking:
             change = self._change(entry, should, {name: self._ids(refs) for name, refs in has.items()})
         if not change.is_empty:
             self.work.channel.change(change)
+            self._count(entry, should, change)
             if difference.what != "new" and not (difference.set or difference.clear):
                 self.work.report(entry.kind).changed += 1
         links = {name: refs for name, refs in should.items() if refs}
         return entry.settled(entry_state(entry), links=links, **put_right(entry))
+
+    def _count(self, entry: Entry, should: dict[str, frozenset[Ref]], change: Change) -> None:
+        """Removed links count for the brake, unless the linked object was closed."""
+        for name in (name for name, ids in change.remove.items() if ids):
+            removed = entry.links.get(name, frozenset()) - should.get(name, frozenset())
+            stay = sum(other is not None and other.in_use for other in map(self.work.entries.get, removed))
+            self.work.unlinked[entry.kind] += stay
 
     def _towards(self, entry: Entry, should: dict[str, frozenset[Ref]], found: Found) -> Change:
         """The differences from the found object. Links that others made stay."""

@@ -5,6 +5,7 @@ what a killed run left unsure before it repeats anything. The same applies to a 
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -36,7 +37,7 @@ class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
     may raise to stop the run. ``must_close(ref)``: whether the object is no longer to be open, which the run did not
     know when it began: it is left out. ``counts``: whether closings count for the brake. ``refused``: objects parked in
-    this run."""
+    this run; ``unlinked``: by kind, links that were removed between objects that stay."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -53,6 +54,7 @@ class Sending:
     notices: list[Notice] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     refused: set[Ref] = field(default_factory=set)
+    unlinked: Counter[str] = field(default_factory=Counter)
 
     def report(self, kind: str) -> KindReport:
         return self.reports.setdefault(kind, KindReport(kind))

@@ -126,10 +126,11 @@ class Brake:
         self.driver.execute_query(
             """
             MATCH (b:Brake {source: $source, digest: $digest})
-            SET b.state = 'used'
+            SET b.state = 'used', b.used = $at
             """,
             source=self.source,
             digest=digest,
+            at=now(),
         )
 
     def unused_approval(self, *, stopped: bool) -> str:

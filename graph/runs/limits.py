@@ -1,11 +1,24 @@
-"""How much one run may take away: the rule of every brake (imports, account rules, targets of files and of objects)."""
+"""How much runs may take away: the rule of every brake (imports, account rules, targets of files and of objects).
 
+What runs have taken away within a window of hours counts too: a source that is broken a little more each minute would
+otherwise close a department in a day, one account a run. An approval ends the window: who gave it has seen what came
+before. Each run counts with the largest difference that it has applied, so that a run that catches up on many days of
+a source, each of them within the limits, holds up no later one.
+"""
+
+from collections import Counter
+from datetime import timedelta
 from typing import Protocol
+
+import neo4j
+import orjson
+
+from graph.change_log import now
 
 
 class Limits(Protocol):
     """Of what there is, at most ``share``, and at most ``count``; ``at_least`` or fewer are always allowed, so that the
-    rule suits a small organisation."""
+    rule suits a small organisation. ``hours``: the window; 0: each run by itself."""
 
     @property
     def share(self) -> float: ...
@@ -16,7 +29,42 @@ class Limits(Protocol):
     @property
     def at_least(self) -> int: ...
 
+    @property
+    def hours(self) -> float: ...
+
 
 def exceeds(limits: Limits, count: int, total: int) -> bool:
     """Whether to take ``count`` of ``total`` is more than allowed."""
     return count > limits.at_least and (count > limits.count or count > limits.share * total)
+
+
+def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits: Limits) -> Counter[str]:
+    """What runs have taken away within the window, since the last approval of a stopped run of ``source`` was used: by
+    what it is (a kind of thing, a file). ``kind`` and ``name``: of the runs."""
+    if not limits.hours:
+        return Counter()
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (r:Run {type: $type, name: $name, dry: false})
+        WHERE r.ended >= $moment AND r.taken IS NOT NULL
+            AND NOT EXISTS {
+                MATCH (b:Brake {source: $source})
+                WHERE b.used >= r.started
+            }
+        RETURN r.taken AS taken
+        """,
+        type=kind,
+        name=name,
+        source=source,
+        moment=now() - timedelta(hours=limits.hours),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    found: Counter[str] = Counter()
+    for row in rows:
+        found.update(orjson.loads(row["taken"]))
+    return found
+
+
+def in_words(before: int, limits: Limits) -> str:
+    """The end of a reason: what came before; empty where nothing did."""
+    return f", after {before} in the last {limits.hours:g} hours" if before else ""

@@ -1,7 +1,6 @@
 """The runs of imports and exports: when each began and ended, what became of it, and what it counted."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -25,35 +24,27 @@ def start_run(driver: neo4j.Driver, kind: str, name: str, *, dry: bool) -> str:
     return run
 
 
-def end_run(driver: neo4j.Driver, run: str, state: str, counts: Mapping[str, Any], error: str = "") -> None:
+def end_run(
+    driver: neo4j.Driver,
+    run: str,
+    state: str,
+    counts: Mapping[str, Any],
+    error: str = "",
+    taken: Mapping[str, int] | None = None,
+) -> None:
+    """``taken``: what the run has taken away, for the brake of later runs (``graph.runs.limits``)."""
     driver.execute_query(
         """
         MATCH (r:Run {id: $run})
-        SET r.ended = $at, r.state = $state, r.counts = $counts, r.error = $error
+        SET r.ended = $at, r.state = $state, r.counts = $counts, r.error = $error, r.taken = $taken
         """,
         run=run,
         at=now(),
         state=state,
         counts=orjson.dumps(counts).decode(),
         error=error or None,
+        taken=orjson.dumps({what: count for what, count in taken.items() if count}).decode() if taken else None,
     )
-
-
-def counts_since(driver: neo4j.Driver, kind: str, name: str, moment: datetime) -> list[dict[str, Any]]:
-    """What each run that has ended from this moment on counted, in order of their ends."""
-    rows, _, _ = driver.execute_query(
-        """
-        MATCH (r:Run {type: $type, name: $name, dry: false})
-        WHERE r.ended >= $moment AND r.counts IS NOT NULL
-        RETURN r.counts AS counts
-        ORDER BY r.ended
-        """,
-        type=kind,
-        name=name,
-        moment=moment,
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return [orjson.loads(row["counts"]) for row in rows]
 
 
 def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:

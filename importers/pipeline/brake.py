@@ -8,7 +8,7 @@ import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.identity.statement_matching import MatchedStatement
-from graph.runs.limits import exceeds
+from graph.runs.limits import exceeds, in_words
 from graph.writing.difference import Difference
 from graph.writing.difference_text import names_of, places
 
@@ -24,6 +24,9 @@ class BrakeSettings(BaseModel):
     share: float = Field(default=0.10, ge=0, le=1)
     count: int = Field(default=500, ge=0)
     at_least: int = Field(default=5, ge=0)
+    hours: float = Field(
+        default=24, ge=0, description="what runs did within so many hours before counts too; 0: only the run's own"
+    )
 
 
 def stopping(differences: Iterable[Difference]) -> list[Difference]:
@@ -31,13 +34,20 @@ def stopping(differences: Iterable[Difference]) -> list[Difference]:
     return [each for each in differences if each.operation in STOPPING]
 
 
-def too_many(differences: Iterable[Difference], totals: Mapping[str, int], settings: BrakeSettings) -> list[str]:
-    """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things, by kind."""
+def too_many(
+    differences: Iterable[Difference],
+    totals: Mapping[str, int],
+    settings: BrakeSettings,
+    before: Mapping[str, int],
+) -> list[str]:
+    """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things, by kind;
+    ``before``: how many of them runs have ended, moved or withdrawn within the window."""
     hits = Counter(each.kind for each in differences)
     return [
         f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
+        + in_words(before.get(kind, 0), settings)
         for kind, count in sorted(hits.items())
-        if exceeds(settings, count, totals.get(kind, 0))
+        if exceeds(settings, count + before.get(kind, 0), totals.get(kind, 0))
     ]
 
 

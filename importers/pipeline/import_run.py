@@ -5,6 +5,7 @@ applied in bounded transactions, each with its changes and its source records: a
 and the next run goes on where it ended, since the written part no longer differs.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -24,6 +25,7 @@ from graph.rehearsal import Rehearsal
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import GraphKnown
+from graph.runs.limits import taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
 from graph.runs.run_log import end_run, start_run
 from graph.statements.precedence import SourceOrder
@@ -71,6 +73,7 @@ class Import:
         self.ruling = RoleRules(self.driver, self.writer.index, self.source.name, self.rules)
         self.report = ImportReport(self.source.name, self.dry_run)
         self.brake = Brake(self.driver, self.source.name, self.approved, self.user, "approved with the import")
+        self._taken: Counter[str] = Counter()
 
     # A run that finds nothing new writes nothing, not even a note of itself: so the run is noted with its first write.
     def _origin(self) -> Origin:
@@ -120,7 +123,7 @@ class Import:
             raise
         finally:
             if self.report.run is not None:
-                end_run(self.driver, self.report.run, state, self.report.as_counts(), error)
+                end_run(self.driver, self.report.run, state, self.report.as_counts(), error, self._taken)
                 if not self.dry_run:
                     replan(self.driver, self.report.counts.total())
         return self.report
@@ -194,7 +197,7 @@ class Import:
         self._leave_out_wrong_rights(by_kind, problems)
         compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
-        self._stop_or_go(compared)
+        taken = self._stop_or_go(compared)
         if self.dry_run:
             self._preview(compared, problems)
             return False
@@ -205,6 +208,7 @@ class Import:
         if self._approved_digest is not None:
             self.brake.spend(self._approved_digest)
             self._approved_digest = None
+        self._taken |= taken
         return self.report.counts.total() > before
 
     def _identified(self, incoming: IncomingStatements) -> dict[str, Batches[MatchedStatement]]:
@@ -278,26 +282,31 @@ class Import:
             # Again, since links to a new unit that is now left out lead nowhere.
             compared["Unit"] = compare(self.writer.comparer, "Unit", left)
 
-    def _stop_or_go(self, compared: dict[str, Compared]) -> None:
-        """Raises StoppedByBrake if too much would end, or if the reading is doubtful and would write anything."""
+    def _stop_or_go(self, compared: dict[str, Compared]) -> Counter[str]:
+        """What would end, move or be withdrawn, by kind. Raises StoppedByBrake if that is too much, or if the reading
+        is doubtful and would write anything."""
         differences, new = Differences(compared), New(compared)
         hits = stopping(differences)
         reasons = [*self._suspect] if self._suspect and any(True for _ in chain(differences, new)) else []
-        if len(hits) > self.limits.at_least:
-            reasons += too_many(hits, self._totals({each.kind for each in hits}), self.limits)
+        taken = Counter(each.kind for each in hits)
+        name = self.source.name
+        before = taken_lately(self.driver, "import", name, name, self.limits) if hits else Counter()
+        if any(count + before.get(kind, 0) > self.limits.at_least for kind, count in taken.items()):
+            reasons += too_many(hits, self._totals(taken), self.limits, before)
         if not reasons:
-            return
-        name = digest(hits, new) if hits else digest_of_doubt(differences, new)
+            return taken
+        named = digest(hits, new) if hits else digest_of_doubt(differences, new)
         if self.dry_run:
-            if not self.brake.is_approved(name):
+            if not self.brake.is_approved(named):
                 self.report.reasons = tuple(reasons)
-            return
+            return taken
 
         def effects() -> list[str]:
             lines = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
             return [*reasons, *lines]
 
-        self._approved_digest = self.brake.stop_or_go(name, reasons, effects, self._origin().run or "")
+        self._approved_digest = self.brake.stop_or_go(named, reasons, effects, self._origin().run or "")
+        return taken
 
     _approved_digest: str | None = None
     _suspect: tuple[str, ...] = ()

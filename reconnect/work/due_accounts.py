@@ -98,7 +98,7 @@ def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Rep
 def limits(context: Context) -> Limits:
     """What one run may close: the brake of the settings."""
     brake = context.settings.brake
-    return Limits(brake.share, brake.count, brake.at_least)
+    return Limits(brake.share, brake.count, brake.at_least, brake.hours)
 
 
 def _quiet(what: str, done: int, total: int) -> None:

@@ -8,18 +8,18 @@ and the rest is written. A person's STOP is no part of this, and waits for nothi
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 import neo4j
 
 from graph.as_of import exists_or_will
-from graph.change_log import Origin, now
+from graph.change_log import Origin
 from graph.identity.known_keys import RecordId
 from graph.row_blocks import in_blocks
 from graph.runs.brakes import Brake, StoppedByBrake
-from graph.runs.limits import exceeds
+from graph.runs.limits import exceeds, in_words, taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
-from graph.runs.run_log import counts_since, end_run, start_run
+from graph.runs.run_log import end_run, start_run
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement
 from graph.statements.stored_record import statement_in, to_text
@@ -33,7 +33,6 @@ from rules.accounts.reading import persons_of, read
 SOURCE = f"{RULE_PREFIX}accounts"
 _AT_ONCE = 500  # statements in a transaction
 _KEPT_SHOWN = 200  # lines of a stopped run
-_APPROVED = "approved"  # in a run's counts: a person had approved what it closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +176,7 @@ def apply(
     finally:
         if run:
             counts = {"opened": report.opened, "changed": report.changed, "closed": report.closed}
-            counts |= {_APPROVED: 1} if spend is not None else {}
-            end_run(driver, run, state, counts, error)
+            end_run(driver, run, state, counts, error, {KIND: report.closed})
     return report
 
 
@@ -255,7 +253,7 @@ def _too_many(
     count = len(closing)
     if not count:
         return []
-    before = _closed_before(driver, limits.hours) if limits.hours else 0
+    before = taken_lately(driver, "accounts", SOURCE, SOURCE, limits)[KIND]
     if count + before <= limits.at_least:
         return []
     total = open_now
@@ -265,16 +263,7 @@ def _too_many(
     total += before
     if not exceeds(limits, count + before, total):
         return []
-    lately = f", after {before} in the last {limits.hours:g} hours" if before else ""
-    return [f"{count} of {total} open accounts would close{lately}"]
-
-
-def _closed_before(driver: neo4j.Driver, hours: float) -> int:
-    """How many accounts runs have closed within so many hours, since the last closings that a person approved."""
-    closed = 0
-    for counts in counts_since(driver, "accounts", SOURCE, now() - timedelta(hours=hours)):
-        closed = 0 if counts.get(_APPROVED) else closed + int(counts.get("closed", 0))
-    return closed
+    return [f"{count} of {total} open accounts would close{in_words(before, limits)}"]
 
 
 def _summary(closing: Sequence[Wanted]) -> list[str]:

@@ -160,6 +160,22 @@ def test_old_values_that_are_not_at_the_target_are_told_as_unknown(clean_graph: 
     assert "people.csv" in told.unread
 
 
+def test_rows_that_go_a_few_in_each_run_wait_too(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    brake = ExportBrake(share=0.05, at_least=2)
+
+    def without(count: int, **options: object) -> ExportReport:
+        left = dict(list(MANY.items())[count:])
+        return export(clean_graph, StaffList(tmp_path, left, brake=brake), **options)
+
+    without(0)
+    assert [without(count).brake for count in (3, 5)] == [None, None]
+    stopped = without(6)
+    assert stopped.reasons == ("people.csv: 1 of 100 rows would be gone, after 5 in the last 24 hours",)
+    assert without(6, approve=stopped.brake).sent == ["people.csv"]
+    assert without(9).sent == ["people.csv"], "what was approved counts no more, nor what came before"
+    assert without(0).sent == ["people.csv"], "rows that come take nothing away"
+
+
 def test_17_an_empty_image_stops_all_files_and_yesterdays_stay(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     export(clean_graph, StaffList(tmp_path, MANY))
     kept = {each.name: each.read_bytes() for each in tmp_path.iterdir()}

@@ -237,6 +237,25 @@ def test_a_group_that_would_lose_its_members_stops_the_run(clean_graph: neo4j.Dr
     assert export(clean_graph, town, chosen).reasons == ("group: 6 of 10 links would be removed",)
 
 
+def test_members_that_trickle_away_wait_too(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    chosen = settings(peer.url, brake={"share": 0.2, "at_least": 1}, image={"groups": ["role"]})
+    town = Town()
+    for number in range(20):
+        town.person(f"p{number}")
+        town.roles.append(("caretaker", f"p{number}", "root"))
+    export(clean_graph, town, chosen)
+    for count in (18, 16):
+        town.roles = town.roles[:count]
+        assert export(clean_graph, town, chosen).brake is None
+    export(clean_graph, town.leave("p15"), chosen)  # the membership of a closed account is no removal
+    town.roles = town.roles[:14]
+    stopped = export(clean_graph, town, chosen)
+    assert stopped.reasons == ("group: 1 of 19 links would be removed, after 4 in the last 24 hours",)
+    assert export(clean_graph, town, chosen, approve=stopped.brake).brake is None
+    town.roles = town.roles[:12]
+    assert export(clean_graph, town, chosen).brake is None and len(peer.group("Rolle: Caretaker")["members"]) == 12
+
+
 def test_another_definition_that_changes_all_stops_the_run_once(clean_graph: neo4j.Driver, peer: Peer) -> None:
     town = organisation()
     export(clean_graph, town, settings(peer.url, brake=BRAKE))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import neo4j
 import pytest
@@ -259,6 +260,47 @@ def test_the_brake_holds_anew_what_comes_back_after_its_approval_was_spent(clean
     assert brakes() == [("waiting", None)]
     assert approve(clean_graph, held, "Inge", "it has closed again")
     assert ends().brake is None
+
+
+def test_what_ends_a_little_in_each_run_waits_too(clean_graph: neo4j.Driver) -> None:
+    """A source that is broken a little more each hour empties no department."""
+    limits = BrakeSettings(share=0.1, at_least=2)
+
+    def left(count: int, **options: Any) -> ImportReport:
+        return run_import(clean_graph, Stating(*many(30 - count)), RING, brake=limits, **options)
+
+    left(0)
+    assert [left(count).brake for count in (1, 2, 3)] == [None, None, None]
+    reasons = tuple(
+        f"1 of 30 {kind} would end, move or be withdrawn, after 3 in the last 24 hours"
+        for kind in ("Employment", "Person")
+    )
+    assert left(4, dry_run=True).reasons == reasons
+    stopped = left(4)
+    assert stopped.reasons == reasons
+    assert run_import(clean_graph, Stating(*many(27), name="other"), RING, brake=limits).brake is None
+    assert left(4, approve=stopped.brake).brake is None
+    assert [left(count).brake for count in (5, 6, 7)] == [None, None, None], "what was approved, and before it, is over"
+    assert left(8).brake is not None
+    clean_graph.execute_query("MATCH (r:Run) SET r.ended = r.ended - duration('PT25H')")
+    assert left(8).brake is None, "nor does what is older than the window"
+    one_by_one = BrakeSettings(share=0.1, at_least=2, hours=0)
+    for count in range(9, 13):
+        assert run_import(clean_graph, Stating(*many(30 - count)), RING, brake=one_by_one).brake is None
+
+
+def test_a_run_that_catches_up_on_many_days_counts_with_its_largest(clean_graph: neo4j.Driver) -> None:
+    limits = BrakeSettings(share=0.1, at_least=2)
+    run_import(clean_graph, Stating(*many(30)), RING, brake=limits)
+
+    class Days(Stating):
+        def readings(self, known: Known) -> Iterator[Reading]:
+            for gone in range(1, 7):
+                yield from Stating(*many(30 - gone)).readings(known)
+
+    caught_up = run_import(clean_graph, Days(), RING, brake=limits)
+    assert (caught_up.brake, caught_up.counts["Employment", "ended"]) == (None, 6)
+    assert run_import(clean_graph, Stating(*many(23)), RING, brake=limits).brake is None
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
