@@ -77,11 +77,17 @@ def drift(
         str | None,
         typer.Option(metavar="KEY:FIELD", help="Leave this difference until another value is wanted. Needs --reason."),
     ] = None,
-    kind: Annotated[str, typer.Option(help="The kind of object of --accept.")] = "user",
+    again: Annotated[
+        str | None,
+        typer.Option(
+            "--make-again", metavar="KEY", help="Let the next export make a new account where others deleted it."
+        ),
+    ] = None,
+    kind: Annotated[str, typer.Option(help="The kind of object of --accept and --make-again.")] = "user",
     reason: Annotated[str | None, typer.Option(help="Why the difference is accepted.")] = None,
     wait: Wait = False,
 ) -> None:
-    """Show what others have changed at a target, by object and field; or accept one difference.
+    """Show what others have changed at a target, by object and field; or decide on one difference.
 
     Reads only. To correct differences: drift = "correct" in the target's settings, and reconnect export --full.
     """
@@ -91,6 +97,13 @@ def drift(
 
     with _at(context, target, wait) as (made, read):
         driver, run = of(context).driver(), of(context)
+        if again is not None:
+            try:
+                drifting.make_again(driver, made, Ref(kind, again))
+            except drifting.NotAccepted as wrong:
+                raise CommandFailed(str(wrong), Exit.USAGE) from wrong
+            terminal().print(f"The next export of {made.name} makes {kind} {again} again.")
+            return
         if accept is not None:
             key, _, field = accept.partition(":")
             if not field or not (reason or "").strip():

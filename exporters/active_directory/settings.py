@@ -191,6 +191,9 @@ class ActiveDirectorySettings(Section):
     retention_days: int = Field(180, ge=0, description="days from disabling to deletion, where the rule has none")
     delete: bool = Field(False, description="delete disabled users when their retention is over")
     drift: Literal["report", "correct"] = Field("report", description="what a full comparison does")
+    deleted_by_others: Literal["ask", "make_again"] = Field(
+        "ask", description="an account that is wanted, and that others have deleted: a person decides, or a new one"
+    )
     verify_every: int = Field(25, ge=0, description="one in this many written objects is read again; 0: none")
     brake: ObjectBrake = ObjectBrake(kinds={"group": KindBrake(share=0.2, count=200)})
 

@@ -73,6 +73,7 @@ class ActiveDirectory:
             adopt=False,  # a step of its own: reconnect accounts adopt
             first_beside_others=settings.first_beside_others,
             drift=settings.drift,
+            deleted_by_others=settings.deleted_by_others,
             retention_days=settings.retention_days,
             verify_every=settings.verify_every,
             pauses=settings.pauses,

@@ -12,7 +12,7 @@ import neo4j
 
 from exporters.image import read_image
 from exporters.objects.errors import Refused
-from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.ledger import DELETED, Entry, ObjectLedger
 from exporters.objects.target import Found, ObjectTarget, Ref, Wanted
 from exporters.target import ImageReader
 from graph.runs.run_log import end_run, start_run
@@ -62,6 +62,15 @@ def theirs(
             f"beside it. {_DECIDE}",
         )
     return other
+
+
+def deleted_by_others(entry: Entry) -> Refused:
+    """Nothing takes the place of an account that others have deleted before a person has decided."""
+    return Refused(
+        DELETED,
+        f"Others have deleted object {entry.remote}. A new one would have none of its rights. Restore it there, or "
+        "decide: reconnect accounts drift.",
+    )
 
 
 _DECIDE = "Decide: reconnect accounts adopt."

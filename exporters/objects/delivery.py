@@ -98,4 +98,5 @@ class _Closing:
         return replace(entry, counts_from=now()) if anew else entry
 
     def _deleted(self, entry: Entry) -> Entry:
-        return entry.settled("deleted", enabled=False, links={}, fields={}, closed=entry.closed or self.work.at)
+        closed = entry.closed or self.work.at
+        return entry.settled("deleted", enabled=False, links={}, fields={}, closed=closed, accepted={}, drift={})

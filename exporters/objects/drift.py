@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import neo4j
 
 from exporters.image import read_image
-from exporters.objects.ledger import ENABLED, Entry, ObjectLedger
+from exporters.objects.ledger import ENABLED, GONE, Entry, ObjectLedger
 from exporters.objects.plan import Planning
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.target import ObjectTarget, Ref
@@ -60,14 +60,32 @@ def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, rea
         raise NotAccepted(f"{target.name} has no {ref.kind} {ref.key}.")
     if field == ENABLED and not entry.enabled:
         raise NotAccepted(f"{ref.kind} {ref.key} is closed. Others have enabled it; disable it there, or plan it.")
-    if field not in entry.fields and field != ENABLED:
+    if field == GONE and not entry.is_deleted_by_others:
+        raise NotAccepted(f"{target.name} has {ref.kind} {ref.key}, as far as it is known.")
+    if field not in (*entry.fields, ENABLED, GONE):
         raise NotAccepted(f"{ref.kind} {ref.key} has no field {field}. It has: {', '.join(sorted(entry.fields))}.")
     run = start_run(driver, "export", target.name, dry=False)
     try:
         ledger.claim(run)
         said = {**entry.accepted, field: f"{reason} ({user})"}
-        kept = {**entry.not_kept, **({field: entry.fields[field]} if field != ENABLED else {})}
+        kept = {**entry.not_kept, **({field: entry.fields[field]} if field in entry.fields else {})}
         drift = {name: state for name, state in entry.drift.items() if name != field}
         ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift)])
     finally:
         end_run(driver, run, "done", {"": {"accepted": 1}}, "")
+
+
+def make_again(driver: neo4j.Driver, target: ObjectTarget, ref: Ref) -> None:
+    """The next run makes a new object in place of one that others have deleted. Raises NotAccepted."""
+    ledger = ObjectLedger(driver, target.name)
+    entry = ledger.entries().get(ref)
+    if entry is None or not entry.is_deleted_by_others:
+        raise NotAccepted(f"{target.name} has {ref.kind} {ref.key}, or never had it, as far as it is known.")
+    run = start_run(driver, "export", target.name, dry=False)
+    try:
+        ledger.claim(run)
+        # Unsure: should it be there after all, it is found by our key.
+        anew = Entry(ref.kind, ref.key, "pending", others=entry.others, unsure=True)
+        ledger.write([anew])
+    finally:
+        end_run(driver, run, "done", {"": {"made again": 1}}, "")

@@ -22,7 +22,7 @@ from exporters.objects.calling import Calling
 from exporters.objects.closing import Lookout
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import ObjectError
-from exporters.objects.ledger import Entry, ObjectLedger
+from exporters.objects.ledger import GONE, Entry, ObjectLedger
 from exporters.objects.plan import Difference, Plan, Planning
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
@@ -168,6 +168,7 @@ class ObjectExport:
         return [
             Parked(each.ref.kind, each.ref.key, each.entry.problem or "", each.entry.reason or "")
             for each in plan.of("held")
+            if GONE not in each.entry.accepted
         ]
 
     # -- brake --------------------------------------------------------------------------------------------------

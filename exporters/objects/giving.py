@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from exporters.objects.adoption import theirs
+from exporters.objects.adoption import deleted_by_others, theirs
 from exporters.objects.errors import Gone, Refused, Taken
 from exporters.objects.ledger import ENABLED, Entry, put_right, without
 from exporters.objects.plan import Difference
@@ -30,6 +30,8 @@ class Giving:
             try:
                 return self._changed(difference, wanted, entry, unsure)
             except Gone:
+                if entry.closed is None and self.work.policy.asks(self.work.kinds[wanted.kind]):
+                    raise deleted_by_others(entry) from None
                 entry = replace(entry, remote="", fields={}, links={}, enabled=False, closed=None)
         return self._made(difference, wanted, entry)
 

@@ -21,6 +21,10 @@ from graph.change_log import now
 DriftState = Literal["found", "put_right"]
 ENABLED = "enabled"
 """The field of drift of an object that others have enabled, or disabled."""
+GONE = "gone"
+"""The field of drift of an object that others have deleted."""
+DELETED = "deleted_by_others"
+"""The problem of one that is still wanted: a person decides."""
 ObjectState = Literal["pending", "delivered", "closed", "deleted", "parked", "failed"]
 
 
@@ -85,6 +89,11 @@ class Entry:
         """Others have disabled what REConnect had enabled, as far as it is known: it stays so, or a person decides."""
         known = self.drift.get(ENABLED) == "found" or ENABLED in self.accepted
         return self.enabled and self.closed is None and known
+
+    @property
+    def is_deleted_by_others(self) -> bool:
+        """The target no longer has it, as far as it is known, and no person has decided to make it again."""
+        return self.is_there and (self.problem == DELETED or self.drift.get(GONE) == "found" or GONE in self.accepted)
 
     def settled(self, state: ObjectState, **values: Any) -> "Entry":
         """The entry after the target has answered."""

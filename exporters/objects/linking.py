@@ -85,7 +85,11 @@ class Linking:
 
     def _there(self, refs: Iterable[Ref]) -> frozenset[Ref]:
         entries = self.work.entries
-        return frozenset(ref for ref in refs if (entry := entries.get(ref)) is not None and entry.is_there)
+        return frozenset(
+            ref
+            for ref in refs
+            if (entry := entries.get(ref)) is not None and entry.is_there and not entry.is_deleted_by_others
+        )
 
     def _ids(self, refs: Iterable[Ref]) -> set[str]:
         entries = self.work.entries

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from exporters.objects.brake import Taking
-from exporters.objects.ledger import Entry
+from exporters.objects.ledger import GONE, Entry
 from exporters.objects.target import KindRules, Objects, Offer, Ref, Wanted
 from exporters.objects.values import fields_of, value_hash, wanted_hash
 from exporters.target import Notice, Parked
@@ -196,7 +196,7 @@ class Planning:
             made.what = "changed"
         elif entry.state in ("parked", "failed"):
             made.what = "released"
-        if made.what != "released" and self._is_held(entry, hash_):
+        if (made.what != "released" and self._is_held(entry, hash_)) or GONE in entry.accepted:
             made.what = "held"
         return made
 

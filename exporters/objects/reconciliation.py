@@ -8,15 +8,13 @@ others have disabled is shown, and stays disabled. One that a listing lacks is l
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporters.objects.adoption import deleted_by_others
 from exporters.objects.errors import Gone, Refused
-from exporters.objects.ledger import ENABLED, Entry, without
+from exporters.objects.ledger import DELETED, ENABLED, GONE, Entry, without
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
 from exporters.objects.values import comparable, in_words
 from exporters.report import KindReport, RowChange
 from exporters.target import Notice
-
-GONE = "gone"
-"""The field of an object that the target no longer has."""
 
 
 @dataclass
@@ -53,14 +51,22 @@ class Reconciliation:
                 entry = self.entries[ref]
                 there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
                 if there is None:
+                    refs.pop((kind, comparable(entry.remote)), None)
+                    if GONE in entry.accepted:
+                        continue
                     self._tell(ref, "gone", ["the target no longer has it"])
                     self.found[ref] = frozenset({GONE})
-                    refs.pop((kind, comparable(entry.remote)), None)
+                    if entry.closed is None and self.policy.asks(self.kinds[kind]):
+                        self.notices.append(Notice(kind, ref.key, "", DELETED, str(deleted_by_others(entry))))
+                        continue
                     self._mend(ref, replace(entry, remote="", state="failed"))
                     for other, each in list(self.entries.items()):
                         if any(ref in refs for refs in each.links.values()):
                             self._mend(other, replace(each, links=without(each.links, ref)))
                 else:
+                    if GONE in entry.accepted:  # it was restored
+                        kept = {name: why for name, why in entry.accepted.items() if name != GONE}
+                        entry = self.entries[ref] = replace(entry, accepted=kept)
                     self._compare(ref, entry, there, refs)
 
     def _listed(self, kind: str) -> dict[str, Found]:

@@ -138,21 +138,29 @@ class Policy:
     ``adopt``: whether an object that others created, and that is found by another key than ours, becomes ours at once;
     otherwise a person decides, and nothing is created beside it. ``first_beside_others``: what happens to the first
     objects of a kind if others' are there: "match", those that are like one wait for a decision; "stop", all wait.
-    ``drift``: whether a full comparison corrects differences. ``retention_days``: from disabling to deletion.
-    ``verify_every``: one in this many written objects is read again. ``pauses``: seconds before the second, third … try
-    of a request without an answer. ``first_hours``, ``longest_hours``: until a refused object is tried again although
-    it has not changed; doubled each time. ``hook``: called after each change that the target has accepted.
+    ``drift``: whether a full comparison corrects differences. ``deleted_by_others``: what becomes of an account that is
+    wanted, and that others have deleted: "ask", a person decides; "make_again", a new one is made. ``retention_days``:
+    from disabling to deletion. ``verify_every``: one in this many written objects is read again. ``pauses``: seconds
+    before the second, third … try of a request without an answer. ``first_hours``, ``longest_hours``: until a refused
+    object is tried again although it has not changed; doubled each time. ``hook``: called after each change that the
+    target has accepted.
     """
 
     adopt: bool = False
     first_beside_others: Literal["match", "stop"] = "match"
     drift: Literal["report", "correct"] = "report"
+    deleted_by_others: Literal["ask", "make_again"] = "make_again"
     retention_days: int = 180
     verify_every: int = 25
     pauses: tuple[float, ...] = (1, 4, 15, 60)
     first_hours: float = 1
     longest_hours: float = 24
     hook: Hook | None = None
+
+    def asks(self, rules: KindRules) -> bool:
+        """Whether a person decides on objects of a kind that others have deleted. A kind that can't be disabled has no
+        accounts: another group or OU does as well."""
+        return self.deleted_by_others == "ask" and rules.on_close != "delete"
 
 
 @dataclass(slots=True)

@@ -124,6 +124,10 @@ class ScimSettings(Section):
     retention_days: int = Field(default=180, ge=0, description="days from disabling to deletion")
     adopt: bool = Field(default=False, description="take over users with the same userName that others have created")
     drift: Literal["report", "correct"] = Field(default="report", description="what a full comparison does")
+    deleted_by_others: Literal["ask", "make_again"] = Field(
+        default="make_again",
+        description="an account that is wanted, and that others have deleted: a person decides, or a new one",
+    )
     verify_every: int = Field(default=25, ge=0, description="one in this many written objects is read again; 0: none")
     brake: ObjectBrake = ObjectBrake()
 

@@ -46,6 +46,7 @@ class Scim:
         self.policy = Policy(
             adopt=settings.adopt,
             drift=settings.drift,
+            deleted_by_others=settings.deleted_by_others,
             retention_days=settings.retention_days,
             verify_every=settings.verify_every,
             pauses=settings.pauses,

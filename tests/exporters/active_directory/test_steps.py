@@ -14,7 +14,7 @@ from ldap3.core.exceptions import LDAPException
 from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
 from exporters.active_directory.settings import Command, Webhook
 from exporters.objects.adoption import NotAdoptable, adopt, candidates
-from exporters.objects.drift import accept, drift
+from exporters.objects.drift import NotAccepted, accept, drift, make_again
 from exporters.objects.hook import HookAnswer
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
@@ -230,6 +230,43 @@ def test_adoption_is_a_step_of_its_own(domain: Domain) -> None:
         theirs["objectGUID"], [uuid_of("alma")], ["alma@klit.example"],
     )  # fmt: skip
     assert domain.enabled("alma")
+
+
+def test_an_account_that_others_deleted_waits_for_a_person(domain: Domain) -> None:
+    """A new account has another GUID and SID, so none of the old one's rights: an administrator decides."""
+    units = {"groups": {"kinds": ["unit"], "ou": f"OU=Groups,{domain.ou}"}}
+    corrects = {**units, "drift": "correct"}
+    town = Town().person("alma").person("bo").person("carla")
+    domain.export(town, settings=units)
+    before = domain.user("alma")
+    domain.wire.delete(before["dn"])
+    alma = Ref("user", uuid_of("alma"))
+    report = domain.export(town.person("dina"), settings=corrects, full=True)
+    assert [(each.key, each.rule) for each in report.notices] == [(alma.key, "deleted_by_others")]
+    assert domain.logins() == ["bo", "carla", "dina"]
+    report = domain.export(town.set("alma", title="Leder").person("eva"), settings=units)
+    assert [(each.key, each.problem) for each in report.parked] == [(alma.key, "deleted_by_others")]
+    assert domain.members("Rådhuset") == ["Bo Testrup", "Carla Testrup", "Dina Testrup", "Eva Testrup"]
+    accept(domain.driver, domain.target(), alma, "gone", "by agreement with HR", "anna")
+    report = domain.export(town.set("alma", title="Chef"), settings=corrects, full=True)
+    assert (report.run, report.parked, report.notices) == (None, [], [])
+    # Who comes back gets a new account: that was decided anew.
+    values = town.people["alma"]
+    assert domain.export(town.leave("alma"), settings=units).parked == []
+    town.people["alma"] = values
+    assert domain.export(town, settings=units).parked == []
+    again = domain.user("alma")
+    assert again["objectGUID"] != before["objectGUID"] and "Alma Testrup" in domain.members("Rådhuset")
+    # A person may also decide at once; a setting may decide for all.
+    domain.wire.delete(again["dn"])
+    with pytest.raises(NotAccepted):
+        make_again(domain.driver, domain.target(), alma)
+    assert domain.export(town.set("alma", title="Leder"), settings=units).parked != []
+    make_again(domain.driver, domain.target(), alma)
+    assert domain.export(town, settings=units).parked == [] and domain.user("alma")["title"] == ["Leder"]
+    domain.wire.delete(domain.user("alma")["dn"])
+    domain.export(town, settings={**corrects, "deleted_by_others": "make_again"}, full=True)
+    assert "alma" in domain.logins()
 
 
 def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> None:
