@@ -43,7 +43,11 @@ FIELD = ComputedField(
             "What the account rules make of a person in one system",
             Thing("system", ("ItSystem",), "The system"),
             Plain("open", "Boolean!", "An account is to be open on the day"),
-            Plain("reason", "String!", "given, exception, extra, lead, waits, stopped, withheld, condition, no_rule …"),
+            Plain(
+                "reason",
+                "String!",
+                "given, exception, extra, lead, waits, needs, stopped, withheld, condition, no_rule …",
+            ),
             Plain("text", "String!", "Why, or why not, in words"),
             Plain("opens", "Date", "The day on which it opens, if that is to come"),
             Thing("rule", ("AccountRule",), "The rule that gives or withholds it"),

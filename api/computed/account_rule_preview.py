@@ -26,6 +26,8 @@ def _answer(request: Request) -> list[Answer]:
         links = {"AT": find(session, "ItSystem", request.arguments["system"]).uuid}
         if request.get("unit") is not None:
             links["RULES_IN"] = find(session, "Unit", request.get("unit")).uuid
+        if request.get("needs") is not None:
+            links["NEEDS"] = find(session, "ItSystem", request.get("needs")).uuid
         try:
             found = preview(session, request.day, request.arguments["key"], values, links)
         except ExpressionRejected as rejected:
@@ -84,6 +86,7 @@ FIELD = ComputedField(
         "graceDays": Argument("Int", "A gap of up to this many days between employments does not close it"),
         "afterDays": Argument("Int", "Days after the last day on which the account stays open"),
         "leadDays": Argument("Int", "Days before the first day on which the account is ready"),
+        "needs": Argument("String", "Key of another system: only while the person has an account there too"),
         "order": Argument("Int", "Among rules for the same unit, the lowest is asked first"),
         "at": AT,
         "first": FIRST,

@@ -55,7 +55,7 @@ class Accounts(ByHand):
         condition: str | None = None, effect: str = GIVE, per: str = PER_PERSON, unit: str | None = None,
         names: str | None = None, licence: str | None = None, type: str | None = None, lead_days: int = 0,
         grace_days: int = 0, after_days: int = 0, retention_days: int | None = None, expiry: bool = False,
-        order: int = 0, to: To_ = None,
+        order: int = 0, needs: str | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -64,9 +64,13 @@ class Accounts(ByHand):
                 "retention_days": retention_days, "expiry": expiry, "order": order, "reason": editing.reason,
             }  # fmt: skip
             links: dict[str, tuple[DatedLink, ...]] = {"system": always(editing.ref("ItSystem", system))}
-            for name, kind, given in (("unit", "Unit", unit), ("names", "NamePolicy", names)):
+            named = (("unit", "Unit", unit), ("names", "NamePolicy", names), ("needs", "ItSystem", needs))
+            for name, kind, given in named:
                 if given is not None:
                     links[name] = always(editing.ref(kind, given))
+            if "needs" in links and links["needs"][0].to == links["system"][0].to:
+                text = f"needs: {needs} is the rule's own system; an account needs another one"
+                raise ChangeRejected("wrong_value", text, field="needs")
             return editing.write("AccountRule", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createAccountRule", reason).do(work)
@@ -127,7 +131,7 @@ class Accounts(ByHand):
     @strawberry.mutation(description="An extra account beside what rules give, with an owner and an end")
     async def create_extra_account(
         self, info: CONTEXT, person: str, system: str, login: str, reason: str, from_: From_, to: End,
-        type: str | None = None, common_name: str | None = None, email: str | None = None,
+        type: str | None = None, common_name: str | None = None, email: str | None = None, needs: str | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             _refuse_login(login)
@@ -143,6 +147,8 @@ class Accounts(ByHand):
                 "common_name": common_name, "extra": True, "reason": editing.reason,
             }  # fmt: skip
             links = {"owner": always(owner), "system": always(place)}
+            if needs is not None:
+                links["needs"] = always(editing.ref("ItSystem", needs))
             return editing.write("PlannedAccount", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createExtraAccount", reason).do(work)
@@ -180,7 +186,7 @@ _RULE = """
 MATCH (r:AccountRule {uuid: $uuid})
 RETURN properties(r) AS values,
     COLLECT {
-        MATCH (r)-[l:AT|RULES_IN|NAMED_BY]->(x)
+        MATCH (r)-[l:AT|RULES_IN|NAMED_BY|NEEDS]->(x)
         WHERE l.to IS NULL OR l.to > $today
         RETURN [type(l), x.uuid]
         ORDER BY l.from DESC

@@ -91,6 +91,8 @@ BACK: tuple[tuple[str, str, str, str, str], ...] = (
     ("AccountRule", "plannedAccounts", "PlannedAccount", "rule", "Accounts that it gives"),
     ("Account", "plannedAs", "PlannedAccount", "realised_by", "The planned account that it realises"),
     ("ItSystem", "accountRules", "AccountRule", "system", "Rules on who is to have an account in it"),
+    ("ItSystem", "neededByRules", "AccountRule", "needs", "Rules whose accounts exist only beside one in it"),
+    ("ItSystem", "neededByAccounts", "PlannedAccount", "needs", "Extra accounts that exist only beside one in it"),
     ("Unit", "accountRules", "AccountRule", "unit", "Rules on accounts for it and below"),
     ("NamePolicy", "accountRules", "AccountRule", "names", "Rules whose accounts it names"),
     ("Person", "accountExceptions", "AccountException", "person", "Exceptions from account rules"),

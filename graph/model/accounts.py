@@ -50,6 +50,13 @@ ACCOUNT_RULE = Kind(
         Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that the account is in"),
         Link("unit", "RULES_IN", ("Unit",), single=True, doc="The rule is for this unit and below; empty: everywhere"),
         Link("names", "NAMED_BY", ("NamePolicy",), single=True, doc="How its accounts are named"),
+        Link(
+            "needs",
+            "NEEDS",
+            ("ItSystem",),
+            single=True,
+            doc="Its accounts exist only while rules give the person one in this system too",
+        ),
     ),
     natural="key",
 )
@@ -91,6 +98,13 @@ PLANNED_ACCOUNT = Kind(
         ),
         Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that it is in"),
         Link("rule", "GIVEN_BY", ("AccountRule",), single=True, doc="The rule that gives it"),
+        Link(
+            "needs",
+            "NEEDS",
+            ("ItSystem",),
+            single=True,
+            doc="An extra account ends when rules give the person none in this system any more",
+        ),
         Link("realised_by", "REALISED_BY", ("Account",), single=True, doc="The account that is there"),
     ),
     natural="key",

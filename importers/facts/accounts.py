@@ -10,12 +10,14 @@ def account_rule(at: Entries, life: Period, values: Values, links: Links) -> set
     """Without an effect it gives, and one account for each person."""
     if at.entry.get("system") is None:
         raise at.bad("system", "system", "an account rule needs a system")
-    for name, target in (("system", "ItSystem"), ("unit", "Unit"), ("names", "NamePolicy")):
+    if at.entry.get("needs") is not None and at.entry["needs"] == at.entry["system"]:
+        raise at.bad("needs", "needs", "an account needs another one: needs is the rule's own system")
+    for name, target in (("system", "ItSystem"), ("unit", "Unit"), ("names", "NamePolicy"), ("needs", "ItSystem")):
         if at.entry.get(name) is not None:
             links[name] = (DatedLink(life, at.ref(name, target, at.entry[name])),)
     values.setdefault("effect", (DatedValue(life, GIVE),))
     values.setdefault("per", (DatedValue(life, PER_PERSON),))
-    return {"system", "unit", "names"}
+    return {"system", "unit", "names", "needs"}
 
 
 def account_exception(at: Entries, life: Period, values: Values, links: Links) -> set[str]:

@@ -110,7 +110,7 @@ _MORE: dict[str, Schema] = {
         "excluded_units": _many(_KEY),
         "approved_by": _KEY,
     },
-    "account_rules": {"system": _KEY, "unit": _KEY, "names": _KEY},
+    "account_rules": {"system": _KEY, "unit": _KEY, "names": _KEY, "needs": _KEY},
     "account_exceptions": {"person": _KEY, "system": _KEY, "decided_by": _KEY},
     "rights_conflicts": {name: _prefixed("RightsConflict", name) for name in ("first", "second")},
     "rights_requests": {

@@ -1,5 +1,6 @@
 """Why a person is to have an account in a system on a day, or why not."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -25,7 +26,8 @@ ORDER BY open DESC, a.key
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``open``: it is open on the day. ``reason``: given, lead, exception, extra, stopped, withheld, kept,
-    condition, no_rule, no_unit, no_tie, failed, waits. ``since``: the day on which it opens, if that is to come."""
+    condition, no_rule, no_unit, no_tie, failed, waits, needs. ``since``: the day on which it opens, if that is to
+    come."""
 
     system: System
     open: bool
@@ -61,6 +63,7 @@ def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]
         {each.system for each in facts.rules} | planned.keys(),
         key=lambda each: facts.systems[each].key if each in facts.systems else each,
     )
+    open_in = {each for each, rows in planned.items() if any(row["open"] and not row["extra"] for row in rows)}
     deciding = Deciding(facts)
     found = []
     for system in systems:
@@ -71,7 +74,9 @@ def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]
         if not several and any(each.system == system for each in facts.rules):
             several = [None]
         answers = [
-            _of_system(facts, deciding, who, system, day, row, row["tie"] if row and len(several) > 1 else None)
+            _of_system(
+                facts, deciding, who, system, day, row, row["tie"] if row and len(several) > 1 else None, open_in
+            )
             for row in (*several, *(row for row in rows if row["extra"]))
         ]
         if stops:
@@ -89,8 +94,10 @@ def _of_system(
     day: date,
     row: neo4j.Record | None,
     only: str | None,
+    open_in: Collection[str],
 ) -> Explanation:
-    """``only``: the tie that the account is for, where the person has several accounts."""
+    """``only``: the tie that the account is for, where the person has several accounts; ``open_in``: systems in which
+    rules give the person an account that is open on the day."""
     shown = facts.systems.get(system) or System(system, system, system)
     is_open = bool(row and row["open"])
     planned, login = (None, None) if row is None else (row["uuid"], row["login"])
@@ -101,6 +108,9 @@ def _of_system(
     if is_open and reason not in ("given", "exception"):
         later = "it is kept open until the end of its days, or is ready before the first day"
         reason, text = ("lead" if reason == "no_tie" else reason), f"{text}; {later}"
+    if not is_open and reason == "given" and rule is not None and rule.needs and rule.needs not in open_in:
+        needed = facts.systems[rule.needs].title if rule.needs in facts.systems else rule.needs
+        text, reason = f"{text}; it needs an account in {needed}, and none is open there", "needs"
     if not is_open and reason in ("given", "exception"):
         text = f"{text}; it is not planned yet" if since is None else f"{text}; it opens on {since}"
         reason = "waits"

@@ -15,7 +15,10 @@ _EVER = Period()
 
 @dataclass(frozen=True, slots=True)
 class AccountRule:
-    """A rule as it is in a period. ``retention``: None = its accounts are never deleted. Days are whole days."""
+    """A rule as it is in a period. ``retention``: None = its accounts are never deleted. Days are whole days.
+
+    ``needs``: the system without an account in which there is none by this rule.
+    """
 
     uuid: str
     key: str
@@ -35,6 +38,7 @@ class AccountRule:
     expiry: bool = False
     order: int = 0
     life: Period = _EVER
+    needs: str | None = None
 
     @property
     def name(self) -> str:

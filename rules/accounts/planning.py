@@ -92,11 +92,14 @@ def plan(facts: Facts, kept: Mapping[str, Statement], persons: Mapping[str, Pers
     for uuid in sorted({*facts.ties, *before, *(facts.exceptions.keys() & people.keys())}):
         person = people.get(uuid)
         if person is not None:
-            _of_person(made, facts, deciding, person, before.get(uuid, ()))
+            own = _of_person(facts, deciding, person, before.get(uuid, ()))
+            made.wanted |= own.wanted
+            made.failed += own.failed
     return made
 
 
-def _of_person(made: Plan, facts: Facts, deciding: Deciding, person: Person, before: Sequence[Statement]) -> None:
+def _of_person(facts: Facts, deciding: Deciding, person: Person, before: Sequence[Statement]) -> Plan:
+    made = Plan(facts.today)
     given: dict[str, list[Given]] = {}
     failed: dict[str, Failed] = {}
     ties = facts.ties.get(person.uuid, ())
@@ -113,6 +116,47 @@ def _of_person(made: Plan, facts: Facts, deciding: Deciding, person: Person, bef
             _ending(made, facts, person, system, old.get(system, []), own, ties, failed[system].rule)
             continue
         _of_system(made, facts, person, system, given.get(system, []), old.get(system, []), own, ties)
+    if any(each.rule.needs for wanted in made.wanted.values() for each in wanted.chain):
+        _limit_to_needed(made, facts, old)
+    return made
+
+
+def _limit_to_needed(made: Plan, facts: Facts, old: Mapping[str, Sequence[Statement]]) -> None:
+    """An account by a rule that needs one in another system is open on no day on which that one isn't.
+
+    Days only become fewer, so that rules that need each other give both or neither. Where a condition of the needed
+    system failed, its accounts count as they were.
+    """
+    own = [*made.wanted.values()]
+    kept = {each.key for several in old.values() for each in several} - made.wanted.keys()
+    stay = {
+        system: [each.exists or () for each in several if each.key in kept] for system, several in old.items()
+    }  # fmt: skip
+    again = True
+    while again:
+        again = False
+        for wanted in own:
+            if wanted.keeps or not any(each.rule.needs for each in wanted.chain):
+                continue
+            chain = tuple(
+                Given(period, each.tie, each.rule)
+                for each in wanted.chain
+                for period in (
+                    (each.period,)
+                    if each.rule.needs is None
+                    else within((each.period,), _open_days_of(each.rule.needs, own, stay))
+                )
+            )
+            if chain != wanted.chain:
+                wanted.chain, wanted.opens, again = chain, union(each.period for each in chain), True
+                wanted.rule = _rule(chain, wanted.kept, facts.rules, facts.today) or wanted.rule
+
+
+def _open_days_of(
+    system: str, own: Sequence[Wanted], stay: Mapping[str, Sequence[tuple[Period, ...]]]
+) -> tuple[Period, ...]:
+    planned = (each.opens for each in own if each.system == system)
+    return union(period for days in (*planned, *stay.get(system, ())) for period in days)
 
 
 def _decide(deciding: Deciding, tie: Tie, given: dict[str, list[Given]], failed: dict[str, Failed]) -> None:

@@ -34,7 +34,7 @@ def preview(
 ) -> RulePreview:
     """What a rule would do from a day on if it were as given from today on, instead of the one with this key.
 
-    ``values`` as in the graph; ``links``: uuids by AT, RULES_IN, NAMED_BY. Raises ExpressionRejected.
+    ``values`` as in the graph; ``links``: uuids by AT, RULES_IN, NAMED_BY, NEEDS. Raises ExpressionRejected.
     """
     known = rules_of(session)
     changed = [each for each in known if each.key != key]

@@ -30,7 +30,7 @@ def rules_of(session: neo4j.Session) -> list[AccountRule]:
         MATCH (r:AccountRule)-[s:STATE]->(v:AccountRuleState)
         RETURN r.uuid AS uuid, r.key AS key, toString(s.from) AS start, toString(s.to) AS end, properties(v) AS values,
             COLLECT {
-                MATCH (r)-[l:AT|RULES_IN|NAMED_BY]->(x)
+                MATCH (r)-[l:AT|RULES_IN|NAMED_BY|NEEDS]->(x)
                 RETURN [type(l), toString(l.from), toString(l.to), x.uuid]
             } AS links
         """
@@ -71,6 +71,7 @@ def rule_of(uuid: str, key: str, values: Mapping[str, Any], linked: Mapping[str,
         bool(values.get("expiry")),
         values.get("order") or 0,
         life,
+        linked.get("NEEDS"),
     )
 
 

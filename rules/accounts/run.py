@@ -183,22 +183,29 @@ def apply(
 _LEFT = f"""
 MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
 WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today) AND ($persons IS NULL OR p.uuid IN $persons)
-    AND (coalesce(p.dead, false) OR NOT EXISTS {{
-        MATCH (p)-[:HAS]->(t:Employment|Affiliation)
-        WHERE {exists_or_will("t")}
-    }})
-RETURN a.uuid AS uuid
+WITH a, p, head([(a)-[:NEEDS]->(s:ItSystem) | s]) AS needs
+WITH a, p, needs, coalesce(p.dead, false) OR NOT EXISTS {{
+    MATCH (p)-[:HAS]->(t:Employment|Affiliation)
+    WHERE {exists_or_will("t")}
+}} AS left
+WHERE left OR (needs IS NOT NULL AND NOT EXISTS {{
+    MATCH (p)<-[:OF_PERSON]-(other:PlannedAccount)-[:AT]->(needs)
+    WHERE NOT coalesce(other.extra, false) AND {exists_or_will("other")}
+}})
+RETURN a.uuid AS uuid, CASE WHEN left
+    THEN 'its owner has no employment or affiliation any more'
+    ELSE 'its owner has no account in ' + coalesce(needs.title, needs.key) + ' any more' END AS reason
 """
 
 
 def _close_extra(driver: neo4j.Driver, writer: GraphWriter, origin: Origin, persons: Sequence[str] | None) -> int:
-    """Extra accounts of people who have left end today, whatever end they were given; how many."""
+    """Extra accounts of people who have left, or who lack the account that they need, end today, whatever end they were
+    given; how many."""
     rows, _, _ = driver.execute_query(_LEFT, today=today(), persons=persons, routing_=neo4j.RoutingControl.READ)
     for row in rows:
-        reason = "its owner has no employment or affiliation any more"
         # What began today, or is to come, has no day left: it is withdrawn.
         ending = Amendment("PlannedAccount", row["uuid"], _until_today, None)
-        writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=reason))
+        writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=row["reason"]))
     return len(rows)
 
 

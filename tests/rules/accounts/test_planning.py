@@ -307,3 +307,50 @@ def _fits(stated: Any, today: date, exceptions: list[AccountException]) -> None:
     for each in exceptions:
         if each.effect == WITHHOLD and not any(other.effect == KEEP for other in exceptions):
             assert within(from_now, (each.life,)) == ()
+
+
+MAIL = rule("mail", system="school", needs="ad", lead=30, after=30)
+
+
+@pytest.mark.parametrize(
+    ("rules", "ties", "exceptions", "expected"),
+    [
+        ([rule()], [NOW], [], [(0, None)]),
+        ([rule(lead=14, after=7)], [job("e", days(20, 40))], [], [(6, 47)]),
+        ([], [NOW], [], []),
+        ([rule(effect=WITHHOLD)], [NOW], [], []),
+        ([rule()], [NOW], [exception(WITHHOLD, days(3, 9))], [(0, 3), (9, None)]),
+        ([rule(condition="employment.type == 'hourly'")], [NOW, job("h", days(2, 5), type="hourly")], [], [(2, 5)]),
+        ([rule(per=PER_EMPLOYMENT)], [job("e", days(-9, 4)), job("f", days(50))], [], [(0, 4), (50, None)]),
+        # What needs each other is there together, or not at all.
+        ([rule(needs="school", life=days(2))], [NOW], [], [(2, None)]),
+    ],
+)
+def test_an_account_that_needs_another_is_open_on_none_but_its_days(
+    rules: list[AccountRule], ties: list[Tie], exceptions: list[AccountException], expected: Days
+) -> None:
+    assert opens(planned(facts([*rules, MAIL], ties, exceptions)), "p:school") == expected
+
+
+def test_an_account_that_needs_another_ends_with_it_and_returns_as_the_same() -> None:
+    before = kept_of(facts([rule(), MAIL], [NOW]))
+    left = facts([rule(condition="employment.type == 'hourly'"), MAIL], [NOW])
+    made = planned(left, before)
+    assert [key for key, each in made.wanted.items() if each.closes(TODAY)] == ["p:ad", "p:school"]
+    kept = kept_of(left, before)
+    assert kept["p:school"].exists == ()  # it was to begin today
+    assert opens(planned(facts([rule(), MAIL], [NOW]), kept), "p:school") == [(0, None)]
+
+
+def test_an_account_that_needs_another_stays_where_that_could_not_be_decided() -> None:
+    before = kept_of(facts([rule(), MAIL], [NOW]))
+    made = planned(
+        facts([rule(condition="employment.fraction > 0.5"), MAIL], [job("e", days(-9), fraction=None)]), before
+    )
+    assert [each.system for each in made.failed] == ["ad"] and opens(made, "p:school") == [(0, None)]
+
+
+def test_an_exception_keeps_an_account_also_without_the_one_that_it_needs() -> None:
+    before = kept_of(facts([rule(), MAIL], [NOW]))
+    made = planned(facts([MAIL], [NOW], [exception(KEEP, days(0, 9), "school")]), before)
+    assert opens(made, "p:school")[0][0] == 0

@@ -157,25 +157,60 @@ def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> Non
         "MATCH (p:Person {given_name: 'Anna Marie'}), (s:ItSystem {key: 'ad'}) RETURN p.uuid AS p, s.uuid AS s"
     )
     links = {"owner": Ref("Person", rows[0]["p"], "uuid"), "system": Ref("ItSystem", rows[0]["s"], "uuid")}
-    writer = GraphWriter(place.driver, RING)
     for login, start in (("adm1", -3), ("adm2", 0), ("adm3", 4)):
-        life = Period(date.fromisoformat(day(start)), date.fromisoformat(day(30)))
-
-        def made(kept: Statement, login: str = login, life: Period = life) -> Statement:
-            told = {"login": login, "key": login, "extra": True}
-            return replace(
-                kept,
-                exists=(life,),
-                values={name: (DatedValue(life, value),) for name, value in told.items()},
-                links={name: (DatedLink(Period(), to),) for name, to in links.items()},
-            )
-
-        writer.amend_all([Amendment("PlannedAccount", None, made)], Origin(MANUAL, user="ida", reason="x"))
+        extra(place, login, day(start), links)
     assert len(place.planned()) == 5
     place.run(employments=[{"id": "e_anna", "to": day(0)}])
     left = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
     assert left == {"adm1": [[day(-3), day(0)]]}, "the others have had no day: they are withdrawn"
     assert place.apply().total == 0
+
+
+def extra(place: Place, login: str, start: str, links: dict[str, Ref]) -> None:
+    """An account that a person has asked for, from this day on for a month."""
+    life = Period(date.fromisoformat(start), date.fromisoformat(day(30)))
+
+    def made(kept: Statement) -> Statement:
+        told = {"login": login, "key": login, "extra": True}
+        return replace(
+            kept,
+            exists=(life,),
+            values={name: (DatedValue(life, value),) for name, value in told.items()},
+            links={name: (DatedLink(Period(), to),) for name, to in links.items()},
+        )
+
+    amendment = Amendment("PlannedAccount", None, made)
+    GraphWriter(place.driver, RING).amend_all([amendment], Origin(MANUAL, user="ida", reason="x"))
+
+
+def test_an_account_that_needs_another_comes_and_goes_with_it(place: Place) -> None:
+    """A mailbox by a rule, and an administrator's account that a person has asked for, both beside the ordinary one."""
+    everyone = ACCOUNT_TOWN["account_rules"]["everyone"]
+    mailbox = {"title": "Postkasser", "system": "mail", "names": "staff", "needs": "ad"}
+    systems = {"mail": {"title": "Exchange"}}
+    place.run(systems=systems, account_rules={"everyone": everyone, "mailbox": mailbox})
+    found = [(each["system"], each["login"]) for each in place.planned().values()]
+    assert sorted(found) == [("ad", "aaba"), ("ad", "anbe"), ("mail", "aaba"), ("mail", "anbe")]
+    rows, _, _ = place.driver.execute_query(
+        "MATCH (p:Person {given_name: 'Anna Marie'}), (s:ItSystem {key: 'ad'}) RETURN p.uuid AS p, s.uuid AS s"
+    )
+    anna, ad = Ref("Person", rows[0]["p"], "uuid"), Ref("ItSystem", rows[0]["s"], "uuid")
+    extra(place, "adm-anbe", day(-3), {"owner": anna, "system": ad, "needs": ad})
+    assert place.apply().total == 0
+    with place.driver.session() as session:
+        (bo,) = session.run("MATCH (p:Person {given_name: 'Bo'}) RETURN p.uuid AS uuid").value()
+        texts = {each.system.key: (each.reason, each.text) for each in explain(session, bo, today())}
+    assert texts["mail"] == (
+        "needs", "Postkasser gives it to employment e_bo; it needs an account in AD, and none is open there",
+    )  # fmt: skip
+    rules = {"everyone": {**everyone, "condition": "employment.type == 'monthly_part'"}, "mailbox": mailbox}
+    place.run(systems=systems, account_rules=rules)
+    left = {(each["system"], each["login"]): each["days"] for each in place.planned().values()}
+    assert left.keys() == {("ad", "aaba"), ("mail", "aaba"), ("ad", "adm-anbe")}
+    assert left["ad", "adm-anbe"] == [[day(-3), day(0)]]
+    own = {"needs": "ad", "system": "ad", "title": "x"}
+    problems = imported(place.driver, town(account_rules={"own": own}), place.folder).problems
+    assert [each.text for each in problems] == ["an account needs another one: needs is the rule's own system"]
 
 
 def test_a_condition_that_fails_leaves_the_accounts_as_they_are(place: Place) -> None:
