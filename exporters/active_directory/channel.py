@@ -13,6 +13,7 @@ from ldap3.utils.conv import escape_filter_chars
 from exporters.active_directory import addresses, entries, refusals
 from exporters.active_directory.addresses import Addresses
 from exporters.active_directory.entries import CLASSES, FILTERS, NAMED_BY, PLACE, PLACED_BY, Seen
+from exporters.active_directory.known_attributes import require_attributes
 from exporters.active_directory.likeness import ATTRIBUTES, Unmarked
 from exporters.active_directory.modifying import Modifications, modifications
 from exporters.active_directory.names import numbered
@@ -53,6 +54,7 @@ class DirectoryChannel:
         self._addresses: Addresses | None = None
         self._uncertain: set[str] = set()
         self._barred: set[tuple[str, names.Parts]] = set()
+        self._knows_attributes = False
 
     # -- what the domain accepts --------------------------------------------------------------------------------
 
@@ -69,6 +71,8 @@ class DirectoryChannel:
     def find(self, wanted: Wanted) -> Sequence[Found]:
         """By our key in the whole domain: also one that others have moved away. Otherwise what may be the person's
         account: accounts that were seen as theirs, and users that are like it (``likeness``)."""
+        if wanted.values:
+            self._require_attributes()
         ours = self._having(wanted.kind, wanted.key, alone=not wanted.values)
         if ours or wanted.kind != "user":
             return [self._found(each) for each in ours]
@@ -76,6 +80,12 @@ class DirectoryChannel:
         if wanted.values:
             others |= {each.id: each for each in self._unmarked_users().like(wanted)}
         return [self._found(each) for each in others.values()]
+
+    def _require_attributes(self) -> None:
+        """Once, and not for a closing, which needs none of them."""
+        if not self._knows_attributes:
+            require_attributes(self._session, self._settings, self._fields)
+            self._knows_attributes = True
 
     def _unmarked_users(self) -> Unmarked:
         """Read once: many attributes have no index, and a new account may be like any of them."""
@@ -270,6 +280,8 @@ class DirectoryChannel:
     # -- changing -----------------------------------------------------------------------------------------------
 
     def change(self, change: Change) -> None:
+        if change.set:
+            self._require_attributes()
         for look in range(1, _LOOKS + 1):
             seen = self._seen(change.kind, change.id)
             if seen is None:

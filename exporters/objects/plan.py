@@ -122,11 +122,12 @@ class Planning:
         notices, parked = list(objects.notices), list(objects.parked)
         wanted = self._offered(objects.wanted, notices, parked)
         unfit = {Ref(each.object, each.key) for each in parked}
-        # It does not exist yet, and is not tried now: references to it are left out.
+        # It does not exist yet, and is not tried now, or exists no more: references to it are left out.
         absent = {
             ref
             for ref, each in wanted.items()
-            if (entry := entries.get(ref)) and not entry.is_there and self._is_held(entry, self._hash(each))
+            if (entry := entries.get(ref))
+            and (entry.is_deleted_by_others or (not entry.is_there and self._is_held(entry, self._hash(each))))
         }
         linkable = {ref for ref in wanted if ref not in unfit and ref not in absent}
         linkable |= {ref for ref in unfit if (entry := entries.get(ref)) and entry.is_there}
