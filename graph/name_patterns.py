@@ -120,8 +120,19 @@ class Named:
 
 def latin(text: str) -> str:
     """Small letters a to z, digits and signs: æ is ae, ø is oe, å is aa; accents go, and letters of other scripts."""
-    spelt = "".join(_DANISH.get(each, each) for each in text.lower())
-    return unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
+    whole = unicodedata.normalize("NFC", text.lower())  # å may be written as a and a ring
+    return "".join(map(_spelt, whole))
+
+
+@lru_cache(4_096)
+def _spelt(letter: str) -> str:
+    """One sign at a time is taken off, so that ø with an accent is oe, and å with one is aa."""
+    if letter in _DANISH:
+        return _DANISH[letter]
+    if letter.isascii():
+        return letter
+    parts = [each for each in unicodedata.decomposition(letter).split() if not each.startswith("<")]
+    return "".join(_spelt(chr(int(each, 16)).lower()) for each in parts)
 
 
 def login_problem(login: str) -> str:

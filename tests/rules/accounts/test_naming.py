@@ -26,6 +26,8 @@ def wanted(uuid: str, given: str, surname: str) -> Wanted:
     ("given_name", "surname", "login", "mail"),
     [
         ("Åse", "Bæk-Ørsted", "aaba", "aase.baek-oersted@klit.example"),
+        ("A\u030ase", "Bæk-Ǿrsted", "aaba", "aase.baek-oersted@klit.example"),
+        ("Ǻse", "№", "aano", "aase.no@klit.example"),
         ("Anne-Marie Louise", "von der Leyen", "anle", "anne-marie.von.der.leyen@klit.example"),
         ("Sean", "O'Brien", "seob", "sean.obrien@klit.example"),
         ("X", "Y", "xy", "x.y@klit.example"),
