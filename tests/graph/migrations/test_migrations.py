@@ -89,3 +89,13 @@ def test_a_migration_that_was_edited_after_it_was_applied_is_rejected(
     finally:
         clean_graph.execute_query("MATCH (m:Migration) WHERE m.name STARTS WITH '900' DELETE m")
         clean_graph.execute_query("MATCH (p:MigrationProbe) DELETE p")
+
+
+@pytest.mark.parametrize("written", [True, False])
+def test_what_was_written_before_a_migration_is_filled_in(clean_graph: neo4j.Driver, written: bool) -> None:
+    clean_graph.execute_query("MATCH (m:Migration {name: '0090_danish_order'}) DELETE m")
+    if written:
+        clean_graph.execute_query("CREATE (:Unit {uuid: 'u', name: 'Åvang', active: true})")
+    assert migrate(clean_graph) == ["0090_danish_order"]
+    rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN u.sort_key IS NOT NULL AND u.top AS filled")
+    assert [row["filled"] for row in rows] == [True] * written
