@@ -26,7 +26,12 @@ code again for a speed that comes later, and its memory is cleared without threa
 LASTING = "-XX:+UseSerialGC"
 """For the session's own Neo4j. It plans some thousand statements: compiled again, it does so in half the time."""
 
+KEPT_PLANS = "dbms.cypher.min_replan_interval=1h server.memory.query_cache.per_db_cache_num_entries=10000"
+"""Settings of the session's own Neo4j: it keeps its plans. Each test empties the graph and fills it again, so the
+statistics that a plan was made by are far off ten seconds later, and it would be made again for a graph as small."""
+
 _JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
+_SETTINGS = "RECONNECT_NEO4J_SETTINGS"
 _GIVEN = os.environ.get(_JAVA_OPTIONS)
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -64,7 +69,8 @@ def addresses() -> Iterator[Addresses]:
     home = Path(tempfile.mkdtemp(prefix="reconnect-test-"))
     instance = Instance(home)
     try:
-        with _java_options(LASTING):
+        with _java_options(LASTING), pytest.MonkeyPatch.context() as patch:
+            patch.setenv(_SETTINGS, KEPT_PLANS)
             started = instance.start()
         yield started
     finally:

@@ -1,6 +1,7 @@
 """The embedded Neo4j Community server of one instance.
 
 ``RECONNECT_NEO4J_JAVA_OPTIONS`` gives its Java more options than ours, in the form of Java's own JDK_JAVA_OPTIONS.
+``RECONNECT_NEO4J_SETTINGS`` gives Neo4j settings of its own in place of ours: ``NAME=VALUE``, with spaces between them.
 """
 
 import os
@@ -199,6 +200,7 @@ class Neo4jServer:
             "dbms.usage_report.enabled": "false",
             "client.allow_telemetry": "false",
             "dbms.security.http_static_content_security_policy_header": browser_policy(bolt_port),
+            **dict(each.partition("=")[::2] for each in os.environ.get("RECONNECT_NEO4J_SETTINGS", "").split()),
         }
         lines = (f"{name}={value}\n" for name, value in values.items())
         return "# Written at each start by `reconnect up`; changes made here are lost.\n" + "".join(lines)
