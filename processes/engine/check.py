@@ -1,0 +1,420 @@
+"""The check of a definition before it is deployed: every fault at once, each with its element.
+
+What passes can run: nothing is evaluated later that was not compiled here (``Checked``).
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
+from processes.engine import extensions, paths
+from processes.engine.decisions import Decision, outputs_of, read_decision, tables
+from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, NODES, Diagrams, Node, Scope, child, children
+from processes.engine.errors import Fault
+from processes.engine.extensions import BPMN, Place
+from processes.engine.names import is_name, is_variable, names_of
+from processes.engine.scripts import Script, ScriptRejected, assigned_names, read_script
+from processes.engine.timers import Place as TimerPlace
+from processes.engine.timers import Timer, TimerRejected, read_timer
+from protocols.xml import local
+
+SCRIPT_FORMAT = "cel"
+_TIMER_PLACES: tuple[TimerPlace, ...] = ("timeDuration", "timeDate", "timeCycle")
+_OF_EVERY_NODE = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
+_MULTIPLE = "multiInstanceLoopCharacteristics"
+_EVENTS = {
+    "startEvent": frozenset[str](),
+    "endEvent": frozenset({"message", "error", "terminate"}),
+    "intermediateCatchEvent": frozenset({"message", "timer"}),
+    "intermediateThrowEvent": frozenset({"message"}),
+    "boundaryEvent": frozenset({"message", "timer", "error"}),
+}
+_STARTS_BY_EVENT = frozenset({"message", "timer", "error"})
+_OWN_KEYS = frozenset({
+    "answered", "event_fired", "event_value", "seen_events", "merged", "remaining", "key_or_index", "item",
+    "iteration", "cardinality", "current", "key",
+})  # fmt: skip
+"""Names under which the engine keeps what it knows of a task; no message has one."""
+_AT_THE_ROOT = frozenset({"process", "message", "error", "collaboration", "documentation", "extensionElements"})
+_IN_A_COLLABORATION = DRAWN_ONLY | {"participant", "messageFlow"}
+_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is outside of the diagrams. ``forms``: the fields of each, members with a dot (``person.name``)."""
+
+    roles: Collection[str]
+    responsibilities: Collection[str]
+    forms: Mapping[str, Collection[str]]
+    services: Collection[str] = ()
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was compiled, by its text as the diagram has it."""
+
+    names: Names
+    expressions: dict[str, Expression] = field(default_factory=dict)
+    timers: dict[tuple[str, str], Timer] = field(default_factory=dict)
+    scripts: dict[str, Script] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+
+
+def check(
+    diagrams: Diagrams, decisions: Mapping[str, etree._Element], process: str, known: Known, faults: list[Fault]
+) -> Checked:
+    """Check diagrams and decision tables (by document); what is wrong is added to ``faults``."""
+    checking = _Checking(diagrams, decisions, process, known, faults)
+    checking.run()
+    return checking.checked
+
+
+class _Checking:
+    def __init__(
+        self,
+        diagrams: Diagrams,
+        decisions: Mapping[str, etree._Element],
+        process: str,
+        known: Known,
+        faults: list[Fault],
+    ) -> None:
+        self._diagrams = diagrams
+        self._process = process
+        self._known = known
+        self._faults = faults
+        self._decisions = {
+            each.get("id", ""): (document, each) for document, root in decisions.items() for each in tables(root)
+        }
+        self._messages = diagrams.messages()
+        self.checked = Checked(names_of(self._variables()))
+
+    def run(self) -> None:
+        self._check_ids()
+        for id, (document, decision) in self._decisions.items():
+            self.checked.decisions[id] = read_decision(document, decision, self.checked.names, self._faults)
+        if self._process not in self._diagrams.processes:
+            found = ", ".join(sorted(self._diagrams.processes)) or "none"
+            self._add("", self._process, "missing_process", f"there is no process with this id; there is: {found}")
+        for document, root in self._diagrams.roots.items():
+            self._check_root(document, root)
+            self._check_extensions(document, root)
+        for document, message in (
+            (d, m) for d, r in self._diagrams.roots.items() for m in r.iter(f"{{{BPMN}}}message")
+        ):
+            self._check_message(document, message)
+        for scope in self._diagrams.scopes:
+            self._check_scope(scope)
+            for rule, id, text in paths.faults(scope):
+                self._add(scope.document, id, rule, text)
+        self._check_calls()
+
+    def _variables(self) -> Iterator[str]:
+        """All variables of the definition: a called process has those of its caller."""
+        declared: list[str] = []
+        for root in self._diagrams.roots.values():
+            for element in root.iter(f"{{{BPMN}}}process", f"{{{BPMN}}}message", f"{{{BPMN}}}serviceTask"):
+                declared += extensions.data(element)
+        for node in self._diagrams.nodes():
+            declared += self._known.forms.get(extensions.attribute(node.element, "form", "name"), ())
+            declared += self._set_by(node)
+        return (each for each in declared if is_name(each))
+
+    def _set_by(self, node: Node) -> Iterator[str]:
+        if node.type == "scriptTask":
+            with suppress(ScriptRejected):  # becomes a fault where the script is checked
+                yield from assigned_names(_text(child(node.element, "script")))
+        if node.type == "businessRuleTask":
+            _, decision = self._decisions.get(extensions.attribute(node.element, "decision", "name"), ("", None))
+            yield from outputs_of(decision) if decision is not None else ()
+        multiple = child(node.element, _MULTIPLE)
+        if multiple is not None:
+            yield from (each.get("id", "") for each in children(multiple) if local(each).endswith("DataItem"))
+            yield _text(child(multiple, "loopDataOutputRef"))
+
+    def _check_ids(self) -> None:
+        seen: dict[str, str] = {}
+        for document, root in self._diagrams.roots.items():
+            for element in root.iter(f"{{{BPMN}}}*"):
+                id = element.get("id")
+                if id is None:
+                    continue
+                if id in seen:
+                    where = "twice" if seen[id] == document else f"in {seen[id]} as well"
+                    self._add(document, id, "duplicate_id", f"the id is used {where}")
+                seen[id] = document
+                if id in _RESERVED_IDS or (local(element) in NODES | {"process"} and "." in id):
+                    self._add(document, id, "reserved_id", "the id has a meaning of its own, or a dot; use another one")
+        for id, (document, _) in self._decisions.items():
+            if not id or id in seen:
+                self._add(document, id, "duplicate_id", f"the id is used in {seen.get(id, 'no document')} as well")
+
+    def _check_root(self, document: str, root: etree._Element) -> None:
+        """What stands beside the processes. Correlations are refused: SpiffWorkflow evaluates them elsewhere."""
+        collaborations = root.findall(f"{{{BPMN}}}collaboration")
+        for within, allowed in ((root, _AT_THE_ROOT), *((each, _IN_A_COLLABORATION) for each in collaborations)):
+            for each in children(within):
+                if each.tag.startswith(f"{{{BPMN}}}") and local(each) not in allowed:
+                    id = each.get("id") or f"line {each.sourceline}"
+                    self._add(document, id, "unsupported", f"{local(each)} is not supported")
+
+    def _check_extensions(self, document: str, root: etree._Element) -> None:
+        for element in root.iter(f"{{{BPMN}}}*"):
+            id = element.get("id") or f"line {element.sourceline}"
+            for name in element.attrib if element is not root else ():
+                if str(name).startswith("{") and name != _XSI_TYPE:
+                    self._add(document, id, "unsupported", f"the attribute {name!s} is another engine's")
+            for each in extensions.of(element):
+                self._check_extension(document, id, local(element), each)
+
+    def _check_extension(self, document: str, id: str, home: str, element: etree._Element) -> None:
+        name = local(element)
+        known = extensions.attributes()
+        if not str(element.tag).startswith(f"{{{extensions.namespace()}}}"):
+            self._add(document, id, "unsupported", f"the extension {element.tag} is another engine's")
+        elif name not in known:
+            self._add(document, id, "unknown_extension", f"{name} is not known; allowed: {', '.join(sorted(known))}")
+        elif home not in extensions.homes()[name]:
+            homes = ", ".join(sorted(extensions.homes()[name]))
+            self._add(document, id, "misplaced_extension", f"{name} stands in {homes}, not in {home}")
+        else:
+            for attribute in element.attrib:
+                if attribute not in known[name]:
+                    allowed = ", ".join(sorted(known[name])) or "none"
+                    self._add(document, id, "unknown_extension", f"{name} has no {attribute!s}; it has: {allowed}")
+            if name == "data" and not is_name(element.get("name", "").strip()):
+                self._add(document, id, "no_name", f"{element.get('name', '')!r} does not name a variable")
+        holder = element.getparent()
+        same = [each for each in holder if each.tag == element.tag] if holder is not None else []
+        if name != "data" and same and same[0] is not element:
+            self._add(document, id, "unknown_extension", f"{name} is stated twice")
+
+    def _check_message(self, document: str, message: etree._Element) -> None:
+        name = message.get("name", "")
+        if not is_variable(name) or name in _OWN_KEYS:
+            self._add(document, message.get("id", ""), "no_name", f"{name!r} does not name a message")
+
+    def _check_scope(self, scope: Scope) -> None:
+        kind = local(scope.element)
+        if kind == "process" and scope.element.get("isExecutable") not in ("true", "1"):
+            self._add(scope.document, scope.id, "unsupported", "the process is not marked as executable")
+        own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", _MULTIPLE}
+        for each in children(scope.element):
+            if local(each) not in own:
+                id = each.get("id") or scope.id
+                self._add(scope.document, id, "unsupported", f"{local(each)} is not supported")
+        for lane in scope.element.iter(f"{{{BPMN}}}lane"):
+            if lane.find(f"{{{BPMN}}}flowNodeRef") is not None or child(lane, "childLaneSet") is None:
+                self._check_lane(scope.document, lane)
+        for flow in scope.flows:
+            if flow.condition is not None:
+                language = flow.condition.get("language", SCRIPT_FORMAT).lower()
+                if language != SCRIPT_FORMAT:
+                    self._add(scope.document, flow.id, "expression", f"the condition is in {language}, not in CEL")
+                self._expression(scope.document, flow.id, _text(flow.condition))
+        for node in scope.nodes.values():
+            self._check_node(node)
+
+    def _check_lane(self, document: str, lane: etree._Element) -> None:
+        place = extensions.place(lane)
+        if not place.role:
+            self._add(document, lane.get("id", ""), "no_role", f"the lane {lane.get('name', '')!r} has no role")
+        self._check_place(document, lane.get("id", ""), place)
+
+    def _check_node(self, node: Node) -> None:
+        allowed = _OF_EVERY_NODE
+        if node.type in ACTIVITIES:
+            allowed |= {_MULTIPLE}
+        if node.type == "scriptTask":
+            allowed |= {"script"}
+        for each in children(node.element):
+            kind = local(each)
+            if node.type != "subProcess" and kind not in allowed and not kind.endswith("EventDefinition"):
+                self._add_to(node, "unsupported", f"{kind} in a {node.type} is not supported")
+        self._check_place(node.document, node.id, extensions.place(node.element))
+        self._check_multiple(node)
+        if node.type in _EVENTS:
+            self._check_event(node)
+        if node.type in ("sendTask", "receiveTask"):
+            self._check_message_of(node, node.element)
+        if node.type == "userTask" or extensions.ours(node.element, "form"):
+            self._check_listed(node, "form", self._known.forms)
+        if node.type == "serviceTask":
+            self._check_listed(node, "service", self._known.services)
+            if key := extensions.attribute(node.element, "service", "idempotency"):
+                self._expression(node.document, node.id, key)
+        if node.type == "businessRuleTask":
+            self._check_listed(node, "decision", self._decisions)
+        if node.type == "scriptTask":
+            self._check_script(node)
+
+    def _check_place(self, document: str, id: str, place: Place) -> None:
+        for role in filter(None, (place.role, place.fallback_role)):
+            if role not in self._known.roles:
+                self._add(document, id, "unknown_role", f"there is no role {role!r}{_of(self._known.roles)}")
+        if place.responsibility and place.responsibility not in self._known.responsibilities:
+            text = f"there is no responsibility {place.responsibility!r}"
+            self._add(document, id, "unknown_responsibility", f"{text}{_of(self._known.responsibilities)}")
+        if bool(place.fallback_role) != bool(place.fallback_unit):
+            self._add(document, id, "no_role", "a fall-back has a role and a unit")
+        for text in filter(None, (place.unit, place.fallback_unit, *place.exclude)):
+            self._expression(document, id, text)
+
+    def _check_multiple(self, node: Node) -> None:
+        multiple = child(node.element, _MULTIPLE)
+        if multiple is None:
+            return
+        parts = {local(each): each for each in children(multiple)}
+        if ("loopCardinality" in parts) == ("loopDataInputRef" in parts):
+            self._add_to(node, "unsupported", "state the number of instances, or the list that they are for")
+        for name in ("loopCardinality", "completionCondition"):
+            if name in parts:
+                self._expression(node.document, node.id, _text(parts[name]))
+        for name in ("loopDataInputRef", "loopDataOutputRef"):
+            if name in parts and not is_variable(_text(parts[name])):
+                self._add_to(node, "no_name", f"{name} does not name a variable")
+        if "loopDataInputRef" in parts:
+            self._expression(node.document, node.id, _text(parts["loopDataInputRef"]))
+        for name in ("inputDataItem", "outputDataItem"):
+            if name in parts and not is_variable(parts[name].get("id", "")):
+                self._add_to(node, "no_name", f"the id of {name} does not name a variable")
+        if ("loopDataOutputRef" in parts) != ("outputDataItem" in parts):
+            self._add_to(node, "unsupported", "loopDataOutputRef and outputDataItem go together")
+        for name in set(parts) - {
+            "loopCardinality", "completionCondition", "loopDataInputRef", "loopDataOutputRef", "inputDataItem",
+            "outputDataItem",
+        }:  # fmt: skip
+            self._add_to(node, "unsupported", f"{name} is not supported")
+
+    def _check_event(self, node: Node) -> None:
+        found = [each for each in children(node.element) if local(each).endswith("EventDefinition")]
+        if len(found) > 1:
+            self._add_to(node, "unsupported", "it waits for several things; draw an event-based gateway")
+        allowed = _EVENTS[node.type]
+        if node.type == "startEvent" and node.scope.by_event:
+            allowed = _STARTS_BY_EVENT
+            if not found:
+                self._add_to(node, "unsupported", "an event sub-process starts with a message, a timer or an error")
+        if node.type in ("intermediateCatchEvent", "boundaryEvent") and not found:
+            self._add_to(node, "unsupported", "it does not say what it waits for")
+        for each in found:
+            kind = local(each).removesuffix("EventDefinition")
+            if kind not in allowed:
+                options = ", ".join(sorted(allowed)) or "nothing"
+                self._add_to(node, "unsupported", f"{kind} is not supported in this {node.type}; supported: {options}")
+            elif kind == "timer":
+                self._check_timer(node, each)
+            elif kind == "message":
+                self._check_message_of(node, each)
+        if extensions.ours(node.element, "escalation") and [local(e) for e in found] != ["timerEventDefinition"]:
+            self._add_to(node, "misplaced_extension", "escalation stands in a timer")
+
+    def _check_timer(self, node: Node, definition: etree._Element) -> None:
+        stated = [each for each in children(definition) if local(each) in _TIMER_PLACES]
+        if len(stated) != 1:
+            self._add_to(node, "timer", f"a timer has one of: {', '.join(_TIMER_PLACES)}")
+            return
+        where = next(each for each in _TIMER_PLACES if each == local(stated[0]))
+        repeats = node.type == "boundaryEvent" and node.element.get("cancelActivity") in ("false", "0")
+        if where == "timeCycle" and not repeats:
+            self._add_to(node, "timer", "only a boundary timer that does not interrupt can repeat")
+        try:
+            text = _text(stated[0])
+            self.checked.timers[where, text] = read_timer(text, where, self.checked.names)
+        except (TimerRejected, ExpressionRejected) as wrong:
+            self._add_to(node, "timer", str(wrong))
+
+    def _check_message_of(self, node: Node, element: etree._Element) -> None:
+        if element.get("messageRef", "") not in self._messages:
+            self._add_to(node, "missing_message", "it does not name a message")
+
+    def _check_listed(self, node: Node, kind: str, listed: Collection[str]) -> None:
+        name = extensions.attribute(node.element, kind, "name")
+        if not name:
+            self._add_to(node, f"missing_{kind}", f"the {node.type} names no {kind}")
+        elif name not in listed:
+            self._add_to(node, f"missing_{kind}", f"there is no {kind} {name!r}{_of(listed)}")
+
+    def _check_script(self, node: Node) -> None:
+        language = node.element.get("scriptFormat", SCRIPT_FORMAT).lower()
+        if language != SCRIPT_FORMAT:
+            self._add_to(node, "script", f"the script is in {language}; only CEL is evaluated (scriptFormat cel)")
+            return
+        text = _text(child(node.element, "script"))
+        try:
+            self.checked.scripts[text] = read_script(text, self.checked.names)
+        except (ScriptRejected, ExpressionRejected) as wrong:
+            self._add_to(node, "script", str(wrong))
+
+    def _check_calls(self) -> None:
+        calls: dict[str, list[Node]] = {}
+        for node in self._diagrams.nodes():
+            if node.type == "callActivity":
+                called = node.element.get("calledElement", "")
+                calls.setdefault(called, []).append(node)
+                if called not in self._diagrams.processes:
+                    self._add_to(node, "missing_process", f"there is no process {called!r} to call")
+        for circle in _circles(self._diagrams, calls):
+            self._add_to(circle, "calls_itself", "the process that it calls comes back here")
+        for node in self._diagrams.nodes():
+            if node.type in ("userTask", "manualTask"):
+                self._check_has_place(node, calls)
+
+    def _check_has_place(self, node: Node, calls: Mapping[str, list[Node]]) -> None:
+        process = _process_of(node.scope)
+        callers = calls.get(process, [])
+        around = [] if process == self._process or not callers else [each.place for each in callers]
+        for outer in around or [Place()]:
+            place = node.place.within(outer)
+            for rule, missing in (("no_role", place.role), ("no_unit", place.unit)):
+                if not missing:
+                    what = rule.removeprefix("no_")
+                    self._add_to(node, rule, f"neither the task nor its lane has a {what}")
+
+    def _expression(self, document: str, id: str, text: str) -> None:
+        try:
+            self.checked.expressions[text] = compile_expression(text, self.checked.names)
+        except ExpressionRejected as wrong:
+            self._add(document, id, "expression", str(wrong))
+
+    def _add_to(self, node: Node, rule: str, text: str) -> None:
+        self._add(node.document, node.id, rule, text)
+
+    def _add(self, document: str, id: str, rule: str, text: str) -> None:
+        self._faults.append(Fault(document, id, rule, text))
+
+
+def _circles(diagrams: Diagrams, calls: Mapping[str, list[Node]]) -> Iterator[Node]:
+    """The call activities that, over any number of calls, lead back to their own process."""
+    leads: dict[str, set[str]] = {}
+    for called, nodes in calls.items():
+        for node in nodes:
+            leads.setdefault(_process_of(node.scope), set()).add(called)
+    for called, nodes in calls.items():
+        reached, waiting = {called}, [called]
+        while waiting:
+            new = leads.get(waiting.pop(), set()) - reached
+            reached |= new
+            waiting += new
+        yield from (node for node in nodes if _process_of(node.scope) in reached)
+
+
+def _process_of(scope: Scope) -> str:
+    while scope.outer is not None:
+        scope = scope.outer
+    return scope.id
+
+
+def _text(element: etree._Element | None) -> str:
+    return (element.text or "").strip() if element is not None else ""
+
+
+def _of(known: Iterable[str]) -> str:
+    """What there is, for the text of a fault; at most 20."""
+    names = sorted(known)
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return f"; there is: {', '.join(names[:20])}{more}" if names else ""

@@ -1,0 +1,158 @@
+"""Decision tables (DMN): inputs, rules and outputs, all in CEL.
+
+A cell of an input is empty or ``-`` (anything), an expression that the input equals (``"yes"``), or begins with an
+operator: ``>= 37``, ``in ["a", "b"]``, ``!= "no"``. Hit policies: UNIQUE (one rule fits), FIRST (the first that fits)
+and COLLECT (of each output, the list of what fits).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
+from processes.engine.errors import Fault
+from processes.engine.names import is_variable
+from processes.engine.values import check_made
+from protocols.xml import local
+
+POLICIES = ("UNIQUE", "FIRST", "COLLECT")
+MOST_RULES = 1_000
+_OPERATOR = re.compile(r"(==|!=|<=|>=|<|>|in\b)\s*(.+)", re.DOTALL)
+
+
+class DecisionFailed(ValueError):
+    """A table that gives no answer for these values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    conditions: tuple[Expression, ...]
+    results: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A table that has been checked."""
+
+    id: str
+    policy: str
+    outputs: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+    def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises DecisionFailed if no rule fits, or several of a UNIQUE table; ExpressionFailed; ValuesRejected."""
+        fitting = []
+        for number, rule in enumerate(self.rules, start=1):
+            if all(each.holds(values) for each in rule.conditions):
+                fitting.append((number, rule))
+                if self.policy == "FIRST":
+                    break
+        if self.policy == "UNIQUE" and len(fitting) > 1:
+            which = ", ".join(str(number) for number, _ in fitting)
+            raise DecisionFailed(f"rules {which} of {self.id} fit, and only one may")
+        if self.policy != "COLLECT" and not fitting:
+            raise DecisionFailed(f"no rule of {self.id} fits")
+        rows = [[each.evaluate(values) for each in rule.results] for _, rule in fitting]
+        made: dict[str, Any] = (
+            {name: [row[place] for row in rows] for place, name in enumerate(self.outputs)}
+            if self.policy == "COLLECT"
+            else dict(zip(self.outputs, rows[0], strict=True))
+        )
+        for name, value in made.items():
+            check_made(name, value)
+        return made
+
+
+def tables(root: etree._Element) -> Iterator[etree._Element]:
+    """The decisions of a DMN document."""
+    return (each for each in root if isinstance(each.tag, str) and local(each) == "decision")
+
+
+def outputs_of(decision: etree._Element) -> tuple[str, ...]:
+    """The variables that a decision sets."""
+    table = _children(decision, "decisionTable")
+    return tuple(each.get("name", "") for each in _children(table[0], "output")) if len(table) == 1 else ()
+
+
+def read_decision(document: str, decision: etree._Element, names: Names, faults: list[Fault]) -> Decision:
+    """Read a decision; what is wrong with it is added to ``faults``."""
+    reading = _Reading(document, decision.get("id", ""), names, faults)
+    return reading.decision(decision)
+
+
+class _Reading:
+    def __init__(self, document: str, id: str, names: Names, faults: list[Fault]) -> None:
+        self._document = document
+        self._id = id
+        self._names = names
+        self._faults = faults
+
+    def decision(self, decision: etree._Element) -> Decision:
+        found = _children(decision, "decisionTable")
+        if len(found) != 1:
+            self._fault("no_table", "a decision has one decision table, and nothing else is evaluated")
+            return Decision(self._id, "UNIQUE", (), ())
+        table = found[0]
+        policy = table.get("hitPolicy", "UNIQUE")
+        if policy not in POLICIES or table.get("aggregation"):
+            self._fault("unsupported", f"hit policy {policy}; supported: {', '.join(POLICIES)}, without aggregation")
+        inputs = [_text(each) for column in _children(table, "input") for each in _children(column, "inputExpression")]
+        for text in inputs:
+            self._compiled(text)
+        outputs = outputs_of(decision)
+        for name in outputs:
+            if not is_variable(name):
+                self._fault("no_name", f"the output {name!r} does not name a variable")
+        rows = _children(table, "rule")
+        if len(rows) > MOST_RULES:
+            self._fault("too_large", f"the table has {len(rows)} rules; {MOST_RULES} are allowed")
+            rows = []
+        rules = tuple(self._rule(number, row, inputs, outputs) for number, row in enumerate(rows, start=1))
+        return Decision(self._id, policy, outputs, rules)
+
+    def _rule(self, number: int, row: etree._Element, inputs: list[str], outputs: tuple[str, ...]) -> Rule:
+        cells = [_text(each) for each in _children(row, "inputEntry")]
+        results = [_text(each) for each in _children(row, "outputEntry")]
+        if len(cells) != len(inputs) or len(results) != len(outputs):
+            self._fault("no_table", f"rule {number} has not as many cells as the table has columns")
+            return Rule((), ())
+        conditions = [
+            found
+            for text, cell in zip(inputs, cells, strict=True)
+            if cell not in ("", "-") and (found := self._condition(text, cell)) is not None
+        ]
+        made = [found for text in results if (found := self._compiled(text)) is not None]
+        return Rule(tuple(conditions), tuple(made))
+
+    def _condition(self, text: str, cell: str) -> Expression | None:
+        operated = _OPERATOR.fullmatch(cell)
+        operator, right = (operated[1], operated[2]) if operated else ("==", cell)
+        # Each side must be an expression by itself, so that no cell closes the bracket that it stands in.
+        if self._compiled(text) is None or self._compiled(right) is None:
+            return None
+        return self._compiled(f"({text}) {operator} ({right})")
+
+    def _compiled(self, text: str) -> Expression | None:
+        try:
+            return compile_expression(text, self._names)
+        except ExpressionRejected as wrong:
+            self._fault("expression", str(wrong))
+            return None
+
+    def _fault(self, rule: str, text: str) -> None:
+        fault = Fault(self._document, self._id, rule, text)
+        if fault not in self._faults:
+            self._faults.append(fault)
+
+
+def _children(element: etree._Element, name: str) -> list[etree._Element]:
+    return [each for each in element if isinstance(each.tag, str) and local(each) == name]
+
+
+def _text(element: etree._Element) -> str:
+    """Of a cell or an input's expression, what its element ``text`` says."""
+    texts = _children(element, "text")
+    return (texts[0].text or "").strip() if texts else ""

@@ -1,0 +1,157 @@
+"""A definition: the BPMN and DMN documents of a process and of what it calls, checked and ready to run."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+
+from processes.engine import extensions, spiff
+from processes.engine.check import Checked, Known, check
+from processes.engine.diagram import (
+    LARGEST,
+    MOST_DOCUMENTS,
+    Diagrams,
+    Node,
+    check_schema,
+    diagrams,
+    parse,
+)
+from processes.engine.errors import DefinitionRejected, Fault
+from protocols.xml import local
+
+_MOST_FAULTS = 200
+
+
+@dataclass(slots=True)
+class _Read:
+    """Documents by kind."""
+
+    bpmn: dict[str, etree._Element]
+    dmn: dict[str, etree._Element]
+
+
+class Definition:
+    """A process that can run. Made by ``read_definition``; unchangeable, and shared by its cases.
+
+    ``digest`` names this version: of all documents, the process and what was known of the forms.
+    """
+
+    def __init__(self, process: str, documents: Mapping[str, bytes], read: Diagrams, checked: Checked, known: Known):
+        self.process = process
+        self.documents = dict(documents)
+        self.digest = _digest(process, documents, known)
+        self.nodes: dict[str, Node] = {node.id: node for node in read.nodes()}
+        self.checked = checked
+        self._diagrams = read
+        self._known = known
+
+    @cached_property
+    def specifications(self) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
+        return spiff.specifications(self._diagrams, self.process)
+
+    @cached_property
+    def decisions(self) -> dict[str, str]:
+        """The decision table of each business rule task."""
+        return {
+            id: extensions.attribute(node.element, "decision", "name")
+            for id, node in self.nodes.items()
+            if node.type == "businessRuleTask"
+        }
+
+    @cached_property
+    def idempotency(self) -> dict[str, str]:
+        """The expression of the key of each service task that states one."""
+        stated = {id: extensions.attribute(node.element, "service", "idempotency") for id, node in self.nodes.items()}
+        return {id: text for id, text in stated.items() if text}
+
+    @cached_property
+    def start_fields(self) -> frozenset[str]:
+        """What a case may be started with: the fields of the start form, and what the process declares."""
+        scope = self._diagrams.processes[self.process]
+        start = next(node for node in scope.nodes.values() if node.type == "startEvent")
+        form = extensions.attribute(start.element, "form", "name")
+        return _variables([*self._known.forms.get(form, ()), *extensions.data(scope.element)])
+
+    def fields(self, node: Node) -> frozenset[str]:
+        """What a task may be completed with: its form's fields, or what its service gives."""
+        form = extensions.attribute(node.element, "form", "name")
+        return _variables([*self._known.forms.get(form, ()), *extensions.data(node.element)])
+
+    def message_fields(self, message: str) -> frozenset[str]:
+        """What a message brings: what all messages of this name declare."""
+        found = [each for each in self._diagrams.messages().values() if each.get("name") == message]
+        return _variables([name for each in found for name in extensions.data(each)])
+
+
+def read_definition(process: str, documents: Mapping[str, bytes], known: Known) -> Definition:
+    """Read and check a process with all that it calls.
+
+    Args:
+        process: the id of the process that cases run.
+        documents: BPMN and DMN documents by their names; each is read for what it is.
+        known: the roles, responsibilities, forms and services that there are.
+
+    Raises:
+        DefinitionRejected: with all faults.
+    """
+    faults: list[Fault] = []
+    read = _read(documents, faults)
+    if faults:  # what is no document has no elements to check
+        raise _rejected(faults)
+    for name, root in read.bpmn.items():
+        check_schema(name, root, faults)
+    found = diagrams(read.bpmn)
+    checked = check(found, read.dmn, process, known, faults)
+    if faults:
+        raise _rejected(faults)
+    definition = Definition(process, documents, found, checked, known)
+    try:
+        definition.specifications  # noqa: B018  # made now, so that what SpiffWorkflow refuses is a fault, too
+    except ValidationException as wrong:
+        text = str(wrong).splitlines()[0][:300]
+        raise _rejected([Fault(str(wrong.file_name or ""), str(wrong.id or process), "not_run", text)]) from wrong
+    return definition
+
+
+def _read(documents: Mapping[str, bytes], faults: list[Fault]) -> _Read:
+    read = _Read({}, {})
+    if len(documents) > MOST_DOCUMENTS or sum(map(len, documents.values())) > 4 * LARGEST:
+        text = f"at most {MOST_DOCUMENTS} documents of {4 * LARGEST} bytes together are allowed"
+        faults.append(Fault("", "", "too_large", text))
+        return read
+    for name, content in documents.items():
+        root = parse(name, content, faults)
+        if root is None:
+            continue
+        namespace = etree.QName(root).namespace
+        if local(root) == "definitions" and namespace == extensions.BPMN:
+            read.bpmn[name] = root
+        elif local(root) == "definitions" and namespace and "/DMN/" in namespace:
+            read.dmn[name] = root
+        else:
+            faults.append(Fault(name, "line 1", "not_bpmn", "the document is neither BPMN 2.0 nor DMN"))
+    return read
+
+
+def _rejected(faults: list[Fault]) -> DefinitionRejected:
+    return DefinitionRejected(tuple(sorted(set(faults)))[:_MOST_FAULTS])
+
+
+def _digest(process: str, documents: Mapping[str, bytes], known: Known) -> str:
+    digest = hashlib.sha256(process.encode())
+    parts: list[tuple[str, Any]] = sorted(documents.items())
+    parts += [(name, ",".join(sorted(fields)).encode()) for name, fields in sorted(known.forms.items())]
+    for name, content in parts:
+        for each in (name.encode(), content):
+            digest.update(len(each).to_bytes(8, "big") + each)
+    return digest.hexdigest()
+
+
+def _variables(dotted: list[str]) -> frozenset[str]:
+    """A member is part of its variable's value."""
+    return frozenset(each.partition(".")[0] for each in dotted)

@@ -1,0 +1,222 @@
+"""SpiffWorkflow as we use it: its parser and task kinds, with our timers, and without any Python in a diagram.
+
+SpiffWorkflow evaluates Python where it is not kept from it: its script engine (``eval``, ``exec``), the migration of
+old states (``eval``), and the states of its general engine (``pickle``). None of these is used. In place of the script
+engine stands ``Evaluation``, which only looks up what the check has compiled; states are read and written by
+``processes.engine.state``.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn.parser import BpmnParser
+from SpiffWorkflow.bpmn.parser.event_parsers import (
+    BoundaryEventParser,
+    IntermediateCatchEventParser,
+    StartEventParser,
+)
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.defaults import (
+    BoundaryEvent,
+    IntermediateCatchEvent,
+    ParallelMultiInstanceTask,
+    SequentialMultiInstanceTask,
+    StartEvent,
+)
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+
+from processes.engine.check import Checked
+from processes.engine.diagram import Diagrams
+from processes.engine.timers import Timer
+
+MOST_INSTANCES = 5_000
+KEY = "key"  # what a service task keeps: its idempotency key
+DUE, LEFT = "due:", "left:"  # what a task keeps of a timer: its moment, and how often it is still due
+_TIMED = ("timeDuration", "timeDate", "timeCycle")
+
+
+class TooMany(ValueError):
+    """More instances than one task may have."""
+
+
+class Evaluation:
+    """What SpiffWorkflow asks instead of its script engine. ``now`` is the moment of the step; no clock is read."""
+
+    def __init__(self, checked: Checked, decisions: Mapping[str, str], idempotency: Mapping[str, str]) -> None:
+        """``decisions``, ``idempotency``: of business rule tasks and service tasks, what the diagram states."""
+        self._checked = checked
+        self._decisions = decisions
+        self._idempotency = idempotency
+        self.now = datetime.min
+
+    def evaluate(self, task: Task, expression: str, external_context: object = None) -> Any:
+        """The value of an expression of the definition with the data of a task."""
+        return self._checked.expressions[expression.strip()].evaluate(task.data)
+
+    def execute(self, task: Task, script: str, external_context: object = None) -> bool:
+        task.data.update(self._checked.scripts[script.strip()].run(task.data))
+        return True
+
+    def decide(self, task: Task) -> None:
+        decision = self._checked.decisions[self._decisions[task.task_spec.bpmn_id]]
+        task.data.update(decision.evaluate(task.data))
+
+    def idempotency(self, task: Task) -> Any:
+        """What the diagram says for the key of a service task; None if it says nothing."""
+        stated = self._idempotency.get(task.task_spec.bpmn_id)
+        return None if stated is None else self.evaluate(task, stated)
+
+    def timer(self, where: str, text: str) -> Timer:
+        return self._checked.timers[where, text]
+
+
+class MomentTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """A timer that is due once."""
+
+    def __init__(self, name: str, expression: str, where: str, **kwargs: Any) -> None:
+        super().__init__(name, expression, **kwargs)
+        self.where = where
+
+    def has_fired(self, my_task: Task) -> bool:
+        evaluation: Evaluation = my_task.workflow.script_engine
+        key = DUE + self.name
+        if key not in my_task.internal_data:
+            timer = evaluation.timer(self.where, self.expression)
+            my_task.internal_data[key] = timer.due(evaluation.now, my_task.data).isoformat()
+        return datetime.fromisoformat(my_task.internal_data[key]) <= evaluation.now
+
+
+class RepeatedTimer(CycleTimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """A timer that is due several times: each time, what follows is begun once more."""
+
+    def has_fired(self, my_task: Task) -> bool:
+        return bool(my_task.internal_data.get(LEFT + self.name) == 0)
+
+    def cycle_complete(self, my_task: Task) -> bool:
+        evaluation: Evaluation = my_task.workflow.script_engine
+        timer = evaluation.timer("timeCycle", self.expression)
+        kept, due, left = my_task.internal_data, DUE + self.name, LEFT + self.name
+        if due not in kept:
+            kept[due], kept[left] = timer.due(evaluation.now, my_task.data).isoformat(), timer.times
+        moment = datetime.fromisoformat(kept[due])
+        if moment > evaluation.now or kept[left] == 0:
+            return False
+        kept[left] -= 1
+        if kept[left]:
+            kept[due] = timer.next_after(moment).isoformat()
+        return True
+
+
+class ServiceTask(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """Work that waits until a worker has done it and completes it."""
+
+    def __init__(self, wf_spec: BpmnProcessSpec, bpmn_id: str, **kwargs: Any) -> None:
+        super().__init__(wf_spec, bpmn_id, **kwargs)
+        self.manual = True
+
+    def _update_hook(self, my_task: Task) -> Any:
+        ready = super()._update_hook(my_task)
+        key = my_task.workflow.script_engine.idempotency(my_task)
+        if key is not None:
+            my_task.internal_data[KEY] = f"{self.bpmn_id}:{key}"
+        return ready
+
+
+class DecisionTask(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """A business rule task: sets what its decision table gives."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        my_task.workflow.script_engine.decide(my_task)
+        return True
+
+
+class _Bounded:
+    """Of a multi-instance task: the number of instances is checked before any is made."""
+
+    def _update_hook(self, my_task: Task) -> Any:
+        if self.data_input is not None:  # type: ignore[attr-defined]  # of the task kind that this is mixed into
+            name = self.data_input.bpmn_id  # type: ignore[attr-defined]
+            listed = my_task.parent.data.get(name)
+            if not isinstance(listed, list):
+                raise TooMany(f"{name} is not a list, so there is no number of instances")
+            number = len(listed)
+        else:
+            number = my_task.workflow.script_engine.evaluate(my_task.parent, self.cardinality)  # type: ignore[attr-defined]
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_INSTANCES:
+            raise TooMany(f"{number!r} is not a number of instances from 0 to {MOST_INSTANCES}")
+        return super()._update_hook(my_task)  # type: ignore[misc]
+
+
+class _Parallel(_Bounded, ParallelMultiInstanceTask):  # type: ignore[misc]
+    pass
+
+
+class _Sequential(_Bounded, SequentialMultiInstanceTask):  # type: ignore[misc]
+    pass
+
+
+class _OurTimers:
+    """For a parser of events: timers are ours."""
+
+    def parse_timer_event(self, event: Any) -> TimerEventDefinition:
+        where, text = next(
+            (name, (found[0].text or "").strip()) for name in _TIMED if (found := event.findall(full_tag(name)))
+        )
+        name = event.getparent().get("id")
+        if where == "timeCycle":
+            return RepeatedTimer(name, text)
+        return MomentTimer(name, text, where)
+
+
+class _StartParser(_OurTimers, StartEventParser):  # type: ignore[misc]
+    pass
+
+
+class _CatchParser(_OurTimers, IntermediateCatchEventParser):  # type: ignore[misc]
+    pass
+
+
+class _BoundaryParser(_OurTimers, BoundaryEventParser):  # type: ignore[misc]
+    pass
+
+
+class _Parser(BpmnParser):  # type: ignore[misc]
+    OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  # SpiffWorkflow's own way
+        full_tag("startEvent"): (_StartParser, StartEvent),
+        full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
+        full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("serviceTask"): (TaskParser, ServiceTask),
+        full_tag("businessRuleTask"): (TaskParser, DecisionTask),
+    }
+
+
+TaskParser.PARALLEL_MI_CLASS = _Parallel
+TaskParser.SEQUENTIAL_MI_CLASS = _Sequential
+
+
+def specifications(diagrams: Diagrams, process: str) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
+    """SpiffWorkflow's form of a checked process, and of what it calls."""
+    parser = _Parser()
+    for document, root in diagrams.roots.items():
+        parser.add_bpmn_xml(root, filename=document)
+    specification = parser.get_spec(process)
+    inner = parser.get_subprocess_specs(process)
+    for each in (specification, *inner.values()):
+        for task in each.task_specs.values():
+            if isinstance(task, MultiInstanceTask):  # SpiffWorkflow does it when it makes the instances; a case that
+                each.task_specs[task.task_spec].completed_event.connect(task.merge_child)  # is read has them already
+    return specification, inner
+
+
+def workflow(
+    specification: BpmnProcessSpec, inner: Mapping[str, BpmnProcessSpec], evaluation: Evaluation, *, empty: bool
+) -> BpmnWorkflow:
+    """A case: new, or (``empty``) to be filled with a kept state."""
+    return BpmnWorkflow(specification, dict(inner), script_engine=evaluation, deserializing=empty)

@@ -1,0 +1,190 @@
+"""The check of a definition: every fault at once, each with its element."""
+
+import pytest
+
+from processes.engine.check import Known
+from processes.engine.definition import read_definition
+from processes.engine.errors import DefinitionRejected, Fault
+from tests.processes.engine.drawn import (
+    END,
+    HEAD,
+    KNOWN,
+    PLACE,
+    START,
+    boundary,
+    flow,
+    process,
+    read,
+    script,
+    service,
+    timer,
+    user,
+    when,
+)
+
+PLAIN = (START, user("approve"), END, flow("start", "approve", "end"))
+
+
+def faults(*parts: str, outside: str = "", known: Known = KNOWN, **more: bytes) -> tuple[Fault, ...]:
+    with pytest.raises(DefinitionRejected) as refused:
+        read(*parts, outside=outside, more=more, known=known)
+    return refused.value.faults
+
+
+def found(*parts: str, outside: str = "", **more: bytes) -> set[tuple[str, str]]:
+    return {(each.element, each.rule) for each in faults(*parts, outside=outside, **more)}
+
+
+def with_place(place: str) -> tuple[str, ...]:
+    return (START, user("approve", place=place), END, flow("start", "approve", "end"))
+
+
+def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
+    places = (
+        '<reconnect:place role="boss" responsibility="function:cooking" unit="uni" fallbackRole="king" '
+        'fallbackUnit="crown"/>'
+    )
+    seen = faults(
+        START, user("approve", "no_form", places), service("send"), script("count", "x = y"), user("alone"), END,
+        flow("start", "approve", "send", "count"),
+    )  # fmt: skip
+    assert {(each.element, each.rule) for each in seen} == {
+        ("approve", "unknown_role"), ("approve", "unknown_responsibility"), ("approve", "expression"),
+        ("approve", "missing_form"), ("count", "script"), ("count", "no_end"), ("alone", "unreachable"),
+        ("alone", "no_end"), ("end", "unreachable"),
+    }  # fmt: skip
+    texts = "\n".join(map(str, seen))
+    assert "there is no role 'boss'; there is: administrator, case_worker, key_keeper, manager" in texts
+    assert "there is no form 'no_form'; there is: answer, approval, request" in texts
+    assert "uni: uni is not known; allowed: days, decision, person, unit, x" in texts
+    assert seen == tuple(sorted(seen))
+
+
+@pytest.mark.parametrize(
+    ("parts", "fault"),
+    [
+        (with_place(""), ("approve", "no_role")),
+        (with_place('<reconnect:place role="manager"/>'), ("approve", "no_unit")),
+        (with_place('<reconnect:place unit="unit"/>'), ("approve", "no_role")),
+        (with_place('<reconnect:place role="manager" unit="unit" fallbackRole="manager"/>'), ("approve", "no_role")),
+        (with_place('<reconnect:place role="manager" unit="unit" lane="x"/>'), ("approve", "unknown_extension")),
+        (with_place(PLACE + PLACE), ("approve", "unknown_extension")),
+        (with_place(PLACE + "<reconnect:priority/>"), ("approve", "unknown_extension")),
+        (with_place(PLACE + "<reconnect:escalation/>"), ("approve", "misplaced_extension")),
+        ((*PLAIN, '<endEvent id="e2" colour="red"/>'), ("line 1", "not_bpmn")),
+        (('<laneSet id="l"><lane id="lane"><flowNodeRef>approve</flowNodeRef></lane></laneSet>', *PLAIN),
+         ("lane", "no_role")),
+        ((*PLAIN, '<endEvent id="approve"/>'), ("approve", "duplicate_id")),
+        ((START, user("a.b"), END, flow("start", "a.b", "end")), ("a.b", "reserved_id")),
+        ((START, user("Start"), END, flow("start", "Start", "end")), ("Start", "reserved_id")),
+        ((START, '<callActivity id="call" calledElement="gone"/>', END, flow("start", "call", "end")),
+         ("call", "missing_process")),
+        ((START, '<callActivity id="call" calledElement="main"/>', END, flow("start", "call", "end")),
+         ("call", "calls_itself")),
+        ((START, '<task id="t"/>', END, flow("start", "t", "end")), ("t", "unsupported")),
+        ((START, '<complexGateway id="t"/>', END, flow("start", "t", "end")), ("t", "unsupported")),
+        ((START, '<transaction id="t"/>', END, flow("start", "t", "end")), ("t", "unsupported")),
+        ((START, user("approve", more='<standardLoopCharacteristics/>'), END, flow("start", "approve", "end")),
+         ("approve", "unsupported")),
+        ((*PLAIN, '<dataObject id="data"/>'), ("data", "unsupported")),
+        ((START, END, '<endEvent id="end2"/>', flow("start", "end"), flow("start", "end2")), ("start", "unsupported")),
+        ((*PLAIN, '<startEvent id="s2"/>', flow("s2", "approve")), ("main", "no_start")),
+        ((user("approve"), END, flow("approve", "end")), ("main", "no_start")),
+        ((START, user("approve"), flow("start", "approve")), ("approve", "no_end")),
+        ((START, '<exclusiveGateway id="g"/>', script("s", "n = 1"), flow("start", "g", "s", "g")), ("g", "no_end")),
+        ((*PLAIN, boundary("late", "approve", timer("timeDuration", "soon")), flow("late", "end")), ("late", "timer")),
+        ((*PLAIN, boundary("late", "approve", timer("timeDate", "2 days before monday")), flow("late", "end")),
+         ("late", "timer")),
+        ((*PLAIN, boundary("late", "approve", timer("timeCycle", "R3/P1D")), flow("late", "end")), ("late", "timer")),
+        ((*PLAIN, boundary("late", "approve", "<timerEventDefinition/>"), flow("late", "end")), ("late", "timer")),
+        ((*PLAIN, boundary("late", "approve", timer("timeDuration", "P1D"))), ("late", "no_end")),
+        ((*PLAIN, boundary("b", "approve", '<signalEventDefinition/>'), flow("b", "end")), ("b", "unsupported")),
+        ((*PLAIN, boundary("b", "approve", '<errorEventDefinition/>'), flow("b", "end")), ("b", "unsupported")),
+        ((*PLAIN, boundary("b", "end", timer("timeDuration", "P1D")), flow("b", "end")), ("b", "crosses")),
+        ((*PLAIN, boundary("b", "approve", '<messageEventDefinition/>'), flow("b", "end")), ("b", "missing_message")),
+        ((START, '<exclusiveGateway id="g"/>', END, '<endEvent id="e2"/>', flow("start", "g", "end"), flow("g", "e2")),
+         ("g_end", "no_condition")),
+        ((START, '<exclusiveGateway id="g" default="g_end"/>', END, '<endEvent id="e2"/>', flow("start", "g", "end"),
+          when("g", "e2", "unit ==")), ("g_e2", "expression")),
+        ((START, user("approve"), END, flow("start", "approve"), when("approve", "end", "true")),
+         ("approve_end", "unsupported")),
+        ((START, '<subProcess id="sub"><startEvent id="s"/><endEvent id="e"/></subProcess>', END,
+          flow("start", "sub", "end"), flow("s", "e")), ("s_e", "crosses")),
+        ((START, '<serviceTask id="call"/>', END, flow("start", "call", "end")), ("call", "missing_service")),
+        ((START, '<businessRuleTask id="rule"/>', END, flow("start", "rule", "end")), ("rule", "missing_decision")),
+        ((START, '<userTask id="ask"/>', END, flow("start", "ask", "end")), ("ask", "missing_form")),
+        ((START, '<scriptTask id="s"/>', END, flow("start", "s", "end")), ("s", "script")),
+    ],
+)  # fmt: skip
+def test_a_definition_that_cannot_run_is_refused_with_its_element(
+    parts: tuple[str, ...], fault: tuple[str, str]
+) -> None:
+    assert fault in found(*parts)
+
+
+def test_ids_are_unique_over_all_documents() -> None:
+    other = process('<startEvent id="start"/>', '<endEvent id="e1"/>', flow("start", "e1"), id="other")
+    assert ("start", "duplicate_id") in found(*PLAIN, other=other)
+
+
+def test_a_circle_of_calls_is_refused() -> None:
+    other = process(
+        '<startEvent id="s1"/>', '<callActivity id="back" calledElement="main"/>', '<endEvent id="e1"/>',
+        flow("s1", "back", "e1"), id="other",
+    )  # fmt: skip
+    call = '<callActivity id="call" calledElement="other"/>'
+    assert {("call", "calls_itself"), ("back", "calls_itself")} <= found(
+        START, call, END, flow("start", "call", "end"), other=other
+    )
+
+
+def test_a_called_process_has_a_role_or_each_caller_has_one() -> None:
+    other = process(
+        '<startEvent id="s1"/>', user("ask", place=""), '<endEvent id="e1"/>', flow("s1", "ask", "e1"), id="other"
+    )
+    call = '<callActivity id="call" calledElement="other"/>'
+    assert ("ask", "no_role") in found(START, call, END, flow("start", "call", "end"), other=other)
+
+
+def test_a_message_whose_name_the_engine_uses_is_refused() -> None:
+    assert ("m", "no_name") in found(*PLAIN, outside='<message id="m" name="answered"/>')
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"", "not_well_formed"),
+        (b"<definitions", "not_well_formed"),
+        (b"<definitions/>", "not_bpmn"),
+        (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "document_type"),
+        (b'<!DOCTYPE d SYSTEM "file:///etc/passwd"><d/>', "document_type"),
+        (b"<d>" * 300 + b"</d>" * 300, "not_well_formed"),
+        (b"<d>" + b"<e/>" * 20_001 + b"</d>", "too_large"),
+        (b"<d>" + b" " * 2_000_001 + b"</d>", "too_large"),
+    ],
+)
+def test_a_document_that_is_not_safe_is_refused(content: bytes, rule: str) -> None:
+    with pytest.raises(DefinitionRejected) as refused:
+        read_definition("main", {"main.bpmn": content}, KNOWN)
+    assert [each.rule for each in refused.value.faults] == [rule]
+
+
+def test_the_longest_process_that_is_allowed_can_be_read_and_run() -> None:
+    ids = [f"t{number}" for number in range(148)]
+    steps = [script(id, "n = 1") for id in ids]
+    read(START, *steps, END, flow("start", *ids, "end"))
+    assert ("main", "too_large") in found(
+        START, *steps, script("more", "n = 1"), END, flow("start", *ids, "more", "end")
+    )
+
+
+def test_the_drawing_stays_as_it_is() -> None:
+    drawing = (
+        '<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" '
+        'xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" id="d"><di:BPMNPlane id="p" bpmnElement="main">'
+        '<di:BPMNShape id="shape" bpmnElement="approve"><dc:Bounds x="1" y="2" width="3" height="4"/></di:BPMNShape>'
+        "</di:BPMNPlane></di:BPMNDiagram></definitions>"
+    )
+    content = process(*PLAIN).decode().replace("</definitions>", drawing).encode()
+    assert content.startswith(HEAD.encode())
+    assert read_definition("main", {"main.bpmn": content}, KNOWN).documents["main.bpmn"] == content
