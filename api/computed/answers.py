@@ -9,7 +9,7 @@ import neo4j
 
 from api.access.sight import Sight
 from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, found_in_sight
-from api.computed.nearest import EVERYBODY, Everybody
+from api.computed.nearest import EVERYBODY, Everybody, in_part
 from api.computed.types import FIELDS
 from api.reads.compilation import SEEN
 from api.reads.known_names import KNOWN, NAMED, Targets
@@ -65,7 +65,12 @@ class Rules:
             assert caller.access is not None
             return self.sight.of(self.driver, caller.access, asked["roles"])
         if rule.field == EVERYBODY:
-            return self.everybody.on(self.driver, day, known)
+            everybody = self.everybody.on(self.driver, day, known)
+            if caller.scope is None:
+                return everybody
+            assert caller.access is not None
+            seen = frozenset(self.sight.of(self.driver, caller.access, None))
+            return {**everybody, "answers": [in_part(each, seen) for each in everybody["answers"]]}
         resources = Resources(
             self.driver,
             self.keyring,

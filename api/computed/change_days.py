@@ -1,11 +1,9 @@
 """``changeDays``: the days on which something changes in a unit or below it."""
 
-import neo4j
 from graphql import GraphQLError
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
-from graph.identity.lookup import find
 from graph.questions.change_feed import change_days
 
 LONGEST = 3660
@@ -21,11 +19,11 @@ def _answer(request: Request) -> list[Answer]:
         )
     if (end - start).days > LONGEST:
         raise GraphQLError(f"ask about {LONGEST} days at most", extensions={"code": "over_limit"})
-    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        unit = find(session, "Unit", request.arguments["unit"]).uuid
+    unit = request.find("Unit", request.arguments["unit"])
+    days = change_days(request.driver, unit, start, end, request.first, request.readable())
     return [
         {"day": each.day.isoformat(), "counts": [{"kind": kind, "things": n} for kind, n in each.counts.items()]}
-        for each in change_days(request.driver, unit, start, end, request.first)
+        for each in days
     ]
 
 
@@ -56,4 +54,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     looks_at=("Employment", "Unit"),
+    in_part=True,
 )

@@ -1,8 +1,9 @@
 """``nearest``: the nearest holders of a role. Its answer's form is also that of the nearest managers."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import Any
 
 import neo4j
@@ -14,6 +15,9 @@ from graph.questions.nearest import Nearest, nearest, nearest_managers_of_all
 
 EVERYBODY = "everybody"
 """The rule that finds the nearest managers of all employees at once."""
+
+
+OUTSIDE = "outside"
 
 
 @dataclass(slots=True)
@@ -58,12 +62,34 @@ def form(employment: str | None, found: Nearest) -> Mapping[str, Any]:
     }
 
 
-def _answer(request: Request) -> list[Answer]:
+def in_part(answer: Answer, seen: Container[str]) -> Answer:
+    """The answer to a caller who may read what is ``seen`` (UUIDs): the walk ends where the part of the organisation
+    ends that may be read, and whether there is a holder further up is not told."""
+    path = list(takewhile(seen.__contains__, answer["path"]))
+    holders = [each for each in answer["holders"] if all(uuid in seen for uuid in each.values() if uuid is not None)]
+    if len(path) == len(answer["path"]) and bool(holders) == bool(answer["holders"]):
+        return {**answer, "holders": holders}
+    return {**answer, "holders": [], "levelUnit": None, "steps": None, "path": path, "reason": OUTSIDE}
+
+
+def shown(request: Request, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Answers in this form, as far as the caller may read them."""
+    if request.caller.scope is None:
+        return answers
+    named = {("Unit", unit) for each in answers for unit in each["path"]}
+    for holder in (holder for each in answers for holder in each["holders"]):
+        kinds = (("Person", "person"), ("Assignment", "assignment"), ("Substitution", "via"))
+        named |= {(kind, holder[field]) for kind, field in kinds if holder[field] is not None}
+    seen = request.seen(named)
+    return [in_part(each, seen) for each in answers]
+
+
+def _answer(request: Request) -> Sequence[Answer]:
     asked = request.arguments
     responsibility = asked.get("responsibility")
     unit = request.placed("Unit", asked["unit"])
     found, _ = nearest(request.driver, asked["role"], unit, request.day, responsibility, request.last_known)
-    return [form(None, found)]
+    return shown(request, [form(None, found)])
 
 
 HOW = (
@@ -79,6 +105,7 @@ NoHolderReason = enumerated(
     {
         "no_holder": "The role has no holder in the unit or above it",
         "unit_not_active": "The unit does not exist on the day",
+        OUTSIDE: "There is none in the part of the organisation that you may read; beyond it you are not told",
     },
     named=str,  # nearest.yaml names them
 )
@@ -109,4 +136,5 @@ FIELD = ComputedField(
         "at": AT,
     },
     enums=(NoHolderReason,),
+    in_part=True,
 )

@@ -1,41 +1,40 @@
 """``nearestManager``: the nearest manager of a person, for each employment and affiliation."""
 
+from collections.abc import Sequence
+
 import neo4j
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request, Thing, answer_type
-from api.computed.nearest import HOW, form
+from api.computed.nearest import HOW, form, shown
 from api.reads.types import TIES
 from graph.as_of import as_known
 from graph.errors import Unknown
-from graph.identity.lookup import find
 from graph.questions.nearest import nearest_manager
 
 
-def _answer(request: Request) -> list[Answer]:
+def _answer(request: Request) -> Sequence[Answer]:
     person, employment = request.get("person"), request.get("employment")
     if person is None and employment is None:
         raise Unknown("unknown_person", "nearestManager: give person or employment")
-    if person is None:
-        person = _owner(request, str(employment))
-    elif employment is not None and _person(request, person) != _owner(request, employment):
-        raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
-    if request.caller.scope is not None:
-        person = request.find("Person", person)
-        if employment is not None:
-            employment = _tie(request, employment)
+    tie = None if employment is None else tie_of(request, employment)
+    whose = None if person is None else request.find("Person", person)
+    if tie is not None:
+        owner = _owner(request, tie, str(employment))
+        if whose is not None and whose != owner:
+            raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
+        whose = owner
+    assert whose is not None
     for each in request.get("types") or ():
         request.known("employment type", each)
     types = frozenset(request.get("types") or ())
     responsibility = request.get("responsibility")
-    answers, _ = nearest_manager(
-        request.driver, person, request.day, responsibility, types, employment, request.last_known
-    )
+    answers, _ = nearest_manager(request.driver, whose, request.day, responsibility, types, tie, request.last_known)
     ties = request.seen((kind, each.employment) for each in answers for kind in TIES)
-    return [form(each.employment, each.nearest) for each in answers if each.employment in ties]
+    return shown(request, [form(each.employment, each.nearest) for each in answers if each.employment in ties])
 
 
-def _tie(request: Request, name: str) -> str:
+def tie_of(request: Request, name: str) -> str:
     """uuid of an employment or affiliation that the caller may read. Raises Unknown (unknown_employment)."""
     try:
         return request.find("Employment", name)
@@ -46,25 +45,15 @@ def _tie(request: Request, name: str) -> str:
             raise unknown from None
 
 
-def _person(request: Request, name: str) -> str:
-    """uuid. Raises Unknown (unknown_person)."""
-    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        return find(session, "Person", name, request.last_known).uuid
-
-
-def _owner(request: Request, employment: str) -> str:
-    """uuid of the person of an employment or affiliation. Raises Unknown (unknown_employment)."""
+def _owner(request: Request, tie: str, name: str) -> str:
+    """uuid of the person of an employment or affiliation. Raises Unknown (unknown_person)."""
     query = "MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid"
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        try:
-            tie = find(session, "Employment", employment)
-        except Unknown:
-            tie = find(session, "Affiliation", employment)
         row = session.run(
-            query if request.last_known is None else as_known(query), uuid=tie.uuid, known=request.last_known
+            query if request.last_known is None else as_known(query), uuid=tie, known=request.last_known
         ).single()
     if row is None:
-        raise Unknown("unknown_person", f"the employment {employment!r} belongs to no person")
+        raise Unknown("unknown_person", f"the employment {name!r} belongs to no person")
     return str(row["uuid"])
 
 
@@ -88,4 +77,5 @@ FIELD = ComputedField(
         "types": Argument("[String!]", "Only holders whose employment is of one of these types"),
         "at": AT,
     },
+    in_part=True,
 )

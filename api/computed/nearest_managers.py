@@ -1,10 +1,12 @@
 """``nearestManagers``: the nearest managers of all employees, in one query."""
 
+from collections.abc import Sequence
+
 import neo4j
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request
-from api.computed.nearest import form
+from api.computed.nearest import form, shown
 from api.reads.types import TIES
 from graph.as_of import as_known, in_force
 from graph.questions.nearest import nearest_managers_of_all
@@ -16,7 +18,7 @@ RETURN tie.uuid AS uuid
 """
 
 
-def _answer(request: Request) -> list[Answer]:
+def _answer(request: Request) -> Sequence[Answer]:
     everybody = nearest_managers_of_all(request.driver, request.day, request.last_known)
     below = request.get("below")
     wanted = set(everybody)
@@ -27,7 +29,7 @@ def _answer(request: Request) -> list[Answer]:
             rows = session.run(query, top=top, at=request.day, known=request.last_known)
             wanted &= {row["uuid"] for row in rows}
     ties = request.seen((kind, uuid) for uuid in wanted for kind in TIES)
-    return [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted and uuid in ties]
+    return shown(request, [form(uuid, each) for uuid, each in everybody.items() if uuid in wanted and uuid in ties])
 
 
 FIELD = ComputedField(
@@ -40,4 +42,5 @@ FIELD = ComputedField(
     looks_at=TIES,
     one_each=True,
     answers="ManagerOfEmployment",
+    in_part=True,
 )

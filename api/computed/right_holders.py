@@ -1,23 +1,27 @@
 """``rightHolders``: who holds a right, in a unit and below."""
 
+from collections.abc import Iterator
 from itertools import islice
 
 import neo4j
 
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Request
-from api.computed.rights import held_form
-from graph.identity.lookup import find
+from api.computed.rights import held_form, in_part
 from graph.questions.rights.asking import evaluation_of_all, find_right
+from graph.questions.rights.held import HeldRight, Rights
 from graph.questions.rights.holders import holders
 
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         right = find_right(session, request.arguments["right"])
-        unit = None if request.get("unit") is None else find(session, "Unit", request.get("unit")).uuid
+        unit = None if request.get("unit") is None else request.find("Unit", request.get("unit"))
         work = evaluation_of_all(session, request.day, request.last_known)
-    return [held_form(each) for each in islice(holders(work, right, unit), request.first)]
+    found: Iterator[HeldRight] = holders(work, right, unit)
+    if request.caller.scope is not None:
+        found = iter(in_part(request, Rights(tuple(found))).held)
+    return [held_form(each) for each in islice(found, request.first)]
 
 
 FIELD = ComputedField(
@@ -34,4 +38,5 @@ FIELD = ComputedField(
     },
     looks_at=("Employment", "Affiliation", "Assignment"),
     answers="HeldRight",
+    in_part=True,
 )

@@ -20,7 +20,7 @@ def _answer(request: Request) -> list[Answer]:
         if not asked:
             return []
         work = evaluation_of_all(session, request.day, request.last_known)
-    return _answers(work, asked)
+    return _answers(request, work, asked)
 
 
 def _known(session: neo4j.Session, names: Iterable[str]) -> dict[str, str]:
@@ -34,13 +34,14 @@ def _known(session: neo4j.Session, names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _answers(work: Evaluation, asked: dict[str, str]) -> list[Answer]:
+def _answers(request: Request, work: Evaluation, asked: dict[str, str]) -> list[Answer]:
     held = members(work, asked)
+    seen = request.seen((kind, uuid) for subjects in held.values() for uuid in subjects for kind in HOLDERS)
     return [
         {
             "asked": name,
             "right": uuid,
-            "subjects": sorted(held[uuid]),
+            "subjects": sorted(each for each in held[uuid] if each in seen),
             "within": sorted(
                 other for other in asked if other != uuid and uuid in work.bundles.amounts_to(other)
             ),
@@ -72,4 +73,5 @@ FIELD = ComputedField(
         "at": AT,
     },
     looks_at=("Employment", "Affiliation", "Assignment"),
+    in_part=True,
 )  # fmt: skip

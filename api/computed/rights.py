@@ -10,6 +10,7 @@ import neo4j
 from api.access.places import PLACED
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.computed.nearest_manager import tie_of
 from api.enums import enumerated, name_of
 from graph.errors import Unknown
 from graph.model import KINDS
@@ -95,37 +96,45 @@ def form(rights: Rights) -> Answer:
     }
 
 
+def whose(request: Request, session: neo4j.Session) -> Asked:
+    """Who and what is meant by the arguments. Raises Unknown, Ambiguous."""
+    person, employment, account = (request.get(each) for each in ("person", "employment", "account"))
+    if request.caller.scope is not None:
+        person = None if person is None else request.find("Person", person)
+        employment = None if employment is None else tie_of(request, employment)
+        account = None if account is None else request.find("Account", account)
+    of = asked(session, person, employment, account, request.get("system"))
+    if of.through is not None and not any(request.sees(kind, of.through) for kind in TIES):
+        raise Unknown("unknown_employment", "the account is for an employment that is not known; ask by person")
+    return of
+
+
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        of = asked(
-            session, request.get("person"), request.get("employment"), request.get("account"), request.get("system")
-        )
-        if request.caller.scope is None:
-            return [form(rights_on(session, of, request.day, request.last_known))]
-        names = (("Person", request.get("person")), ("Account", request.get("account")))
-        for kind, name in names:
-            if name is not None:
-                request.find(kind, name)
-        found = rights_on(session, of, request.day, request.last_known)
-    return [form(_seen(request, of, found))]
+        found = rights_on(session, whose(request, session), request.day, request.last_known)
+    return [form(in_part(request, found))]
 
 
-def _seen(request: Request, of: Asked, rights: Rights) -> Rights:
+def in_part(request: Request, rights: Rights) -> Rights:
     """What is held through what the caller may read, without the steps and units of its reasons that the caller may
-    not. Raises Unknown (unknown_employment) for an employment that can't be read."""
-    if of.through is not None and not any(request.sees(kind, of.through) for kind in TIES):
-        raise Unknown(
-            "unknown_employment", f"no Employment is known as {of.through!r}; give its uuid or a source's key"
-        )
+    not."""
+    if request.caller.scope is None:
+        return rights
     every: list[HeldRight | Omitted] = [*rights.held, *rights.omitted]
     named = {(each.subject.kind, each.subject.uuid) for each in every}
     named |= {(reason.kind, reason.uuid) for each in every for reason in each.why}
     named |= {(reason.kind, reason.uuid) for each in _values(rights) for reason in each.why}
     named |= {("Unit", each.value) for each in _values(rights)}
+    whys = (each.why for each in (*every, *_values(rights)))
+    named |= {("Unit", unit) for why in whys for reason in why for unit in reason.units}
     seen = request.seen((kind, uuid) for kind, uuid in named if kind in KINDS and uuid)
 
     def kept(why: tuple[Reason, ...]) -> tuple[Reason, ...]:
-        return tuple(each for each in why if each.kind not in PLACED or each.uuid in seen)
+        return tuple(
+            each
+            for each in why
+            if (each.kind not in PLACED or each.uuid in seen) and all(unit in seen for unit in each.units)
+        )
 
     def limit(each: Limit) -> Limit:
         is_unit = each.type.content in ("unit", "payout")
@@ -259,4 +268,5 @@ FIELD = ComputedField(
         "system": Argument("String", "Key or UUID of a system: only what is held in it"),
         "at": AT,
     },
+    in_part=True,
 )

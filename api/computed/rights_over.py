@@ -7,8 +7,8 @@ from graphql import GraphQLError
 
 from api.access.roles import LOG
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
-from api.computed.rights import form
-from graph.questions.rights.asking import asked, rights_over
+from api.computed.rights import form, in_part, whose
+from graph.questions.rights.asking import rights_over
 from graph.time import EmptyPeriod, period
 
 
@@ -19,15 +19,12 @@ def _answer(request: Request) -> list[Answer]:
     except EmptyPeriod as empty:
         raise GraphQLError(str(empty), extensions={"code": "empty_period"}) from empty
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        of = asked(
-            session, request.get("person"), request.get("employment"), request.get("account"), request.get("system")
-        )
-        found = rights_over(session, of, days)
+        found = rights_over(session, whose(request, session), days)
     return [
         {
             "from": each.period.start.isoformat(),
             "to": None if each.period.end is None else each.period.end.isoformat(),
-            "rights": form(each.rights),
+            "rights": form(in_part(request, each.rights)),
         }
         for each in found
     ]
@@ -55,4 +52,5 @@ FIELD = ComputedField(
         "from": Argument("Date!", "The first day"),
         "to": Argument("Date", "The day after the last; without it: until further notice"),
     },
+    in_part=True,
 )

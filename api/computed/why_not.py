@@ -2,42 +2,73 @@
 
 import neo4j
 
+from api.access.places import PLACED
+from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
-from graph.identity.lookup import find
 from graph.questions.rights.asking import evaluation, find_right
-from graph.questions.rights.why_not import why_not
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.held import Thing as GivenBy
+from graph.questions.rights.why_not import Missing, why_not
 
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        person = find(session, "Person", request.arguments["person"]).uuid
+        person = request.find("Person", request.arguments["person"])
         right = find_right(session, request.arguments["right"])
         work = evaluation(session, person, request.day, (right,), request.last_known)
+    _require_whole(request, work, person)
+    found = why_not(work, person, right)
+    seen = request.seen((named.kind, named.uuid) for each in found for named in _named(work, each))
     return [
         {
             "step": name_of(each.step),
-            "text": each.text,
-            "remedy": each.remedy or None,
+            **_words(each, all(named.uuid in seen for named in _named(work, each))),
             "grant": None if each.grant is None or each.grant.kind != "Grant" else each.grant.uuid,
         }
-        for each in why_not(work, person, right)
+        for each in found
     ]
 
 
+def _require_whole(request: Request, work: Evaluation, person: str) -> None:
+    """Raises GraphQLError (forbidden) for a person who also works where the caller may not read: what is held there
+    would be told otherwise."""
+    ties = [(each.kind, each.uuid) for each in work.routes.ties(person)]
+    seen = request.seen(ties)
+    if not all(uuid in seen for _, uuid in ties):
+        raise whole("whyNot: the person also works where you may not read, so it", LOG)
+
+
+def _named(work: Evaluation, missing: Missing) -> list[GivenBy]:
+    """What lies somewhere, of what the texts about a grant may name."""
+    grant = None if missing.grant is None else work.organisation.grants.get(missing.grant.uuid)
+    if grant is None:
+        return []
+    units = (*grant.within_units, *((grant.for_unit,) if grant.for_unit else ()))
+    named = [*grant.given_to, *grant.exceptions, *(GivenBy("Unit", uuid) for uuid in units)]
+    return [each for each in named if each.kind in PLACED]
+
+
+def _words(missing: Missing, may_name: bool) -> Answer:
+    if may_name:
+        return {"text": missing.text, "remedy": missing.remedy or None}
+    return {"text": f"{_STEPS[missing.step]}; it names places or people that you may not read", "remedy": None}
+
+
+_STEPS = {
+    "held": "Nothing is missing: it is held",
+    "person": "The person is not there, or all rights are stopped",
+    "left_out": "It is granted and left out",
+    "requested": "A request for it waits for a decision",
+    "condition": "A condition of the grant does not hold",
+    "grantee": "The grant does not name the person",
+    "no_grant": "Nothing grants it",
+}
 WhyNotStep = enumerated(
     "WhyNotStep",
     "Where a way to a right ends, the nearest first",
-    {
-        "held": "Nothing is missing: it is held",
-        "person": "The person is not there, or all rights are stopped",
-        "left_out": "It is granted and left out",
-        "requested": "A request for it waits for a decision",
-        "condition": "A condition of the grant does not hold",
-        "grantee": "The grant does not name the person",
-        "no_grant": "Nothing grants it",
-    },
+    _STEPS,
 )
 FIELD = ComputedField(
     "whyNot",
@@ -60,4 +91,5 @@ FIELD = ComputedField(
         "right": Argument("String!", "Key or UUID of a job-function role or a system role"),
         "at": AT,
     },
+    in_part=True,
 )

@@ -134,7 +134,7 @@ def create_app(service: Service) -> Starlette:
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)
     log = ReadLog(service.reading)
-    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log, service.driver)
     deprecated = DeprecatedUses(service.reading, availability)
     noting = NotedReads(log)
     graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting)

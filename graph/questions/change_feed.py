@@ -208,7 +208,7 @@ CALL (unit) {{
 }}
 UNWIND [period.from, period.to] AS day
 WITH day, kind, uuid
-WHERE $from <= day AND day < $to
+WHERE $from <= day AND day < $to AND ($things IS NULL OR uuid IN $things)
 WITH day, kind, count(DISTINCT uuid) AS count
 ORDER BY kind
 WITH day, collect([kind, count]) AS counts
@@ -218,14 +218,24 @@ LIMIT $first
 """
 
 
-def change_days(driver: neo4j.Driver, unit: str, start: date, end: date, first: int) -> list[ChangeDay]:
+def change_days(
+    driver: neo4j.Driver, unit: str, start: date, end: date, first: int, readable: Readable | None = None
+) -> list[ChangeDay]:
     """The days in [start, end) on which something begins or ends in a unit or below it, the earliest first.
 
     Counted are units, employments, affiliations and assignments: their values, places, holders and responsibilities.
+    ``readable``: only those that may be read; None = all.
     """
     rows, _, _ = driver.execute_query(
         _DAYS,
-        {"unit": unit, "from": start, "to": end, "first": first, "kinds": list(_COUNTED)},
+        {
+            "unit": unit,
+            "from": start,
+            "to": end,
+            "first": first,
+            "kinds": list(_COUNTED),
+            "things": None if readable is None else readable.things,
+        },
         routing_=neo4j.RoutingControl.READ,
     )
     return [ChangeDay(row["day"].to_native(), dict(row["counts"])) for row in rows]

@@ -114,7 +114,8 @@ class Deriving:
         for below, each in pairwise(self.tree.chain(unit.uuid)):
             if below.uuid == to.uuid:
                 break
-            why.append(Reason("Unit", each.uuid, f"{each.name}, above {below.name}", *below.part))
+            text = f"{each.name}, above {below.name}"
+            why.append(Reason("Unit", each.uuid, text, *below.part, units=(below.uuid,)))
         return tuple(why)
 
     def _managed(self, how: Derivation, setting: Setting, holding: Holding) -> Found:
@@ -142,8 +143,9 @@ class Deriving:
             unit = self.tree.open(place.unit)
             if unit is None:
                 continue
+            text = f"stands in for the manager of {unit.name}"
             why = (
-                Reason("Substitution", stand_in.uuid, f"stands in for the manager of {unit.name}", *stand_in.days),
+                Reason("Substitution", stand_in.uuid, text, *stand_in.days, units=(unit.uuid,)),
                 Reason("Unit", unit.uuid, unit.name, *place.days),
             )
             found = self._down(unit, why) if how.kind.below else iter([(unit.uuid.lower(), why)])
@@ -162,7 +164,7 @@ class Deriving:
                     if (unit := self.tree.open(place.unit)) is not None:
                         title = self.organisation.roles[each.role].title or key
                         why = (
-                            Reason("Assignment", each.uuid, f"{title} for {unit.name}", *each.days),
+                            Reason("Assignment", each.uuid, f"{title} for {unit.name}", *each.days, units=(unit.uuid,)),
                             Reason("Unit", unit.uuid, unit.name, *place.days),
                         )
                         owner = each.holder if tie is None else tie.person
@@ -177,7 +179,8 @@ class Deriving:
         for uuid in setting.units:
             unit = self.tree.open(uuid)
             if unit is not None:
-                why = (Reason("ConstraintSetting", setting.uuid, f"{unit.name} is selected"), _at(unit))
+                text = f"{unit.name} is selected"
+                why = (Reason("ConstraintSetting", setting.uuid, text, units=(unit.uuid,)), _at(unit))
                 yield from self._down(unit, why) if setting.below else iter([(unit.uuid.lower(), why)])
 
     # -- who pays -----------------------------------------------------------------------------------------------
@@ -186,14 +189,15 @@ class Deriving:
         found = self.tree.payer(unit.uuid)
         if found is not None and (payer := self.tree.open(found[1])) is not None:
             at = found[0]
-            why = Reason("Unit", payer.uuid, f"{payer.name} pays out for {at.name}", *at.paid)
+            why = Reason("Unit", payer.uuid, f"{payer.name} pays out for {at.name}", *at.paid, units=(at.uuid,))
             yield payer.uuid.lower(), (*self._up(unit, at), why)
 
     def _paid(self, unit: Unit, how: Derivation, own: bool) -> Found:
         for each in self.organisation.units.values():
             found = self.tree.payer(each.uuid) if each.active else None
             if found is not None and found[1] == unit.uuid:
-                why = Reason("Unit", each.uuid, f"{each.name} is paid out for by {unit.name}", *found[0].paid)
+                text = f"{each.name} is paid out for by {unit.name}"
+                why = Reason("Unit", each.uuid, text, *found[0].paid, units=(unit.uuid,))
                 yield each.uuid.lower(), (_at(unit), why)
 
     # -- KLE ----------------------------------------------------------------------------------------------------
@@ -221,10 +225,10 @@ class Deriving:
             why = self._up(unit, each)
             if each.uuid != unit.uuid:
                 why = (*why[:-1], _passing(why[-1]))
-            found += [
-                (mark.number, (*why, Reason("KleNode", mark.uuid, f"{each.name} {verb} {mark.number}", *mark.days)))
-                for mark in of(each)
-            ]
+            for mark in of(each):
+                text = f"{each.name} {verb} {mark.number}"
+                reason = Reason("KleNode", mark.uuid, text, *mark.days, units=(each.uuid,))
+                found.append((mark.number, (*why, reason)))
         yield from _collapsed(self.current(found))
 
     def current(self, numbers: Iterable[tuple[str, Why]]) -> Found:
@@ -367,11 +371,11 @@ def _at(unit: Unit) -> Reason:
 
 
 def _passing(reason: Reason) -> Reason:
-    return Reason(reason.kind, reason.uuid, f"{reason.text}, which passes its KLE down", reason.since, reason.until)
+    return reason._replace(text=f"{reason.text}, which passes its KLE down")
 
 
 def _below(above: Unit, unit: Unit) -> Reason:
-    return Reason("Unit", unit.uuid, f"{unit.name}, below {above.name}", *unit.part)
+    return Reason("Unit", unit.uuid, f"{unit.name}, below {above.name}", *unit.part, units=(above.uuid,))
 
 
 OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {

@@ -35,13 +35,17 @@ class Thing(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """One step of a chain that a layman reads. Half-open period; None = not limited on that side."""
+    """One step of a chain that a layman reads. Half-open period; None = not limited on that side.
+
+    ``units``: UUIDs of the units, besides itself, that the text names.
+    """
 
     kind: str
     uuid: str
     text: str
     since: date | None = None
     until: date | None = None
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

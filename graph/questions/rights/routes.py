@@ -161,7 +161,8 @@ class Routes:
             for place, unit in enumerate(chain):
                 if place:
                     below = chain[place - 1]
-                    steps = (Reason("Unit", below.uuid, f"{below.name}, below {unit.name}", *below.part), *steps)
+                    text = f"{below.name}, below {unit.name}"
+                    steps = (Reason("Unit", below.uuid, text, *below.part, units=(unit.uuid,)), *steps)
                 for grant in self._by_grantee.get(unit.uuid, ()) if unit.active else ():
                     if not place or grant.inherit:
                         at = Reason("Unit", unit.uuid, f"given to {unit.name}")
@@ -182,7 +183,8 @@ class Routes:
                 continue
             text = f"{title} for {unit.name}" if unit is not None else title
             days = _both(assignment.days, place.days if place is not None else ALL_DAYS)
-            steps = (held, Reason("Assignment", assignment.uuid, text, *days), *through.why[:1])
+            units = () if unit is None else (unit.uuid,)
+            steps = (held, Reason("Assignment", assignment.uuid, text, *days, units=units), *through.why[:1])
             for grant in grants:
                 why = (self._gives(grant, role.uuid), *steps)
                 yield self._route(grant, through, assignment, None if unit is None else unit.uuid, why)

@@ -61,3 +61,28 @@ def test_it_ends_with_its_token(small_service: Served, monkeypatch: pytest.Monke
     assert "data" not in ended
     assert "token has expired" in str(ended)
     assert next(listening, None) is None
+
+
+def test_who_answers_for_a_part_hears_of_that_part(small_service: Served) -> None:
+    """What lies elsewhere is not told, and the next change of the part follows."""
+    driver = small_service.driver
+    rows, _, _ = driver.execute_query(
+        "MATCH (u:Unit)<-[:IN]-(:Employment)<-[:HAS]-(p:Person) RETURN u.uuid AS unit, p.uuid AS person"
+    )
+    here = rows[0]["unit"]
+    there = driver.execute_query("MATCH (u:Unit) WHERE u.uuid <> $here RETURN u.uuid AS unit LIMIT 1", here=here)
+    outside = there.records[0]["unit"]
+    listening = create(driver, "part", ["hr"], within=[here])
+    first = last_number(small_service)
+    for unit, phone in ((outside, "11111111"), (here, "22222222")):
+        key = driver.execute_query(
+            "MATCH (r:SourceRecord)-[:TELLS]->(:Unit {uuid: $unit}) RETURN r.source AS source, r.key AS key LIMIT 1",
+            unit=unit,
+        ).records[0]
+        values = {"phone": (DatedValue(Period(), phone),)}
+        statement = Statement("Unit", key["key"], values=values)
+        GraphWriter(driver, Keyring.generate()).state(key["source"], [statement], Origin(key["source"]))
+    assert "11111111" in str(next(answers(small_service, small_service.token("hr"), first)))
+    heard = str(next(answers(small_service, listening, first)))
+    assert "22222222" in heard
+    assert "11111111" not in heard

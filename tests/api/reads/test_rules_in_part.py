@@ -1,0 +1,137 @@
+"""What rules answer to a caller of a part of the organisation: nothing that lies outside, in UUIDs or in words."""
+
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+import neo4j
+import pytest
+
+from api.access.held import subtree
+from api.access.rights import Access
+from api.access.roles import ROLES
+from tests.api.reads.asking import Asking
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import imported
+from tests.graph.questions.rights.town import TOWN
+
+pytestmark = pytest.mark.slow
+_OUTSIDE = ("Solbjerg", "Borgerservice", "Kantine", "Bo Lund", "Carl Holm", "Mads Top")
+_RIGHT = "right { ... on JobFunctionRole { key } } subject { ... on Employment { title } } because why { text }"
+_WHO = "holders { person { name } } levelUnit { name } steps path { name } reason"
+
+
+def _town() -> dict[str, Any]:
+    """With a mayor's office above the part, and Eva, who works in the part and outside it."""
+    town = deepcopy(TOWN)
+    town["persons"] += [{"id": "mads", "name": "Mads Top"}, {"id": "eva", "name": "Eva Ny"}]
+    town["employments"] += [
+        {"id": "e_mads", "person": "mads", "title": "Direktør", "units": [{"unit": "town"}]},
+        {"id": "e_eva", "person": "eva", "title": "Inde", "units": [{"unit": "job"}], "type": "monthly_full"},
+        {"id": "e_out", "person": "eva", "title": "Ude", "units": [{"unit": "citizen"}], "type": "monthly_full"},
+    ]
+    town["assignments"].append(
+        {"id": "a_mads", "holder": {"employment": "e_mads"}, "role": "manager", "for": [{"unit": "town"}]}
+    )
+    return town
+
+
+@pytest.fixture(scope="module")
+def graph(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> neo4j.Driver:
+    empty(driver)
+    assert imported(driver, _town(), tmp_path_factory.mktemp("town")).problems == []
+    return driver
+
+
+@pytest.fixture(scope="module")
+def part(asking: Asking) -> Asking:
+    """Every role, in Center for Arbejde and below."""
+    center = asking.data('{ unit(key: "center") { uuid } }')["unit"]["uuid"]
+    units = asking.runner.run(subtree(asking.reader.reading, [center]))
+    return replace(asking, access=Access("nord", frozenset(ROLES), None, dict.fromkeys(ROLES, units)))
+
+
+def told(part: Asking, question: str) -> Any:
+    """The answer, which names nothing outside."""
+    text = part.text(f"{{ {question} }}").decode()
+    assert [name for name in _OUTSIDE if name in text] == []
+    (answer,) = part.data(f"{{ {question} }}").values()
+    return answer
+
+
+def everywhere(asking: Asking) -> Asking:
+    return replace(asking, access=Access("all", frozenset(ROLES)))
+
+
+def test_the_walk_to_a_holder_ends_where_the_part_ends(part: Asking) -> None:
+    question = f'nearest(role: "manager", unit: "job") {{ {_WHO} }}'
+    assert everywhere(part).data(f"{{ {question} }}")["nearest"]["holders"] == [{"person": {"name": "Mads Top"}}]
+    path = [{"name": "Jobcenter"}, {"name": "Center for Arbejde"}]
+    nothing = {"holders": [], "levelUnit": None, "steps": None, "path": path, "reason": "outside"}
+    assert told(part, question) == nothing
+    assert told(part, f'nearestManager(person: "anna") {{ {_WHO} }}') == [nothing]
+    found = told(part, f'nearestManager(person: "eva") {{ employment {{ ... on Employment {{ title }} }} {_WHO} }}')
+    assert found == [{"employment": {"title": "Inde"}, **nothing}]
+    every = told(part, f"nearestManagers {{ employment {{ ... on Employment {{ title }} }} {_WHO} }}")
+    assert sorted(each["employment"]["title"] for each in every) == ["Inde", "Sagsbehandler"]
+    listed = told(part, f"employments(first: 10) {{ nodes {{ nearestManager {{ {_WHO} }} }} }}")["nodes"]
+    assert listed == [{"nearestManager": nothing}] * 2
+    here = told(part, f'nearest(role: "case_worker", unit: "job") {{ {_WHO} }}')
+    assert here["holders"] == [{"person": {"name": "Anna Berg"}}]
+    assert (here["steps"], here["reason"]) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        ('nearest(role: "manager", unit: "town")', "unknown_unit"),
+        ('nearestManager(person: "carl")', "unknown_person"),
+        ('nearestManager(employment: "e_carl")', "unknown_employment"),
+        ('nearestManager(employment: "e_out")', "unknown_employment"),
+        ('nearestManagers(below: "town")', "unknown_unit"),
+        ('rights(person: "bo")', "unknown_person"),
+        ('rights(employment: "e_out")', "unknown_employment"),
+        ('rightsOver(employment: "e_out", from: "2026-01-01")', "unknown_employment"),
+        ('rightHolders(right: "everyone", unit: "canteen")', "unknown_unit"),
+        ('whyNot(person: "bo", right: "everyone")', "unknown_person"),
+        ('whyNot(person: "eva", right: "everyone")', "forbidden"),
+        ('changeDays(unit: "town", from: "2026-01-01", to: "2027-01-01")', "unknown_unit"),
+    ],
+)
+def test_what_lies_outside_is_as_if_it_were_not_there(part: Asking, question: str, code: str) -> None:
+    assert part.code(f"{{ {question} {{ __typename }} }}") == code
+    if code != "forbidden":
+        everywhere(part).data(f"{{ {question} {{ __typename }} }}")
+
+
+def test_rights_are_told_as_far_as_they_are_held_in_the_part(part: Asking) -> None:
+    anna = told(part, f'rights(person: "anna", at: "2026-06-15") {{ held {{ {_RIGHT} }} omitted {{ text }} }}')
+    assert sorted(each["right"]["key"] for each in anna["held"]) == ["everyone", "sapa_case_worker"]
+    eva = told(part, f'rights(person: "eva") {{ held {{ {_RIGHT} }} }}')["held"]
+    assert [each["subject"]["title"] for each in eva] == ["Inde"]
+    over = told(part, f'rightsOver(person: "eva", from: "2026-06-01") {{ rights {{ held {{ {_RIGHT} }} }} }}')
+    assert {each["subject"]["title"] for days in over for each in days["rights"]["held"]} == {"Inde"}
+
+    def holders(asking: Asking, more: str = "") -> list[str]:
+        question = f'rightHolders(right: "everyone"{more}) {{ subject {{ ... on Employment {{ title }} }} because }}'
+        answer = told(asking, question) if asking is part else asking.data(f"{{ {question} }}")["rightHolders"]
+        return sorted(each["subject"]["title"] for each in answer)
+
+    assert holders(everywhere(part)) == ["Inde", "Sagsbehandler", "Ude"]
+    assert holders(part) == holders(part, ', unit: "center"') == ["Inde", "Sagsbehandler"]
+    assert len(holders(part, ", first: 1")) == 1
+    members = 'rightMembers(rights: ["everyone"]) { subjects { ... on Employment { title } } }'
+    assert [sorted(each["title"] for each in one["subjects"]) for one in told(part, members)] == [holders(part)]
+
+
+def test_why_not_names_no_place_outside(part: Asking) -> None:
+    (held,) = told(part, 'whyNot(person: "anna", right: "everyone") { step text remedy grant { title } }')
+    assert held["step"] == "HELD"
+    assert "you may not read" in held["text"]
+    (other,) = told(part, 'whyNot(person: "anna", right: "sapa_case_worker", at: "2026-06-15") { step text }')
+    assert other["text"] == "Anna Berg has Sagsbehandler i SAPA"
+
+
+def test_days_of_change_count_what_may_be_read(part: Asking) -> None:
+    question = 'changeDays(unit: "center", from: "2019-01-01", to: "2027-01-01") { day counts { kind things } }'
+    assert told(part, question) == everywhere(part).data(f"{{ {question} }}")["changeDays"]
