@@ -78,7 +78,6 @@ class Sent:
     """A message that left the case."""
 
     message: str
-    element: str
     data: Mapping[str, Any]
 
 
@@ -310,7 +309,7 @@ class Case:
     def _take_sent(self) -> None:
         for event in self._workflow.get_events():
             if isinstance(event.event_definition, MessageEventDefinition):
-                self._sent.append(Sent(event.event_definition.name, "", event.payload))
+                self._sent.append(Sent(event.event_definition.name, event.payload))
 
     def _open(self) -> Iterator[Task]:
         scopes = (self._workflow, *self._workflow.subprocesses.values())

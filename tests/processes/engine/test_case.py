@@ -309,6 +309,35 @@ def test_a_loop_without_an_end_stops_with_an_incident() -> None:
     assert len(case.incidents) == 1
 
 
+def test_a_case_that_goes_round_too_often_stops_while_its_tasks_can_still_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SpiffWorkflow does not see what is deeper than 1,000: a task would be lost without a word."""
+    monkeypatch.setattr("processes.engine.case.DEEPEST", 30)
+    definition = read(
+        START, '<exclusiveGateway id="back"/>', user("ask", "answer"),
+        '<exclusiveGateway id="which" default="which_end"/>', END, flow("start", "back", "ask", "which", "end"),
+        when("which", "back", 'answer == "again"'),
+    )  # fmt: skip
+    case = begin(definition)
+    while case.work():
+        case = done(definition, case, "ask", answer="again")
+    assert "goes round too often" in case.incidents[0].text and not case.finished
+
+
+def test_after_ten_incidents_the_rest_waits_for_the_next_call() -> None:
+    ids = [f"s{number}" for number in range(15)]
+    definition = read(
+        START, '<parallelGateway id="split"/>', *(script(each, "n = unit + 1") for each in ids),
+        '<parallelGateway id="join"/>', END, flow("start", "split"), *(flow("split", each, "join") for each in ids),
+        flow("join", "end"),
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    assert len(case.incidents) == 10
+    case.pass_time(NOW)
+    assert {each.element for each in case.incidents} == set(ids)
+
+
 def test_what_fails_is_an_incident_and_the_rest_goes_on() -> None:
     definition = read(
         START, user("approve"), '<parallelGateway id="both"/>', script("count", "rest = days + 1"),
