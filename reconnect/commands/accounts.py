@@ -1,4 +1,4 @@
-"""``accounts``: plan accounts by the rules, show why a person has one or none, and stop a person."""
+"""``accounts``: plan accounts by the rules, show why a person has one or none, stop a person, show notices."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     accounts.command("why")(why)
     accounts.command("stop")(stop)
     accounts.command("next-name")(next_name)
+    accounts.command("notices")(notices)
     accounts_at_targets.register(accounts)
     app.add_typer(accounts, name="accounts")
 
@@ -186,6 +187,29 @@ def next_name(
         return
     for name, value in shown.items():
         terminal().print(f"{name.replace('_', ' ')}: {value}", highlight=False)
+
+
+def notices(
+    context: typer.Context,
+    since: Annotated[
+        date | None, day_option("--since", help="From this day on; default: since the last mails.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the mails about accounts that the worker sends next ([account_notices]); send none."""
+    from reconnect.work.account_notices import due
+
+    run = of(context)
+    found = due(run, since)
+    if as_json:
+        _print([{"to": each.to, "subject": each.subject, "text": each.text} for each in found.mails])
+        return
+    console = terminal()
+    if not found.mails:
+        console.print("No mails are due.")
+    for each in found.mails:
+        console.print(f"To: {', '.join(each.to)}\nSubject: {each.subject}\n\n{each.text}", highlight=False,
+                      soft_wrap=True, markup=False)  # fmt: skip
 
 
 def _print(answer: Any) -> None:

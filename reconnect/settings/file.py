@@ -248,7 +248,8 @@ def _explained(error: ValidationError, origins: Mapping[Path_, str]) -> Iterator
         is_plain = isinstance(found["input"], str | int | float | bool | date | time)
         is_plain = is_plain and not _is_secret(path) and not is_secret(Settings, found["loc"])
         given = f" (given: {_as_given(found['input'])})" if is_plain and found["type"] != "missing" else ""
-        yield f"{'.'.join(path)}: {in_words(found, Settings)}{given} ({_where(path, origins)})"
+        named = f"{'.'.join(path)}: " if path else ""  # what two sections say together has no path
+        yield f"{named}{in_words(found, Settings)}{given} ({_where(path, origins)})"
 
 
 def _as_given(value: Any) -> str:

@@ -6,10 +6,19 @@ Each source's and target's own settings are in its folder; here they only get th
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from api.access.four_eyes import Rule
@@ -176,6 +185,18 @@ class MailSettings(Section):
     to: tuple[str, ...] = Field(default=(), description="who gets the warnings")
 
 
+class AccountNoticeSettings(Section):
+    """Mails about accounts, sent once a day, after the day turn, by ``[mail]``. Without ``managers`` and ``it``, none
+    are sent."""
+
+    managers: tuple[Literal["ready", "expires", "closed"], ...] = Field(
+        default=(), description="what the nearest manager hears of the accounts of their people"
+    )
+    expires_days: int = Field(default=14, ge=1, le=366, description="so many days before an account ends")
+    it: tuple[str, ...] = Field(default=(), description="mail addresses that hear daily of accounts that are stuck")
+    language: Literal["da", "en"] = "da"
+
+
 class SmsSettings(Section):
     """The HTTP gateway for text messages to people. Without ``url``, none are sent."""
 
@@ -278,12 +299,19 @@ class Settings(BaseSettings):
     schedules: ScheduleSettings = ScheduleSettings()
     silence: SilenceSettings = SilenceSettings()
     mail: MailSettings = MailSettings()
+    account_notices: AccountNoticeSettings = AccountNoticeSettings()
     sms: SmsSettings = SmsSettings()
     worker: WorkerSettings = WorkerSettings()
     idp: IdpSettings = IdpSettings()
     login: LoginSettings = LoginSettings()
     sources: SourcesSettings = SourcesSettings()
     targets: TargetsSettings = TargetsSettings()
+
+    @model_validator(mode="after")
+    def _notices_have_a_server(self) -> Self:
+        if (self.account_notices.managers or self.account_notices.it) and self.mail.host is None:
+            raise ValueError("account_notices: mail.host is missing, so no mail could be sent")
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -22,7 +22,7 @@ from idp.sweeping import sweep
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import account_targets, full_name
-from reconnect.work import due_accounts, jobs, queue, retrying, silence
+from reconnect.work import account_notices, due_accounts, jobs, queue, retrying, silence
 from reconnect.work.closings import Closings
 from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
@@ -106,6 +106,7 @@ class Jobs:
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
             Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
+            Chore("mail notices of accounts", self._notice_accounts, second=25, minutes=_WATCH),
             Chore("remove what is over of logins", self._sweep_logins, second=5, minutes=_WATCH),
         ]
 
@@ -205,6 +206,9 @@ class Jobs:
 
     async def _apply_plans(self, opened: Queue) -> None:
         await asyncio.to_thread(apply_due, self._context, "worker")
+
+    async def _notice_accounts(self, opened: Queue) -> None:
+        await asyncio.to_thread(account_notices.look, self._context)
 
     async def _sweep_logins(self, opened: Queue) -> None:
         now, kept = datetime.now(UTC), timedelta(days=self._context.settings.login.reads_kept_days)

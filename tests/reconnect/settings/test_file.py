@@ -87,6 +87,11 @@ def test_every_wrong_value_is_named_with_its_place(tmp_path: Path) -> None:
     assert all(str(file) in line for line in lines)
 
 
+def test_notices_without_a_mail_server_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^account_notices: mail\.host is missing, so no mail could be sent \("):
+        load(written(tmp_path, '[account_notices]\nit = ["it@klit.example"]\n'), {})
+
+
 def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(written(tmp_path, "[neo4j]\npassword = 123456\n"), {})

@@ -1,0 +1,148 @@
+"""What people are told of accounts: their managers, of what is ready, ends soon or was closed; IT, of what is stuck.
+
+Days are whole: what began or ended on a day is told on the next, when targets have had the time to follow. An end that
+becomes known late is told at once.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import neo4j
+
+from graph.errors import Unknown
+from graph.questions.nearest import nearest_manager
+from graph.runs.problems import kept_problems
+from rules.accounts.run import SOURCE
+
+What = Literal["ready", "expires", "closed"]
+MOST_STUCK = 200
+"""Lines of what is stuck; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNotice:
+    """``day``: the first day on which it is open, or the first without it. ``addresses``: mail addresses of the nearest
+    managers; empty where there is none."""
+
+    what: What
+    day: date
+    person: str
+    login: str
+    system: str
+    addresses: tuple[str, ...]
+
+
+_EVENTS = """
+MATCH (a:PlannedAccount)-[:OF_PERSON]->(p:Person)
+WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to >= $since)
+CALL (a, p) {
+    MATCH (a)-[l:STATE]->()
+    WHERE l.from >= $since AND l.from < $day AND NOT coalesce(p.stopped, false)
+        AND NOT EXISTS { MATCH (a)-[before:STATE]->() WHERE before.to = l.from }
+    RETURN 'ready' AS what, l.from AS on
+    UNION
+    MATCH (a)-[l:STATE]->()
+    WHERE l.to >= $since AND l.to < $day
+        AND NOT EXISTS { MATCH (a)-[after:STATE]->() WHERE after.from = l.to }
+    RETURN 'closed' AS what, l.to AS on
+    UNION
+    MATCH (a)-[l:STATE]->()
+    WHERE l.to > $day AND l.to < $ends_until AND (l.to >= $ends_from OR l.known_from > $number)
+        AND NOT EXISTS { MATCH (a)-[after:STATE]->() WHERE after.from = l.to }
+    RETURN 'expires' AS what, l.to AS on
+}
+RETURN what, on, a.uuid AS account, a.login AS login, p.uuid AS person, coalesce(p.name, p.uuid) AS name,
+    head([(a)-[:AT]->(s) | coalesce(s.title, s.key)]) AS system,
+    head(COLLECT { MATCH (a)-[l:USED_FOR|USED_AS]->(t) RETURN [t.uuid, t.from, t.to] ORDER BY l.from DESC }) AS tie
+ORDER BY what, on, name, login
+"""
+_WAITING = """
+UNWIND $ids AS id
+MATCH (e:LedgerEntry {id: id})
+WHERE e.state <> 'delivered' OR NOT coalesce(e.enabled, false)
+RETURN e.key AS account
+"""
+_ADDRESSES = """
+UNWIND $persons AS uuid
+MATCH (p:Person {uuid: uuid})
+RETURN coalesce(
+    head([(p)<-[:OF_PERSON]-(a:PlannedAccount) WHERE a.active AND a.email IS NOT NULL | a.email]), p.work_email
+) AS address
+ORDER BY address
+"""
+
+
+def notices(
+    driver: neo4j.Driver, what: Sequence[What], since: date, day: date, number: int, days: int, targets: Sequence[str]
+) -> Iterator[AccountNotice]:
+    """Of the days from ``since`` up to ``day``, which is not over yet; and of accounts that end within ``days`` days.
+
+    ``number``: the last change of the log that earlier notices knew. An account that one of ``targets`` has not got yet
+    is not ready: IT hears of it (``stuck``).
+    """
+    within = timedelta(days=days)
+    rows, _, _ = driver.execute_query(
+        _EVENTS,
+        since=since,
+        day=day,
+        ends_from=since + within,
+        ends_until=day + within,
+        number=number,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    ids = [f"{target}|user|{row['account']}" for row in rows if row["what"] == "ready" for target in targets]
+    waiting = {row["account"] for row in driver.execute_query(_WAITING, ids=ids).records}
+    for row in rows:
+        if row["what"] not in what or (row["what"] == "ready" and row["account"] in waiting):
+            continue
+        on = row["on"].to_native()
+        addresses = _addresses(driver, row["person"], on, row["tie"])
+        yield AccountNotice(row["what"], on, row["name"], row["login"] or "", row["system"] or "", addresses)
+
+
+def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object] | None) -> tuple[str, ...]:
+    """Of the nearest managers on the day, or on the first or last day of the employment that the account is for."""
+    if tie is None:
+        return ()
+    uuid, first, last = tie[0], _day(tie[1]), _day(tie[2])
+    at = on if first is None else max(on, first)
+    at = at if last is None else min(at, last - timedelta(days=1))
+    try:
+        found, _ = nearest_manager(driver, person, at, employment=str(uuid))
+    except Unknown:
+        return ()
+    persons = sorted({holder.person for each in found for holder in each.nearest.holders})
+    rows, _, _ = driver.execute_query(_ADDRESSES, persons=persons, routing_=neo4j.RoutingControl.READ)
+    return tuple(row["address"] for row in rows if row["address"])
+
+
+def _day(value: object) -> date | None:
+    found: date | None = value.to_native() if hasattr(value, "to_native") else None
+    return found
+
+
+def stuck(driver: neo4j.Driver, targets: Sequence[str]) -> list[str]:
+    """A line for each account that waits for a person: refused by a target, without a name, or stopped by the brake."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (b:Brake {state: 'waiting'})
+        WHERE b.source IN $sources
+        RETURN b.source + ': ' + b.summary[0] + ' (' + b.id + ')' AS line
+        ORDER BY line
+        UNION ALL
+        MATCH (e:LedgerEntry)
+        WHERE e.target IN $targets AND e.state IN ['parked', 'failed']
+        RETURN e.target + ': ' + e.object + ' ' + e.key + ': ' + coalesce(e.problem, '') + ': ' + coalesce(e.reason, '')
+            AS line
+        ORDER BY line
+        """,
+        sources=[SOURCE, *(f"export:{each}" for each in targets)],
+        targets=list(targets),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    lines = [row["line"] for row in rows]
+    lines += sorted(f"{each.key}: {each.text}" for each in kept_problems(driver, SOURCE).values())
+    more = len(lines) - MOST_STUCK
+    return lines if more <= 0 else [*lines[:MOST_STUCK], f"… and {more} more"]

@@ -1,0 +1,123 @@
+"""Mails about accounts: one a day to each manager of all their people, and to IT of what is stuck."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import neo4j
+import pytest
+import redis
+
+from graph.time import today
+from graph.writing.graph_writer import GraphWriter
+from reconnect.context import Context
+from reconnect.embedded import Addresses
+from reconnect.settings.tree import MailSettings
+from reconnect.work import account_notices
+from reconnect.work import mail as mailing
+from rules.accounts.run import Limits, apply
+from tests.graph.questions.rights.imported import RING, imported
+from tests.rules.accounts.account_town import day, town
+
+pytestmark = pytest.mark.slow
+LEADS = {
+    "id": "m",
+    "holder": {"employment": "e_carl"},
+    "role": "manager",
+    "for": [{"unit": "town"}],
+    "from": "2020-01-01",
+}
+MANAGER = {"manager": {"title": "Leder", "covers_all": True}}
+
+
+@pytest.fixture
+def context(
+    addresses: Addresses, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Context]:
+    with redis.Redis.from_url(addresses.redis_url) as client:
+        client.flushdb()
+    for name, value in {
+        "RECONNECT_HOME": str(tmp_path),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+        "RECONNECT__ACCOUNT_NOTICES__MANAGERS": '["ready", "expires", "closed"]',
+        "RECONNECT__MAIL__HOST": "smtp.klit.example",
+        "RECONNECT__ACCOUNT_NOTICES__IT": '["it@klit.example"]',
+    }.items():
+        monkeypatch.setenv(name, value)
+    made = Context()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> list[tuple[tuple[str, ...], str]]:
+    """What was sent; the SMTP server is tested elsewhere (test_silence)."""
+    sent: list[tuple[tuple[str, ...], str]] = []
+
+    def send(settings: MailSettings, to: tuple[str, ...], subject: str, text: str) -> bool:
+        sent.append((to, text))
+        return True
+
+    monkeypatch.setattr(account_notices, "send_to", send)
+    return sent
+
+
+def turned(context: Context, to: date) -> None:
+    context.driver().execute_query("MATCH (c:Clock) SET c.today = $day", day=to)
+
+
+def planned(context: Context, folder: Path, **more: object) -> None:
+    content = town(
+        roles=MANAGER, assignments=[LEADS], persons=[{"id": "carl", "work_email": "carl@klit.example"}], **more
+    )
+    assert imported(context.driver(), content, folder).problems == []
+    apply(context.driver(), GraphWriter(context.driver(), RING), limits=Limits(at_least=99))
+
+
+def test_a_manager_hears_of_all_their_people_once_a_day(
+    context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]]
+) -> None:
+    start = today()
+    assert account_notices.look(context) == 0 and mails == []  # from now on
+    planned(context, tmp_path)
+    assert account_notices.look(context) == 0, "what begins today is told tomorrow"
+    turned(context, date.fromisoformat(day(1)))
+    assert account_notices.look(context) == 1
+    ((to, text),) = mails
+    assert to == ("carl@klit.example",)
+    assert f"Klar til brug:\n- Anna Marie Berg: AD (anbe), fra {start}\n- Åse Bæk: AD (aaba), fra {start}" in text
+    assert account_notices.look(context) == 0
+    mails.clear()
+    # Anna's end becomes known four days before.
+    planned(context, tmp_path, employments=[{"id": "e_anna", "to": day(5)}])
+    turned(context, date.fromisoformat(day(2)))
+    assert account_notices.look(context) == 1
+    assert f"Lukker snart:\n- Anna Marie Berg: AD (anbe), fra {day(5)}" in mails[0][1] and "Åse" not in mails[0][1]
+    turned(context, date.fromisoformat(day(5)))
+    assert account_notices.look(context) == 0, "it is known already"
+    mails.clear()
+    turned(context, date.fromisoformat(day(6)))
+    assert account_notices.look(context) == 1
+    assert f"Lukket:\n- Anna Marie Berg: AD (anbe), fra {day(5)}" in mails[0][1]
+
+
+def test_it_hears_of_what_is_stuck_and_a_mail_that_failed_is_sent_later(
+    context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert account_notices.look(context) == 0
+    rule = {"title": "Alle", "system": "ad", "condition": "employment.fraction > 0.5", "lead_days": 1}
+    planned(context, tmp_path, account_rules={"everyone": rule})
+    turned(context, date.fromisoformat(day(1)))
+
+    def away(*_: object) -> bool:
+        raise mailing.MailFailed("the server is away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(account_notices, "send_to", away)
+        assert account_notices.look(context) == 0
+    assert account_notices.look(context) == 1
+    ((to, text),) = mails
+    assert to == ("it@klit.example",)
+    assert text.startswith("Konti, der venter på en afgørelse:\n- ") and "the condition of Alle failed" in text
