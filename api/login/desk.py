@@ -1,7 +1,7 @@
 """What every page of login has: the browser's cookies and session, and an answer to whatever fails."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,12 +20,13 @@ from api.http.availability import RETRY_AFTER
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
+from api.login.language import Endpoint, in_its_language
 from graph.time import COPENHAGEN
 from idp import audit, sessions
 from idp.local_accounts.attempts import DEVICE_LIFE
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.credentials import credential_of
-from idp.local_accounts.handing_over import HandingOver, NotSent
+from idp.local_accounts.handing_over import Change, HandingOver, NotSent
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.saml.bindings import Carried, from_form, from_query
 from idp.saml.errors import BadMessage
@@ -40,7 +41,6 @@ _REFUSED: Mapping[str, audit.Event] = {"/saml/sso": "request_refused", "/saml/lo
 _log = structlog.get_logger("api.login")
 P = ParamSpec("P")
 T = TypeVar("T")
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Desk:
                 return Response(status_code=503, headers={"cache-control": "no-store"})
             wait = self._requests.take(address_of(request))
             if wait:
-                return _later(pages.failed(self.login.name, "too_many", status=429), wait)
+                return pages.later(self.login.name, "too_many", 429, wait)
             try:
                 return await endpoint(request)
             except BadMessage as wrong:
@@ -92,12 +92,12 @@ class Desk:
                 return self.sorry("form")
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
                 unavailable(error)
-                return _later(pages.failed(self.login.name, "unavailable", status=503), RETRY_AFTER)
+                return pages.later(self.login.name, "unavailable", 503, RETRY_AFTER)
             except Exception as error:
                 id_ = str((unforeseen(error).extensions or {})["id"])
                 return pages.failed(self.login.name, "internal", id_, 500)
 
-        return answered
+        return in_its_language(answered)
 
     async def _refused(self, request: Request, wrong: BadMessage) -> Response:
         """The page for a message that is refused. Of the first ones from an address it is in the logs."""
@@ -167,12 +167,12 @@ class Desk:
             return pages.again(self.login.name)
         return None
 
-    def tell_owner(self, session: Session, what: str) -> BackgroundTask | None:
+    def tell_owner(self, session: Session, what: Change) -> BackgroundTask | None:
         """Tell the account's owner what was changed, after the answer is sent."""
         handing = self.login.handing
         return None if handing is None else BackgroundTask(self._tell, handing, session, what)
 
-    async def _tell(self, handing: HandingOver, session: Session, what: str) -> None:
+    async def _tell(self, handing: HandingOver, session: Session, what: Change) -> None:
         try:
             await in_thread(handing.tell, session.account, what, now())
         except NotSent as failed:
@@ -250,8 +250,3 @@ def _is_ahead(request: Request) -> bool:
     """Whether a browser fetches a page that its person may never look at. It asks again for the real visit."""
     said = " ".join(request.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
     return any(each in said.lower() for each in ("prefetch", "prerender", "preview"))
-
-
-def _later(response: Response, seconds: int) -> Response:
-    response.headers["retry-after"] = str(seconds)
-    return response

@@ -5,9 +5,10 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.login import pages
+from api.login import pacing, pages
 from api.login.browser import form_of, return_path
 from api.login.desk import Desk, address_of, carried_by, in_thread, now, posted, single
+from api.login.language import texts
 from idp import flows
 from idp.flows import Flow
 from idp.local_accounts.authenticating import Proven
@@ -24,12 +25,16 @@ class Entering:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._login = desk.login
+        self._begun_from = pacing.logins()
 
     async def metadata(self, request: Request) -> Response:
         document = await in_thread(self._login.single_sign_on.metadata, now())
         return Response(document, media_type="application/samlmetadata+xml")
 
     async def single_sign_on(self, request: Request) -> Response:
+        wait = self._begun_from.take(address_of(request))
+        if wait:
+            return pages.later(self._login.name, "too_many", 429, wait)
         carried = await carried_by(request)
         begun = await in_thread(self._login.single_sign_on.begin, carried, now(), address_of(request))
         if isinstance(begun, Posted):
@@ -86,7 +91,7 @@ class Entering:
         token = self._desk.tokens.token(browser)
         if proven is None:
             self._desk.failed.failed(address)
-            return self._desk.login_form(browser, name, to, pages.WRONG_LOGIN, login)
+            return self._desk.login_form(browser, name, to, texts().wrong_login, login)
         if proven.needs_code:
             if not name:
                 name = await in_thread(self._desk.written, flows.begin, None, now(), to, browser)
@@ -113,7 +118,8 @@ class Entering:
         if account is None:
             self._desk.failed.failed(address)
             question = await self._passkey(flow.account, browser)
-            return pages.code_form(self._login.name, name, self._desk.tokens.token(browser), question, pages.WRONG_CODE)
+            token = self._desk.tokens.token(browser)
+            return pages.code_form(self._login.name, name, token, question, texts().wrong_code)
         proven = Proven(account, needs_code=False, at=flow.proven)
         return await self.finished(request, name, flow, proven, two_factors=True)
 

@@ -1,7 +1,4 @@
-"""People's own login: choosing a password with a code, and the second factor."""
-
-import secrets
-from functools import partial
+"""People's own login: a forgotten password, and the second factor."""
 
 import anyio
 import anyio.to_thread
@@ -18,7 +15,6 @@ from api.login.desk import Desk, address_of, in_thread, now, single
 from idp.local_accounts.credentials import credential_of
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.local_accounts.passkeys import passkeys_of
-from idp.local_accounts.passwords import PasswordRejected
 
 _MESSAGES_AT_ONCE = 2
 _log = structlog.get_logger("api.login")
@@ -32,40 +28,6 @@ class OwnLogin:
         self._login = desk.login
         self._messages = anyio.CapacityLimiter(_MESSAGES_AT_ONCE)
         self._asked = pacing.forgotten()
-
-    async def invitation(self, request: Request) -> Response:
-        browser = self._desk.tokens.browser_of(request)
-        token = self._desk.tokens.token(browser)
-        if request.method != "POST":
-            return self._desk.with_browser(pages.invitation_form(self._login.name, token), browser)
-        form = single(await form_of(request))
-        if not self._desk.tokens.is_valid(request, form):
-            return self._desk.sorry("over")
-        login, password = form.get("login", ""), form.get("password", "")
-        if password != form.get("again"):
-            return pages.invitation_form(self._login.name, token, "De to adgangskoder er ikke ens.", login)
-        address = address_of(request)
-        device = request.cookies.get(self._desk.cookies.device) or secrets.token_urlsafe(32)
-        try:
-            async with self._desk.failed.looking_up(address):
-                account = await self._desk.with_password(
-                    partial(
-                        self._login.logins.accept_invitation,
-                        device=device,
-                        address=address,
-                        quiet=self._desk.is_throttled(address),
-                    ),
-                    login,
-                    form.get("code", ""),
-                    password,
-                    now(),
-                )
-        except PasswordRejected as rejected:
-            return pages.invitation_form(self._login.name, token, pages.rejected(rejected), login)
-        if account is None:
-            self._desk.failed.failed(address)
-            return pages.invitation_form(self._login.name, token, "Brugernavn eller kode er forkert.", login)
-        return self._desk.with_device(RedirectResponse("/login", 303), device)
 
     async def forgotten(self, request: Request) -> Response:
         """The page is the same for everyone, and is sent before anything is looked up."""
@@ -135,5 +97,5 @@ class OwnLogin:
         if codes is None:
             return self._desk.sorry("code")
         shown = pages.recovery_codes_page(self._login.name, codes)
-        shown.background = self._desk.tell_owner(session, "fået en app som ekstra beskyttelse")
+        shown.background = self._desk.tell_owner(session, "app")
         return shown

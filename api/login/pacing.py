@@ -39,6 +39,12 @@ def requests() -> Pace:
     return Pace(at_once=900, each=1 / 30)
 
 
+def logins() -> Pace:
+    """Of logins that are begun at, or for, another system: each is kept for a quarter of an hour, and costs a
+    signature or its check."""
+    return Pace(at_once=300, each=1 / 10)
+
+
 def refusals() -> Pace:
     """Of messages that are refused: what is written of them, in the log of logins and on the console."""
     return Pace(at_once=20, each=60)

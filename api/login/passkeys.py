@@ -1,6 +1,5 @@
 """Passkeys in the browser: logging in with one, and making and removing one's own."""
 
-import secrets
 from functools import partial
 
 from starlette.requests import Request
@@ -10,8 +9,8 @@ from api.login import pages
 from api.login.browser import form_of, return_path
 from api.login.desk import Desk, address_of, in_thread, now, single
 from api.login.entering import Entering
+from api.login.language import texts
 from idp.flows import Flow
-from idp.local_accounts.passkeys import INVITATION
 
 
 class PasskeyPages:
@@ -47,37 +46,9 @@ class PasskeyPages:
             self._desk.failed.failed(address)
             if flow.account is not None:
                 token, question = self._desk.tokens.token(browser), self._desk.question(browser)
-                return pages.code_form(self._login.name, name, token, question, pages.WRONG_PASSKEY)
-            return self._desk.login_form(browser, name, to, pages.WRONG_PASSKEY)
+                return pages.code_form(self._login.name, name, token, question, texts().wrong_passkey)
+            return self._desk.login_form(browser, name, to, texts().wrong_passkey)
         return await self._entering.finished(request, name, flow, proven, two_factors=True)
-
-    async def invitation(self, request: Request) -> Response:
-        browser = self._desk.tokens.browser_of(request)
-        if request.method != "POST":
-            return self._desk.with_browser(self._invitation_form(browser), browser)
-        form = single(await form_of(request))
-        if not self._desk.tokens.is_valid(request, form):
-            return self._desk.sorry("over")
-        address, login = address_of(request), form.get("login", "")
-        device = request.cookies.get(self._desk.cookies.device) or secrets.token_urlsafe(32)
-        async with self._desk.failed.looking_up(address):
-            account = await in_thread(
-                partial(
-                    self._login.passkeys.accept_invitation,
-                    device=device,
-                    address=address,
-                    quiet=self._desk.is_throttled(address),
-                ),
-                login,
-                form.get("code", ""),
-                form.get("credential", ""),
-                browser,
-                now(),
-            )
-        if account is None:
-            self._desk.failed.failed(address)
-            return self._invitation_form(browser, "Brugernavn, kode eller adgangsnøgle kan ikke bruges.", login)
-        return self._desk.with_device(RedirectResponse("/login", 303), device)
 
     async def add(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
@@ -100,7 +71,7 @@ class PasskeyPages:
         shown: Response = RedirectResponse("/login/account", 303)
         if codes:
             shown = pages.recovery_codes_page(self._login.name, codes)
-        shown.background = self._desk.tell_owner(session, "fået en ny adgangsnøgle")
+        shown.background = self._desk.tell_owner(session, "passkey")
         return shown
 
     async def remove(self, request: Request) -> Response:
@@ -112,8 +83,3 @@ class PasskeyPages:
             return refused
         await in_thread(self._login.passkeys.remove, session.account, form.get("passkey", ""), now())
         return RedirectResponse("/login/account", 303)
-
-    def _invitation_form(self, browser: str, problem: str | None = None, login: str = "") -> Response:
-        question = self._login.passkeys.questions.to_make(browser, INVITATION, now())
-        token = self._desk.tokens.token(browser)
-        return pages.passkey_invitation_form(self._login.name, token, question, problem, login)

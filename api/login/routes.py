@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from api.login import pages
 from api.login.desk import Desk, Login, to_account
 from api.login.entering import Entering
+from api.login.invitations import Invitations
 from api.login.leaving import Leaving
 from api.login.own_login import OwnLogin
 from api.login.passkeys import PasskeyPages
@@ -28,7 +29,7 @@ def routes(login: Login) -> list[BaseRoute]:
     """The routes, for the service that serves them."""
     desk = Desk(login)
     entering, leaving, own = Entering(desk), Leaving(desk), OwnLogin(desk)
-    passkeys = PasskeyPages(desk, entering)
+    passkeys, invitations = PasskeyPages(desk, entering), Invitations(desk)
     return [
         Route("/saml/metadata", desk.caught(entering.metadata)),
         Route("/saml/sso", desk.caught(entering.single_sign_on), methods=["GET", "POST"]),
@@ -37,12 +38,12 @@ def routes(login: Login) -> list[BaseRoute]:
         Route("/login", desk.caught(entering.log_in), methods=["POST"]),
         Route("/login/code", desk.caught(entering.code), methods=["POST"]),
         *(Route(path, to_account, methods=["GET"]) for path in _AFTER_FORMS),
-        Route("/login/invitation", desk.caught(own.invitation), methods=["GET", "POST"]),
+        Route("/login/invitation", desk.caught(invitations.with_password), methods=["GET", "POST"]),
         Route("/login/forgotten", desk.caught(own.forgotten), methods=["GET", "POST"]),
         Route("/login/account", desk.caught(own.account), methods=["GET"]),
         Route("/login/second-factor", desk.caught(own.second_factor), methods=["POST"]),
         Route("/login/second-factor/confirm", desk.caught(own.confirm_second_factor), methods=["POST"]),
-        Route("/login/invitation/passkey", desk.caught(passkeys.invitation), methods=["GET", "POST"]),
+        Route("/login/invitation/passkey", desk.caught(invitations.with_passkey), methods=["GET", "POST"]),
         Route("/login/passkey", desk.caught(passkeys.log_in), methods=["POST"]),
         Route("/login/passkeys", desk.caught(passkeys.add), methods=["POST"]),
         Route("/login/passkeys/remove", desk.caught(passkeys.remove), methods=["POST"]),

@@ -21,6 +21,8 @@ from idp.local_accounts.account import LocalAccount, account_by_login
 from idp.local_accounts.authenticating import FORGOTTEN_LIFE, INVITATION_LIFE, LocalLogins
 
 Way = Literal["mail", "sms", "paper"]
+Change = Literal["app", "passkey"]
+_CHANGES: dict[Change, str] = {"app": "fået en app som ekstra beskyttelse", "passkey": "fået en ny adgangsnøgle"}
 _NUMBER = re.compile(r"(?:(?:\+|00)?45)?([2-9]\d{7})", re.ASCII)
 
 
@@ -158,15 +160,15 @@ class HandingOver:
         )
         self._send(contact, "mail" if contact.email is not None else "sms", "Ny adgangskode", text)
 
-    def tell(self, account: LocalAccount, what: str, now: datetime) -> None:
-        """Tell the owner what has been changed, by mail to the private address, if a source knows one. Raises
+    def tell(self, account: LocalAccount, what: Change, now: datetime) -> None:
+        """Tell the owner what the account was given, by mail to the private address, if a source knows one. Raises
         NotSent."""
         with self._driver.session() as session:
             contact = session.execute_read(contact_of, account.person, _day(now))
         if contact.email is not None:
             text = (
-                f"Din konto {account.login} hos {self._name} har {what}. Var det ikke dig, så kontakt it-afdelingen "
-                "med det samme."
+                f"Din konto {account.login} hos {self._name} har {_CHANGES[what]}. Var det ikke dig, så kontakt "
+                "it-afdelingen med det samme."
             )
             self._messages.mail(contact.email, "Din adgang er ændret", text)
 
