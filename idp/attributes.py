@@ -14,7 +14,6 @@ from graph.as_of import in_force
 from graph.cpr.keyring import Keyring
 from graph.expressions import ExpressionFailed, compile_expression
 from idp.attribute_names import NAMES
-from idp.local_accounts.account import LocalAccount
 
 
 def attributes_of(expressions: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -23,14 +22,24 @@ def attributes_of(expressions: Mapping[str, str], facts: Mapping[str, Any]) -> d
 
 
 def facts_of(
-    tx: neo4j.ManagedTransaction, account: LocalAccount, day: date, keyring: Keyring | None
+    tx: neo4j.ManagedTransaction, account: str | None, person: str, day: date, keyring: Keyring | None
 ) -> dict[str, Any] | None:
-    """What the expressions see of an account's owner; None if either is gone. ``keyring``: None where CPR numbers may
-    not be read."""
+    """What the expressions see of a person and an account (uuids); None if either is gone. ``account``: a planned or
+    an observed one; None: there is none. ``keyring``: None where CPR numbers may not be read."""
     row = tx.run(
         f"""
-        MATCH (a:PlannedAccount {{uuid: $account}})
         MATCH (p:Person {{uuid: $person}})
+        CALL () {{
+            MATCH (a:PlannedAccount {{uuid: $account}})
+            RETURN a
+            UNION
+            MATCH (a:Account {{uuid: $account}})
+            RETURN a
+            UNION
+            WITH null AS a
+            WHERE $account IS NULL
+            RETURN a
+        }}
         RETURN p.cpr_cipher AS cipher, p.cpr_key AS cpr_key,
             p {{.uuid}} AS person_id, a {{.uuid}} AS account_id,
             head(COLLECT {{ MATCH (p)-[s:STATE]->(v) WHERE {in_force("s", "$day")} RETURN properties(v) }}) AS person,
@@ -49,19 +58,19 @@ def facts_of(
                 ORDER BY e.uuid
             }} AS employments
         """,
-        account=account.uuid,
-        person=account.person,
+        account=account,
+        person=person,
         day=day,
     ).single()
     if row is None:
         return None
-    person = {**(row["person"] or {}), **row["person_id"]}
-    person["cpr"] = None
+    who = {**(row["person"] or {}), **row["person_id"]}
+    who["cpr"] = None
     if keyring is not None and row["cipher"] is not None:
-        person["cpr"] = keyring.decrypt(row["cipher"], row["cpr_key"])
+        who["cpr"] = keyring.decrypt(row["cipher"], row["cpr_key"])
     return {
-        "person": person,
-        "account": {**(row["account"] or {}), **row["account_id"]},
+        "person": who,
+        "account": {**(row["account"] or {}), **(row["account_id"] or {})},
         "employments": [
             {
                 **each["values"],

@@ -39,27 +39,13 @@ PublicAddress = Annotated[str, AfterValidator(_public_address)]
 SealingKey = Annotated[SecretStr, AfterValidator(_sealing_key)]
 
 
-class ServiceProviderSettings(BaseModel):
-    """One service provider: an application, or ADFS in front of many."""
+class AttributeSettings(BaseModel):
+    """What is stated of a person who logs in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    metadata_url: SecretAddress | None = Field(default=None, description="where its metadata is read, https")
-    metadata_file: Path | None = Field(default=None, description="or the file with it")
-    entity_id: EntityId | None = Field(default=None, description="needed if the metadata describes several")
-    metadata_signed_by: Path | None = Field(default=None, description="PEM of the keys that must have signed it")
-    profile: ProfileName = "modern"
-    encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
-    unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
-    name_id: Literal["persistent", "x509_subject"] = "persistent"
     attributes: dict[str, str] = Field(default_factory=dict, description='name → CEL, e.g. email = "account.email"')
     cpr: bool = Field(default=False, description="true: its attributes may use person.cpr")
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> "ServiceProviderSettings":
-        if (self.metadata_url is None) == (self.metadata_file is None):
-            raise ValueError("set metadata_url or metadata_file, one of them")
-        return self
 
     @field_validator("attributes")
     @classmethod
@@ -74,10 +60,29 @@ class ServiceProviderSettings(BaseModel):
         return given
 
     @model_validator(mode="after")
-    def _cpr_only_by_consent(self) -> "ServiceProviderSettings":
+    def _cpr_only_by_consent(self) -> "AttributeSettings":
         for name, text in self.attributes.items():
             if not self.cpr and "person.cpr" in compile_expression(text, NAMES).references:
-                raise ValueError(f"attribute {name} uses person.cpr; set cpr = true to allow it for this provider")
+                raise ValueError(f"attribute {name} uses person.cpr; set cpr = true to allow it")
+        return self
+
+
+class ServiceProviderSettings(AttributeSettings):
+    """One service provider: an application, or ADFS in front of many."""
+
+    metadata_url: SecretAddress | None = Field(default=None, description="where its metadata is read, https")
+    metadata_file: Path | None = Field(default=None, description="or the file with it")
+    entity_id: EntityId | None = Field(default=None, description="needed if the metadata describes several")
+    metadata_signed_by: Path | None = Field(default=None, description="PEM of the keys that must have signed it")
+    profile: ProfileName = "modern"
+    encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
+    unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
+    name_id: Literal["persistent", "x509_subject"] = "persistent"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "ServiceProviderSettings":
+        if (self.metadata_url is None) == (self.metadata_file is None):
+            raise ValueError("set metadata_url or metadata_file, one of them")
         return self
 
     @property
@@ -109,6 +114,9 @@ class IdpSettings(BaseModel):
         examples=["29189846"],
         description="the municipality's CVR number, for name_id x509_subject",
     )
+    claims: AttributeSettings = Field(
+        default_factory=AttributeSettings, description="what ADFS gets of a person beside name and rights"
+    )
     domains: dict[str, str] = Field(
         default_factory=dict,
         description='NetBIOS name → key of the IT system whose accounts are in it, e.g. { KOMMUNE = "ad" }',
@@ -120,6 +128,14 @@ class IdpSettings(BaseModel):
     providers: dict[str, ServiceProviderSettings] = Field(
         default_factory=dict, description="service providers by a short name"
     )
+
+    @field_validator("providers")
+    @classmethod
+    def _short_names(cls, given: dict[str, ServiceProviderSettings]) -> dict[str, ServiceProviderSettings]:
+        for name in given:
+            if not name or "." in name or not name.isprintable():
+                raise ValueError(f"{name!r} is not a short name: it is empty, or has a dot or a control character")
+        return given
 
     @model_validator(mode="after")
     def _cvr_for_subjects(self) -> "IdpSettings":

@@ -12,6 +12,7 @@ from api.login.claims import ClaimsService
 from api.login.routes import Login
 from api.login.saml_service import SamlService
 from api.login.web_login import WebLogin
+from idp.claims.person_claims import Attributes
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins
@@ -142,7 +143,8 @@ def claims_service(context: Context) -> ClaimsService | None:
     settings = context.settings.idp
     if settings.cvr is None:
         return None
-    return ClaimsService(context.driver(), settings.cvr, settings.domains)
+    wanted = Attributes(settings.claims.attributes, context.keyring if settings.claims.cpr else None)
+    return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted)
 
 
 def local_logins(context: Context) -> LocalLogins:

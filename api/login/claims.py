@@ -19,9 +19,10 @@ from api.login import pacing
 from graph.time import COPENHAGEN
 from idp import audit
 from idp.claims.farm_keys import FarmKey, key_of
-from idp.claims.person_claims import PersonClaims, Role, claims_of
+from idp.claims.person_claims import Attributes, PersonClaims, Role, claims_of
 from idp.claims.subjects import KeyType, NoClaims, subject_of
 
+FULL = "full"
 _UNKNOWN_KEY = "This address needs a valid key in the header ApiKey."
 
 
@@ -32,6 +33,7 @@ class ClaimsService:
     driver: neo4j.Driver
     cvr: str
     domains: Mapping[str, str] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=Attributes)
 
 
 def claims_routes(service: ClaimsService) -> list[BaseRoute]:
@@ -68,8 +70,9 @@ class _Answers:
                 "dataRoles": list(found.data_roles),
                 "functionRoles": list(found.function_roles),
                 "kle": {"read": list(found.kle_read), "write": list(found.kle_write)},
-                "orgUnits": [{"uuid": uuid, "name": name} for uuid, name in found.units],
+                "orgUnits": [{"uuid": each.uuid, "name": each.name, "primary": each.primary} for each in found.units],
                 "email": found.email,
+                "attributes": {name: list(values) for name, values in found.attributes.items()},
                 "etag": found.etag,
                 "generatedAt": datetime.now(UTC).isoformat(timespec="seconds"),
             },
@@ -136,6 +139,8 @@ class _Answers:
         with self._service.driver.session() as session:
             try:
                 farm = _farm(session, request.headers, address).farm
+                if query.get("format", FULL) != FULL:
+                    raise NoClaims(400, "unknown_format", f"format is {FULL}: the answer has everything.")
                 key_type = cast("KeyType | None", query.get("keytype"))
                 if key_type is not None and key_type not in get_args(KeyType):
                     raise NoClaims(400, "unknown_key_type", f"keytype is one of {', '.join(get_args(KeyType))}.")
@@ -147,7 +152,9 @@ class _Answers:
                     domain=query.get("domain"),
                     domains=self._service.domains,
                 )
-                found = claims_of(session, subject, query.get("system"), self._service.cvr, day)
+                found = claims_of(
+                    session, subject, query.get("system"), self._service.cvr, day, self._service.attributes
+                )
             except NoClaims as none:
                 # A farm is known, and each of its look-ups noted. Strangers do not fill the log.
                 if farm is not None or not self._strangers.take(address):

@@ -1,22 +1,37 @@
 """Everything that ADFS needs to know of a person at a login, in one answer."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import neo4j
 
 from graph.as_of import in_force
+from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
+from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
 from graph.questions.rights.asking import Asked, asked, rights_on
 from graph.questions.rights.at_kombit import roles_at_kombit
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
+from graph.time import ALWAYS
+from idp.attributes import attributes_of, facts_of
 from idp.claims.oio_bpp import DocumentTooLarge, Receiver, privileges
 from idp.claims.subjects import NoClaims, Subject
 from idp.saml.name_ids import x509_subject
+from rules.accounts.facts import weight_of
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """Attribute → expression (``idp.attributes``). ``keyring``: None where CPR numbers may not be read."""
+
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    keyring: Keyring | None = field(default=None, repr=False)
+
 
 KOMBIT = "KOMBIT"
 """Asked for as a system, it means all systems behind KOMBIT's context handler."""
@@ -29,6 +44,15 @@ class Role:
     identifier: str
     number: int | None
     title: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A unit in which the person works. ``primary``: that of the account's own employment, otherwise of the largest."""
+
+    uuid: str
+    name: str
+    primary: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,8 @@ class PersonClaims:
     roles: tuple[Role, ...]
     system_roles: tuple[str, ...]
     data_roles: tuple[str, ...]
-    units: tuple[tuple[str, str], ...]
+    units: tuple[Place, ...]
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kle_read: tuple[str, ...] = ()
     kle_write: tuple[str, ...] = ()
 
@@ -63,7 +88,14 @@ class PersonClaims:
         return hashlib.sha256(repr(self).encode() + (self.oio_bpp or "").encode()).hexdigest()[:32]
 
 
-def claims_of(session: neo4j.Session, subject: Subject, system: str | None, cvr: str, day: date) -> PersonClaims:
+def claims_of(
+    session: neo4j.Session,
+    subject: Subject,
+    system: str | None,
+    cvr: str,
+    day: date,
+    attributes: Attributes | None = None,
+) -> PersonClaims:
     """``system``: key, uuid or a source's key of an IT system; ``KOMBIT`` or None: all. Raises NoClaims."""
     of_kombit = system is None or system == KOMBIT
     try:
@@ -90,10 +122,40 @@ def claims_of(session: neo4j.Session, subject: Subject, system: str | None, cvr:
         _roles(rights),
         _system_roles(rights.held, limited=None),
         _system_roles(rights.held, limited=True),
-        tuple(sorted((each["uuid"], each["name"] or "") for each in person["units"])),
+        _places(person["ties"], of.through),
+        {} if attributes is None else _attributes(session, attributes, subject, day),
         tuple(sorted(map(plain, collapse([*performs, *interested])))),
         tuple(sorted(map(plain, collapse(performs)))),
     )
+
+
+def _places(ties: Sequence[Mapping[str, Any]], through: str | None) -> tuple[Place, ...]:
+    """The units of employments and affiliations, each once."""
+
+    def weight(tie: Mapping[str, Any]) -> tuple[Any, ...]:
+        first = ALWAYS if tie["first"] is None else tie["first"].to_native()
+        size = weight_of(tie["kind"], tie["fraction"], tie["hours"], first)
+        return tie["tie"] == through, size, tie["tie"]
+
+    main = max(ties, key=weight, default=None)
+    names = {each["uuid"]: each["name"] or "" for each in ties}
+    return tuple(sorted(Place(uuid, name, main is not None and uuid == main["uuid"]) for uuid, name in names.items()))
+
+
+def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, day: date) -> dict[str, tuple[str, ...]]:
+    """Those that the settings name, of which there is one at least, by name. Raises NoClaims."""
+    if not wanted.expressions:
+        return {}
+    facts = session.execute_read(facts_of, subject.account, subject.person, day, wanted.keyring)
+    if facts is None:
+        raise NoClaims(404, "unknown_user", "The user is not known.")
+    try:
+        found = attributes_of(wanted.expressions, facts)
+    except ExpressionFailed as wrong:
+        raise NoClaims(
+            500, "no_attributes", "An attribute of the settings can't be worked out for this user."
+        ) from wrong
+    return {name: tuple(found[name]) for name in sorted(found) if found[name]}
 
 
 def _receiver(session: neo4j.Session, cvr: str, system: str | None, day: date) -> Receiver:
@@ -111,8 +173,11 @@ _PERSON = f"""
         COLLECT {{
             MATCH (p)-[has:HAS]->(tie)-[i:IN]->(u:Unit)-[us:STATE]->(uv)
             WHERE {in_force("has", "$day")} AND {in_force("i", "$day")} AND {in_force("us", "$day")}
-            RETURN DISTINCT {{uuid: u.uuid, name: uv.name}}
-        }} AS units
+            RETURN {{
+                uuid: u.uuid, name: uv.name, tie: tie.uuid, kind: labels(tie)[0], first: has.from,
+                fraction: tie.fraction, hours: tie.weekly_hours
+            }}
+        }} AS ties
     LIMIT 1
     """
 

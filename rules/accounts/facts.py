@@ -83,6 +83,12 @@ class State:
     roles: tuple[str, ...] = ()
 
 
+def weight_of(kind: str, fraction: float | None, hours: float | None, first: date) -> tuple[Any, ...]:
+    """By which the largest of a person's employments and affiliations is found: the main one, on a day on which there
+    are several. ``first``: its first day."""
+    return kind == "Employment", fraction or 0.0, hours or 0.0, -first.toordinal()
+
+
 @dataclass(frozen=True, slots=True)
 class Tie:
     """An employment or affiliation. ``life``: its days; ``weight``: the largest fills a person's account."""

@@ -16,7 +16,17 @@ from graph.name_patterns import LONGEST_LOGIN
 from graph.row_blocks import in_blocks
 from graph.time import ALWAYS, FOREVER, Period, today
 from rules.accounts.deciding import referenced
-from rules.accounts.facts import AccountException, AccountRule, Facts, NamePolicy, Person, State, System, Tie
+from rules.accounts.facts import (
+    AccountException,
+    AccountRule,
+    Facts,
+    NamePolicy,
+    Person,
+    State,
+    System,
+    Tie,
+    weight_of,
+)
 
 Rules = Sequence[AccountRule]
 _COMPUTED = ("kind", "start", "end")
@@ -171,8 +181,7 @@ def _tie(row: Sequence[Any], person: str, held: Mapping[str, Sequence[tuple[Peri
     else:
         cut = _cuts(states, units, positions, roles)
     first = min(each.start for each in life)
-    weight = (kind == "Employment", fraction or 0.0, hours or 0.0, -first.toordinal())
-    return Tie(uuid, kind, person, number or "", tuple(sorted(life)), cut, weight)
+    return Tie(uuid, kind, person, number or "", tuple(sorted(life)), cut, weight_of(kind, fraction, hours, first))
 
 
 def _cut(life: Period, state: Sequence[Any], units: Sequence[Any], positions: Sequence[Any]) -> tuple[State, ...]:

@@ -24,8 +24,8 @@ def test_pitfall_66_a_cpr_number_only_by_consent(clean_graph: neo4j.Driver) -> N
     with clean_graph.session() as session:
         account = session.execute_read(account_of, SYSTEM, uuid, in_days(0))
         assert account is not None
-        with_consent = session.execute_read(facts_of, account, in_days(0), RING)
-        without = session.execute_read(facts_of, account, in_days(0), None)
+        with_consent = session.execute_read(facts_of, account.uuid, account.person, in_days(0), RING)
+        without = session.execute_read(facts_of, account.uuid, account.person, in_days(0), None)
     assert with_consent is not None and without is not None
     wanted = {"a": "person.cpr", "b": "[person.cpr]", "c": "person.given_name"}
     assert attributes_of(wanted, with_consent) == {"a": [CPR], "b": [CPR], "c": ["Anje"]}

@@ -28,6 +28,7 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
+from idp.claims.person_claims import Attributes, _places
 from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -90,7 +91,15 @@ def farm(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
-    claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"})
+    attributes = Attributes(
+        {
+            "upn": "account.principal_name",
+            "titles": "employments.map(e, e.title)",
+            "cpr": "person.cpr",
+            "person": "person.uuid",
+        }
+    )
+    claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"}, attributes)
     app = create_app(Service(clean_graph, reading, RING, claims=claims))
     server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -116,7 +125,12 @@ def test_pitfall_52_claims_are_the_same_each_time(farm: Farm) -> None:
     ]
     assert first["dataRoles"] == ["http://sapa.example/roles/read/1"]
     assert first["functionRoles"] == ["http://mail.example/roles/box/1"]
-    assert [each["name"] for each in first["orgUnits"]] == ["Jobcenter"]
+    assert [(each["name"], each["primary"]) for each in first["orgUnits"]] == [("Jobcenter", True)]
+    # An attribute without a value is left out: no CPR number without consent.
+    assert set(first["attributes"]) <= {"upn", "titles", "person"}
+    assert first["attributes"]["upn"] == ["anna.berg@kommune.dk"] and len(first["attributes"]["person"]) == 1
+    assert farm.get("/api/adfs/v1/users/AnBe/claims?format=full").json()["etag"] == second["etag"]
+    assert farm.get("/api/adfs/v1/users/AnBe/claims?format=short").status_code == 400
     document = etree.fromstring(base64.b64decode(first["oioBPP"]))
     assert [each.text for each in document.iter("Privilege")] == first["roles"]
     assert {each.get("Scope") for each in document.iter("PrivilegeGroup")} == {
@@ -269,3 +283,16 @@ def test_every_look_up_is_noted(farm: Farm) -> None:
         ("claims_refused", "unknown_user", "adfs"),
         ("claims_refused", "unauthenticated", None),
     ]
+
+
+def test_the_primary_unit_is_that_of_the_accounts_own_employment_or_the_largest() -> None:
+    def tie(uuid: str, unit: str, kind: str = "Employment", fraction: float | None = None) -> dict[str, object]:
+        own = {"tie": uuid, "kind": kind, "fraction": fraction, "hours": None, "first": None}
+        return {**own, "uuid": unit, "name": unit}
+
+    ties = [tie("a", "x", fraction=0.2), tie("b", "y", fraction=0.8), tie("c", "y"), tie("d", "z", "Affiliation")]
+    for through, primary in ((None, "y"), ("a", "x"), ("d", "z")):
+        found = _places(ties, through)
+        assert [each.uuid for each in found] == ["x", "y", "z"], "each once"
+        assert [each.uuid for each in found if each.primary] == [primary]
+    assert _places([], None) == ()
