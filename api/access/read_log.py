@@ -67,7 +67,7 @@ _log = structlog.get_logger("api.access")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class ShownData:
     """Whose data an answer shows: people (uuids), things that are about people (uuids), and things by kind and the name
     by which they were asked for. The log finds the people of the last two."""
 
@@ -95,7 +95,7 @@ class ReadLog:
         if len(self._waiting) >= _MOST:
             raise ReadLogFull
 
-    def note(self, by: str, operation: str, groups: Collection[str], seen: Sight) -> None:
+    def note(self, by: str, operation: str, groups: Collection[str], seen: ShownData) -> None:
         """A person has seen data of these people. ``operation``: its name, else its root fields."""
         if not seen.persons and not seen.things and not seen.named and not _KEPT & set(groups):
             return
@@ -119,7 +119,7 @@ class ReadLog:
         if last is not None and (last["by"], last["operation"], last["groups"]) == (by, operation, ["log"]):
             last["things"].append(thing)
         else:
-            self.note(by, operation, ("log",), Sight(things=(thing,)))
+            self.note(by, operation, ("log",), ShownData(things=(thing,)))
 
     def _begin(self) -> None:
         if self._writer is None or self._writer.done():

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, print_ast
 
 from api.access.budget import Account
-from api.access.read_log import ReadLog, ReadLogFull, Sight
+from api.access.read_log import ReadLog, ReadLogFull, ShownData
 from api.access.rights import Access
 from api.http.request_body import Asked
 from api.reads.question import Question, Rejected, coerced, in_turn, question_for
@@ -17,7 +17,7 @@ from api.reads.seen import Looking, Seen, looking, looking_at
 
 _SHORT = 2_000  # bytes of a document that takes a few milliseconds at most
 Answered = Callable[[Question, Mapping[str, Any] | None], Awaitable[bytes | AsyncIterator[bytes]]]
-Note = Callable[[Sight], None]
+Note = Callable[[ShownData], None]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class NotedReads:
     def note_preview(self, question: Question, access: Access, shown: Mapping[str, Any]) -> None:
         """Note whom the preview of a mutation shows (``api.previews``)."""
         persons = {each["person"] for each in shown["consequences"]}
-        self.log.note(access.name, operation_name(question), ("identity", "rights"), Sight(persons))
+        self.log.note(access.name, operation_name(question), ("identity", "rights"), ShownData(persons))
 
 
 def operation_name(question: Question) -> str:
@@ -90,7 +90,7 @@ def _noted(
     seen = Seen()
     if isinstance(answer, bytes):
         shown = seen.passed(answer) + seen.rest()
-        note(Sight(seen.persons, seen.things, named))
+        note(ShownData(seen.persons, seen.things, named))
         return shown
     return _streamed(answer, seen, named, note)
 
@@ -105,4 +105,4 @@ async def _streamed(
         yield seen.rest()
     finally:
         # Also of an answer that broke off, or that nobody received to its end.
-        note(Sight(seen.persons, seen.things, named))
+        note(ShownData(seen.persons, seen.things, named))

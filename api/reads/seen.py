@@ -41,9 +41,10 @@ _PERSON, _OWNER, _THING = "_seenPerson", "_seenOwner", "_seenThing"
 _OWNERS = ("person", "owner")
 """Fields that lead from a thing to the person whom it is about."""
 _UUID = rb'"([0-9a-f-]{36})"'
+_ID = rb'"([^"\\]{0,60})"'
 _FOUND = re.compile(
     rb'(?:"%s":%s|"%s":(?:null|\{"uuid":%s\})|"%s":(?:null|\{"uuid":%s\}|%s))(?:,|(?=\}))'
-    % (_PERSON.encode(), _UUID, _OWNER.encode(), _UUID, _THING.encode(), _UUID, _UUID)
+    % (_PERSON.encode(), _UUID, _OWNER.encode(), _UUID, _THING.encode(), _UUID, _ID)
 )
 _LONGEST = 100
 """Bytes of such a field at most: as many wait for the next piece, in case it goes on there."""
