@@ -6,17 +6,29 @@ stopped.
 """
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import neo4j
 
 from graph.as_of import in_force
 from idp.sealing import hash_of
-from idp.sessions import IDLE, LONGEST, NOTED
+from idp.sessions import LONGEST, opened
 
 Way = Literal["saml", "break_glass"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What another identity provider calls a person, and the session there: by this it is told of the logout."""
+
+    name_id: str
+    format: str | None = None
+    name_qualifier: str | None = None
+    sp_name_qualifier: str | None = None
+    session_index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +50,11 @@ def begin(
     *,
     person: str | None = None,
     break_glass: str | None = None,
-    subject: str | None = None,
+    subject: Subject | None = None,
     replaces: str | None = None,
     longest: timedelta = LONGEST,
 ) -> str:
-    """The secret for the cookie. ``subject``: the name ID at the identity provider. ``replaces``: the secret of the
+    """The secret for the cookie. ``subject``: the person at the identity provider. ``replaces``: the secret of the
     browser's session before, which ends."""
     secret = secrets.token_urlsafe(32)
     tx.run(
@@ -51,9 +63,10 @@ def begin(
         DETACH DELETE old
         WITH DISTINCT 1 AS begun
         CREATE (s:LoginSession {
-            hash: $hash, index: $index, way: $way, person: $person, break_glass: $break_glass, subject: $subject,
+            hash: $hash, index: $index, way: $way, person: $person, break_glass: $break_glass,
             started: $now, authenticated: $now, used: $now, ends: $ends
         })
+        SET s += $subject
         """,
         replaces=None if replaces is None else hash_of(replaces),
         hash=hash_of(secret),
@@ -61,7 +74,7 @@ def begin(
         way=way,
         person=person,
         break_glass=break_glass,
-        subject=subject,
+        subject={} if subject is None else properties_of(subject),
         now=now,
         ends=now + longest,
     )
@@ -73,36 +86,64 @@ def session_of(
 ) -> PersonSession | None:
     """The session of a cookie, if it is open. One whose person has left or is stopped, or whose break-glass account is
     closed, is ended."""
+    kept = opened(tx, secret, now, is_use=is_use)
+    if kept is None or kept.get("way") is None:
+        return None
+    person, account = kept.get("person"), kept.get("break_glass")
+    if not (_is_unsealed(tx, account, now) if person is None else is_active(tx, person, day)):
+        end(tx, kept["hash"])
+        return None
+    return PersonSession(kept["hash"], kept["index"], kept["way"], person, account, kept["ends"].to_native())
+
+
+def _is_unsealed(tx: neo4j.ManagedTransaction, account: str | None, now: datetime) -> bool:
+    """Whether a break-glass account is open."""
     row = tx.run(
-        f"""
-        MATCH (s:LoginSession {{hash: $hash}})
-        WHERE s.way IS NOT NULL AND s.ends > $now AND s.used > $idle
-        FOREACH (_ IN CASE WHEN $is_use AND s.used < $noted THEN [1] ELSE [] END | SET s.used = $now)
-        RETURN s {{.hash, .index, .way, .person, .break_glass, .ends}} AS session,
-            CASE s.way
-                WHEN 'break_glass' THEN EXISTS {{
-                    MATCH (b:BreakGlass {{name: s.break_glass}})
-                    WHERE b.closes > $now
-                }}
-                ELSE {IS_ACTIVE}
-            END AS is_open
-        """,
-        hash=hash_of(secret),
-        now=now,
-        day=day,
-        idle=now - IDLE,
-        noted=now - NOTED,
-        is_use=is_use,
-    ).single()
-    if row is None:
-        return None
-    kept = row["session"]
-    if not row["is_open"]:
-        tx.run("MATCH (s:LoginSession {hash: $hash}) DETACH DELETE s", hash=kept["hash"])
-        return None
-    return PersonSession(
-        kept["hash"], kept["index"], kept["way"], kept["person"], kept["break_glass"], kept["ends"].to_native()
+        "RETURN EXISTS { MATCH (b:BreakGlass {name: $name}) WHERE b.closes > $now } AS is_open", name=account, now=now
     )
+    return bool(row.single(strict=True)["is_open"])
+
+
+def end(tx: neo4j.ManagedTransaction, session_hash: str) -> Subject | None:
+    """End a session; the person at the identity provider that it came from."""
+    row = tx.run(
+        """
+        MATCH (s:LoginSession {hash: $hash})
+        WITH s, properties(s) AS was
+        DETACH DELETE s
+        RETURN was
+        """,
+        hash=session_hash,
+    ).single()
+    return None if row is None else subject_in(row["was"])
+
+
+def end_of_subject(tx: neo4j.ManagedTransaction, name_id: str, indexes: tuple[str, ...]) -> int:
+    """End the sessions that came from the identity provider for this name ID; without ``indexes``, all of them."""
+    row = tx.run(
+        """
+        MATCH (s:LoginSession {way: 'saml', subject_name_id: $name_id})
+        WHERE size($indexes) = 0 OR s.subject_session_index IN $indexes
+        DETACH DELETE s
+        RETURN count(*) AS ended
+        """,
+        name_id=name_id,
+        indexes=list(indexes),
+    ).single(strict=True)
+    return int(row["ended"])
+
+
+def properties_of(subject: Subject) -> dict[str, str | None]:
+    """Properties of a node that has the subject."""
+    return {f"subject_{each.name}": getattr(subject, each.name) for each in fields(Subject)}
+
+
+def subject_in(properties: Mapping[str, Any]) -> Subject | None:
+    """The subject in a node's properties."""
+    if properties.get("subject_name_id") is None:
+        return None
+    name_id, *others = (properties.get(f"subject_{each.name}") for each in fields(Subject))
+    return Subject(str(name_id), *others)
 
 
 def is_active(tx: neo4j.ManagedTransaction, person: str, day: date) -> bool:

@@ -1,12 +1,11 @@
 """Service providers as the settings name them: where their metadata is, and what they get.
 
 Metadata is read again every few hours, by the first request that needs it; others go on with what is known meanwhile.
-If that fails, or brings a document that can't be used, the last good copy stays in use until its own end. It is in the
-graph too, so that a restart without the network changes nothing.
+If that fails, or brings a document that can't be used, the last good copy stays in use until its own end
+(``idp.kept_metadata``).
 
-A place stands for one entity: once a service provider's metadata was read from it, the metadata of another one does not
-take its place, and two service providers of the settings are never the same entity. Otherwise an application could take
-another's place by what it writes in its metadata.
+Two service providers of the settings are never the same entity. Otherwise an application could take another's place by
+what it writes in its metadata.
 """
 
 import threading
@@ -17,6 +16,7 @@ import neo4j
 import structlog
 from cryptography import x509
 
+from idp.kept_metadata import Copy, KeptMetadata
 from idp.saml.errors import BadMetadata
 from idp.saml.service_providers import LARGEST_METADATA, ServiceProvider, service_provider
 from idp.settings import ServiceProviderSettings
@@ -35,8 +35,7 @@ class Provider:
     def __init__(self, name: str, settings: ServiceProviderSettings, driver: neo4j.Driver, fetch: Fetch) -> None:
         self.name = name
         self.settings = settings
-        self._place = str(settings.metadata_file or settings.metadata_url)
-        self._driver = driver
+        self._kept = KeptMetadata(driver, name, str(settings.metadata_file or settings.metadata_url))
         self._fetch = fetch
         self._lock = threading.Lock()
         self._known: ServiceProvider | None = None
@@ -67,10 +66,10 @@ class Provider:
             found = service_provider(document, now, self._expected(), self._signers())
         except (BadMetadata, HttpError, OSError, UnusableFile) as wrong:
             _log.warning("metadata_not_refreshed", provider=self.name, problem=str(wrong))
-            self._note(now, problem=str(wrong))
+            self._kept.failed(str(wrong), now)
             return
         self._known, self._next = found, now + AGAIN
-        self._note(now, document=document, entity_id=found.entity_id)
+        self._kept.keep(Copy(found.entity_id, document), now)
 
     def _read(self) -> bytes:
         if self.settings.metadata_file is not None:
@@ -81,12 +80,8 @@ class Provider:
         """The entity that is meant: the one of the settings, else the first that was read from there."""
         if self.settings.entity_id is not None:
             return self.settings.entity_id
-        rows, _, _ = self._driver.execute_query(
-            "MATCH (m:ProviderMetadata {name: $name, place: $place}) RETURN m.entity_id AS entity_id",
-            name=self.name,
-            place=self._place,
-        )
-        return rows[0]["entity_id"] if rows else None
+        copy = self._kept.copy()
+        return None if copy is None else copy.entity_id
 
     def _signers(self) -> tuple[x509.Certificate, ...]:
         file = self.settings.metadata_signed_by
@@ -94,35 +89,14 @@ class Provider:
 
     def _last_good(self, now: datetime) -> ServiceProvider | None:
         """The copy in the graph, as strictly read as a new one: the settings may ask for more than they did then."""
-        rows, _, _ = self._driver.execute_query(
-            "MATCH (m:ProviderMetadata {name: $name, place: $place}) RETURN m.document AS document",
-            name=self.name,
-            place=self._place,
-        )
-        if not rows or rows[0]["document"] is None:
+        copy = self._kept.copy()
+        if copy is None:
             return None
         try:
-            return service_provider(rows[0]["document"], now, self._expected(), self._signers())
+            return service_provider(copy.document, now, self._expected(), self._signers())
         except (BadMetadata, UnusableFile) as wrong:
             _log.warning("last_metadata_unusable", provider=self.name, problem=str(wrong))
             return None
-
-    def _note(self, now: datetime, problem: str | None = None, **good: str | bytes) -> None:
-        """``good``: the document, as its bytes came, and the entity that it describes."""
-        self._driver.execute_query(
-            """
-            MERGE (m:ProviderMetadata {name: $name})
-            WITH m, coalesce(m.place = $place, false) AS is_same_place
-            FOREACH (_ IN CASE WHEN is_same_place THEN [] ELSE [1] END | SET m = {name: $name, place: $place})
-            SET m.problem = $problem, m.tried = $now, m += $good
-            SET m.read = CASE WHEN $problem IS NULL THEN $now ELSE m.read END
-            """,
-            name=self.name,
-            place=self._place,
-            problem=problem,
-            now=now,
-            good=good,
-        )
 
 
 class Providers:

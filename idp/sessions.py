@@ -7,6 +7,7 @@ everywhere at once.
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import neo4j
 
@@ -82,22 +83,9 @@ def session_of(
 ) -> Session | None:
     """The session of a cookie, if it and its account are open. One whose account has closed is ended. ``is_use``: it
     counts as used now."""
-    row = tx.run(
-        """
-        MATCH (s:LoginSession {hash: $hash})
-        WHERE s.account IS NOT NULL AND s.ends > $now AND s.used > $idle
-        FOREACH (_ IN CASE WHEN $is_use AND s.used < $noted THEN [1] ELSE [] END | SET s.used = $now)
-        RETURN s {.hash, .account, .index, .authenticated, .two_factors, .ends} AS session
-        """,
-        hash=hash_of(secret),
-        now=now,
-        idle=now - IDLE,
-        noted=now - NOTED,
-        is_use=is_use,
-    ).single()
-    if row is None:
+    kept = opened(tx, secret, now, is_use=is_use)
+    if kept is None or kept.get("account") is None:
         return None
-    kept = row["session"]
     account = known
     if account is None:
         assert day is not None
@@ -113,6 +101,27 @@ def session_of(
         kept["two_factors"],
         kept["ends"].to_native(),
     )
+
+
+def opened(tx: neo4j.ManagedTransaction, secret: str, now: datetime, *, is_use: bool) -> dict[str, Any] | None:
+    """What is kept of the session of a cookie, however it began; None if it has ended, or was not used for too long.
+
+    Whether its account or person is still open is the caller's to check.
+    """
+    row = tx.run(
+        """
+        MATCH (s:LoginSession {hash: $hash})
+        WHERE s.ends > $now AND s.used > $idle
+        FOREACH (_ IN CASE WHEN $is_use AND s.used < $noted THEN [1] ELSE [] END | SET s.used = $now)
+        RETURN properties(s) AS session
+        """,
+        hash=hash_of(secret),
+        now=now,
+        idle=now - IDLE,
+        noted=now - NOTED,
+        is_use=is_use,
+    ).single()
+    return None if row is None else dict(row["session"])
 
 
 def end(tx: neo4j.ManagedTransaction, session_hash: str) -> None:

@@ -28,7 +28,6 @@ from idp.saml.names import (
     AUTHN_FAILED,
     NO_PASSIVE,
     PARTIAL_LOGOUT,
-    REDIRECT,
     REQUESTER,
     RESPONDER,
     SUCCESS,
@@ -37,7 +36,7 @@ from idp.saml.names import (
     X509_SUBJECT,
 )
 from idp.saml.responses import Assertion, response, status_response
-from idp.saml.service_providers import ServiceProvider
+from idp.saml.service_providers import ServiceProvider, logout_address
 from idp.saml.signatures import RSA_SHA256
 from idp.sessions import Session, Visited
 from idp.settings import ServiceProviderSettings
@@ -237,7 +236,7 @@ class SingleSignOn:
         keyring = self._keyring if settings.cpr else None
         try:
             with self._driver.session() as graph:
-                facts = graph.execute_read(facts_of, session.account, day, keyring)
+                facts = graph.execute_read(facts_of, session.account.uuid, session.account.person, day, keyring)
             if facts is None:
                 raise Declined(RESPONDER, AUTHN_FAILED, "The account is gone.")
             values = attributes_of(settings.attributes, facts)
@@ -342,7 +341,7 @@ class SingleSignOn:
     def _logout_request(self, visit: Visited, index: str, now: datetime) -> tuple[str, str] | None:
         """(the address of a signed request, its ID); None where the service provider has no address for it."""
         found = self._providers.of(visit.entity_id, now)
-        target = None if found is None else _logout_address(found[1], is_answer=False)
+        target = None if found is None else logout_address(found[1].logouts, is_answer=False)
         if target is None:
             return None
         document, identity = logout.new_logout_request(
@@ -354,7 +353,7 @@ class SingleSignOn:
     def _logout_answer(self, asked: logouts.Asked, status: tuple[str, str | None], now: datetime) -> str | None:
         """The address of the signed answer; None where the service provider has no address for it."""
         found = self._providers.of(asked.entity_id, now)
-        target = None if found is None else _logout_address(found[1], is_answer=True)
+        target = None if found is None else logout_address(found[1].logouts, is_answer=True)
         if target is None:
             return None
         document = logout.new_logout_answer(self.identity.entity_id, target, asked.message, status, now)
@@ -369,10 +368,3 @@ class SingleSignOn:
     def _note(self, event: audit.Event, now: datetime, *, why: str, address: str | None) -> None:
         with self._driver.session() as graph:
             graph.execute_write(audit.note, event, now, why=why, address=address)
-
-
-def _logout_address(provider: ServiceProvider, *, is_answer: bool) -> str | None:
-    found = next((each for each in provider.logouts if each.binding == REDIRECT), None)
-    if found is None:
-        return None
-    return found.answers if is_answer else found.location

@@ -30,6 +30,7 @@ _PATHS = (
     "/login/saml",
     "/login/saml/acs",
     "/login/saml/done",
+    "/login/saml/logout",
     "/login/saml/metadata",
     "/login/second-factor",
     "/login/second-factor/confirm",

@@ -1,4 +1,7 @@
-"""Headers of every answer. It contains data of people, so no cache keeps it, and no browser guesses its type."""
+"""Headers of every answer. It contains data of people, so no cache keeps it, and no browser guesses its type.
+
+A cookie that is given over https, also by way of a proxy (``api.proxies``), is never sent without it.
+"""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +19,13 @@ class AnswerHeaders:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("cache-control", "no-store")
                 headers.setdefault("x-content-type-options", "nosniff")
+                if scope["scheme"] in ("https", "wss"):
+                    message["headers"] = [_secured(*each) for each in message["headers"]]
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    is_open = name.lower() == b"set-cookie" and b"secure" not in [each.strip().lower() for each in value.split(b";")]
+    return name, value + b"; Secure" if is_open else value

@@ -22,7 +22,9 @@ class Leaving:
         session, _ = await self._desk.own_form(request)
         if session is None:
             return self._desk.sorry("over")
-        return self._left(await in_thread(self._login.single_sign_on.farewell, session, now(), address_of(request)))
+        response = self._left(await in_thread(self._login.single_sign_on.farewell, session, now(), address_of(request)))
+        self._desk.cookies.drop(response, self._desk.cookies.session)
+        return response
 
     async def single_logout(self, request: Request) -> Response:
         carried = await carried_by(request)
@@ -30,6 +32,8 @@ class Leaving:
             # In a frame of ours: an application answers our request to log out.
             await in_thread(self._login.single_sign_on.hear, carried, now())
             return Response(status_code=204)
+        # The cookie stays: the request may be about another's session, and the browser led here by a stranger. Of an
+        # ended session it opens nothing.
         return self._left(await in_thread(self._login.single_sign_on.log_out, carried, now(), address_of(request)))
 
     async def done(self, request: Request) -> Response:
@@ -51,5 +55,4 @@ class Leaving:
             response = pages.logged_out(self._login.name, leave.frames, f"/logout/done?logout={leave.name}")
         else:
             response = pages.left(self._login.name, ())
-        self._desk.cookies.drop(response, self._desk.cookies.session)
         return response

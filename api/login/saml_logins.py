@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import neo4j
 
+from idp.person_sessions import Subject, properties_of, subject_in
 from idp.sealing import hash_of
 
 LIFE = timedelta(minutes=15)
@@ -20,7 +21,7 @@ class Answered:
     """``person``: uuid. ``return_to``: a path of this service."""
 
     person: str
-    subject: str
+    subject: Subject
     return_to: str
 
 
@@ -52,7 +53,7 @@ def request_of(tx: neo4j.ManagedTransaction, name: str, now: datetime) -> str | 
     return None if row is None else str(row["request"])
 
 
-def answer(tx: neo4j.ManagedTransaction, name: str, person: str, subject: str) -> str | None:
+def answer(tx: neo4j.ManagedTransaction, name: str, person: str, subject: Subject) -> str | None:
     """The identity provider has said who it is: the secret with which the browser goes on. None: it was answered."""
     ticket = secrets.token_urlsafe(32)
     row = tx.run(
@@ -61,13 +62,13 @@ def answer(tx: neo4j.ManagedTransaction, name: str, person: str, subject: str) -
         SET l.touched = timestamp()
         WITH l
         WHERE l.ticket IS NULL
-        SET l.ticket = $ticket, l.person = $person, l.subject = $subject
+        SET l.ticket = $ticket, l.person = $person, l += $subject
         RETURN 1 AS answered
         """,
         hash=hash_of(name),
         ticket=hash_of(ticket),
         person=person,
-        subject=subject,
+        subject=properties_of(subject),
     ).single()
     return None if row is None else ticket
 
@@ -78,9 +79,9 @@ def use(tx: neo4j.ManagedTransaction, ticket: str, browser: str, now: datetime) 
         """
         MATCH (l:SamlLogin {ticket: $ticket, browser: $browser})
         SET l.touched = timestamp()
-        WITH l, l.until > $now AS is_valid, l.person AS person, l.subject AS subject, l.return_to AS return_to
+        WITH l, l.until > $now AS is_valid, properties(l) AS was
         DETACH DELETE l
-        RETURN is_valid, person, subject, return_to
+        RETURN is_valid, was
         """,
         ticket=hash_of(ticket),
         browser=hash_of(browser),
@@ -88,4 +89,6 @@ def use(tx: neo4j.ManagedTransaction, ticket: str, browser: str, now: datetime) 
     ).single()
     if row is None or not row["is_valid"]:
         return None
-    return Answered(row["person"], row["subject"], row["return_to"])
+    was = row["was"]
+    subject = subject_in(was)
+    return None if subject is None else Answered(was["person"], subject, was["return_to"])

@@ -18,12 +18,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access.caller_names import PERSON
-from api.login import pages
+from api.login import pacing, pages
 from api.login.browser import Cookies, FormTokens, form_of, return_path
-from api.login.saml_service import SamlRefused, SamlService
+from api.login.desk import carried_by
+from api.login.language import Endpoint
+from api.login.saml_peer import SamlRefused
+from api.login.saml_service import SamlService
 from api.login.web_login import WebLogin
-from api.login.web_routes import BROWSER_SECONDS, Endpoint, caught
+from api.login.web_routes import BROWSER_SECONDS, caught
 from idp import audit, person_sessions
+from idp.person_sessions import Subject
+from idp.saml.errors import BadMessage
 
 _AT_ONCE = 2  # checking an answer takes some tens of milliseconds of a processor
 P = ParamSpec("P")
@@ -37,6 +42,7 @@ def saml_routes(login: WebLogin, service: SamlService) -> list[BaseRoute]:
         Route("/login/saml", made.caught(made.begin), methods=["GET"]),
         Route("/login/saml/metadata", made.caught(made.metadata), methods=["GET"]),
         Route("/login/saml/acs", made.caught(made.take), methods=["POST"]),
+        Route("/login/saml/logout", made.caught(made.logout), methods=["GET", "POST"]),
         Route("/login/saml/done", made.caught(made.done), methods=["GET"]),
     ]
 
@@ -48,6 +54,8 @@ class _Pages:
         self._cookies = Cookies(login.secure)
         self._tokens = FormTokens(login.seal, self._cookies)
         self._checking = anyio.CapacityLimiter(_AT_ONCE)
+        self._begun_from = pacing.logins()
+        self._refusals = pacing.refusals()
 
     def caught(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint; what is wrong is a page."""
@@ -59,6 +67,8 @@ class _Pages:
                 return await endpoint(request)
             except SamlRefused as refused:
                 return pages.failed(self._login.name, refused.rule, status=refused.status)
+            except BadMessage as wrong:
+                return pages.failed(self._login.name, wrong.rule)
 
         return caught(self._login.name, answered)
 
@@ -67,6 +77,9 @@ class _Pages:
         return Response(document, media_type="application/samlmetadata+xml")
 
     async def begin(self, request: Request) -> Response:
+        wait = self._begun_from.take(request.client.host if request.client else None)
+        if wait:
+            return pages.later(self._login.name, "too_many", 429, wait)
         browser = self._tokens.browser_of(request)
         to = return_path(request.query_params.get("to") or "/")
         url = await self._in_thread(self._service.begin, browser, to, _now())
@@ -79,8 +92,28 @@ class _Pages:
         address = request.client.host if request.client else None
         response = form.get("SAMLResponse", "")
         _require_base64(response)
-        ticket = await self._in_thread(self._service.take, response, form.get("RelayState", ""), _now(), address)
+        try:
+            ticket = await self._in_thread(self._service.take, response, form.get("RelayState", ""), _now())
+        except SamlRefused as refused:
+            await self._note("login_refused", refused.rule, address)
+            raise
         return RedirectResponse(f"/login/saml/done?ticket={ticket}", 303)
+
+    async def logout(self, request: Request) -> Response:
+        """The identity provider asks to end sessions, or answers that it has ended its own."""
+        carried = await carried_by(request)
+        address = request.client.host if request.client else None
+        try:
+            back = await self._in_thread(self._service.hear, carried, _now(), address)
+        except BadMessage as wrong:
+            await self._note("logout_refused", wrong.rule, address)
+            raise
+        return pages.left(self._login.name, ()) if back is None else RedirectResponse(back, 303)
+
+    async def _note(self, event: audit.Event, rule: str, address: str | None) -> None:
+        """Of the messages that are refused, the first ones from an address are in the log: strangers do not fill it."""
+        if not self._refusals.take(address):
+            await self._in_thread(self._service.note_refusal, event, rule, _now(), address)
 
     async def done(self, request: Request) -> Response:
         browser = request.cookies.get(self._cookies.browser)
@@ -95,7 +128,7 @@ class _Pages:
         self._cookies.keep(response, self._cookies.session, await self._in_thread(work))
         return response
 
-    def _begun(self, person: str, subject: str, replaces: str | None, address: str | None) -> str:
+    def _begun(self, person: str, subject: Subject, replaces: str | None, address: str | None) -> str:
         now = _now()
 
         def written(tx: neo4j.ManagedTransaction) -> str:

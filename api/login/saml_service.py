@@ -8,7 +8,6 @@ its debugging is off, and what it finds wrong is logged by its code.
 import base64
 import binascii
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,42 +18,32 @@ from uuid import UUID
 import neo4j
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding
-from lxml import etree
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Constants
 from onelogin.saml2.errors import OneLogin_Saml2_Error, OneLogin_Saml2_ValidationError
-from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser as MetadataParser
 from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from api.login import saml_logins
 from api.login.saml_logins import Answered
+from api.login.saml_peer import SamlPeer, SamlRefused
 from api.login.settings import Matches, SamlLoginSettings
-from graph.retry import NEVER
 from graph.time import COPENHAGEN
-from idp import audit, used_messages
+from idp import audit, person_sessions, used_messages
 from idp.claims.subjects import KeyType, NoClaims, subject_of
-from idp.saml.bindings import LARGEST_MESSAGE
+from idp.person_sessions import Subject
+from idp.saml import logout
+from idp.saml.authn_requests import LIFE
+from idp.saml.bindings import LARGEST_MESSAGE, Carried, redirect_to
+from idp.saml.errors import BadMessage
 from idp.saml.keys import SigningKey
-from idp.saml.service_providers import LARGEST_METADATA
+from idp.saml.names import SUCCESS
+from idp.saml.service_providers import logout_address
+from idp.saml.signatures import RSA_SHA256
 from idp.signing_keys import SigningKeys
-from protocols.http.errors import HttpError
 
-AGAIN = timedelta(hours=3)
-RETRY = timedelta(minutes=5)
 _KEY_TYPES: dict[Matches, KeyType] = {"principal_name": "upn", "login": "sam", "uuid": "uuid", "object_guid": "uuid"}
 _log = structlog.get_logger("api.login")
-
-
-class SamlRefused(Exception):
-    """A response that opens nothing. ``rule``: the one that it breaks; ``status``: of the page."""
-
-    retry = NEVER
-
-    def __init__(self, rule: str, status: int = 400) -> None:
-        super().__init__(rule)
-        self.rule = rule
-        self.status = status
 
 
 @dataclass
@@ -67,14 +56,19 @@ class SamlService:
     address: str
     keys: SigningKeys = field(repr=False)
     fetch: Callable[[str, int], bytes] = field(repr=False)
-    _peer: dict[str, Any] | None = field(default=None, repr=False)
-    _next: datetime | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.peer = SamlPeer(self.driver, self.settings, self.fetch)
 
     @property
     def consumer(self) -> str:
         """Where responses are taken."""
         return f"{self.address}/login/saml/acs"
+
+    @property
+    def single_logout(self) -> str:
+        """Where the identity provider's requests and answers to log out are taken."""
+        return f"{self.address}/login/saml/logout"
 
     @property
     def entity_id(self) -> str:
@@ -97,21 +91,61 @@ class SamlService:
             session.execute_write(saml_logins.begin, name, auth.get_last_request_id(), browser, return_to, now)
         return url
 
-    def take(self, response: str, relay_state: str, now: datetime, address: str | None) -> str:
-        """Who has logged in, by a response: the secret with which the browser goes on. Raises SamlRefused."""
-        try:
-            return self._taken(response, relay_state, now)
-        except SamlRefused as refused:
-            with self.driver.session() as session:
-                session.execute_write(audit.note, "login_refused", now, why=refused.rule, address=address)
-            raise
+    def note_refusal(self, event: audit.Event, rule: str, now: datetime, address: str | None) -> None:
+        """Put a refused message in the log of logins."""
+        with self.driver.session() as session:
+            session.execute_write(audit.note, event, now, why=rule, address=address)
 
     def use(self, ticket: str, browser: str, now: datetime) -> Answered | None:
         """The login that this browser began. None: it is over, or another's."""
         with self.driver.session() as session:
             return session.execute_write(saml_logins.use, ticket, browser, now)
 
-    def _taken(self, response: str, relay_state: str, now: datetime) -> str:
+    def farewell(self, subject: Subject, now: datetime) -> str | None:
+        """The address at the identity provider that ends the session there; None if it has none. Raises SamlRefused."""
+        target = logout_address(self.peer.known(now).provider.logouts, is_answer=False)
+        if target is None or not subject.name_id:
+            return None
+        document, _ = logout.new_logout_request(
+            self.entity_id,
+            target,
+            subject.name_id,
+            subject.format,
+            subject.session_index,
+            now,
+            NameQualifier=subject.name_qualifier,
+            SPNameQualifier=subject.sp_name_qualifier,
+        )
+        return redirect_to(target, "SAMLRequest", document, None, RSA_SHA256, self.keys.signing(now).sign_octets)
+
+    def hear(self, carried: Carried, now: datetime, address: str | None) -> str | None:
+        """The identity provider answers our request to log out, or asks us to end a person's sessions: the address with
+        the answer to that. Raises BadMessage, SamlRefused."""
+        provider = self.peer.known(now).provider
+        if logout.logout_sender(carried) != provider.entity_id:
+            raise BadMessage("unknown_sender", "The message does not come from the identity provider of the settings.")
+        if carried.kind == "SAMLResponse":
+            logout.logout_answer(carried, provider, self.single_logout, now)
+            return None
+        asked = logout.logout_request(carried, provider, self.single_logout, now)
+        if not used_messages.use(self.driver, provider.entity_id, asked.id, now + LIFE):
+            raise BadMessage("repeated", "The request to log out was used before.")
+
+        def ended(tx: neo4j.ManagedTransaction) -> None:
+            if person_sessions.end_of_subject(tx, asked.name_id, asked.session_indexes):
+                audit.note(tx, "logout", now, provider=provider.entity_id, address=address)
+
+        with self.driver.session() as session:
+            session.execute_write(ended)
+        target = logout_address(provider.logouts, is_answer=True)
+        if target is None:
+            return None
+        document = logout.new_logout_answer(self.entity_id, target, asked.id, (SUCCESS, None), now)
+        key = self.keys.signing(now)
+        return redirect_to(target, "SAMLResponse", document, asked.relay_state, RSA_SHA256, key.sign_octets)
+
+    def take(self, response: str, relay_state: str, now: datetime) -> str:
+        """Who has logged in, by a response: the secret with which the browser goes on. Raises SamlRefused."""
         with self.driver.session() as session:
             request = session.execute_read(saml_logins.request_of, relay_state, now) if relay_state else None
         if request is None:
@@ -159,7 +193,7 @@ class SamlService:
     def _opened(self, response: str, now: datetime) -> OneLogin_Saml2_Response:
         """The response, decrypted with the key that it was encrypted for: any that is published."""
         keys = self._keys(now)
-        peer = self._peers(now)
+        peer = self.peer.known(now).settings
         for key in keys[1:]:
             try:
                 return OneLogin_Saml2_Response(OneLogin_Saml2_Settings({**self._own(key), "idp": peer}), response)
@@ -189,15 +223,16 @@ class SamlService:
         if found.get_assertion_not_on_or_after() is None:
             raise SamlRefused("no_end")
 
-    def _person(self, found: OneLogin_Saml2_Response, now: datetime) -> tuple[str, str]:
-        """(uuid of the person, name ID). Nobody is created: who is unknown here, has not logged in."""
+    def _person(self, found: OneLogin_Saml2_Response, now: datetime) -> tuple[str, Subject]:
+        """(uuid of the person, and what the identity provider calls them). Nobody is created: who is unknown here, has
+        not logged in."""
         try:
-            subject = str(found.get_nameid() or "")
+            subject = _subject(found)
             attributes = found.get_attributes()
         except OneLogin_Saml2_ValidationError as wrong:  # an attribute twice, an empty name ID
             raise SamlRefused(f"response_{wrong.code}") from None
         named = self.settings.attribute
-        users = [subject] if named is None else [str(each) for each in attributes.get(named, [])]
+        users = [subject.name_id] if named is None else [str(each) for each in attributes.get(named, [])]
         if len(users) != 1 or not users[0]:
             raise SamlRefused("no_user", 403)
         day = now.astimezone(COPENHAGEN).date()
@@ -217,10 +252,10 @@ class SamlService:
         return OneLogin_Saml2_Auth(asked, self._all(now))
 
     def _identity(self, now: datetime) -> str:
-        return str(self._peers(now)["entityId"])
+        return self.peer.known(now).provider.entity_id
 
     def _all(self, now: datetime) -> dict[str, Any]:
-        return {**self._own(*self._keys(now)), "idp": self._peers(now)}
+        return {**self._own(*self._keys(now)), "idp": self.peer.known(now).settings}
 
     def _keys(self, now: datetime) -> list[SigningKey]:
         """Those that are published, the one that signs first."""
@@ -231,6 +266,7 @@ class SamlService:
         sp = {
             "entityId": self.entity_id,
             "assertionConsumerService": {"url": self.consumer, "binding": Constants.BINDING_HTTP_POST},
+            "singleLogoutService": {"url": self.single_logout, "binding": Constants.BINDING_HTTP_REDIRECT},
             "NameIDFormat": Constants.NAMEID_UNSPECIFIED,
             "x509cert": key.certificate.public_bytes(Encoding.PEM).decode(),
             "privateKey": key.pem.decode(),
@@ -254,33 +290,16 @@ class SamlService:
             },
         }
 
-    def _peers(self, now: datetime) -> dict[str, Any]:
-        """The identity provider, by its metadata: read again every few hours, and the last good copy until then."""
-        with self._lock:
-            if self._next is None or now >= self._next:
-                self._next = now + RETRY
-                try:
-                    self._peer = self._parsed(self._read())
-                    self._next = now + AGAIN
-                except (HttpError, OSError, SamlRefused) as wrong:
-                    _log.warning("identity_provider_not_read", error=type(wrong).__name__)
-            if self._peer is None:
-                raise SamlRefused("no_identity_provider", 503)
-            return self._peer
 
-    def _read(self) -> bytes:
-        file = self.settings.metadata_file
-        return file.read_bytes() if file is not None else self.fetch(str(self.settings.metadata_url), LARGEST_METADATA)
-
-    def _parsed(self, document: bytes) -> dict[str, Any]:
-        try:
-            etree.fromstring(document, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
-            found = MetadataParser.parse(document, entity_id=self.settings.entity_id).get("idp")
-        except Exception as wrong:
-            raise SamlRefused("metadata") from wrong
-        if not found or "singleSignOnService" not in found or not (found.get("x509cert") or found.get("x509certMulti")):
-            raise SamlRefused("metadata")
-        return dict(found)
+def _subject(found: OneLogin_Saml2_Response) -> Subject:
+    """Who is asserted; without a name ID, with an empty one."""
+    return Subject(
+        str(found.get_nameid() or ""),
+        found.get_nameid_format(),
+        found.get_nameid_nq(),
+        found.get_nameid_spnq(),
+        found.get_session_index(),
+    )
 
 
 def _guid(text: str) -> str:

@@ -1,6 +1,5 @@
 """The pages of login to REConnect itself: the start page, and the end of a session."""
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
@@ -22,23 +21,14 @@ from api.http.availability import RETRY_AFTER
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
+from api.login.language import Endpoint, in_its_language, texts
+from api.login.saml_peer import SamlRefused
 from api.login.web_login import WebLogin
-from idp import break_glass, sessions
+from idp import break_glass, person_sessions
 
-DANISH = {
-    "reader": "Læser",
-    "hr": "HR",
-    "organisation": "Organisation",
-    "rights": "Rettigheder",
-    "operations": "Drift",
-    "auditor": "Revisor",
-    "cpr": "CPR-numre",
-}
-"""The system roles, as the pages call them."""
 BROWSER_SECONDS = 24 * 3600
 BREAK_GLASS_USED = Counter("reconnect_break_glass_logins", "Logins with a break-glass account")
 _log = structlog.get_logger("api.login")
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def web_routes(login: WebLogin) -> list[BaseRoute]:
@@ -58,23 +48,19 @@ def caught(name: str, endpoint: Endpoint) -> Endpoint:
     async def answered(request: Request) -> Response:
         wait = pace.take(request.client.host if request.client else None)
         if wait:
-            late = pages.failed(name, "too_many", status=429)
-            late.headers["retry-after"] = str(wait)
-            return late
+            return pages.later(name, "too_many", 429, wait)
         try:
             return await endpoint(request)
         except BadForm:
             return pages.failed(name, "form")
         except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
             unavailable(error)
-            away = pages.failed(name, "unavailable", status=503)
-            away.headers["retry-after"] = str(RETRY_AFTER)
-            return away
+            return pages.later(name, "unavailable", 503, RETRY_AFTER)
         except Exception as error:
             id_ = str((unforeseen(error).extensions or {})["id"])
             return pages.failed(name, "internal", id_, 500)
 
-    return answered
+    return in_its_language(answered)
 
 
 class _Pages:
@@ -120,7 +106,7 @@ class _Pages:
             found = await anyio.to_thread.run_sync(work)
         if found is None:
             self._failed.failed(address)
-            return pages.break_glass_form(self._login.name, token, "Koden er forkert, eller kontoen er lukket.")
+            return pages.break_glass_form(self._login.name, token, texts().break_glass_wrong)
         name, secret = found
         BREAK_GLASS_USED.inc()
         _log.warning("break_glass_used", account=name, address=address)
@@ -135,43 +121,53 @@ class _Pages:
         """End the session of this browser."""
         form = {name: values[0] for name, values in (await form_of(request)).items() if len(values) == 1}
         who = await self._login.whose(request.cookies.get(self._cookies.session))
+        there = None
         if who is not None:
             if not self._tokens.is_valid(request, form, who.hash):
                 return pages.failed(self._login.name, "over")
-            await anyio.to_thread.run_sync(self._ended, who.hash)
-        response = pages.left(self._login.name, ())
-        self._cookies.drop(response, self._cookies.session)
+            there = await anyio.to_thread.run_sync(self._ended, who.hash)
+        # By the page, as no form of ours may go there.
+        response = pages.left(self._login.name, ()) if there is None else pages.logged_out(self._login.name, (), there)
+        if who is not None:  # a page of others that leads a browser here brings no cookie, and takes none away
+            self._cookies.drop(response, self._cookies.session)
         return response
 
-    def _ended(self, session_hash: str) -> None:
+    def _ended(self, session_hash: str) -> str | None:
+        """Where the session ends at the identity provider that it came from."""
         with self._login.driver.session() as session:
-            session.execute_write(sessions.end, session_hash)
+            subject = session.execute_write(person_sessions.end, session_hash)
+        if subject is None or self._login.saml is None:
+            return None
+        try:
+            return self._login.saml.farewell(subject, datetime.now(UTC))
+        except SamlRefused as refused:  # its metadata are not known now
+            _log.warning("identity_provider_not_told", why=refused.rule)
+            return None
 
     async def _no_rights(self) -> str:
-        missing = await self._login.missing_rights()
+        t, missing = texts(), await self._login.missing_rights()
         who = "".join(f"<li>{escape(name)}</li>" for _, name in missing.givers)
         return (
-            '<p class="problem" role="alert">Du har ingen rettigheder i REConnect. '
-            "Der mangler en tildeling af en af systemrollerne "
-            f"{escape(', '.join(DANISH[each] for each in TITLES))}.</p>"
-            + (f"<p>Den kan gives af:</p><ul>{who}</ul>" if who else "<p>Den gives af it-afdelingen.</p>")
+            f'<p class="problem" role="alert">{t.no_roles} {escape(", ".join(t.roles[each] for each in TITLES))}.</p>'
+            + (f"<p>{t.given_by}</p><ul>{who}</ul>" if who else f"<p>{t.given_by_it}</p>")
         )
 
     def _logout(self, who: LoggedIn, browser: str) -> str:
         is_own = self._login.through == "own" and who.person is not None
         action = "/logout" if is_own else "/login/end"
-        account = '<p><a href="/login/account">Adgangskode og beskyttelse</a></p>' if is_own else ""
+        account = f'<p><a href="/login/account">{texts().own_login}</a></p>' if is_own else ""
         token = escape(self._tokens.token(browser, who.hash))
         return (
             f'{account}<form method="post" action="{action}"><input type="hidden" name="token" value="{token}">'
-            "<button>Log ud</button></form>"
+            f"<button>{texts().log_out}</button></form>"
         )
 
 
 def _who(who: LoggedIn) -> str:
-    return f"<p>Du er logget ind som <strong>{escape(who.shown)}</strong>.</p>"
+    return f"<p>{texts().logged_in_as} <strong>{escape(who.shown)}</strong>.</p>"
 
 
 def _rights(access: Access) -> str:
-    roles = "".join(f"<li>{escape(DANISH[each])}</li>" for each in TITLES if each in access.roles)
-    return f'<p>Dine roller:</p><ul>{roles}</ul><p><a href="/graphql">GraphiQL</a></p>'
+    t = texts()
+    roles = "".join(f"<li>{escape(t.roles[each])}</li>" for each in TITLES if each in access.roles)
+    return f'<p>{t.your_roles}</p><ul>{roles}</ul><p><a href="/graphql">GraphiQL</a></p>'

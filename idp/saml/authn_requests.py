@@ -25,7 +25,7 @@ from idp.saml.names import (
     UNSPECIFIED,
     UNSUPPORTED_BINDING,
 )
-from idp.saml.service_providers import Endpoint, ServiceProvider
+from idp.saml.service_providers import Endpoint, ForeignIdentityProvider, ServiceProvider
 from protocols.xml import BadXml, tree
 
 SKEW = timedelta(minutes=5)
@@ -94,7 +94,9 @@ def root_of(carried: Carried, name: str) -> etree._Element:
     return root
 
 
-def check_signature(carried: Carried, root: etree._Element, provider: ServiceProvider, unsigned: bool) -> bool:
+def check_signature(
+    carried: Carried, root: etree._Element, provider: ServiceProvider | ForeignIdentityProvider, unsigned: bool
+) -> bool:
     """Whether the message is signed; a signature that is there must be valid. Raises BadMessage."""
     if carried.binding == "redirect" and signatures.is_signed(root):
         raise BadMessage("signature", "A message in a query must be signed in the query, not in the XML.")

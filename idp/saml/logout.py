@@ -1,4 +1,4 @@
-"""Single logout: a service provider's request to end a session, requests to the others, and the answers."""
+"""Single logout: another's request to end a session, requests to others, and the answers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from idp.saml.errors import BadMessage
 from idp.saml.instants import written
 from idp.saml.names import SAML, SAMLP, SUCCESS
 from idp.saml.responses import add_status, new_id
-from idp.saml.service_providers import ServiceProvider
+from idp.saml.service_providers import ForeignIdentityProvider, ServiceProvider
 from protocols.xml import add
 
 
@@ -43,7 +43,9 @@ def logout_sender(carried: Carried) -> str:
     return sender_of(root_of(carried, name))
 
 
-def logout_request(carried: Carried, provider: ServiceProvider, destination: str, now: datetime) -> LogoutRequest:
+def logout_request(
+    carried: Carried, provider: ServiceProvider | ForeignIdentityProvider, destination: str, now: datetime
+) -> LogoutRequest:
     """A request as it came; it must be signed. Raises BadMessage."""
     root = root_of(carried, "LogoutRequest")
     check_signature(carried, root, provider, unsigned=False)
@@ -61,7 +63,9 @@ def logout_request(carried: Carried, provider: ServiceProvider, destination: str
     )
 
 
-def logout_answer(carried: Carried, provider: ServiceProvider, destination: str, now: datetime) -> LogoutAnswer:
+def logout_answer(
+    carried: Carried, provider: ServiceProvider | ForeignIdentityProvider, destination: str, now: datetime
+) -> LogoutAnswer:
     """An answer as it came; it must be signed. Raises BadMessage."""
     root = root_of(carried, "LogoutResponse")
     check_signature(carried, root, provider, unsigned=False)
@@ -76,13 +80,21 @@ def logout_answer(carried: Carried, provider: ServiceProvider, destination: str,
 
 
 def new_logout_request(
-    issuer: str, destination: str, name_id: str, name_id_format: str, session_index: str, now: datetime
+    issuer: str,
+    destination: str,
+    name_id: str,
+    name_id_format: str | None,
+    session_index: str | None,
+    now: datetime,
+    **qualifiers: str | None,
 ) -> tuple[bytes, str]:
-    """(a request to a service provider, not yet signed; its ID)."""
+    """(a request to end a session, not yet signed; its ID). ``qualifiers``: NameQualifier, SPNameQualifier."""
     identity = new_id()
     root = _message("LogoutRequest", issuer, destination, now, ID=identity, NotOnOrAfter=written(now + SKEW))
-    add(root, SAML, "NameID", name_id, Format=name_id_format)
-    add(root, SAMLP, "SessionIndex", session_index)
+    named = {name: value for name, value in {"Format": name_id_format, **qualifiers}.items() if value is not None}
+    add(root, SAML, "NameID", name_id, **named)
+    if session_index is not None:
+        add(root, SAMLP, "SessionIndex", session_index)
     return etree.tostring(root), identity
 
 

@@ -1,13 +1,13 @@
-"""Service providers: what their metadata says of them.
+"""Service providers, and other identity providers: what their metadata says of them.
 
-Only the SAML 2.0 SPSSODescriptor of the expected entity is read; ADFS's document has WS-Federation roles, and an
-identity provider's, beside it. An address that is not https (http on this machine only), a key that is too short or a
-document past its end makes the document unusable: the last good copy stays in use.
+Of the expected entity only the SAML 2.0 descriptor of the role that is asked for is read; ADFS's document has those of
+WS-Federation beside it. An address that is not https (http on this machine only), a key that is too short or a document
+past its end makes the document unusable: the last good copy stays in use.
 """
 
 import base64
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -57,6 +57,16 @@ class ServiceProvider:
         return next((each for each in self.consumers if each.is_default), self.consumers[0])
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignIdentityProvider:
+    """Another identity provider, at which people log in to REConnect, as its metadata describes it."""
+
+    entity_id: str
+    logouts: tuple[Endpoint, ...]
+    signing: tuple[x509.Certificate, ...]
+    valid_until: datetime | None
+
+
 def service_provider(
     document: bytes,
     now: datetime,
@@ -65,6 +75,36 @@ def service_provider(
 ) -> ServiceProvider:
     """Read metadata. ``entity_id``: the expected one; needed where the document describes several. ``signed_by``:
     with it the document must be signed by one of them. Raises BadMetadata."""
+    found, descriptor, valid_until = _described(document, now, entity_id, signed_by, "SPSSODescriptor")
+    return ServiceProvider(
+        found,
+        _consumers(descriptor, found),
+        tuple(_logouts(descriptor, found)),
+        tuple(_certificates(descriptor, "signing", found)),
+        tuple(_certificates(descriptor, "encryption", found)),
+        valid_until,
+    )
+
+
+def foreign_identity_provider(document: bytes, now: datetime, entity_id: str | None = None) -> ForeignIdentityProvider:
+    """Read the metadata of another identity provider. As ``service_provider``."""
+    found, descriptor, valid_until = _described(document, now, entity_id, (), "IDPSSODescriptor")
+    signing = tuple(_certificates(descriptor, "signing", found))
+    return ForeignIdentityProvider(found, tuple(_logouts(descriptor, found)), signing, valid_until)
+
+
+def logout_address(logouts: Iterable[Endpoint], *, is_answer: bool) -> str | None:
+    """Where a request to log out, or the answer to one, goes in a query; None if there is no such address."""
+    found = next((each for each in logouts if each.binding == REDIRECT), None)
+    if found is None:
+        return None
+    return found.answers if is_answer else found.location
+
+
+def _described(
+    document: bytes, now: datetime, entity_id: str | None, signed_by: Sequence[x509.Certificate], role: str
+) -> tuple[str, etree._Element, datetime | None]:
+    """(the entity, its descriptor for this role, until when the document is valid). Raises BadMetadata."""
     try:
         root = tree(document, LARGEST_METADATA)
     except BadXml as wrong:
@@ -78,25 +118,16 @@ def service_provider(
     found = str(entity.get("entityID", "")).strip()
     descriptors = [
         each
-        for each in entity.findall(f"{{{METADATA}}}SPSSODescriptor")
+        for each in entity.findall(f"{{{METADATA}}}{role}")
         if SAMLP in str(each.get("protocolSupportEnumeration", "")).split()
     ]
     if len(descriptors) != 1:
-        raise BadMetadata(
-            f"The metadata of {found} has {len(descriptors)} SPSSODescriptors for SAML 2.0; one is needed."
-        )
-    descriptor = descriptors[0]
+        raise BadMetadata(f"The metadata of {found} has {len(descriptors)} {role}s for SAML 2.0; one is needed.")
+    (descriptor,) = descriptors
     ends = [end for end in map(_valid_until, (root, entity, descriptor)) if end is not None]
     if any(end <= now for end in ends):
         raise BadMetadata(f"The metadata of {found} was valid until {instants.written(min(ends))}.")
-    return ServiceProvider(
-        found,
-        _consumers(descriptor, found),
-        tuple(_logouts(descriptor, found)),
-        tuple(_certificates(descriptor, "signing", found)),
-        tuple(_certificates(descriptor, "encryption", found)),
-        min(ends, default=None),
-    )
+    return found, descriptor, min(ends, default=None)
 
 
 def _entity(root: etree._Element, entity_id: str | None) -> etree._Element:

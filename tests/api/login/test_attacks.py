@@ -153,3 +153,59 @@ def test_refused_messages_fill_neither_the_graph_nor_the_log(town: Town) -> None
         httpx.get(f"{town.url}/login?to=/{number}", timeout=60, trust_env=False)
     rows, _, _ = town.driver.execute_query("MATCH (n:LoginEvent|LoginFlow) RETURN labels(n)[0] AS label, count(*) AS n")
     assert {row["label"]: row["n"] for row in rows} == {"LoginEvent": 20}
+
+
+def test_no_page_of_others_logs_anybody_out(town: Town) -> None:
+    """Neither a form of theirs, which brings no cookie, nor a stranger's own request to log out."""
+    for login in ("anje", "bo"):
+        state_account(town.driver, login)
+        town.give_password(login)
+    victim, stranger = Browser(), Browser()
+    logged_in(town, victim)
+    for path in ("/login/end", "/logout"):
+        answer = httpx.post(f"{town.url}{path}", data={"token": "x"}, timeout=60, trust_env=False)
+        assert "set-cookie" not in answer.headers, path
+    page, request = logged_in(town, stranger, "bo")
+    theirs = town.answered(page, request)
+    url = (
+        town.applications[0]
+        .auth(town.metadata)
+        .logout(name_id=theirs.get_nameid(), session_index=theirs.get_session_index())
+    )
+    victim.client.get(url)
+    assert "logget ind som <strong>anje" in victim.get(f"{town.url}/login/account").text
+    assert stranger.get(f"{town.url}/login/account").url.endswith("/login"), "it was the stranger's own session"
+
+
+def test_a_session_planted_before_the_login_is_worth_nothing_after_it(town: Town) -> None:
+    """Nor does a stranger's session, planted in a browser, become the owner's, or bring its applications along."""
+    for login in ("anje", "bo"):
+        state_account(town.driver, login)
+        town.give_password(login)
+    stranger, victim = Browser(), Browser()
+    logged_in(town, stranger, "bo")
+    planted = stranger.cookie("reconnect-session")
+    victim.client.cookies.set("reconnect-session", str(planted), domain="127.0.0.1")
+    page = victim.get(f"{town.url}/login?again=1")
+    victim.client.cookies.set("reconnect-session", str(planted), domain="127.0.0.1")
+    own = victim.submit(page.form("/login"), login="anje", password=PASSWORD)
+    assert "logget ind som <strong>anje" in own.text
+    rows, _, _ = town.driver.execute_query("MATCH (s:LoginSession) RETURN s.visited AS visited")
+    assert [row["visited"] for row in rows] == [[]], "the planted session is over, and what it had visited is not ours"
+    assert stranger.get(f"{town.url}/login/account").url.endswith("/login")
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil"]
+)
+def test_no_login_leads_to_another_host(town: Town, to: str) -> None:
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    browser = Browser()
+    page = browser.get(str(httpx.URL(f"{town.url}/login", params={"to": to})))
+    form = page.form("/login")
+    for sent in (form.fields["to"], to):  # as the page has it, and as a page of others would send it
+        answer = browser.client.post(
+            form.action, data={**form.fields, "to": sent, "login": "anje", "password": PASSWORD}
+        )
+        assert answer.headers["location"] == "/login/account"

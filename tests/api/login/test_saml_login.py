@@ -1,11 +1,13 @@
 """People log in to REConnect through another identity provider."""
 
 import base64
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,12 +18,16 @@ import pytest
 from lxml import etree
 from structlog.testing import capture_logs
 
+from api.access import gate
 from api.access.sessions import Sessions
 from api.http.app import Service
-from api.login.saml_service import SamlRefused, SamlService
+from api.login import pacing
+from api.login.saml_peer import SamlRefused
+from api.login.saml_service import SamlService
 from api.login.settings import SamlLoginSettings
 from api.login.web_login import WebLogin
 from graph.connection import connect
+from idp.saml import signatures
 from idp.saml.authn_requests import AuthnRequest
 from idp.saml.keys import SigningKey, new_key
 from idp.saml.metadata import IdentityProvider, metadata
@@ -31,6 +37,7 @@ from idp.saml.responses import Assertion, response
 from idp.saml.service_providers import Endpoint
 from idp.settings import ServiceProviderSettings
 from idp.signing_keys import SigningKeys
+from protocols.http.errors import AnswerLost
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import SEAL, give_password, running, serving_login
@@ -70,7 +77,9 @@ class Peer:
         """A response in Base64. ``other``: key, issuer, moment or name_id, if not the right one."""
         moment = other.get("moment", now())
         name_id = other.get("name_id", self.account)
-        assertion = Assertion(name_id, PERSISTENT, "_s", moment, PASSWORD, moment + timedelta(hours=8))
+        assertion = Assertion(
+            name_id, PERSISTENT, "_s", moment, PASSWORD, moment + timedelta(hours=8), other.get("values", {})
+        )
         profile = replace(PROFILES["adfs"], sign_response=other.get("sign_response", False))
         made, _ = response(
             other.get("issuer", ADFS), request, assertion, other.get("key", self.key), profile, None, moment
@@ -78,7 +87,7 @@ class Peer:
         return base64.b64encode(other.get("changed", lambda same: same)(made)).decode()
 
     def take(self, made: str, relay_state: str, service: SamlService | None = None) -> str:
-        return (service or self.service).take(made, relay_state, now(), "10.0.0.1")
+        return (service or self.service).take(made, relay_state, now())
 
 
 def now() -> datetime:
@@ -262,6 +271,111 @@ def both(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
         yield here, idp
 
 
+def entered(here: str, browser: Browser) -> None:
+    page = browser.get(f"{here}/")
+    page = browser.submit(page.form("/login"), login="anje", password=TYPED)
+    assert browser.submit(page.form()).url == f"{here}/"
+
+
+def test_a_logout_ends_both_sessions(
+    both: tuple[str, str], clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two is left."""
+    monkeypatch.setattr(gate, "REMEMBERED", 0.0)
+    here, idp = both
+    browser = Browser()
+    entered(here, browser)
+    left = browser.submit(browser.get(f"{here}/").form("/login/end"))
+    there = unescape(re.search(rf'url=({idp}[^"]*)"', left.text)[1])  # type: ignore[index]
+    page = browser.get(there)
+    assert page.url.startswith(f"{here}/login/saml/logout?SAMLResponse=") and "logget ud" in page.text
+    assert browser.get(f"{idp}/login/account").url == f"{idp}/login"
+    entered(here, browser)
+    told = browser.submit(browser.get(f"{idp}/login/account").form("/logout"))
+    frame = unescape(re.search(r'<iframe src="([^"]*)"', told.text)[1])  # type: ignore[index]
+    assert frame.startswith(f"{here}/login/saml/logout?SAMLRequest=")
+    assert asked(here, browser).status_code == 200
+    sender = Browser()
+    assert sender.client.get(frame.replace("SAMLRequest=", "SAMLRequest=A")).status_code == 400
+    assert asked(here, browser).status_code == 200, "what is not signed ends nothing"
+    assert sender.client.get(frame).status_code == 303, "a frame of another site brings no cookies"
+    assert asked(here, browser).status_code == 401
+    assert sender.client.get(frame).status_code == 400, "a request counts once"
+    rows, _, _ = clean_graph.execute_query("MATCH (e:LoginEvent {event: 'logout'}) RETURN count(e) AS ended")
+    assert rows[0]["ended"] >= 2
+
+
+def test_the_last_good_metadata_outlast_a_restart(peer: Peer, tmp_path: Path) -> None:
+    good = (tmp_path / "adfs.xml").read_bytes()
+    other = good.replace(ADFS.encode(), b"https://evil.example")
+    settings = SamlLoginSettings(metadata_url="https://adfs.kommune.dk/metadata", matches="uuid")  # type: ignore[arg-type]
+
+    def service(document: bytes | None) -> SamlService:
+        def fetch(url: str, largest: int) -> bytes:
+            if document is None:
+                raise AnswerLost("503")
+            return document
+
+        return SamlService(peer.driver, settings, HERE, SigningKeys(peer.driver, SEAL, HERE), fetch)
+
+    with pytest.raises(SamlRefused, match="no_identity_provider"):
+        service(None).begin("b", "/", now())
+    assert service(good).begin("b", "/", now()).startswith("https://adfs.kommune.dk/")
+    for bad in (None, b"", b"<html/>", other, good[:300]):
+        assert service(bad).begin("b", "/", now()).startswith("https://adfs.kommune.dk/"), bad
+    ended = good.replace(b"entityID=", b'validUntil="2020-01-01T00:00:00Z" entityID=', 1)
+    assert service(ended).begin("b", "/", now()).startswith("https://adfs.kommune.dk/")
+    hour = f"{now() + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}".encode()
+    service(good.replace(b"entityID=", b'validUntil="%s" entityID=' % hour, 1)).begin("b", "/", now())
+    with pytest.raises(SamlRefused, match="no_identity_provider"):
+        service(None).begin("b", "/", now() + timedelta(hours=2))
+
+
+def test_without_a_name_id_only_an_attribute_says_who_it_is(peer: Peer, tmp_path: Path) -> None:
+    def nameless(made: bytes) -> bytes:
+        root = etree.fromstring(without_signatures(made))
+        for name in ("NameID", "Subject/NameID"):
+            path = "/".join(f"{{{SAML}}}{each}" for each in name.split("/"))
+            found = root.find(f"{{{SAML}}}Assertion/{path}")
+            if found is not None:
+                found.getparent().remove(found)  # type: ignore[union-attr]
+        assertion = root.find(f"{{{SAML}}}Assertion")
+        assert assertion is not None
+        signatures.sign(assertion, peer.key, assertion[0])
+        return etree.tostring(root)
+
+    relay_state, request = peer.begun()
+    with pytest.raises(SamlRefused):
+        peer.take(peer.answer(request, changed=nameless), relay_state)
+    peer.service.settings = peer.service.settings.model_copy(update={"attribute": "who"})
+    made = peer.answer(request, changed=nameless, values={"who": [peer.account]})
+    found = peer.service.use(peer.take(made, relay_state), "b", now())
+    assert found is not None and found.person == person_of(peer.driver, peer.account)
+    assert peer.service.farewell(found.subject, now()) is None, "the identity provider can't be told whom to log out"
+
+
+def test_one_address_begins_so_many_logins(both: tuple[str, str], clean_graph: neo4j.Driver) -> None:
+    here, idp = both
+    client = httpx.Client(timeout=60, trust_env=False)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(pacing.Pace, "take", lambda self, address: 7 if self.at_once == 300 else 0)
+        for url in (f"{here}/login/saml", f"{idp}/saml/sso?SAMLRequest=x"):
+            late = client.get(url)
+            assert late.status_code == 429 and late.headers["retry-after"] == "7"
+    rows, _, _ = clean_graph.execute_query("MATCH (n:SamlLogin|LoginFlow) RETURN count(n) AS begun")
+    assert rows[0]["begun"] == 0
+
+
+@pytest.mark.parametrize("proto", ["http", "https"])
+def test_cookies_given_over_https_stay_there(both: tuple[str, str], proto: str) -> None:
+    """Also where only the proxy speaks https, and idp.address is not set."""
+    here, idp = both
+    for url in (f"{here}/login/break-glass", f"{idp}/login"):
+        answer = httpx.get(url, headers={"x-forwarded-proto": proto}, timeout=60, trust_env=False)
+        cookies = answer.headers.get_list("set-cookie")
+        assert cookies and all(("Secure" in each) is (proto == "https") for each in cookies)
+
+
 def test_a_login_from_page_to_page(both: tuple[str, str], clean_graph: neo4j.Driver) -> None:
     here, idp = both
     browser = Browser()
@@ -284,7 +398,8 @@ def test_a_login_from_page_to_page(both: tuple[str, str], clean_graph: neo4j.Dri
         "MATCH (s:LoginSession {way: 'saml'}) RETURN s.hash AS hash, s.person AS person"
     )
     assert len(rows) == 1
-    assert "logget ud" in browser.submit(browser.get(f"{here}/").form("/login/end")).text
+    left = browser.submit(browser.get(f"{here}/").form("/login/end"))
+    assert "logget ud" in left.text and f"{idp}/saml/logout?SAMLRequest=" in left.text
     assert asked(here, browser).status_code == 401
     for sent in ("", "x", base64.b64encode(b"<!DOCTYPE a []><a/>").decode()):
         refused = browser.client.post(f"{here}/login/saml/acs", data={"SAMLResponse": sent, "RelayState": "x"})
