@@ -206,7 +206,7 @@ def serving_login(
         handing = HandingOver(driver, logins, post, "Kommune", url)
         login = Login(driver, logins, passkeys, single_sign_on, SEAL, SYSTEM, "Kommune", secure=False, handing=handing)
         web_login = WebLogin(driver, Sessions(driver, SYSTEM, "own"), SEAL, "Kommune <By>", secure=False)
-        return Service(driver, reading, RING, login=login, web_login=web_login)
+        return Service(driver, reading, RING, login=login, handing=handing, web_login=web_login)
 
     with running(addresses, service) as url:
         yield url, logins

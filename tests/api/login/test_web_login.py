@@ -15,13 +15,17 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.access import gate
 from api.access.tokens import TokenError, create
+from graph.change_log import Origin
 from graph.connection import connect as connected
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import PASSWORD, Town, serving_login
+from tests.api.serving import Served
 from tests.idp.own_rights import give, person_of
-from tests.idp.staff import state_account, stop
+from tests.idp.staff import RING, RULES, state_account, stop
 
 ME = "{ me { name roles } }"
 COOKIE = "reconnect-session"
@@ -210,3 +214,63 @@ def _end(town: Town, browser: Browser, account: str, how: str) -> None:
         past = "used = datetime() - duration({hours: 2})" if how == "idle" else "ends = datetime()"
         town.driver.execute_query(f"MATCH (s:LoginSession) SET s.{past}")
     state_account(town.driver, f"after_{how}")  # the subscription hears of something
+
+
+def test_who_has_no_role_does_what_the_nearest_manager_may_and_nothing_else(town: Town) -> None:
+    """Mutations that check themselves are open to people without rights; the rest is not."""
+    bo = person_of(town.driver, state_account(town.driver, "bo"))
+    account = state_account(town.driver, "anje")
+    town.give_password("bo")
+    for person in ("bo", "anje"):
+        give(town.driver, "reader", person)  # makes their employments
+        give(town.driver, "reader", person, Period(date(2020, 1, 1), date(2020, 2, 1)))
+    always = Period()
+    linked = {
+        "role": Ref("Role", "manager", "natural"),
+        "holder": Ref("Employment", "bo_job"),
+        "unit": Ref("Unit", "office"),
+    }
+    GraphWriter(town.driver, RING).state(
+        RULES,
+        [
+            Statement("Role", "manager", values={"key": (DatedValue(always, "manager"),)}),
+            Statement(
+                "Assignment",
+                "bo_manages",
+                exists=(always,),
+                links={name: (DatedLink(always, to),) for name, to in linked.items()},
+            ),
+        ],
+        Origin(RULES),
+    )
+    browser = entered(town, "bo")
+    assert code(asked(town.url, browser)) == "no_rights"
+    inviting = f'mutation {{ inviteToLogin(account: "{account}", by: PAPER, reason: "x") {{ login code }} }}'
+    invited = asked(town.url, browser, inviting).json()["data"]["inviteToLogin"]
+    assert invited["login"] == "anje" and invited["code"]
+    for other in (
+        f'resetLogin(account: "{account}", by: PAPER, reason: "x") {{ login }}',
+        f'stopPerson(person: "{bo}", reason: "x") {{ uuid }}',
+        f'splitPerson(person: "{bo}", reason: "x") {{ uuid }}',
+        f'endSessionsOf(person: "{bo}", reason: "x") {{ count }}',
+    ):
+        assert code(asked(town.url, browser, f"mutation {{ {other} }}")) == "forbidden", other
+
+
+def test_a_person_who_is_joined_into_another_is_logged_in_no_longer(town: Town, reader: str) -> None:
+    """splitPerson makes two persons of one again, and opens no session that was over."""
+    token = create(town.driver, "hr", ["hr", "reader"])
+    mine = create(town.driver, "mine", ["reader"], person=person_of(town.driver, reader))
+    anje, keep = person_of(town.driver, reader), person_of(town.driver, state_account(town.driver, "bo"))
+    browser = entered(town)
+    served = Served(town.url, town.driver)
+    joined = served.post(f'mutation {{ joinPersons(keep: "{keep}", other: "{anje}", reason: "x") {{ uuid }} }}', token)
+    assert "errors" not in joined.json(), joined.text
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gate, "REMEMBERED", 0.0)
+        # The account is the survivor's now, and so is what it opens: a token stays its person's.
+        assert served.post(ME, mine).status_code == 401
+        assert anje not in asked(town.url, browser).text
+        split = f'mutation {{ splitPerson(person: "{keep}", into: "{anje}", reason: "x") {{ uuid }} }}'
+        assert "errors" not in served.post(split, token).json()
+        assert served.post(ME, mine).status_code == 200
