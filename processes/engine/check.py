@@ -32,7 +32,7 @@ _EVENTS = {
     "intermediateThrowEvent": frozenset({"message"}),
     "boundaryEvent": frozenset({"message", "timer", "error"}),
 }
-_STARTS_BY_EVENT = frozenset({"message", "timer", "error"})
+_STARTS_BY_EVENT = frozenset({"message"})
 _OWN_KEYS = frozenset({
     "answered", "event_fired", "event_value", "seen_events", "merged", "remaining", "key_or_index", "item",
     "iteration", "cardinality", "current", "key",
@@ -298,7 +298,10 @@ class _Checking:
         if node.type == "startEvent" and node.scope.by_event:
             allowed = _STARTS_BY_EVENT
             if not found:
-                self._add_to(node, "unsupported", "an event sub-process starts with a message, a timer or an error")
+                self._add_to(node, "unsupported", "an event sub-process starts with a message")
+            if node.element.get("isInterrupting") not in ("false", "0"):  # SpiffWorkflow would let the rest go on
+                text = "an event sub-process can't interrupt; draw a sub-process with a message at its edge"
+                self._add_to(node, "unsupported", text)
         if node.type in ("intermediateCatchEvent", "boundaryEvent") and not found:
             self._add_to(node, "unsupported", "it does not say what it waits for")
         for each in found:

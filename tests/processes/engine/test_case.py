@@ -223,7 +223,7 @@ def test_a_message_at_a_task_interrupts_it() -> None:
     assert again(definition, case).finished
 
 
-def test_a_sub_process_is_ended_by_its_error_and_by_an_event_sub_process() -> None:
+def test_a_sub_process_is_ended_by_its_error_and_an_event_sub_process_runs_beside_it() -> None:
     outside = '<message id="m" name="withdrawn"/><error id="e" errorCode="refused"/>'
     definition = read(
         START,
@@ -232,8 +232,9 @@ def test_a_sub_process_is_ended_by_its_error_and_by_an_event_sub_process() -> No
         '<endEvent id="refused"><errorEventDefinition errorRef="e"/></endEvent>',
         flow("s1", "approve", "which", "ok"), when("which", "refused", 'decision == "no"'), "</subProcess>",
         boundary("failed", "inner", '<errorEventDefinition errorRef="e"/>'), user("explain", "answer"), END,
-        '<subProcess id="withdrawal" triggeredByEvent="true"><startEvent id="s2"><messageEventDefinition '
-        'messageRef="m"/></startEvent>', user("clean", "answer"), '<endEvent id="e2"/>', flow("s2", "clean", "e2"),
+        '<subProcess id="withdrawal" triggeredByEvent="true"><startEvent id="s2" isInterrupting="false">'
+        '<messageEventDefinition messageRef="m"/></startEvent>', user("clean", "answer"),
+        '<endEvent id="e2"/>', flow("s2", "clean", "e2"),
         "</subProcess>", flow("start", "inner", "end"), flow("failed", "explain", "end"), outside=outside,
     )  # fmt: skip
     case = again(definition, begin(definition))
@@ -243,7 +244,9 @@ def test_a_sub_process_is_ended_by_its_error_and_by_an_event_sub_process() -> No
     assert done(definition, refused, "explain").finished
     case.deliver("withdrawn", {}, NOW)
     case = again(definition, case)
-    assert "clean" in elements(case)
+    assert sorted(elements(case)) == ["approve", "clean"]
+    case = done(definition, case, "clean")
+    assert done(definition, case, "approve", decision="yes").finished
 
 
 def test_a_called_process_keeps_its_callers_place() -> None:

@@ -146,6 +146,20 @@ def test_a_called_process_has_a_role_or_each_caller_has_one() -> None:
     assert ("ask", "no_role") in found(START, call, END, flow("start", "call", "end"), other=other)
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        '<startEvent id="s2"><messageEventDefinition messageRef="m"/></startEvent>',
+        '<startEvent id="s2" isInterrupting="false"/>',
+        f'<startEvent id="s2" isInterrupting="false">{timer("timeDuration", "P1D")}</startEvent>',
+        '<startEvent id="s2" isInterrupting="false"><errorEventDefinition/></startEvent>',
+    ],
+)
+def test_an_event_sub_process_that_would_not_do_what_it_says_is_refused(start: str) -> None:
+    inner = f'<subProcess id="w" triggeredByEvent="true">{start}<endEvent id="e2"/>{flow("s2", "e2")}</subProcess>'
+    assert ("s2", "unsupported") in found(*PLAIN, inner, outside='<message id="m" name="withdrawn"/>')
+
+
 def test_a_message_whose_name_the_engine_uses_is_refused() -> None:
     assert ("m", "no_name") in found(*PLAIN, outside='<message id="m" name="answered"/>')
 
