@@ -1,6 +1,7 @@
 """Four eyes: what one person must not do alone.
 
-- ``approve_brake``, ``erase_person``: two people ask for the same within a day, and the second request is carried out.
+- ``approve_brake``, ``erase_person``, ``end_sensitivity``: two people ask for the same within a day, and the second
+  request is carried out. The last makes a sensitive right a common one, whose grants need nobody's approval.
 - ``end_stop``: another than those who have stopped the person ends it; where several have, two people may ask for it.
   The stop itself is immediate.
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from api.access.rights import Access
 
-Rule = Literal["approve_brake", "end_stop", "erase_person"]
+Rule = Literal["approve_brake", "end_sensitivity", "end_stop", "erase_person"]
 RULES: frozenset[Rule] = frozenset(get_args(Rule))
 WITHIN = timedelta(days=1)
 """In which the second person must ask for the same."""

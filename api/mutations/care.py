@@ -146,12 +146,14 @@ class Caring(Granting):
 
 
 def _approved(approver: Ref) -> Edit:
-    """What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
+    """From today on. What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
+
+    since = Period(today())
 
     def edit(kept: Statement) -> Statement:
-        told = replace(kept, links={**kept.links, "approved_by": always(approver)})
-        told = with_value("approved_on", today().isoformat(), Period())(told)
-        return with_value("approved_content", SEAL, Period())(told)
+        told = with_link("approved_by", approver, since)(kept)
+        told = with_value("approved_on", since.start.isoformat(), since)(told)
+        return with_value("approved_content", SEAL, since)(told)
 
     return edit
 
@@ -200,6 +202,7 @@ def _refuse_meeting(session: neo4j.Session, request: str, decider: str) -> None:
     day = max(today(), row["from"].to_native())
     work = evaluation(session, row["person"], day, (row["right"],))
     given = Grant(request, row["right"], (Thing(row["kind"], row["whom"]),), kind="RightsRequest", approved_by=decider)
+    given = replace(given, approved_content=work.approvals.content(given).text())
     more = {}
     if row["conflict"] is not None and row["to"] is not None:
         asked = Days(None, row["to"].to_native())

@@ -17,6 +17,7 @@ from api.access.four_eyes import Rule
 from api.access.own_system import SYSTEM
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
+from api.mutations import giving
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
 from graph.as_of import not_over
@@ -25,7 +26,7 @@ from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
-from graph.model.rights import prefixed
+from graph.model.rights import RIGHTS, prefixed
 from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
@@ -69,7 +70,7 @@ class Editing:
             normal_text.refuse(reason, "reason", words=True)
         except ChangeRejected as refused:
             raise as_graphql(refused, context.driver) from refused
-        self._context = context
+        self._context, self._mutation = context, mutation
         self.reason = normal_text.normal(reason)
         self.origin = Origin(MANUAL, user=context.access.name, reason=self.reason)
 
@@ -120,6 +121,14 @@ class Editing:
         if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
             text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
             raise ChangeRejected("own_system", text, field="thing")
+
+    def require_second_for_common(self, kind: str, thing: str, name: str, value: Value | None, days: Period) -> None:
+        """Before a value is set by hand, or released (None): once a right is no longer sensitive, all its grants count,
+        approved or not. Raises GraphQLError (second_person), Unknown."""
+        if kind in RIGHTS and name == "sensitive" and value is not True:
+            uuid = self.uuid(kind, thing)
+            if self.read(lambda session: session.run(_SENSITIVE, uuid=uuid, today=today()).single()):
+                self.require_second("end_sensitivity", f"{uuid} {days}")
 
     # -- finding ------------------------------------------------------------------------------------------------
 
@@ -213,6 +222,7 @@ class Editing:
         part = self._part
         if part is not None:
             self.read(lambda session: part.require_written(session, amendments))
+        self.read(lambda session: giving.refuse(session, self._context.access, self._mutation, amendments))
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
     def writer(self) -> GraphWriter:
@@ -236,11 +246,20 @@ _OWN = {
     },
 }
 """Kind → finds the thing (``$uuid``) if it is REConnect's own."""
+_SENSITIVE = f"""
+MATCH (n:{"|".join(RIGHTS)} {{uuid: $uuid}})-[state:STATE]->({{sensitive: true}})
+WHERE {not_over("state")}
+RETURN n LIMIT 1
+"""
 _PARENTS = f"""
 MATCH (:Unit {{uuid: $unit}})-[part:PART_OF]->(above:Unit)
 WHERE {not_over("part")}
 RETURN above.uuid
 """
+
+
+_BY_MUTATION = {("Grant", "approved_on"): "approveGrant"}
+"""(kind, property) → the mutation of its own that sets it; a file may state it."""
 
 
 def _notice(written: Changed) -> str | None:
@@ -350,8 +369,10 @@ def property_of(kind: str, name: str) -> Property:
     if found is None:
         known = ", ".join(each.name for each in KINDS[kind].properties)
         raise ChangeRejected("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
-    if found.own:
-        raise ChangeRejected("wrong_value", f"{name}: REConnect writes it itself", field=name)
+    if found.own or (kind, name) in _BY_MUTATION:
+        by = _BY_MUTATION.get((kind, name))
+        text = "REConnect writes it itself" if by is None else f"{by} sets it"
+        raise ChangeRejected("wrong_value", f"{name}: {text}", field=name)
     return found
 
 

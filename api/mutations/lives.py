@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 from strawberry import UNSET
 
-from api.mutations.editing import Edit, Editing, days
+from api.mutations.editing import Edit, Editing, days, with_links_in
 from api.mutations.inputs import Written
 from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
@@ -26,9 +26,11 @@ Links = Mapping[str, tuple[DatedLink, ...]]
 
 
 def relive(
-    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None
-) -> Written:
-    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is.
+    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None,
+    links_from: date | None = None,
+) -> Written:  # fmt: skip
+    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is. ``links_from``: the
+    first day of the links, where those that were set by hand before stay until then.
 
     Raises ChangeRejected (kept_by_source) where a link that is left out stays, because a source claims it.
     """
@@ -40,7 +42,9 @@ def relive(
         return (days(first if start is UNSET else start, last if end is UNSET else end),)
 
     def edit(kept: Statement) -> Statement:
-        return replace(kept, links={**kept.links, **links})
+        if links_from is None:
+            return replace(kept, links={**kept.links, **links})
+        return with_links_in(Period(links_from), {name: [each.to for each in links[name]] for name in links})(kept)
 
     same = start is UNSET and end is UNSET
     amendment = Amendment(kind, uuid, edit, expected, None if same else life)

@@ -17,6 +17,7 @@ from api.mutations.deciding import Deciding
 from api.mutations.editing import Editing, always, days, new, with_value
 from api.mutations.inputs import Written
 from api.mutations.lives import relive
+from graph.errors import ChangeRejected
 from graph.statements.statement import DatedLink, Ref, Statement, Value
 from graph.time import Period
 from graph.writing.amending import Amendment
@@ -32,6 +33,10 @@ NewFrom = Annotated[
 ]
 NewTo = Annotated[
     date | None, strawberry.argument(description="the day after the last; left out: as it is; null: no end")
+]
+ChangeFrom = Annotated[
+    date | None,
+    strawberry.argument(description="The first day on which it names or includes these instead; required with them"),
 ]
 Links = dict[str, tuple[DatedLink, ...]]
 
@@ -90,12 +95,13 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="What a job-function role includes from now on, or how long it exists")
     async def change_job_function_role(
-        self, info: CONTEXT, role: str, reason: str, includes: list[str] | None = None, from_: NewFrom = UNSET,
-        to: NewTo = UNSET, expected_version: int | None = None,
+        self, info: CONTEXT, role: str, reason: str, includes: list[str] | None = None,
+        change_from: ChangeFrom = None, from_: NewFrom = UNSET, to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links: Links = {} if includes is None else {"includes": _refs(_rights(editing, includes))}
-            return relive(editing, "JobFunctionRole", role, from_, to, links, expected_version)
+            _require_day(change_from, links)
+            return relive(editing, "JobFunctionRole", role, from_, to, links, expected_version, change_from)
 
         return await Editing(info.context, "changeJobFunctionRole", reason).do(work)
 
@@ -195,11 +201,13 @@ class Granting(Deciding):
     @strawberry.mutation(description="Another period of a grant, or others whom it names; what is left out stays")
     async def change_grant(
         self, info: CONTEXT, grant: str, reason: str, given_to: list[str] | None = None,
-        exceptions: list[str] | None = None, from_: NewFrom = UNSET, to: NewTo = UNSET,
-        expected_version: int | None = None,
+        exceptions: list[str] | None = None, change_from: ChangeFrom = None, from_: NewFrom = UNSET,
+        to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            return relive(editing, "Grant", grant, from_, to, _named(editing, given_to, exceptions), expected_version)
+            links = _named(editing, given_to, exceptions)
+            _require_day(change_from, links)
+            return relive(editing, "Grant", grant, from_, to, links, expected_version, change_from)
 
         return await Editing(info.context, "changeGrant", reason).do(work)
 
@@ -223,6 +231,13 @@ def _named(editing: Editing, given_to: Sequence[str] | None, exceptions: Sequenc
         for name, names in told.items()
         if names is not None
     }
+
+
+def _require_day(day: date | None, links: Links) -> None:
+    """Raises ChangeRejected (wrong_value): what was named before stays so for the days before the change."""
+    if links and day is None:
+        text = "changeFrom: give the first day of the change; 0001-01-01 = always so far, which rewrites history"
+        raise ChangeRejected("wrong_value", text, field="changeFrom")
 
 
 def _linked(kept: Statement, links: Mapping[str, tuple[DatedLink, ...]]) -> Statement:

@@ -90,7 +90,9 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
             editing.refuse_own_system(kind.value, thing)
-            edit = with_value(name, parsed(kind.value, name, value), life)
+            told = parsed(kind.value, name, value)
+            editing.require_second_for_common(kind.value, thing, name, told, life)
+            edit = with_value(name, told, life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
 
         info.context.access.require_by_hand(kind.value)
@@ -104,7 +106,9 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         def work(editing: Editing) -> Written:
             editing.require_other_than_stopper(kind.value, thing, _snake(property))
             editing.refuse_own_system(kind.value, thing)
-            edit = released(property_of(kind.value, _snake(property)).name, days(from_, to))
+            name, life = property_of(kind.value, _snake(property)).name, days(from_, to)
+            editing.require_second_for_common(kind.value, thing, name, None, life)
+            edit = released(name, life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
 
         info.context.access.require_by_hand(kind.value)

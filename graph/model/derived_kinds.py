@@ -59,6 +59,8 @@ DERIVED_KINDS: Mapping[str, DerivedKind] = {
     )
 }
 GIVEN_WITH_GRANT = "assignment_value"
+OF_RESPONSIBILITY = frozenset({"kle_of_responsibility", "itsystem_of_responsibility"})
+"""Kinds whose values are what a role, or else the grant, is about."""
 
 
 class NotDerivable(ValueError):

@@ -163,6 +163,7 @@ RIGHTS_REQUEST = Kind(
         Property("reason", doc="Why it is asked for", identifies=True),
         Property("decided_on", "date", "The day of the decision"),
         Property("decided_because", doc="Why it was decided so", identifies=True),
+        Property("approved_content", doc="What was approved, as it was then", own=True),
     ),
     (
         Link("gives", "GIVES", RIGHTS, single=True, doc="The right that is asked for"),

@@ -1,4 +1,4 @@
-"""What a stated approval approves: the grant as it is to be, written beside the approval when it is saved.
+"""What a stated approval approves: the grant or request as it is to be, written beside the approval when it is saved.
 
 A source's approval that stands there already keeps what it approved, so that an entry that was changed and still names
 the same approver and day is not approved as it is now. By hand, approving is asked for by ``SEAL``.
@@ -9,6 +9,7 @@ from datetime import date
 
 from graph.approved_content import SEAL, Content, content
 from graph.identity.statement_matching import MatchedStatement
+from graph.model.rights import APPROVED
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedValue
 from graph.time import ALWAYS, today
@@ -32,7 +33,21 @@ def seal(matched: MatchedStatement, things: Things, kept: Thing | None) -> None:
     if not asked and kept is not None and _is_same(things[matched.uuid], kept):
         told = kept.values.get("approved_content") or told
     period = statement.links["approved_by"][-1].period
-    matched.statement = replace(statement, values={**statement.values, "approved_content": (DatedValue(period, told),)})
+    before = (each for each in statement.values.get("approved_content", ()) if each.value != SEAL)
+    values = (*before, DatedValue(period, told)) if asked else (DatedValue(period, told),)
+    matched.statement = replace(statement, values={**statement.values, "approved_content": values})
+
+
+def seal_request(matched: MatchedStatement, things: Things, kept: Thing | None) -> None:
+    """Give a request that becomes approved the content of its approval; what is approved already keeps its own."""
+    statement = matched.statement
+    states = [each for each in statement.values.get("state", ()) if each.value == APPROVED]
+    if not states or things[matched.uuid].values.get("state") != APPROVED:
+        return
+    told = kept.values.get("approved_content") if kept is not None and kept.values.get("state") == APPROVED else None
+    told = told or content_of(matched.uuid, things).text()
+    sealed = (DatedValue(states[-1].period, told),)
+    matched.statement = replace(statement, values={**statement.values, "approved_content": sealed})
 
 
 def _is_same(stated: Thing, kept: Thing) -> bool:
@@ -42,7 +57,7 @@ def _is_same(stated: Thing, kept: Thing) -> bool:
 
 
 def content_of(uuid: str, things: Things) -> Content:
-    """What a grant is to give."""
+    """What a grant or request is to give."""
     grant = things[uuid]
     rights = included(grant.one("gives") or "", things)
     others = {
@@ -50,7 +65,8 @@ def content_of(uuid: str, things: Things) -> Content:
         **{name: grant.links.get(name, []) for name in _LINKS},
         "for_unit": grant.one("for_unit"),
     }
-    begins = max(today(), grant.since or ALWAYS)
+    wanted = grant.values.get("wanted_from")
+    begins = max(today(), grant.since or ALWAYS, date.fromisoformat(wanted) if wanted else ALWAYS)
     limits = [
         _limit(each)
         for each in things.values()

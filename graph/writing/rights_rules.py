@@ -17,14 +17,14 @@ from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
 from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
-from graph.model.derived_kinds import GIVEN_WITH_GRANT, derivation
+from graph.model.derived_kinds import GIVEN_WITH_GRANT, OF_RESPONSIBILITY, derivation
 from graph.model.rights import HOLDERS
 from graph.patterns import PatternRejected, compiled
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import Ref
 from graph.time import today
 from graph.writing import care_rules
-from graph.writing.approval_seal import seal
+from graph.writing.approval_seal import seal, seal_request
 from graph.writing.rights_things import Thing, bundles, included
 
 _DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting", "RightsConflict")
@@ -65,6 +65,8 @@ def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[Match
             for each in saved:
                 if each.statement.kind == "Grant":
                     seal(each, things, kept.get(each.uuid))
+                elif each.statement.kind == "RightsRequest":
+                    seal_request(each, things, kept.get(each.uuid))
             return refused
         refused += found
         out = {id(each) for each, _ in found}
@@ -173,6 +175,7 @@ class _Rules:
         thing = self.things[matched.uuid]
         rules: Sequence[Callable[[str, Thing], Iterator[ChangeRejected]]] = _BY_KIND.get(thing.kind, ())
         wrong = next((wrong for rule in rules for wrong in rule(self, matched.uuid, thing)), None)  # type: ignore[call-arg, arg-type]
+        wrong = wrong or next(self._about_narrows(matched, thing), None)
         return wrong or care_rules.broken(matched.uuid, thing, self.things, self.kept, self.owners)
 
     # -- job-function roles ---------------------------------------------------------------------------------------
@@ -248,6 +251,10 @@ class _Rules:
         if type_ is None:
             return
         derived = thing.values.get("derived")
+        set_ = [name for name in ("fixed", "derived", "unlimited") if thing.values.get(name)]
+        if len(set_) > 1:
+            text = f"{set_[1]}: {set_[0]} is set as well; of fixed, derived and unlimited a setting has one"
+            yield ChangeRejected("wrong_value", text, field=set_[1])
         if derived:
             kind = derivation(derived).kind
             content = type_.values.get("content") or "other"
@@ -272,7 +279,19 @@ class _Rules:
 
     def _is_taken(self, thing: Thing, type_uuid: str, type_: Thing) -> Iterator[ChangeRejected]:
         """The system role takes the type; and what can't be left open is not."""
+        owner = self.things.get(thing.one("of") or "")
         system_role = self.things.get(thing.one("system_role") or "")
+        is_ours = owner is not None and not owner.values.get("delegated_from_cvr")
+        if (
+            owner is not None
+            and is_ours
+            and system_role is not None
+            and thing.one("system_role") not in self._set_by(owner)
+        ):
+            text = (
+                f"system_role: {owner.name} does not include {system_role.name} itself; set it where that is included"
+            )
+            yield ChangeRejected("wrong_value", text, field="system_role")
         if system_role is None:
             yield from self._is_taken_by_any(thing, type_uuid, type_)
             return
@@ -290,18 +309,20 @@ class _Rules:
         owner = self.things.get(thing.one("of") or "")
         if owner is None or owner.values.get("delegated_from_cvr"):
             return
-        rights = (
-            included(owner.one("gives") or "", self.things)
-            if owner.kind == "Grant"
-            else owner.links.get("includes", ())
-        )
-        roles = [self.things[each] for each in rights if each in self.things]
-        roles = [each for each in roles if each.kind == "SystemRole" and not each.over]
+        rights = [self.things[each] for each in self._set_by(owner) if each in self.things]
+        roles = [each for each in rights if each.kind == "SystemRole" and not each.over]
         taken = {uuid for each in roles for name in _TAKEN for uuid in each.links.get(name, ())}
-        if roles and type_uuid not in taken:
+        if rights and type_uuid not in taken:
             names = ", ".join(sorted(self.things[each].name for each in taken if each in self.things)) or "none"
             text = f"type: nothing that {owner.name} gives can be limited by {type_.name}; it takes {names}"
             yield ChangeRejected("wrong_value", text, field="type")
+
+    def _set_by(self, owner: Thing) -> Collection[str]:
+        """uuids of what a setting can limit: of a grant all that it gives, of a job-function role what it includes
+        itself."""
+        if owner.kind == "Grant":
+            return included(owner.one("gives") or "", self.things)
+        return owner.links.get("includes", ())
 
     # -- grants ---------------------------------------------------------------------------------------------------
 
@@ -324,6 +345,17 @@ class _Rules:
                 elif setting is not None and setting.values.get("derived") == GIVEN_WITH_GRANT and given is None:
                     text = f"gives: {name} is to be given with the grant, and is not"
                     yield ChangeRejected("mandatory_not_configured", text, field="gives")
+
+    def _about_narrows(self, matched: MatchedStatement, thing: Thing) -> Iterator[ChangeRejected]:
+        """What a grant is about narrows holders of a role, and limits that follow from responsibilities; nobody."""
+        named = {each.to.kind for each in matched.statement.links.get("given_to", ())}
+        if thing.kind != "Grant" or not thing.links.get("responsibilities") or named <= {"Role"}:
+            return
+        limited = {matched.uuid, *included(thing.one("gives") or "", self.things)}
+        settings = (each for each in self.things.values() if each.kind == "ConstraintSetting" and not each.over)
+        if not any(each.one("of") in limited and each.values.get("derived") in OF_RESPONSIBILITY for each in settings):
+            text = "about: it narrows only who holds a role: name roles in givenTo, or leave about out"
+            yield ChangeRejected("wrong_value", text, field="about")
 
     def _given(self, right: str) -> Iterator[tuple[str | None, str]]:
         """(job-function role or None, system role) of all that a right includes; of delegated roles nothing."""

@@ -116,7 +116,8 @@ class ApiSettings(Section):
         description="fields that each token may ask for in a minute; extensions.cost has the cost of an answer",
     )
     four_eyes: tuple[Rule, ...] = Field(
-        default=("approve_brake", "end_stop", "erase_person"), description="what one person must not do alone"
+        default=("approve_brake", "end_sensitivity", "end_stop", "erase_person"),
+        description="what one person must not do alone",
     )
     introspection: bool = Field(
         default=True, description="show the schema to every user with a token; GraphiQL needs it"

@@ -1,7 +1,8 @@
 """Sensitive rights: their grants count only once another person has approved them, exactly as they are.
 
 What was approved stands with the grant (``graph.approved_content``); where the grant now gives more, or something else,
-the approval has lapsed. A grant never gives its approver what that person approved.
+the approval has lapsed. A grant never gives its approver what that person approved. An approved request is a grant that
+another person has approved.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -34,11 +35,13 @@ class Approvals:
     def lacking(self, grant: Grant, right: Right, why: Iterable[Reason], person: Person) -> str | None:
         """Why a grant's right does not count for want of an approval, with what would help; None where it counts.
 
-        ``why``: from the granted right to this one. An approved request needs no other approval than its own.
+        ``why``: from the granted right to this one. A request needs its approval whatever it gives.
         """
         if grant.kind == "RightsRequest":
-            own = grant.approved_by in (None, person.uuid)
-            return "people can't approve a request for themselves: another person must decide it" if own else None
+            if grant.approved_by is None:
+                return "who approved the request is not known any more: ask for it again"
+            if grant.approved_by == person.uuid:
+                return "people can't approve a request for themselves: another person must decide it"
         if not self.is_sensitive(right.uuid, *(each.uuid for each in why)):
             return None
         if (wrong := self.wrong(grant)) is not None:
@@ -58,10 +61,16 @@ class Approvals:
         return self._lacking[grant.uuid]
 
     def _wrong(self, grant: Grant) -> str | None:
+        is_request = grant.kind == "RightsRequest"
         if grant.approved_by is None or not grant.approved_content:
-            return "it is sensitive, and its grant is not approved: another person than its author must approve it"
+            remedy = "ask for it again" if is_request else "another person than its author must approve it"
+            return f"it is sensitive, and its {'request' if is_request else 'grant'} is not approved: {remedy}"
         more = exceeds(self.content(grant), grant.approved_content)
-        return None if more is None else f"it is sensitive, and its grant was changed since its approval: {more}"
+        if more is None:
+            return None
+        if is_request:
+            return f"it is sensitive, and more than the approved request asked for: {more}; ask for it again"
+        return f"it is sensitive, and its grant was changed since its approval: {more}"
 
     def content(self, grant: Grant) -> Content:
         """What the grant gives on the day."""

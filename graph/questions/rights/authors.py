@@ -1,5 +1,6 @@
-"""The authors of a grant: those who have changed it, or a limit of it, by hand since it was last approved.
+"""The authors of a grant: those who have changed it, a limit of it, or what it gives, by hand since its last approval.
 
+What it gives counts from the day on which the grant was made: who grants a role has seen what it includes then.
 What a plan has changed is written under the name of its newest author; the others have written it as well.
 """
 
@@ -12,25 +13,34 @@ from graph.plans.plan import mark
 
 _APPROVAL = frozenset({"approved_by", "approved_on", "approved_content"})
 _CHANGES = """
-MATCH (g:Grant {uuid: $uuid})
+MATCH (g:Grant {uuid: $uuid})<-[:CONCERNS]-(made:Change)
+WITH g, min(made.number) AS made
 CALL (g) {
     RETURN g AS thing
     UNION
     MATCH (g)<-[:SETS]-(thing:ConstraintSetting)
     RETURN thing
+    UNION
+    MATCH (g)-[:GIVES]->()-[:INCLUDES*0..20]->(thing)
+    RETURN DISTINCT thing
+    UNION
+    MATCH (g)-[:GIVES]->()-[:INCLUDES*0..20]->()<-[:SETS]-(thing:ConstraintSetting)
+    RETURN DISTINCT thing
 }
 MATCH (thing)<-[:CONCERNS]-(c:Change)
-RETURN c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
+WHERE c.day IS NULL AND c.number >= made
+RETURN thing = g AS is_grant, c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
     COLLECT { MATCH (p:Plan)-[:DID]->(:PlanEffect {uuid: thing.uuid}) RETURN [p.name, p.authors] } AS plans
 ORDER BY c.number DESC
 """
+"""Without what only began or ended with a day (``c.day``)."""
 
 
 def authors(session: neo4j.Session, grant: str) -> frozenset[str]:
     """Names of users. Of a source's grant that no one has changed by hand there are none."""
     found: set[str] = set()
     for row in session.run(_CHANGES, uuid=grant):
-        if _content(row["before"]) == _content(row["after"]):
+        if row["is_grant"] and is_approval(orjson.loads(row["before"]), orjson.loads(row["after"])):
             break
         if row["user"] is not None:
             found.add(row["user"])
@@ -40,8 +50,22 @@ def authors(session: neo4j.Session, grant: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _content(told: str) -> Any:
-    """What an entry of the log says beside the approval."""
-    side = orjson.loads(told)
-    states = [{name: value for name, value in each.items() if name not in _APPROVAL} for each in side["states"]]
-    return states, [each for each in side["links"] if each["name"] not in _APPROVAL]
+def is_approval(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether an entry of the log, by its two sides, seals what the grant gives, and changes nothing else. A day of
+    approval that somebody sets seals nothing."""
+    return _seals(before) != _seals(after) and _content(before) == _content(after)
+
+
+def _seals(side: dict[str, Any]) -> list[str | None]:
+    return [each.get("approved_content") for each in side.get("states", ())]
+
+
+def _content(side: dict[str, Any]) -> Any:
+    """What an entry says beside the approval. Days that then differ in nothing are one period."""
+    told: list[tuple[Any, Any, dict[str, Any]]] = []
+    for each in side.get("states", ()):
+        since, values = each["from"], {name: each[name] for name in each.keys() - _APPROVAL - {"from", "to"}}
+        if told and told[-1][1:] == (since, values):
+            since = told.pop()[0]
+        told.append((since, each["to"], values))
+    return told, [each for each in side.get("links", ()) if each["name"] not in _APPROVAL]

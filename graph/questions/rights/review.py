@@ -93,9 +93,9 @@ def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
 
 
 def _not_approved(work: Evaluation) -> Iterator[Found]:
-    """Grants of sensitive rights that give nothing for want of an approval."""
+    """Grants and requests of sensitive rights that give nothing for want of an approval."""
     for grant in work.organisation.grants.values():
-        if grant.kind == "Grant" and work.approvals.is_sensitive(*work.bundles.amounts_to(grant.gives)):
+        if work.approvals.is_sensitive(*work.bundles.amounts_to(grant.gives)):
             wrong = work.approvals.wrong(grant)
             if wrong is not None:
                 yield Found("not_approved", grant.thing, wrong)
@@ -106,9 +106,7 @@ def _unreachable(work: Evaluation) -> Iterator[Found]:
     organisation = work.organisation
     reached: set[str] = set()
     for grant in organisation.grants.values():
-        for part in work.bundles.parts(grant.gives):
-            reached |= {part.right.uuid, *organisation.includes.get(part.right.uuid, ())}
-        reached.add(grant.gives)
+        reached |= amounts_to(work, grant.gives)
     for kind, rights in (
         ("JobFunctionRole", organisation.job_function_roles),
         ("SystemRole", organisation.system_roles),

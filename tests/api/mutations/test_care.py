@@ -42,6 +42,14 @@ mutation($request: String!, $by: String!) {
 """
 REFUSE = APPROVE.replace("approveRequest", "refuseRequest")
 
+DAY_TURNED = """
+MATCH (g:Grant {key: $key})<-[:CONCERNS]-(c:Change)
+WITH g, max(c.number) AS last
+CREATE (g)<-[:CONCERNS]-(:Change {number: last + 1000000, source: "day turn", day: date(), before: "null",
+    after: '{"values": {}, "links": []}'})
+"""
+"""What the turn of a day writes where a thing begins."""
+
 
 @pytest.fixture(scope="module")
 def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -157,7 +165,8 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
     forge = """mutation($grant: String!) { setValue(kind: Grant, thing: $grant, property: "approvedContent",
         value: "now", from: "2026-01-01", reason: "Prøve") { change } }"""
     assert refused(service, forge, "rights", grant=grant)["code"] == "wrong_value"
-    change = """mutation($grant: String!) { changeGrant(grant: $grant, givenTo: ["person:carl", "person:bo"],
+    change = """mutation($grant: String!) { changeGrant(grant: $grant, changeFrom: "2026-01-01",
+        givenTo: ["person:carl", "person:bo"],
         reason: "Flere") { change } }"""
     service.data(change, "rights", grant=grant)
     assert pay(service, "carl") == ([], ["NOT_APPROVED"])
@@ -171,7 +180,8 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
 
 
 def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(service: Served) -> None:
-    change = """mutation { changeGrant(grant: "g_open_pay", givenTo: ["employment:e_bo", "person:carl"],
+    change = """mutation { changeGrant(grant: "g_open_pay", changeFrom: "2026-01-01",
+        givenTo: ["employment:e_bo", "person:carl"],
         exceptions: ["person:anna"], reason: "Også Carl") { change } }"""
     service.data(change, "rights")
     assert pay(service, "bo")[1] == ["NOT_APPROVED"]
@@ -232,3 +242,39 @@ def test_who_wrote_a_grant_in_a_plan_that_another_finished_does_not_approve_it(s
     for author in (("rights",), ("rights", "hr")):
         assert refused(service, grant, *author)["code"] == "own_approval"
     service.data(grant, "rights", "auditor")
+
+
+def test_who_sets_a_day_of_approval_widens_the_role_or_lets_a_day_pass_is_an_author_still(service: Served) -> None:
+    role = """mutation { createJobFunctionRole(key: "payer", title: "Lønkørsel", uri: "http://solbjerg.example/payer/1",
+        includes: ["system_role:pay_all"], reason: "Prøve") { uuid } }"""
+    service.data(role, "rights", "auditor")
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    create = f"""mutation {{ createGrant(key: "g_payer", title: "Lønkørsel", gives: "job_function_role:payer",
+        givenTo: ["person:carl"], from: "{tomorrow}", reason: "Prøve") {{ uuid }} }}"""
+    service.data(create, "rights")
+    day = """mutation { setValue(kind: Grant, thing: "g_payer", property: "approvedOn", value: "2026-01-01",
+        from: "2026-01-01", reason: "Prøve") { change } }"""
+    assert refused(service, day, "rights")["text"] == "approved_on: approveGrant sets it"
+    approve = """mutation { approveGrant(grant: "g_payer", approvedBy: "dora", reason: "Ja") { change } }"""
+    assert refused(service, approve, "rights")["code"] == "own_approval"
+    service.driver.execute_query(DAY_TURNED, key="g_payer")
+    service.data(approve, "rights", "auditor")
+    widen = """mutation { changeJobFunctionRole(role: "payer", changeFrom: "2026-01-01",
+        reason: "Mere", includes: ["system_role:pay_all",
+        "system_role:mail_box"]) { change } }"""
+    service.data(widen, "rights", "auditor")
+    assert refused(service, approve, "rights", "auditor")["code"] == "own_approval"
+    service.data(approve, "rights")
+
+
+def test_a_request_gives_no_more_than_was_approved(service: Served) -> None:
+    role = """mutation { createJobFunctionRole(key: "light", title: "Let", uri: "http://solbjerg.example/light/1",
+        includes: ["system_role:mail_box"], reason: "Prøve") { uuid } }"""
+    service.data(role, "rights")
+    asked = request(service, gives="job_function_role:light", to=SOON, **{"for": "employment:e_carl", "by": "carl"})
+    service.data(APPROVE, request=asked, by="dora")
+    widen = """mutation { changeJobFunctionRole(role: "light", changeFrom: "2026-01-01",
+        reason: "Mere", includes: ["system_role:mail_box",
+        "system_role:pay_all"]) { change } }"""
+    service.data(widen, "rights")
+    assert "NOT_APPROVED" in pay(service, "carl")[1]

@@ -144,7 +144,8 @@ def test_made_by_hand_and_refused_with_the_field(service: Served) -> None:
 
 
 def test_a_grantee_whom_a_source_names_is_not_removed_by_hand(service: Served) -> None:
-    change = """mutation($to: [String!]!) { changeGrant(grant: "g_sapa", givenTo: $to, reason: "Færre") {
+    change = """mutation($to: [String!]!) { changeGrant(grant: "g_sapa", changeFrom: "2026-01-01",
+        givenTo: $to, reason: "Færre") {
         thing { ... on Grant { givenTo { __typename } } } } }"""
     wrong = refused(service, change, "rights", to=["employment:e_carl"])
     assert (wrong["code"], wrong["field"]) == ("kept_by_source", "given_to")
@@ -177,6 +178,7 @@ def test_bundles_in_a_circle_are_refused(service: Served) -> None:
         uri: $key, includes: $includes, reason: "Prøve") { uuid } }"""
     asked(service, create, "rights", key="inner", includes=["system_role:mail_box"])
     asked(service, create, "rights", key="outer", includes=["job_function_role:inner"])
-    change = """mutation { changeJobFunctionRole(role: "inner", includes: ["job_function_role:outer"],
+    change = """mutation { changeJobFunctionRole(role: "inner", changeFrom: "2026-01-01",
+        includes: ["job_function_role:outer"],
         reason: "Prøve") { uuid } }"""
     assert refused(service, change, "rights")["code"] == "cycle"
