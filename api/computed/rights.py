@@ -96,14 +96,14 @@ def form(rights: Rights) -> Answer:
     }
 
 
-def whose(request: Request, session: neo4j.Session) -> Asked:
-    """Who and what is meant by the arguments. Raises Unknown, Ambiguous."""
+def whose(request: Request, session: neo4j.Session, at: date) -> Asked:
+    """Who and what is meant by the arguments; an account is its owner's of the day. Raises Unknown, Ambiguous."""
     person, employment, account = (request.get(each) for each in ("person", "employment", "account"))
     if request.caller.scope is not None:
         person = None if person is None else request.find("Person", person)
         employment = None if employment is None else tie_of(request, employment)
         account = None if account is None else request.find("Account", account)
-    of = asked(session, person, employment, account, request.get("system"))
+    of = asked(session, person, employment, account, request.get("system"), at)
     if of.through is not None and not any(request.sees(kind, of.through) for kind in TIES):
         raise Unknown("unknown_employment", "the account is for an employment that is not known; ask by person")
     return of
@@ -111,7 +111,7 @@ def whose(request: Request, session: neo4j.Session) -> Asked:
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        found = rights_on(session, whose(request, session), request.day, request.last_known)
+        found = rights_on(session, whose(request, session, request.day), request.day, request.last_known)
     return [form(in_part(request, found))]
 
 

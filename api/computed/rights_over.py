@@ -19,7 +19,7 @@ def _answer(request: Request) -> list[Answer]:
     except EmptyPeriod as empty:
         raise GraphQLError(str(empty), extensions={"code": "empty_period"}) from empty
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        found = rights_over(session, whose(request, session), days)
+        found = rights_over(session, whose(request, session, start), days)
     return [
         {
             "from": each.period.start.isoformat(),

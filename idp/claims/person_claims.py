@@ -8,7 +8,7 @@ from typing import Any
 
 import neo4j
 
-from graph.as_of import in_force
+from graph.as_of import exists, in_force
 from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
@@ -100,7 +100,7 @@ def claims_of(
     of_kombit = system is None or system == KOMBIT
     try:
         wanted = None if of_kombit else find(session, "ItSystem", str(system)).uuid
-        of = Asked(subject.person) if subject.account is None else asked(session, account=subject.account)
+        of = Asked(subject.person) if subject.account is None else asked(session, account=subject.account, at=day)
     except Unknown as unknown:
         raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
     rights = rights_on(session, Asked(of.person, of.through, wanted), day)
@@ -199,7 +199,7 @@ def _marked(link: str) -> str:
     MATCH (u)-[s:STATE]->(v)
     WHERE {in_force("s", "$day")} AND (u = own OR v.passes_kle_down)
     MATCH (u)-[m:{link}]->(k:KleNode)
-    WHERE {in_force("m", "$day")}
+    WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
     RETURN DISTINCT k.number AS number
     """
 
@@ -209,7 +209,7 @@ _PERFORMS = f"""{_marked("PERFORMS")}
     UNION
     {_TIES}
     MATCH (tie)-[h:HANDLES]->(k:KleNode)
-    WHERE {in_force("h", "$day")}
+    WHERE {in_force("h", "$day")} AND {exists("k", "$day")}
     RETURN DISTINCT k.number AS number
     """
 

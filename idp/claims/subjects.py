@@ -45,7 +45,9 @@ class Subject:
 
 
 _ACCOUNTS = f"""
-    MATCH (p:Person)-[:OWNS]->(a)
+    MATCH (p:Person)-[owns:OWNS]->(a)
+    WHERE {in_force("owns", "$today")}
+    WITH p, a
     WHERE size($systems) = 0 OR EXISTS {{ MATCH (a)-[:AT]->(i:ItSystem) WHERE i.key IN $systems }}
     RETURN DISTINCT p.uuid AS person, a.uuid AS account, a.login AS login, a.principal_name AS principal_name,
         {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open
@@ -75,14 +77,15 @@ _BY_OBJECT_GUID = f"""
     WHERE r.key IN $guids
     WITH DISTINCT a
     {_ACCOUNTS}"""
-_BY_UUID = """
-    MATCH (p:Person {uuid: $lower})
+_BY_UUID = f"""
+    MATCH (p:Person {{uuid: $lower}})
     RETURN p.uuid AS person, null AS account, null AS login, true AS is_open
     UNION
-    MATCH (a:PlannedAccount {uuid: $lower})-[:OF_PERSON]->(p:Person)
+    MATCH (a:PlannedAccount {{uuid: $lower}})-[:OF_PERSON]->(p:Person)
     RETURN p.uuid AS person, null AS account, a.login AS login, true AS is_open
     UNION
-    MATCH (p:Person)-[:OWNS]->(a:Account {uuid: $lower})
+    MATCH (p:Person)-[owns:OWNS]->(a:Account {{uuid: $lower}})
+    WHERE {in_force("owns", "$today")}
     RETURN p.uuid AS person, a.uuid AS account, a.login AS login, coalesce(a.enabled, true) AS is_open
     """
 _ACTIVE = f"""

@@ -19,7 +19,7 @@ from graph.writing.protection import is_protected
 What = Literal["manager", "role", "right", "value"]
 WHAT: tuple[What, ...] = ("manager", "role", "right", "value")
 UNLIMITED = "*"
-"""In place of a value: the type is left open on purpose."""
+"""In place of a value: the type is left open, on purpose or because nothing is set for it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,8 +64,13 @@ def _rights(work: Evaluation, person: str) -> Iterator[tuple[Standing, str]]:
         place = f" for {held.unit.title}" if held.unit is not None and held.unit.title else ""
         yield Standing("right", key), f"{title}{place}"
         for included in held.included:
+            of = f"{title}{place}: {included.system_role.title or included.system_role.key}"
+            limited = {limit.type.uuid for limit in included.limits}
+            for type_ in included.system_role.optional:
+                if type_.uuid not in limited:
+                    about = (*key, included.system_role.uuid, type_.uuid, UNLIMITED)
+                    yield Standing("value", about), f"{of}, {type_.title or type_.key} not limited"
             for limit in included.limits:
-                of = f"{title}{place}: {included.system_role.title or included.system_role.key}"
                 for value, shown in _values(limit):
                     about = (*key, included.system_role.uuid, limit.type.uuid, value)
                     yield Standing("value", about), f"{of}, {limit.type.title or limit.type.key} {shown}"

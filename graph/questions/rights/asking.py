@@ -6,7 +6,7 @@ from datetime import date
 
 import neo4j
 
-from graph.as_of import Day, overlaps
+from graph.as_of import Day, in_force, overlaps
 from graph.change_log import turned_day
 from graph.errors import Unknown
 from graph.identity.lookup import find
@@ -15,7 +15,7 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
-from graph.time import ALWAYS, FOREVER, Period
+from graph.time import ALWAYS, FOREVER, Period, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,10 @@ def asked(
     employment: str | None = None,
     account: str | None = None,
     system: str | None = None,
+    at: date | None = None,
 ) -> Asked:
-    """Who and what is meant by names: uuids, sources' keys, the key of a system.
+    """Who and what is meant by names: uuids, sources' keys, the key of a system. ``at``: the day of an account's owner
+    and employment; by default today.
 
     Raises Unknown: unknown_person, unknown_employment, unknown_account, unknown_it_system; not one of the three given;
     an account or employment without a person.
@@ -57,12 +59,13 @@ def asked(
         return Asked(_owner(session, tie, f"the employment {employment!r} has no person"), tie, in_system)
     found = find(session, "Account", str(account)).uuid
     row = session.run(
-        """
-        MATCH (a:Account {uuid: $uuid})
-        RETURN head([(a)-[:USED_FOR]->(e:Employment) | e.uuid]) AS tie,
-            head([(p:Person)-[:OWNS]->(a) | p.uuid]) AS owner
+        f"""
+        MATCH (a:Account {{uuid: $uuid}})
+        RETURN head(COLLECT {{ MATCH (a)-[r:USED_FOR]->(e:Employment) WHERE {in_force("r")} RETURN e.uuid }}) AS tie,
+            head(COLLECT {{ MATCH (p:Person)-[r:OWNS]->(a) WHERE {in_force("r")} RETURN p.uuid }}) AS owner
         """,
         uuid=found,
+        at=at or today(),
     ).single(strict=True)
     if row["tie"] is not None:
         return Asked(_owner(session, row["tie"], f"the account {account!r} has no owner"), row["tie"], in_system)
@@ -147,10 +150,29 @@ def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
             MATCH (p)-[:HAS]->(tie)-[a:STATE|IN|AS|HANDLES|HOLDS]->()
             RETURN a AS each
             UNION
+            MATCH (p)-[:HAS]->(tie)-[:AS]->(:Position)-[:WITHIN*0..]->()-[a:STATE|WITHIN]->()
+            RETURN a AS each
+            UNION
             MATCH (p)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment)-[a:STATE|OF|FOR|ABOUT]->()
             RETURN a AS each
             UNION
+            MATCH (:Role)-[a:STATE]->()
+            RETURN a AS each
+            UNION
             MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
+            RETURN a AS each
+            UNION
+            MATCH (p)-[:STANDS_IN]->(:Substitution)-[:SUBSTITUTES]->(:Assignment)-[a:STATE|OF|FOR]->()
+            RETURN a AS each
+            UNION
+            MATCH (:Grant)-[:ABOUT]->()<-[:WITHIN|MEMBER_OF*0..]-()-[a:STATE|WITHIN|MEMBER_OF]->()
+            RETURN a AS each
+            UNION
+            MATCH (:Grant)-[:ABOUT]->()-[:WITHIN|MEMBER_OF*0..]->()-[a:WITHIN|MEMBER_OF]->()
+            RETURN a AS each
+            UNION
+            MATCH (k:KleNode)-[a:STATE]->()
+            WHERE {overlaps("a", "$start", "$end")}
             RETURN a AS each
             UNION
             MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem|RightsConflict)-[a]->()

@@ -53,6 +53,7 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
         exempted=_by_uuid((each for each in rows["grants"] if each["exception_to"] and _counts(each)), _exempted),
         waiting=_by_uuid((each for each in rows["grants"] if each["gives"] and _state(each) == WAITING), _grant),
         settings=_by_uuid((each for each in rows["settings"] if each["of"] and each["type"]), _setting),
+        ended=frozenset((each["of"], each["system_role"], each["type"]) for each in rows["ended_settings"]),
         types=types,
         system_roles=_by_uuid(
             (each for each in rights if each["kind"] == "SystemRole"), lambda each: _system_role(each, types)
@@ -86,10 +87,10 @@ def units_of(rows: Iterable[Row]) -> dict[str, Unit]:
 
 
 def _with_marks_of_ties(numbers: frozenset[str], rows: Row) -> frozenset[str]:
-    """And what roles are about: everything that was read is in force on the day."""
+    """And what roles are about, where it is in force on the day."""
     more = {number for tie in rows["ties"] for _, number, *_ in tie["kle"]}
     told = (each for row in (*rows["assignments"], *rows["grants"]) for each in row["about"])
-    return numbers | more | {key for kind, _, key, _ in told if kind == "KleNode"}
+    return numbers | more | {key for kind, _, key, _, active in told if kind == "KleNode" and active}
 
 
 def _by_uuid(rows: Any, make: Callable[[Row], T]) -> dict[str, T]:
@@ -183,7 +184,7 @@ def _role(row: Row) -> Role:
 
 
 def _responsibilities(told: Any) -> tuple[Responsibility, ...]:
-    found = (Responsibility(kind, uuid, key or "", title or "") for kind, uuid, key, title in told)
+    found = (Responsibility(kind, uuid, key or "", title or "", active) for kind, uuid, key, title, active in told)
     return tuple(sorted(found, key=lambda each: (each.kind, each.key, each.uuid)))
 
 

@@ -1,10 +1,10 @@
 """What a granted right amounts to: a job-function role may include others, whose rights it then gives as well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from graph.questions.rights.held import HeldRight, JobFunctionRole, Reason, SystemRole
+from graph.questions.rights.held import HeldRight, JobFunctionRole, Omitted, Reason, SystemRole
 from graph.questions.rights.organisation import Grant, OrganisationOnDay
 
 Right = JobFunctionRole | SystemRole
@@ -38,9 +38,15 @@ class Bundles:
         return kept
 
     def rights_of(self, held: HeldRight) -> frozenset[str]:
-        """All that a held right stands for: what it includes, and the bundles through which it is granted."""
-        bundles = (each.uuid for each in held.why if each.kind == "JobFunctionRole")
-        return self.amounts_to(held.right.uuid) | frozenset(bundles)
+        """All that a held right stands for: itself, the system roles that are left of it, and the bundles through which
+        it is granted. Of another authority's role all that it includes counts: only that authority knows what is left.
+        """
+        left = frozenset((held.right.uuid, *(each.system_role.uuid for each in held.included), *bundles_in(held.why)))
+        return left | self.amounts_to(held.right.uuid) if is_delegated(held.right) else left
+
+    def is_in(self, right: str, omitted: Omitted) -> bool:
+        """Whether a right would be held by what was left out."""
+        return right in self.amounts_to(omitted.right.uuid) or right in bundles_in(omitted.why)
 
     def parts(self, right: str) -> tuple[Part, ...]:
         """The rights that a granted one amounts to. A bundle that includes itself is gone through once."""
@@ -62,6 +68,11 @@ class Bundles:
         if not is_delegated(right):
             for each in sorted(bundled):
                 yield from self._found_parts(each, (*why, reason), above | {uuid})
+
+
+def bundles_in(why: Iterable[Reason]) -> tuple[str, ...]:
+    """uuids of the job-function roles on the way to a right."""
+    return tuple(each.uuid for each in why if each.kind == "JobFunctionRole")
 
 
 def is_delegated(right: Right | Grant) -> bool:

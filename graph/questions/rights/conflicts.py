@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
+from graph.questions.rights.bundles import bundles_in
 from graph.questions.rights.held import HeldRight, IncludedRight, Limit, Omitted, Reason, Thing
 from graph.questions.rights.kle import covers
 from graph.questions.rights.organisation import Conflict, Days, Exempted, OrganisationOnDay, Person
@@ -25,7 +26,7 @@ class Conflicts:
     rights_of: Callable[[HeldRight], frozenset[str]]
     _by_right: dict[str, list[tuple[Conflict, int]]] = field(default_factory=dict)
     _exempted: dict[str, list[Exempted]] = field(default_factory=dict)
-    _sides: dict[tuple[str, str], Sides] = field(default_factory=dict)
+    _sides: dict[tuple[str, ...], Sides] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for conflict in self.organisation.conflicts.values():
@@ -64,7 +65,7 @@ class Conflicts:
         return Thing("RightsConflict", uuid, conflict.title or uuid)
 
     def _sides_of(self, held: HeldRight) -> Sides:
-        key = (held.grant.uuid, held.right.uuid)
+        key = (held.grant.uuid, held.right.uuid, *bundles_in(held.why))
         sides = self._sides.get(key)
         if sides is None:
             rights = self.rights_of(held)

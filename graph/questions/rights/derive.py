@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise, starmap
 from typing import NamedTuple
 
-from graph.model.derived_kinds import Derivation
+from graph.model.derived_kinds import OF_RESPONSIBILITY, Derivation
 from graph.questions.rights.held import ConstraintType, Reason
 from graph.questions.rights.kle import NotKle, parts, wire
 from graph.questions.rights.organisation import (
@@ -76,12 +76,16 @@ class Deriving:
             return self._levels(type_, holding)
         else:
             found = dict(_OF_HOLDING[name](self, how, setting, holding))
-        if setting.excluded and how.kind.suits("unit"):
-            out = frozenset(setting.excluded)
-            found = {uuid: why for uuid, why in found.items() if not self.tree.lies_in(uuid, out, below=setting.below)}
+        if how.kind.suits("unit"):
+            found = self.without_excluded(found, setting, below=setting.below or how.kind.below)
         return self.exported(found) if how.kind.suits("unit") and how.kind.contents else found
 
     # -- units --------------------------------------------------------------------------------------------------
+
+    def without_excluded(self, units: Values, setting: Setting, *, below: bool) -> Values:
+        """``below``: what lies below a unit that is left out is left out, too."""
+        out = frozenset(setting.excluded)
+        return {uuid: why for uuid, why in units.items() if not self.tree.lies_in(uuid, out, below=below)}
 
     def exported(self, units: Values) -> Values:
         """Those that the receivers know: a unit that FK Organisation does not have matches nothing there."""
@@ -256,7 +260,7 @@ class Deriving:
         found = (
             (each.key, (Reason("KleNode", each.uuid, f"{_what(holding)} is about {each.key}"),))
             for each in _about(holding)
-            if each.kind == "KleNode"
+            if each.kind == "KleNode" and each.active
         )
         own = self._kle_of_tie(holding.tie) if holding.tie is not None else ()
         yield from _collapsed((*self.current(found), *own))
@@ -265,7 +269,7 @@ class Deriving:
 
     def _about_systems(self, how: Derivation, setting: Setting, holding: Holding) -> Found:
         for each in _about(holding):
-            if each.kind == "ItSystem":
+            if each.kind == "ItSystem" and each.active:
                 yield (
                     each.uuid.lower(),
                     (Reason("ItSystem", each.uuid, f"{_what(holding)} is about {each.title or each.key}"),),
@@ -285,10 +289,13 @@ class Deriving:
                 return
 
     def _levels(self, type_: ConstraintType, holding: Holding) -> Values:
-        """The lowest of the levels set on role, assignment, unit and grant; one that the type does not know is none."""
+        """The lowest of the levels set on role, assignment, unit and grant; one that the type does not know is none.
+        Without a unit's own level, once it has closed, nothing is the lowest."""
         told: list[tuple[str, Reason]] = []
         assignment, grant = holding.assignment, holding.grant
         unit = self.tree.open(holding.unit)
+        if holding.unit is not None and unit is None:
+            return {}
         role = None if assignment is None else self.organisation.roles.get(assignment.role)
         if role is not None and role.sensitivity:
             told.append((role.sensitivity, Reason("Role", role.uuid, f"{role.title or role.key}: {role.sensitivity}")))
@@ -348,7 +355,7 @@ def of_person(how: Derivation, setting: Setting, holding: Holding) -> tuple[obje
     if name in _OF_ROLES_HELD:
         return ()
     tie, assignment, grant = holding.tie, holding.assignment, holding.grant
-    if name in _OF_RESPONSIBILITY:
+    if name in OF_RESPONSIBILITY:
         return tie and tie.uuid, grant.uuid if assignment is None else assignment.uuid
     return setting.uuid, tie and tie.uuid, assignment and assignment.uuid, grant.uuid, holding.unit
 
@@ -393,7 +400,6 @@ OF_UNIT: Mapping[str, Callable[[Deriving, Unit, Derivation, bool], Found]] = {
 }
 _KLE_OF_UNIT = frozenset({"kle_performs", "kle_interested", "kle_performs_or_interested", "kle_responsible"})
 _OF_ROLES_HELD = frozenset({"managed_units", "managed_units_and_below", "held_units", "held_units_and_below"})
-_OF_RESPONSIBILITY = frozenset({"kle_of_responsibility", "itsystem_of_responsibility"})
 _OF_HOLDING: Mapping[str, Callable[[Deriving, Derivation, Setting, Holding], Found]] = {
     "managed_units": Deriving._managed,
     "managed_units_and_below": Deriving._managed,

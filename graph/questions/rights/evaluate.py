@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
+from graph.model.derived_kinds import OF_RESPONSIBILITY
 from graph.questions.rights.approvals import Approvals
-from graph.questions.rights.bundles import Bundles, Part, Right, is_delegated
+from graph.questions.rights.bundles import Bundles, Part, Right, bundles_in, is_delegated
 from graph.questions.rights.conflicts import Conflicts
 from graph.questions.rights.derive import Deriving, Holding
 from graph.questions.rights.held import (
@@ -48,11 +49,14 @@ that are not the same for everyone follow from the holding."""
 class Offer(NamedTuple):
     """A right that a grant gives: what is the same for everyone whom the grant reaches.
 
+    ``lost``: why no one has it, for a bundle on the way to it. ``asks``: why only holders of a role have it.
     ``needs_approval``: it may lack one. ``is_of_unit``: its content only depends on the unit, and on the KLE of the
     employment itself.
     """
 
     part: Part
+    lost: Lost | None
+    asks: Lost | None
     needs_approval: bool
     is_of_unit: bool
 
@@ -137,14 +141,31 @@ class Evaluation:
         for part in self.bundles.parts(grant.gives):
             settings = self._settings.get(part.right.uuid, {}).values()
             is_of_unit = grant.uuid not in self.limits.given and all(map(self.limits.is_of_unit, settings))
-            made.append(Offer(part, self.approvals.concerns(grant, part.right, part.why), is_of_unit))
+            lost = next(filter(None, map(self.amiss_with, self._bundles(part))), None)
+            asks = self._asks_for_role(grant, (*settings, *self._settings.get(grant.uuid, {}).values()))
+            needs_approval = self.approvals.concerns(grant, part.right, part.why)
+            made.append(Offer(part, lost, asks, needs_approval, is_of_unit))
         self._offers[grant.uuid] = found = tuple(made)
         return found
+
+    @staticmethod
+    def _asks_for_role(grant: Grant, settings: Collection[Setting]) -> Lost | None:
+        """What a grant is about narrows holders of a role, and limits that follow from responsibilities; nobody."""
+        if not grant.about or any((each.derived or "") in OF_RESPONSIBILITY for each in settings):
+            return None
+        about = ", ".join(each.title or each.key for each in grant.about)
+        return Lost("invalid_value", f"the grant is about {about}, which only a role can be: give it to a role")
+
+    def _bundles(self, part: Part) -> Iterator[Right]:
+        """The job-function roles through which a right is given, without itself."""
+        known = self.organisation.job_function_roles
+        return (known[each] for each in bundles_in(part.why) if each in known and each != part.right.uuid)
 
     def _at_work(self, route: Route, offer: Offer) -> HeldRight | Omitted:
         """A right on a route: held with all its limits, or left out."""
         part = offer.part
-        content = self._content(offer, route.holding)
+        asks = offer.asks if route.holding.assignment is None else None
+        content = offer.lost or asks or self._content(offer, route.holding)
         if isinstance(content, Lost):
             return self._omitted(route, part, content.reason, content.text, content.constraint)
         why = (*route.why, *part.why)
@@ -227,8 +248,9 @@ class Evaluation:
     def _found_amiss(self, of: str, included: Collection[SystemRole]) -> Lost | None:
         """A limit that is meant but would limit nothing takes the right away: its system roles or its type have ended,
         no system role takes it, or it is set twice."""
-        if not included and self.organisation.includes.get(of):
-            return Lost("system_blocked", "the system roles that it includes have ended")
+        includes = self.organisation.includes.get(of, ())
+        if includes and not included and not any(each in self.organisation.job_function_roles for each in includes):
+            return Lost("system_blocked", "the rights that it includes have ended")
         if of in self._twice:
             type_ = self.organisation.types.get(self._twice[of])
             name = "a constraint type" if type_ is None else type_.title or type_.key
@@ -236,13 +258,13 @@ class Evaluation:
         uuids = {None, *(each.uuid for each in included)}
         taken = {each.uuid for role in included for each in (*role.required, *role.optional)}
         for (system_role, type_uuid), setting in self._settings.get(of, {}).items():
-            if setting.unlimited or system_role not in uuids:
+            if setting.unlimited or (system_role not in uuids and system_role not in self.bundles.amounts_to(of)):
                 continue
             type_ = self.organisation.types.get(type_uuid)
             if type_ is None:
                 return Lost("invalid_value", "a constraint type that limits it has ended; set another limit")
-            if system_role is None and type_uuid not in taken:
-                text = f"it is limited by {type_.title or type_.key}, which none of its system roles takes"
+            if system_role not in uuids or (system_role is None and type_uuid not in taken):
+                text = f"it is limited by {type_.title or type_.key}, which none of its own system roles takes"
                 return Lost("invalid_value", text, type_)
         return None
 
@@ -275,8 +297,19 @@ class Evaluation:
         for each in sorted(types.values(), key=lambda one: (one.uri, one.uuid)):
             setting = self.setting(right.uuid, included.uuid, each.uuid)
             found = self.limits.limit(each, setting, grant, included.uuid, required=each.uuid in required)
+            if found is None and self._has_ended(right, grant, included, each):
+                title = each.title or each.key
+                text = f"its limit of {title} has ended: set another, or leave {title} open on purpose (unlimited)"
+                found = Failure(each, "mandatory_not_configured", text)
             if found is not None:
                 yield found
+
+    def _has_ended(self, right: Right, grant: Grant, included: SystemRole, type_: ConstraintType) -> bool:
+        """Whether an optional type was limited before: that the limit ends gives nobody more."""
+        ended = self.organisation.ended
+        return any(
+            (of, within, type_.uuid) in ended for of in (right.uuid, grant.uuid) for within in (included.uuid, None)
+        )
 
     def _omitted(
         self, route: Route, part: Part, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None

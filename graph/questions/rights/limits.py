@@ -92,7 +92,10 @@ class Limits:
         if setting is None:
             text = f"{type_.title or type_.key} is required, and no limit is set for it"
             return Failure(type_, "mandatory_not_configured", text) if required else None
-        if setting.unlimited and not (setting.fixed or setting.derived):
+        if (setting.unlimited, bool(setting.fixed), setting.derived is not None).count(True) > 1:
+            text = f"{type_.title or type_.key}: two of fixed, derived and unlimited are set; keep one"
+            return Failure(type_, "invalid_value", text)
+        if setting.unlimited:
             if required:
                 text = f"{type_.title or type_.key} is required and can't be left open"
                 return Failure(type_, "mandatory_not_configured", text)
@@ -138,7 +141,7 @@ class Limits:
         if type_.content in _UNITS:
             tree = self.deriving.tree
             units: Values = {each.lower(): why for each in setting.fixed if tree.open(each.lower()) is not None}
-            return self.deriving.exported(units)
+            return self.deriving.exported(self.deriving.without_excluded(units, setting, below=True))
         if type_.levels:
             places = [place for each in setting.fixed if (place := place_of(type_, each)) is not None]
             return dict.fromkeys(up_to(type_, max(places)), why) if places else {}

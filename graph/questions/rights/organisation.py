@@ -107,12 +107,14 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Responsibility:
-    """What a role is about. ``key``: its KLE number, or the key of the system, group or function."""
+    """What a role is about. ``key``: its KLE number, or the key of the system, group or function. ``active``: it exists
+    on the day."""
 
     kind: str
     uuid: str
     key: str
     title: str = ""
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,8 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
     no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
-    for it. ``waiting``: requests that no one has decided, as the grants that they would be.
+    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ended``: what settings
+    that have ended limited (of, system role, type).
     """
 
     at: date
@@ -251,6 +254,7 @@ class OrganisationOnDay:
     exempted: Mapping[str, Exempted] = field(default_factory=dict)
     waiting: Mapping[str, Grant] = field(default_factory=dict)
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    ended: frozenset[tuple[str | None, str | None, str | None]] = frozenset()
     types: Mapping[str, ConstraintType] = field(default_factory=dict)
     system_roles: Mapping[str, SystemRole] = field(default_factory=dict)
     job_function_roles: Mapping[str, JobFunctionRole] = field(default_factory=dict)

@@ -113,6 +113,12 @@ def _steps(day: Day) -> Mapping[str, str]:
             WHERE {holds("sets")} AND {active("c")}
             RETURN {rows.setting("c")} AS row
         """,
+        "ended_settings": f"""
+            UNWIND $uuids AS uuid
+            MATCH (of:JobFunctionRole|Grant {{uuid: uuid}})<-[:SETS]-(c:ConstraintSetting)
+            WHERE c.to <= {day.day}
+            RETURN {rows.ended_setting("c")} AS row
+        """,
         "types": f"""
             UNWIND $uuids AS uuid
             MATCH (c:ConstraintType {{uuid: uuid}})
@@ -184,6 +190,8 @@ def of_persons(
     types = {*(each["type"] for each in settings)}
     types.update(uuid for each in granted for name in ("required", "optional") for uuid in each[name])
     wanted = [each["for_unit"] for each in grants.values()] + [uuid for each in settings for uuid in each["units"]]
+    less = [each for each in settings if each["excluded"]]
+    wanted += [value.lower() for each in less for value in (each["values"] or {}).get("fixed") or ()]
     units |= {each["uuid"]: each for each in reading.rows("units", set(wanted) - {*units})}
     fixed = [value for each in settings for value in (each["values"] or {}).get("fixed") or ()]
     bases = {each for each in (*placed, *held_for, *wanted) if each is not None}
@@ -204,6 +212,7 @@ def of_persons(
             "grants": [*grants.values()],
             "rights": granted,
             "settings": settings,
+            "ended_settings": reading.rows("ended_settings", (*grants, *(each["uuid"] for each in granted))),
             "types": reading.rows("types", types),
             "units": [*units.values()],
             "more_units": [*below, *reading.rows("more_units", named)],
@@ -290,6 +299,7 @@ def _everybody(day: Day) -> Mapping[str, str]:
             WITH {rows.right("right")} AS row
         """,
         "settings": f"MATCH (c:ConstraintSetting) WHERE {active('c')} WITH {rows.setting('c')} AS row",
+        "ended_settings": f"MATCH (c:ConstraintSetting) WHERE c.to <= {day.day} WITH {rows.ended_setting('c')} AS row",
         "types": f"MATCH (c:ConstraintType) WHERE {active('c')} WITH {rows.type('c')} AS row",
         "units": f"MATCH (u:Unit) WITH {rows.unit('u')} AS row",
         "kle": f"MATCH (k:KleNode) WHERE {active('k')} WITH k.number AS row",

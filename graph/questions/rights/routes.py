@@ -242,11 +242,12 @@ class Routes:
         return None
 
     def _excepted(self, holding: Holding, place: str | None) -> str | None:
-        """The exception that fits, by its title. What goes through no tie is the person's, with all ties."""
+        """The exception that fits, by its title: also one by the unit where the person works, whatever unit it is
+        for. What goes through no tie is the person's, with all ties."""
         tie, grant = holding.tie, holding.grant
         person = holding.person.uuid
         ties = self.ties(person) if tie is None else [tie]
-        places = [place, *(each.unit for each in ties if tie is None)]
+        places = [place, *(each.unit for each in ties)]
         mine = {person}
         for one in ties:
             mine |= {one.uuid, *(uuid for uuid, _ in self._positions(one))}

@@ -105,7 +105,9 @@ class Rows:
         }}"""
 
     def about(self, node: str) -> str:
-        return self.many(node, "ABOUT", "", "[labels(x)[0], x.uuid, coalesce(x.number, x.key), x.title]")
+        """With whether it exists on the day: what has ended narrows still, and gives nothing."""
+        give = f"[labels(x)[0], x.uuid, coalesce(x.number, x.key), x.title, {self.day.active('x')}]"
+        return self.many(node, "ABOUT", "", give)
 
     def stand_in(self, node: str, person: str) -> str:
         """Of one that stands in for an assignment that exists on the day."""
@@ -163,6 +165,12 @@ class Rows:
             units: {self.many(node, "SELECTS", "", "x.uuid")},
             excluded: {self.many(node, "LEAVES_OUT", "", "x.uuid")}
         }}"""
+
+    def ended_setting(self, node: str) -> str:
+        """What it limited on its last day."""
+        found = {"of": "SETS", "system_role": "WITHIN_ROLE", "type": "LIMITS"}
+        told = (f"{name}: head([({node})-[:{type_}]->(x) | x.uuid])" for name, type_ in found.items())
+        return f"{{ {', '.join(told)} }}"
 
     def right(self, node: str) -> str:
         """A system role or job-function role that exists on the day."""

@@ -35,17 +35,17 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
     if known is None:
         return [Missing("person", "the person is not alive on the day, or not known", "")]
     rights = work.of(person)
-    held = [each for each in rights.held if right in amounts_to(work, each.right.uuid)]
+    held = [each for each in rights.held if right in work.bundles.rights_of(each)]
     if held:
-        return [Missing("held", f"{known.name} has {name}", "", each.grant) for each in held]
+        return [Missing("held", f"the person has {name}", "", each.grant) for each in held]
     found: list[Missing] = []
     if known.stopped:
         found.append(Missing("person", "all rights of the person are stopped", "end the stop"))
     elif not work.routes.is_here(person):
-        text = f"{known.name} has no employment, affiliation or role on the day"
+        text = "the person has no employment, affiliation or role on the day"
         found.append(Missing("person", text, "an employment or affiliation that is in force"))
     for each in rights.omitted:
-        if right in amounts_to(work, each.right.uuid) and each.reason not in ("stopped", "condition"):
+        if work.bundles.is_in(right, each) and each.reason not in ("stopped", "condition"):
             found.append(Missing("left_out", f"granted by {each.grant.title}, but {each.text}", each.text, each.grant))
     found += _requested(work, person, right)
     found += _hindered(work, known, right)

@@ -235,6 +235,25 @@ def test_a_right_that_the_role_gets_later_is_not_approved() -> None:
     assert Evaluation(replace(work, settings=limit, types={"kle": KLE})).of("bo").omitted[0].reason == "not_approved"
 
 
+def test_an_approved_request_gives_no_more_than_was_approved() -> None:
+    asked = Grant("q", "chief", (Thing("Employment", "e_bo"),), kind="RightsRequest", approved_by="eva")
+    work = organisation(conflicts={}, grants={"q": asked})
+    approved = replace(asked, approved_content=Evaluation(work).approvals.content(asked).text())
+    work = replace(
+        work, grants={"q": approved}, system_roles={**work.system_roles, "make": replace(MAKE, sensitive=True)}
+    )
+    assert keys(Evaluation(work).of("bo")) == ["chief"]
+    wider = replace(work, includes={**work.includes, "chief": ("make", "release")})
+    (left_out,) = Evaluation(wider).of("bo").omitted
+    assert (left_out.reason, "ask for it again" in left_out.text) == ("not_approved", True)
+    assert [each.about.kind for each in review(Evaluation(wider)) if each.finding == "not_approved"] == [
+        "RightsRequest"
+    ]
+    unknown = replace(approved, approved_by=None)
+    (left_out,) = Evaluation(replace(work, grants={"q": unknown})).of("bo").omitted
+    assert "not known any more" in left_out.text
+
+
 def test_an_evaluation_is_freed_with_its_last_use() -> None:
     """What refers to itself waits for Python's collector, which frees it with thousands of others in one long pause."""
     of("anna")

@@ -73,7 +73,7 @@ def test_what_a_grant_sets_for_one_system_role_is_not_another_ones() -> None:
          {"types": {}, "system_roles": {"read": replace(READ, required=()), "note": replace(NOTE, required=())}},
          "invalid_value", "a constraint type that limits it has ended"),
         ((Setting("a", "job", "kle", "read", fixed=("15",)),), {"system_roles": {}},
-         "system_blocked", "the system roles that it includes have ended"),
+         "system_blocked", "the rights that it includes have ended"),
     ],
     ids=["grant's, taken by none", "role's, taken by none", "twice", "type ended", "system roles ended"],
 )  # fmt: skip
