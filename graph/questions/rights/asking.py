@@ -15,6 +15,7 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
+from graph.questions.rights.steady import steadily
 from graph.time import ALWAYS, FOREVER, Period, today
 
 
@@ -106,15 +107,23 @@ def evaluation(
 ) -> Evaluation:
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
     ``Day`` has it."""
-    if known is None and (organisation := with_framework(session, at, person)) is not None:
-        return Evaluation(organisation, ordered=True)
-    day = Day.of(at, turned_day(session), known)
-    return Evaluation(reading.of_person(session, day, at, person, rights))
+
+    def read() -> tuple[OrganisationOnDay, bool]:
+        if known is None and (organisation := with_framework(session, at, person)) is not None:
+            return organisation, True
+        return reading.of_person(session, Day.of(at, turned_day(session), known), at, person, rights), False
+
+    organisation, ordered = steadily(session, read)
+    return Evaluation(organisation, ordered=ordered)
 
 
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:
     """The whole organisation on a day, ready to be evaluated. ``known``: as ``Day`` has it."""
-    return Evaluation(reading.of_everybody(session, Day.of(at, turned_day(session), known), at))
+
+    def read() -> OrganisationOnDay:
+        return reading.of_everybody(session, Day.of(at, turned_day(session), known), at)
+
+    return Evaluation(steadily(session, read))
 
 
 def rights_on(session: neo4j.Session, of: Asked, at: date, known: int | None = None) -> Rights:

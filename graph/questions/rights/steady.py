@@ -1,0 +1,34 @@
+"""Reading in several steps what others may change meanwhile.
+
+Each step sees what is committed by then. A limit of before a change and a grant of after it would be together a right
+that nobody was ever given.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import neo4j
+
+from graph.change_log import LOG
+
+TRIES = 5
+T = TypeVar("T")
+
+
+def steadily(session: neo4j.Session, read: Callable[[], T]) -> T:
+    """What is read while nothing was changed. Where the graph is changed all the time, as by a large import, the last
+    of a few readings counts: no answer at all would keep everybody out meanwhile."""
+    before = _newest(session)
+    for _ in range(TRIES):
+        found = read()
+        after = _newest(session)
+        if after == before:
+            break
+        before = after
+    return found
+
+
+def _newest(session: neo4j.Session) -> int | None:
+    """The number of the newest change."""
+    row = session.run("MATCH (log:ChangeLog {name: $log}) RETURN log.number AS number", log=LOG).single()
+    return None if row is None else row["number"]
