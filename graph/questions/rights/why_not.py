@@ -54,7 +54,7 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
     giving = [each for each in grants if each.kind == "Grant" and right in _granted(work, each)]
     for grant in giving:
         if grant.uuid not in reached:
-            found.append(_not_named(work, grant))
+            found.append(_for_closed_unit(work, person, grant) or _not_named(work, grant))
     if not giving and not reached:
         found.append(Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}"))
     return sorted(found, key=lambda each: (_ORDER.index(each.step), each.grant.uuid if each.grant else "", each.text))
@@ -89,6 +89,19 @@ _MENDING = {
     "condition": "facts for which the condition holds",
     "condition_failed": "a condition that can be worked out, or the value that it lacks",
 }
+
+
+def _for_closed_unit(work: Evaluation, person: str, grant: Grant) -> Missing | None:
+    """The person has a role that the grant names, but for units that are closed."""
+    roles = {each.uuid for each in grant.given_to if each.kind == "Role"}
+    for holder in (person, *(each.uuid for each in work.routes.ties(person))):
+        for assignment in work.routes.assignments(holder):
+            units = [work.organisation.units.get(each.unit) for each in assignment.places]
+            if assignment.role in roles and units and not any(each is not None and each.active for each in units):
+                names = " and ".join(each.name for each in units if each is not None) or "its unit"
+                text = f"{grant.name} reaches the person, but {names} is closed"
+                return Missing("condition", text, "the role for a unit that is open", _thing(grant))
+    return None
 
 
 def _not_named(work: Evaluation, grant: Grant) -> Missing:

@@ -192,3 +192,16 @@ def test_what_a_role_is_about_gives_nothing_once_it_has_ended() -> None:
     }
     (held,) = of(town(Setting("set", "inner", "kle", derived="kle_of_responsibility"), **more)).held
     assert held.included[0].limits[0].wire == ("28.*",)
+
+
+def test_why_not_says_that_the_unit_of_the_role_is_closed() -> None:
+    closed = Evaluation(
+        town(
+            units={"low": Unit("low", "Low"), "b": Unit("b", "B", active=False)},
+            grants={"g": Grant("g", "s", (Thing("Role", "r"),), title="Grant")},
+            roles={"r": Role("r", "r", "R")},
+            assignments={"a": Assignment("a", "tie", "r", (Place("b"),))},
+        )
+    )
+    (missing,) = why_not(closed, "anna", "s")
+    assert (missing.step, missing.text) == ("condition", "Grant reaches the person, but B is closed")
