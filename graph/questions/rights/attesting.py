@@ -13,7 +13,7 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, Thing
 from graph.questions.rights.holders import holders, is_in
 from graph.questions.rights.organisation import Grant
-from graph.questions.rights.review import Found, review
+from graph.questions.rights.review import SOON, Found, review
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ def open_questions(session: neo4j.Session) -> set[tuple[str, str | None]]:
 
 def reviewed(session: neo4j.Session, at: date, known: int | None = None) -> list[Found]:
     """What of rights should be looked at on a day, in a fixed order. ``known``: as ``graph.as_of.Day`` has it."""
-    found = [*review(evaluation_of_all(session, at, known)), *overdue(session, at)]
+    work, later = (evaluation_of_all(session, day, known) for day in (at, at + SOON))
+    found = [*review(work, later), *overdue(session, at)]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Literal, get_args
 
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import Rights, Thing
+from graph.questions.rights.held import HeldRight, Rights, Thing
 from graph.questions.rights.organisation import Setting
 from graph.questions.rights.why_not import amounts_to
 
@@ -30,31 +30,47 @@ class Found:
     owners: tuple[str, ...] = ()
 
 
-def review(work: Evaluation) -> list[Found]:
-    """Everything, in a fixed order. ``work``: of everybody, on the day."""
+def review(work: Evaluation, later: Evaluation | None = None) -> list[Found]:
+    """Everything, in a fixed order. ``work``: of everybody, on the day. ``later``: 60 days later, for rights that end
+    because a role, a system, a unit or a limit does."""
     found = [
-        *_of_people(work), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work),
+        *_of_people(work, later), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work),
         *_meeting_in_roles(work), *_not_approved(work),
     ]  # fmt: skip
     found = [replace(each, owners=_owners(work, each.about)) for each in found]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
 
 
-def _of_people(work: Evaluation) -> Iterator[Found]:
+def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
     """Rights that end within 60 days, conflicts that people hold, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
-    for _, rights in work.everybody():
+    for person, rights in work.everybody():
+        left = None if later is None else _held_ways(later.of(person))
         for each in rights.held:
             used.add(each.grant.uuid)
             if each.until is not None and at < each.until <= at + SOON:
                 text = f"{each.right.title or each.right.key} ends on {each.until}"
                 yield Found("ending", each.grant, text, each.person, each.until)
+            elif left is not None and later is not None and not _ways(each) <= left:
+                text = f"{each.right.title or each.right.key}, or a part of it, ends by {later.organisation.at}"
+                yield Found("ending", each.grant, text, each.person)
         yield from _meeting(work, rights)
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
             text = f"no one holds a right through {grant.name}"
             yield Found("unused", grant.thing, text, until=grant.days.until)
+
+
+def _ways(held: HeldRight) -> set[tuple[str, ...]]:
+    """What makes it the same right on another day, for each system role that it amounts to."""
+    unit = "" if held.unit is None else held.unit.uuid
+    key = (held.grant.uuid, held.right.uuid, held.subject.uuid, unit)
+    return {key, *((*key, each.system_role.uuid) for each in held.included)}
+
+
+def _held_ways(rights: Rights) -> set[tuple[str, ...]]:
+    return {way for each in rights.held for way in _ways(each)}
 
 
 def _meeting(work: Evaluation, rights: Rights) -> Iterator[Found]:

@@ -205,3 +205,12 @@ def test_why_not_says_that_the_unit_of_the_role_is_closed() -> None:
     )
     (missing,) = why_not(closed, "anna", "s")
     assert (missing.step, missing.text) == ("condition", "Grant reaches the person, but B is closed")
+
+
+def test_a_right_that_ends_because_its_role_does_is_reviewed_in_time() -> None:
+    later = replace(town(job_function_roles={"bundle": BUNDLE}), at=date(2026, 8, 14))
+    found = review(Evaluation(town()), Evaluation(later))
+    assert [(each.about.uuid, each.text) for each in found if each.finding == "ending"] == [
+        ("g", "inner, or a part of it, ends by 2026-08-14")
+    ]
+    assert not any(each.finding == "ending" for each in review(Evaluation(town()), Evaluation(town())))
