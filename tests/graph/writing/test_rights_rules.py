@@ -47,7 +47,7 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
         ({"id": "s11", **SETTING, "type": "unit", "fixed": ["job"], "derived": "unit"},
          "derived", "wrong_value", "fixed is set as well"),
         ({"id": "s12", "of": "job_function_role:everyone", "system_role": "sapa_read", "type": "kle", "fixed": ["27"]},
-         "system_role", "wrong_value", "does not itself include"),
+         "system_role", "wrong_value", "does not include Se sager itself"),
         ({"id": "s13", "of": "job_function_role:deep9", "type": "kle", "fixed": ["27"]},
          "type", "wrong_value", "nothing that"),
         ({"id": "s7", **SETTING, "type": "unit", "derived": "unit_at_level(top)"}, "derived", "wrong_value", "a whole"),
