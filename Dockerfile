@@ -17,6 +17,11 @@ COPY reconnect reconnect
 COPY rules rules
 COPY idp idp
 COPY sample sample
+# The pages, which become part of the package; what builds them does not.
+COPY schema.graphql ./
+COPY tools/pages.py tools/
+COPY ui ui
+RUN uv sync --locked --no-dev --no-install-project --group pages && .venv/bin/python -m tools.pages
 RUN uv sync --locked --no-dev --no-editable
 
 FROM ${PYTHON}

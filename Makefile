@@ -1,7 +1,7 @@
 # Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick samba check bench sbom new-source new-target clean
+.PHONY: help setup pages demo test quick samba chromium check bench sbom new-source new-target clean
 
 # The first Python on the PATH that is new enough (a Mac's own python3 is too old).
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -24,7 +24,10 @@ $(STAMP): pyproject.toml uv.lock
 	UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 $(UV) sync --locked --python "$(PYTHON)"
 	@touch $(STAMP)
 
-demo: setup ## sample municipality: servers up, payroll imported, a target supplied
+pages: setup ## build the pages of ui, if they are others than they were
+	@$(BIN)/python -m tools.pages
+
+demo: pages ## sample municipality: servers up, payroll imported, a target supplied
 	$(BIN)/reconnect demo
 
 check: setup ## formatting, lint, types, import contracts
@@ -33,8 +36,8 @@ check: setup ## formatting, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Samba first: where it can't be installed, that is said before anything takes long.
-test: samba check ## check, then every test against real servers
+# Samba and Chromium first: where they can't be installed, that is said before anything takes long.
+test: samba chromium check pages ## check, then every test against real servers
 	UV=$(UV) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Read when make begins: the tests get the time that the checks leave.
@@ -44,6 +47,9 @@ quick: check ## check, then the tests nearest to a change, in two minutes: make 
 
 samba: ## what the tests' Active Directory needs: installed on Debian and Ubuntu as root, else said
 	@tools/install_samba.sh
+
+chromium: ## what the tests of the pages need: installed on Debian and Ubuntu as root, else said
+	@tools/install_chromium.sh
 
 bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
 	$(BIN)/python -m benchmarks
@@ -60,3 +66,4 @@ new-target: setup ## a target that works, to go on from: make new-target NAME=Va
 clean: ## stop the embedded servers of this folder and remove what was made here
 	@if [ -x $(BIN)/reconnect ] && [ -d .reconnect ]; then RECONNECT_HOME=.reconnect $(BIN)/reconnect down; fi
 	rm -rf .venv .reconnect .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf ui/node_modules ui/.svelte-kit ui/build ui/.lock api/http/pages/built

@@ -34,6 +34,7 @@ _PATHS = (
     "/login/saml/metadata",
     "/login/second-factor",
     "/login/second-factor/confirm",
+    "/login/session",
     "/logout",
     "/logout/done",
     "/oauth/token",

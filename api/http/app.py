@@ -39,6 +39,7 @@ from api.http.metrics import ANSWERS, metrics
 from api.http.noted_reads import NotedReads
 from api.http.one_time_links import routes as one_time_links
 from api.http.origins import is_own_page
+from api.http.pages import Pages
 from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
@@ -48,7 +49,7 @@ from api.login.client_credentials import oauth_routes
 from api.login.routes import Login, routes
 from api.login.saml_routes import saml_routes
 from api.login.web_login import WebLogin
-from api.login.web_routes import web_routes
+from api.login.web_routes import web_routes, with_session
 from api.mutations.reading_back import Read
 from api.reads.executed import executed
 from api.reads.known_names import Targets
@@ -110,6 +111,8 @@ class Service:
     """Login of people to REConnect itself; None: only tokens are accepted."""
     claims: ClaimsService | None = None
     """The addresses of claims; None where no CVR number is known."""
+    pages: Pages | None = field(default=None, repr=False)
+    """The pages for people; None: there is only the page that says who is logged in."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
 
@@ -173,9 +176,11 @@ def create_app(service: Service) -> Starlette:
             *(() if service.redis_url is None else one_time_links(service.redis_url)),
             *(() if service.login is None else routes(service.login)),
             *oauth_routes(service.driver, gate.failed_logins, service.address),
-            *(() if login is None else web_routes(login)),
+            *(() if login is None else web_routes(login, has_start=service.pages is not None)),
             *(() if login is None or login.saml is None else saml_routes(login, login.saml)),
             *(() if service.claims is None else claims_routes(service.claims)),
+            # Last, since it has a page for every address.
+            *(() if login is None or service.pages is None else service.pages.routes(partial(with_session, login))),
         ],
     )
 

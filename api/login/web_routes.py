@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
+from urllib.parse import quote
 
 import anyio.to_thread
 import neo4j
@@ -31,14 +32,26 @@ BREAK_GLASS_USED = Counter("reconnect_break_glass_logins", "Logins with a break-
 _log = structlog.get_logger("api.login")
 
 
-def web_routes(login: WebLogin) -> list[BaseRoute]:
-    """The routes, for the service that serves them."""
+def web_routes(login: WebLogin, *, has_start: bool) -> list[BaseRoute]:
+    """The routes, for the service that serves them. ``has_start``: another page is the start page."""
     made = _Pages(login)
     return [
-        Route("/", caught(login.name, made.start), methods=["GET"]),
+        *(() if has_start else (Route("/", caught(login.name, made.own_session), methods=["GET"]),)),
+        Route("/login/session", caught(login.name, made.own_session), methods=["GET"]),
         Route("/login/break-glass", caught(login.name, made.break_glass), methods=["GET", "POST"]),
         Route("/login/end", caught(login.name, made.end), methods=["POST"]),
     ]
+
+
+def with_session(login: WebLogin, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, for browsers with a session; others are led to the login, and from there back."""
+    made = _Pages(login)
+
+    async def entered(request: Request) -> Response:
+        _, refusal = await made.entered(request)
+        return await endpoint(request) if refusal is None else refusal
+
+    return caught(login.name, entered)
 
 
 def caught(name: str, endpoint: Endpoint) -> Endpoint:
@@ -70,14 +83,24 @@ class _Pages:
         self._tokens = FormTokens(login.seal, self._cookies)
         self._failed = FailedLogins()
 
-    async def start(self, request: Request) -> Response:
-        """Who has logged in, what they may do, and where to go on."""
+    async def entered(self, request: Request) -> tuple[LoggedIn | None, Response | None]:
+        """Who has logged in; otherwise the answer to a browser without a session."""
         who = await self._login.whose(request.cookies.get(self._cookies.session))
-        if who is None and not self._login.can_log_in:
-            return pages.failed(self._login.name, "no_login", status=404)
+        if who is not None:
+            request.state.by = who.name
+            return who, None
+        if not self._login.can_log_in:
+            return None, pages.failed(self._login.name, "no_login", status=404)
+        login = "/login" if self._login.through == "own" else "/login/saml"
+        there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return None, RedirectResponse(f"{login}?to={quote(there)}", 303)
+
+    async def own_session(self, request: Request) -> Response:
+        """Who has logged in, what they may do, and where to go on."""
+        who, refusal = await self.entered(request)
         if who is None:
-            return RedirectResponse("/login?to=/" if self._login.through == "own" else "/login/saml?to=/", 303)
-        request.state.by = who.name
+            assert refusal is not None
+            return refusal
         browser = self._tokens.browser_of(request)
         access = await self._login.sessions.access(who)
         shown = _rights(access) if access.roles else await self._no_rights()

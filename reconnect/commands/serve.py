@@ -1,13 +1,14 @@
 """``serve``: the web service."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import errno
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +17,9 @@ from reconnect.context import Context, of
 from reconnect.exits import CommandFailed
 from reconnect.progress import progress
 from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    from api.http.pages import Pages
 
 _GRACE = 10
 """Seconds for open requests and subscriptions to finish when the service ends."""
@@ -51,10 +55,11 @@ def serve(
     taken = _listening(address, number)
     console = terminal(stderr=True)
     graphiql = _graphiql(console)
+    pages = _pages(console)
     console.print(f"Serving at http://{address}:{number}/graphql")
     # uvicorn raises the signal that ended it again after everything is closed; that is not an interruption.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(of_run, address, number, taken, graphiql))
+        asyncio.run(_serve(of_run, address, number, taken, graphiql, pages))
 
 
 def api_port(context: Context) -> int:
@@ -75,48 +80,34 @@ def _graphiql(console: Console) -> Mapping[str, bytes] | None:
         return None
 
 
+def _pages(console: Console) -> Pages | None:
+    """The pages for people; None, with a message, where they were not built: other systems need only the API."""
+    from api.http.pages import Pages
+
+    try:
+        return Pages()
+    except FileNotFoundError as missing:
+        console.print(f"Serving without pages. {missing}")
+        return None
+
+
 async def _serve(
-    context: Context, host: str, port: int, taken: socket.socket, graphiql: Mapping[str, bytes] | None
+    context: Context,
+    host: str,
+    port: int,
+    taken: socket.socket,
+    graphiql: Mapping[str, bytes] | None,
+    pages: Pages | None,
 ) -> None:
     # Imported here: help and the other commands must not wait for the API.
     import uvicorn
 
     from api.http import connections
-    from api.http.app import Service, create_app
-    from api.reads.limits import Limits
-    from graph.connection import connect_async
-    from graph.cpr.keyring import require_keys_of
+    from api.http.app import create_app
     from reconnect.collector import keep_what_is_loaded
-    from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
-    from reconnect.targets import objects
-    from reconnect.work.source_health import as_answers
+    from reconnect.web_service import service_of
 
-    uri, user, password = context.neo4j_login()
-    require_keys_of(context.driver(), context.keyring)
-    login = login_pages(context, host, port)
-    require_system_and_key(context, login)
-    service = Service(
-        driver=context.driver(),
-        # Made here, as an async driver belongs to the event loop that it runs in. The app closes it.
-        reading=connect_async(uri, user, password),
-        keyring=context.keyring,
-        order=context.order,
-        redis_url=context.redis_url(),
-        states=partial(as_answers, context),
-        role_rules={each.name: each.about for each in context.settings.roles},
-        targets=objects(context.settings.targets),
-        origins=context.settings.api.origins,
-        introspection=context.settings.api.introspection,
-        limits=Limits(budget=context.settings.api.budget),
-        warm_up=True,
-        claims=claims_service(context),
-        login=login,
-        handing=None if login is None else login.handing,
-        four_eyes=frozenset(context.settings.api.four_eyes),
-        address=context.settings.idp.address,
-        web_login=web_login(context, f"http://{host}:{port}"),
-        graphiql=graphiql,
-    )
+    service = service_of(context, host, port, graphiql=graphiql, pages=pages)
     config = connections.config(create_app(service), host, port, context.settings.api.proxies, _GRACE)
     keep_what_is_loaded()
     await uvicorn.Server(config).serve(sockets=[taken])

@@ -1,0 +1,53 @@
+"""The resources of the web service, as the settings have them: what ``serve`` serves."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from api.http.app import Service
+from api.http.pages import Pages
+from api.reads.limits import Limits
+from graph.connection import connect_async
+from graph.cpr.keyring import require_keys_of
+from reconnect.context import Context
+from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
+from reconnect.targets import objects
+from reconnect.work.source_health import as_answers
+
+
+def service_of(
+    context: Context,
+    host: str,
+    port: int,
+    *,
+    graphiql: Mapping[str, bytes] | None,
+    pages: Pages | None,
+    warm_up: bool = True,
+) -> Service:
+    """The service for this address. Called inside of the event loop that serves it, to which its async driver belongs;
+    the application closes that driver. Raises what is wrong with keys and settings."""
+    uri, user, password = context.neo4j_login()
+    require_keys_of(context.driver(), context.keyring)
+    login = login_pages(context, host, port)
+    require_system_and_key(context, login)
+    return Service(
+        driver=context.driver(),
+        reading=connect_async(uri, user, password),
+        keyring=context.keyring,
+        order=context.order,
+        redis_url=context.redis_url(),
+        states=partial(as_answers, context),
+        role_rules={each.name: each.about for each in context.settings.roles},
+        targets=objects(context.settings.targets),
+        origins=context.settings.api.origins,
+        introspection=context.settings.api.introspection,
+        limits=Limits(budget=context.settings.api.budget),
+        warm_up=warm_up,
+        claims=claims_service(context),
+        login=login,
+        handing=None if login is None else login.handing,
+        four_eyes=frozenset(context.settings.api.four_eyes),
+        address=context.settings.idp.address,
+        web_login=web_login(context, f"http://{host}:{port}"),
+        graphiql=graphiql,
+        pages=pages,
+    )
