@@ -1,0 +1,223 @@
+"""The pages in a real Chromium, against the running service with the sample municipality.
+
+One graph and one service serve all modules that come after each other; they are made again once another test has
+emptied the graph. With ``RECONNECT_TEST_HOME`` the graph also serves the next run, on the same day.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import neo4j
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from api.http import connections
+from api.http.app import create_app
+from api.http.pages import Pages
+from graph.time import today
+from reconnect.context import Context
+from reconnect.demo import logins
+from reconnect.demo import run as steps
+from reconnect.demo.logins import Entrance
+from reconnect.demo.run import Demo
+from reconnect.embedded import Addresses
+from reconnect.embedded.ports import LOOPBACK
+from reconnect.web_service import service_of
+from tests.emptied import empty
+from tests.ui.watched import Watched
+from tools.pages import build
+
+_PROGRAMS = (os.environ.get("CHROMIUM", "chromium"), "chromium", "chromium-browser", "google-chrome")
+_OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync")  # fmt: skip
+_PATIENCE = 60_000
+"""Milliseconds that a test waits for what a page shows: machines that run tests are busy."""
+_MARK = "MERGE (:SampleOfPages {home: $home, day: $day})"
+_IS_MARKED = "RETURN EXISTS { (:SampleOfPages {home: $home, day: $day}) } AS known"
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass
+class Town:
+    """The service with the sample. ``people``: who can log in, by what the demo calls them."""
+
+    home: Path
+    url: str
+    driver: neo4j.Driver
+    people: dict[str, Entrance]
+
+
+@dataclass
+class _Kept:
+    """What lasts from module to module."""
+
+    ending: ExitStack = field(default_factory=ExitStack)
+    town: Town | None = None
+    states: dict[str, object] = field(default_factory=dict)
+    """Who → the cookies of who has logged in."""
+
+    def end(self) -> None:
+        self.ending.close()
+        self.town = None
+        self.states.clear()
+
+
+@pytest.fixture(scope="session")
+def kept(driver: neo4j.Driver) -> Iterator[_Kept]:
+    """Ends before the servers do."""
+    made = _Kept()
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def town(kept: _Kept, addresses: Addresses, driver: neo4j.Driver, monkeypatch_module: pytest.MonkeyPatch) -> Town:
+    if kept.town is not None and is_there(driver, kept.town.home):
+        return kept.town
+    kept.end()
+    build()
+    if own := os.environ.get("RECONNECT_TEST_HOME"):
+        home = Path(own) / "pages"
+        home.mkdir(mode=0o700, exist_ok=True)
+    else:
+        home = Path(tempfile.mkdtemp(prefix="rc-pages-"))
+        kept.ending.callback(shutil.rmtree, home)
+    for name, value in {
+        "RECONNECT_HOME": str(home),
+        "RECONNECT__NEO4J__URI": addresses.bolt_uri,
+        "RECONNECT__NEO4J__PASSWORD": addresses.password,
+        "RECONNECT__REDIS__URL": addresses.redis_url,
+    }.items():
+        monkeypatch_module.setenv(name, value)
+    demo = Demo(home)
+    steps.prepare(demo)
+    context = Context(demo.settings_file)
+    kept.ending.callback(context.close)
+    if not is_there(driver, home):
+        empty(driver)
+        steps.make_payroll(demo, "XS", 42, today(), context.keyring, quiet)
+        assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
+        driver.execute_query(_MARK, home=str(home), day=today())
+    people = {each.shown.who: each for each in logins.entrances(context, demo, quiet)}
+    url = kept.ending.enter_context(served(context))
+    kept.town = Town(home, url, driver, people)
+    return kept.town
+
+
+def is_there(driver: neo4j.Driver, home: Path) -> bool:
+    """Whether the graph has the sample of today, made by this home."""
+    rows, _, _ = driver.execute_query(_IS_MARKED, home=str(home), day=today())
+    return bool(rows[0]["known"])
+
+
+@contextmanager
+def served(context: Context) -> Iterator[str]:
+    """The address of the service, while the block runs."""
+    taken = socket.create_server((LOOPBACK, 0))
+    port = taken.getsockname()[1]
+    began = threading.Event()
+
+    async def serve() -> None:
+        service = service_of(context, LOOPBACK, port, graphiql=None, pages=Pages(), warm_up=False)
+        server = uvicorn.Server(connections.config(create_app(service), LOOPBACK, port))
+        ending.append(server)
+        began.set()
+        await server.serve(sockets=[taken])
+
+    ending: list[uvicorn.Server] = []
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    assert began.wait(60), "the service did not start"
+    yield f"http://{LOOPBACK}:{port}"
+    ending[0].should_exit = True
+    thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=_PATIENCE)
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    found = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
+    assert found, "The tests of the pages drive a Chromium: tools/install_chromium.sh installs it, or says what to do."
+    opened = playwright.chromium.launch(executable_path=found, args=[*_OPTIONS])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, town: Town, kept: _Kept) -> Iterator["Visits"]:
+    """Opens pages as one of the people; what goes wrong in a page that nobody expected fails the test."""
+    made = Visits(chromium, town, kept)
+    yield made
+    made.close()
+
+
+@dataclass
+class Visits:
+    chromium: Browser
+    town: Town
+    kept: _Kept
+    opened: list[tuple[BrowserContext, Watched]] = field(default_factory=list)
+
+    def __call__(
+        self, who: str, path: str = "/", *, width: int = 1280, dark: bool = False, language: str = "da"
+    ) -> Page:
+        """A page on which this person is logged in."""
+        context = self.chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale="da-DK",
+            timezone_id="Europe/Copenhagen",
+            storage_state=self.kept.states.get(who),  # type: ignore[arg-type]
+            reduced_motion="reduce",
+        )
+        context.add_init_script(f"localStorage.setItem('language', '{language}')")
+        context.set_default_timeout(_PATIENCE)
+        page = context.new_page()
+        self.opened.append((context, Watched(page)))
+        page.goto(self.town.url + path)
+        if who not in self.kept.states:
+            self._log_in(page, who)
+            self.kept.states[who] = context.storage_state()
+        return page
+
+    def expect(self, page: Page, part: str) -> None:
+        """A message of the browser with this part is brought about by the test."""
+        for _, watched in self.opened:
+            if watched.page is page:
+                watched.expects.append(part)
+                watched.noted[:] = [each for each in watched.noted if part not in each]
+
+    def _log_in(self, page: Page, who: str) -> None:
+        person = self.town.people[who]
+        page.get_by_label("Brugernavn").fill(person.login)
+        page.get_by_label("Adgangskode").fill(person.password)
+        page.get_by_role("button", name="Log ind", exact=True).click()
+
+    def close(self) -> None:
+        for context, watched in self.opened:
+            context.close()
+            watched.require_nothing()

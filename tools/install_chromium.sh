@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# install_chromium.sh: the browser that the tests of the pages drive. Does nothing where it is.
+#
+# Debian, as root: installs the package chromium. Anywhere else one line tells what is missing. CHROMIUM names another.
+set -euo pipefail
+
+missing() { echo "The tests of the pages drive a Chromium: $*" >&2; exit 1; }
+
+for name in "${CHROMIUM:-chromium}" chromium chromium-browser google-chrome; do
+    ! command -v "$name" >/dev/null || exit 0
+done
+[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+    missing "install it (Debian: apt-get install chromium), or name one: CHROMIUM=/path/to/chromium."
+export DEBIAN_FRONTEND=noninteractive
+echo "installing Chromium for the tests of the pages (once, about 100 MB)" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt-get update >"$log" 2>&1 || { tail -5 "$log" >&2; missing "apt-get update failed."; }
+apt-get install --yes --no-install-recommends chromium >"$log" 2>&1 ||
+    { tail -5 "$log" >&2; missing "apt-get could not install chromium."; }
