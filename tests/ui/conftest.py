@@ -151,14 +151,15 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """For a module only: as long as it is open, its event loop counts as running, and no other test can start one."""
     expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     found = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
     assert found, "The tests of the pages drive a Chromium: tools/install_chromium.sh installs it, or says what to do."
