@@ -15,6 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import BaseModel
+
+from graph.statements.precedence import MANUAL
+
 ROOT = Path(__file__).resolve().parents[1]
 Sort = Literal["source", "target"]
 ROOMS: Mapping[Sort, str] = {"source": "importers", "target": "exporters"}
@@ -60,6 +64,10 @@ def names_of(title: str) -> Names:
         raise WrongName(f"{title!r} is not a name: it must begin with a letter")
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         raise WrongName(f"{name!r} is a reserved word in Python: add another word to the name")
+    if name == MANUAL:
+        raise WrongName(f"{name!r} is the source of what people enter, which outranks every other: choose another name")
+    if hasattr(BaseModel, name):
+        raise WrongName(f"{name!r} is a word of the settings' own: add another word to the name")
     return Names(title, name, "".join(each[0].upper() + each[1:] for each in words))
 
 

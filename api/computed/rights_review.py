@@ -37,7 +37,7 @@ FindingType = enumerated(
         "unreachable": "Nothing grants the right",
         "invalid": "It was right when it was saved and is not any more",
         "left_open": "An optional type is not limited, and is not marked as left open on purpose",
-        "orphan": "It is given to a person who is not there",
+        "orphan": "It is given to a person who no longer exists here",
         "conflict": "Rights that must not be held together meet",
         "not_approved": "A sensitive right is left out for want of an approval",
         "overdue": "An attestation is not answered by the day on which it was due",

@@ -75,7 +75,7 @@ class Accounts(ByHand):
 
         return await Editing(info.context, "createAccountRule", reason).do(work)
 
-    @strawberry.mutation(description="A rule that says what another one says now, for another unit or other days")
+    @strawberry.mutation(description="Copy a rule as it is now, for another unit or other days")
     async def copy_account_rule(
         self, info: CONTEXT, rule: str, key: str, reason: str, from_: From_, title: str | None = None,
         unit: str | None = None, to: To_ = None,

@@ -108,7 +108,7 @@ class Caring(Granting):
         return await Editing(info.context, "requestRight", reason).do(work)
 
     @strawberry.mutation(
-        description="Approve a request, which then gives the right; neither who asks can, nor whom it is for"
+        description="Approve a request, which gives the right; neither who asked nor the one it is for can do so"
     )
     async def approve_request(
         self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None

@@ -38,7 +38,7 @@ class PlannedChangeInput:
 class PlanDecided:
     id: strawberry.ID = strawberry.field(description="Id of the plan")
     state: Any = strawberry.field(graphql_type=PlanState, description="How far it has come")
-    digest: str = strawberry.field(description="Of all that an approval is about; pass it to approvePlan")
+    digest: str = strawberry.field(description="Digest of everything that an approval covers; pass it to approvePlan")
     stays: list[str] = strawberry.field(description="What could not be taken back, and why")
 
 

@@ -71,7 +71,7 @@ def of_kind(kind: str) -> dict[str, Filter]:
     found = [*_EVERY]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
-            doc = "null: has none"
+            doc = "null: those that have none"
             names = "employment type" if (kind, prop.name) == ("Employment", "type") else ""
             equals = _equals(prop.name)
             found.append(Filter(camel(prop.name), "String", equals, doc, _empty(prop.name), names, normal))
@@ -84,7 +84,7 @@ def of_kind(kind: str) -> dict[str, Filter]:
             )
     named_by = caption(kind)
     if named_by in SEARCHED:
-        doc = "Its words, in any order and case, each perhaps only begun: for a search while one types"
+        doc = "Words of it, in any order and case; the beginning of each is enough, for a search while one types"
         found.append(Filter("search", "String", _words(named_by), doc, form=words))
     found += _BY_KIND.get(kind, ())
     return {each.name: each for each in found}

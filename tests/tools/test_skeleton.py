@@ -37,6 +37,8 @@ def test_a_title_gives_a_folder_and_a_class(title: str, name: str, class_: str) 
         ("../x", "must begin with a letter"),
         ("a\\b", "write letters and digits"),
         ("Import", "is a reserved word in Python"),
+        ("Manual", "outranks every other"),
+        ("Json", "a word of the settings' own"),
         ("x" * (LONGEST + 1), "at most 30 characters"),
     ],
 )
