@@ -43,6 +43,14 @@ class Broken(Exception):
     """The change log can't be read, and a retry will not help."""
 
 
+class AfterTheEnd(Exception):
+    """The log ends at ``last``, before the number that was asked for: it is another log, or was restored."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__(f"the change log ends at {last}")
+        self.last = last
+
+
 @dataclass
 class Feed:
     """Follows the log of one graph. Belongs to the event loop in which it is first used."""
@@ -63,7 +71,7 @@ class Feed:
     async def follow(self, after: int | None, pause: float) -> AsyncIterator[Change | None]:
         """Changes after a number, each once and in order, as long as the caller iterates; None = future ones.
 
-        Yields None after ``pause`` seconds without one. Raises Broken.
+        Yields None after ``pause`` seconds without one. Raises Broken, and AfterTheEnd before the first change.
         Numbers are given in the order of commits (``graph.change_log``), so the last one is all there is to remember.
         """
         self._listeners += 1
@@ -72,11 +80,11 @@ class Feed:
             self._latest.clear()
             self._reader = asyncio.create_task(self._read(), name="read the change log")
         try:
-            seen = after
+            seen = None
             while True:
                 try:
                     if seen is None:
-                        seen = await self._last()
+                        seen = await self._begin(after)
                     changes = await self._since(seen)
                 except _PASSING:
                     await sleep(self._pause)
@@ -92,6 +100,12 @@ class Feed:
             if not self._listeners and self._reader is not None:
                 self._reader.cancel()
                 self._reader = None
+
+    async def _begin(self, after: int | None) -> int:
+        last = await self._last()
+        if after is not None and after > last:
+            raise AfterTheEnd(last)
+        return last if after is None else after
 
     async def _wait(self, seconds: float) -> bool:
         """Whether there is something new within so many seconds. Raises Broken."""

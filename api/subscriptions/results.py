@@ -26,7 +26,7 @@ from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.reads.selection import Document, Selected, select
-from api.subscriptions.feed import Broken, Feed
+from api.subscriptions.feed import AfterTheEnd, Broken, Feed
 from graph.questions.change_feed import Entry, entry
 
 MOST = 1_000
@@ -68,6 +68,9 @@ class Subscriptions:
             yield {"errors": [formed(each) for each in rejected.errors]}
         except GraphQLError as error:
             yield {"errors": [formed(error)]}
+        except AfterTheEnd as end:
+            text = f"after: the change log ends at {end.last}. Read everything again, and follow from that number."
+            yield {"errors": [{"message": text, "extensions": {"code": "bad_cursor", "last": end.last}}]}
         except Broken as broken:
             yield {"errors": [formed(unforeseen(broken))]}
 
@@ -79,7 +82,7 @@ class Subscriptions:
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
             now_is = await self._access_now(credential, access)
             if now_is is None:
-                over = "the session has ended" if credential.is_session else "the token has expired"
+                over = "the session has ended" if credential.is_session else "the token was revoked or has expired"
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away

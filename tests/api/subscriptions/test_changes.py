@@ -41,6 +41,17 @@ def last_number(service: Served) -> int:
     return number
 
 
+def test_a_number_after_the_end_of_the_log_is_refused(small_service: Served) -> None:
+    """As after a restore: nothing would come until the log has passed it."""
+    last = last_number(small_service)
+    headers = {"Authorization": f"Bearer {small_service.token('auditor')}", "Accept": "text/event-stream"}
+    for after in (last + 1, 2**31 - 1):
+        body = {"query": ASK, "variables": {"after": after}}
+        answer = httpx.post(f"{small_service.url}/graphql/events", json=body, headers=headers, timeout=60)
+        lines = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+        assert [each["errors"][0]["extensions"] for each in lines] == [{"code": "bad_cursor", "last": last}]
+
+
 def test_server_sent_events_tell_every_change_once_and_in_order(small_service: Served) -> None:
     first = last_number(small_service)
     threads = write_much(small_service)

@@ -59,7 +59,7 @@ def test_it_ends_with_its_token(small_service: Served, monkeypatch: pytest.Monke
     move(small_service, "B")
     ended = next(listening)
     assert "data" not in ended
-    assert "token has expired" in str(ended)
+    assert "token was revoked or has expired" in str(ended)
     assert next(listening, None) is None
 
 
