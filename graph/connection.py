@@ -1,6 +1,7 @@
 """How the program speaks to Neo4j: one place for the driver's options."""
 
 import neo4j
+from neo4j.exceptions import DriverError, Neo4jError, ResultFailedError
 
 # Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
 
@@ -20,3 +21,12 @@ def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
         connection_acquisition_timeout=10,
         max_transaction_retry_time=2,
     )
+
+
+def _is_retryable(failed: ResultFailedError) -> bool:
+    return isinstance(failed.__cause__, Neo4jError | DriverError) and failed.__cause__.is_retryable()
+
+
+# A statement whose result isn't read fails where a later one is read, and the driver then hides why. Whether the
+# transaction is worth another try (a deadlock is) depends on that.
+ResultFailedError.is_retryable = _is_retryable  # type: ignore[method-assign, assignment]
