@@ -1,7 +1,8 @@
 """The pages in a real Chromium, against the running service with the sample municipality.
 
-One graph and one service serve all modules that come after each other; they are made again once another test has
-emptied the graph. With ``RECONNECT_TEST_HOME`` the graph also serves the next run, on the same day.
+One graph serves all modules that come after each other; it is made again once another test has emptied it. The service
+ends with each module: other tests count what a process does. With ``RECONNECT_TEST_HOME`` the graph also serves the
+next run, on the same day.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,43 +58,28 @@ class Town:
     url: str
     driver: neo4j.Driver
     people: dict[str, Entrance]
-
-
-@dataclass
-class _Kept:
-    """What lasts from module to module."""
-
-    ending: ExitStack = field(default_factory=ExitStack)
-    town: Town | None = None
     states: dict[str, object] = field(default_factory=dict)
     """Who → the cookies of who has logged in."""
 
-    def end(self) -> None:
-        self.ending.close()
-        self.town = None
-        self.states.clear()
-
 
 @pytest.fixture(scope="session")
-def kept(driver: neo4j.Driver) -> Iterator[_Kept]:
-    """Ends before the servers do."""
-    made = _Kept()
+def home() -> Iterator[Path]:
+    """The folder of the service."""
+    if own := os.environ.get("RECONNECT_TEST_HOME"):
+        kept = Path(own) / "pages"
+        kept.mkdir(mode=0o700, exist_ok=True)
+        yield kept
+        return
+    made = Path(tempfile.mkdtemp(prefix="rc-pages-"))
     yield made
-    made.end()
+    shutil.rmtree(made)
 
 
 @pytest.fixture(scope="module")
-def town(kept: _Kept, addresses: Addresses, driver: neo4j.Driver, monkeypatch_module: pytest.MonkeyPatch) -> Town:
-    if kept.town is not None and is_there(driver, kept.town.home):
-        return kept.town
-    kept.end()
+def town(
+    home: Path, addresses: Addresses, driver: neo4j.Driver, monkeypatch_module: pytest.MonkeyPatch
+) -> Iterator[Town]:
     build()
-    if own := os.environ.get("RECONNECT_TEST_HOME"):
-        home = Path(own) / "pages"
-        home.mkdir(mode=0o700, exist_ok=True)
-    else:
-        home = Path(tempfile.mkdtemp(prefix="rc-pages-"))
-        kept.ending.callback(shutil.rmtree, home)
     for name, value in {
         "RECONNECT_HOME": str(home),
         "RECONNECT__NEO4J__URI": addresses.bolt_uri,
@@ -103,17 +89,15 @@ def town(kept: _Kept, addresses: Addresses, driver: neo4j.Driver, monkeypatch_mo
         monkeypatch_module.setenv(name, value)
     demo = Demo(home)
     steps.prepare(demo)
-    context = Context(demo.settings_file)
-    kept.ending.callback(context.close)
-    if not is_there(driver, home):
-        empty(driver)
-        steps.make_payroll(demo, "XS", 42, today(), context.keyring, quiet)
-        assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
-        driver.execute_query(_MARK, home=str(home), day=today())
-    people = {each.shown.who: each for each in logins.entrances(context, demo, quiet)}
-    url = kept.ending.enter_context(served(context))
-    kept.town = Town(home, url, driver, people)
-    return kept.town
+    with closing(Context(demo.settings_file)) as context:
+        if not is_there(driver, home):
+            empty(driver)
+            steps.make_payroll(demo, "XS", 42, today(), context.keyring, quiet)
+            assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
+            driver.execute_query(_MARK, home=str(home), day=today())
+        people = {each.shown.who: each for each in logins.entrances(context, demo, quiet)}
+        with served(context) as url:
+            yield Town(home, url, driver, people)
 
 
 def is_there(driver: neo4j.Driver, home: Path) -> bool:
@@ -169,9 +153,9 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(chromium: Browser, town: Town, kept: _Kept) -> Iterator["Visits"]:
+def visit(chromium: Browser, town: Town) -> Iterator["Visits"]:
     """Opens pages as one of the people; what goes wrong in a page that nobody expected fails the test."""
-    made = Visits(chromium, town, kept)
+    made = Visits(chromium, town)
     yield made
     made.close()
 
@@ -180,7 +164,6 @@ def visit(chromium: Browser, town: Town, kept: _Kept) -> Iterator["Visits"]:
 class Visits:
     chromium: Browser
     town: Town
-    kept: _Kept
     opened: list[tuple[BrowserContext, Watched]] = field(default_factory=list)
 
     def __call__(
@@ -192,7 +175,7 @@ class Visits:
             color_scheme="dark" if dark else "light",
             locale="da-DK",
             timezone_id="Europe/Copenhagen",
-            storage_state=self.kept.states.get(who),  # type: ignore[arg-type]
+            storage_state=self.town.states.get(who),  # type: ignore[arg-type]
             reduced_motion="reduce",
         )
         context.add_init_script(f"localStorage.setItem('language', '{language}')")
@@ -200,9 +183,9 @@ class Visits:
         page = context.new_page()
         self.opened.append((context, Watched(page)))
         page.goto(self.town.url + path)
-        if who not in self.kept.states:
+        if who not in self.town.states:
             self._log_in(page, who)
-            self.kept.states[who] = context.storage_state()
+            self.town.states[who] = context.storage_state()
         return page
 
     def expect(self, page: Page, part: str) -> None:
