@@ -88,7 +88,9 @@ class Linking:
         return frozenset(
             ref
             for ref in refs
-            if (entry := entries.get(ref)) is not None and entry.is_there and not entry.is_deleted_by_others
+            if (entry := entries.get(ref)) is not None
+            and entry.is_there
+            and not (entry.is_deleted_by_others and self.work.policy.asks(self.work.kinds[ref.kind]))
         )
 
     def _ids(self, refs: Iterable[Ref]) -> set[str]:
