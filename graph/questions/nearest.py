@@ -178,7 +178,8 @@ def nearest_manager(
         covering = _covering(session, responsibility, day, at)
         manager = _manager(session)
         answers = []
-        for tie in facts.ties(session, day, at, asked.uuid):
+        # In one order, however the person is named.
+        for tie in sorted(facts.ties(session, day, at, asked.uuid), key=lambda each: (sorted(each.keys), each.uuid)):
             if employment is not None and employment not in (tie.uuid, *tie.keys):
                 continue
             above = facts.above(session, day, at, tie.unit, manager) if manager and tie.unit else None
@@ -189,7 +190,7 @@ def nearest_manager(
             question = Question(above.covers_all, covering, leaving_out=asked.uuid, types=types)
             answers.append(OfEmployment(tie.uuid, answer(above.chain, above.candidates, question)))
         names = _names(session, asked, [each.nearest for each in answers], [each.employment for each in answers])
-        return sorted(answers, key=lambda each: names.of(each.employment) or ""), names
+        return answers, names
 
 
 def managers(driver: neo4j.Driver, unit: str, at: date) -> frozenset[str]:
