@@ -162,7 +162,7 @@ def test_a_list_by_name_is_read_in_the_order_of_its_index(asking: Asking) -> Non
         ('{ ledgerEntries(object: "persons") { totalCount } }', "unknown_object"),
         ('{ employments(filter: {type: "monthly"}) { totalCount } }', "unknown_type"),
         ('{ nearestManager(person: "p0", types: ["monthly"]) { answer: __typename } }', "unknown_type"),
-        ('{ nearestManager(person: "p0", employment: "e0") { answer: __typename } }', "unknown_affiliation"),
+        ('{ nearestManager(person: "p0", employment: "e0") { answer: __typename } }', "unknown_employment"),
         (f'{{ kleChanges(run: "{UNKNOWN}") {{ number }} }}', "unknown_run"),
         (f'{{ employments(filter: {{position: "{UNKNOWN}"}}) {{ totalCount }} }}', "unknown_position"),
         ('{ tree(root: "nowhere") { depth } }', "unknown_unit"),

@@ -195,7 +195,7 @@ def test_36_a_manager_that_others_deleted_is_set_anew(domain: Domain) -> None:
     domain.export(town)
     domain.wire.delete(domain.user("bo")["dn"])
     assert "manager" not in domain.user("alma")
-    domain.export(town, full=True, settings={"drift": "correct"})
+    domain.export(town, full=True, settings={"drift": "correct", "deleted_by_others": "make_again"})
     assert domain.user("alma")["manager"] == [domain.user("bo")["dn"]]
 
 

@@ -12,7 +12,7 @@ TELLS_NOTHING = {
     },
     "Affiliation": {"title", "type", "supplier", "school_roles", "occupation"},
     "Account": {"employment_number", "institution_numbers"},
-    "RightsRequest": {"state"},
+    "RightsRequest": {"approved_content", "state"},
     "Attestation": {"state", "round"},
     "PlannedAccount": {"key", "licence", "type"},
     "AccountException": {"effect"},
