@@ -31,7 +31,9 @@ def drift(
     reports = {kind: KindReport(kind) for kind in target.kinds}
     with target.open() as channel:
         retention = timedelta(days=target.policy.retention_days)
-        planning = Planning(target.kinds, channel.offers, keyring, "", retention, at, datetime.now(UTC))
+        planning = Planning(
+            target.kinds, channel.offers, keyring, "", retention, at, datetime.now(UTC), target.policy.asks
+        )
         wanted = planning.plan(objects, entries).wanted()
         policy = replace(target.policy, drift="report")
         hide = Hide(objects.identifying, objects.private)

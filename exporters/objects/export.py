@@ -115,6 +115,7 @@ class ObjectExport:
             timedelta(days=self.target.policy.retention_days),
             self.at,
             datetime.now(UTC),
+            self.target.policy.asks,
             self.full,
         )
         plan = planning.plan(objects, entries)

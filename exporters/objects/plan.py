@@ -106,7 +106,8 @@ class Plan:
 
 @dataclass(slots=True)
 class Planning:
-    """Makes a plan. ``moment``: now; ``everything``: include recently refused objects."""
+    """Makes a plan. ``moment``: now; ``asks``: whether a person decides on objects of a kind that others have deleted
+    (``Policy.asks``); ``everything``: include recently refused objects."""
 
     kinds: Mapping[str, KindRules]
     offers: Offers
@@ -115,6 +116,7 @@ class Planning:
     retention: timedelta
     at: date
     moment: datetime
+    asks: Callable[[KindRules], bool]
     everything: bool = False
 
     def plan(self, objects: Objects, entries: Mapping[Ref, Entry]) -> Plan:
@@ -127,7 +129,10 @@ class Planning:
             ref
             for ref, each in wanted.items()
             if (entry := entries.get(ref))
-            and (entry.is_deleted_by_others or (not entry.is_there and self._is_held(entry, self._hash(each))))
+            and (
+                (entry.is_deleted_by_others and self.asks(self.kinds[ref.kind]))
+                or (not entry.is_there and self._is_held(entry, self._hash(each)))
+            )
         }
         linkable = {ref for ref in wanted if ref not in unfit and ref not in absent}
         linkable |= {ref for ref in unfit if (entry := entries.get(ref)) and entry.is_there}
