@@ -12,7 +12,7 @@ from exporters.scim.refusals import refusal
 from exporters.scim.settings import BasicLogin, BearerLogin, ClientLogin, ScimSettings
 from graph.retry import NEVER, SOON
 from protocols.http.client import Answer, Certificates, Client, Limits
-from protocols.http.errors import AnswerLost, HttpError, NotReached, NotTrusted
+from protocols.http.errors import AnswerLost, HttpError, LoginRefused, NotReached
 from protocols.http.logins import Fixed, Login, Tokens
 from protocols.http.pauses import Sleep
 
@@ -52,6 +52,15 @@ class Connection:
         """The server's answer, whatever its status."""
         return self._sent("GET", path, query=query)
 
+    def description(self, path: str) -> Answer:
+        """As ``get``. A 401 is an answer, too: some servers describe themselves to nobody, or to other logins only."""
+        try:
+            return self._http.send("GET", path)
+        except LoginRefused:
+            return Answer(401, {}, b"")
+        except HttpError as error:
+            raise _failure(error) from error
+
     def search(self, path: str, body: Mapping[str, Any]) -> Answer:
         """As ``get``, with the query in the body."""
         return self._sent("POST", f"{path}/.search", body=body, reads=True)
@@ -73,14 +82,8 @@ class Connection:
         given = {"Content-Type": self._settings.content_type} if how.get("body") is not None else {}
         try:
             return self._http.send(method, path, headers={**given, **(headers or {})}, **how)
-        except NotTrusted as error:
-            raise DeliveryError(str(error), retry=error.retry) from error
-        except (AnswerLost, NotReached) as error:
-            if error.retry.when == "never":
-                raise DeliveryError(str(error), retry=error.retry) from error
-            raise Unanswered(str(error)) from error
         except HttpError as error:
-            raise DeliveryError(str(error), retry=error.retry) from error
+            raise _failure(error) from error
 
     def _login(self) -> Login | None:
         login = self._settings.login
@@ -103,6 +106,13 @@ class Connection:
             text = f"{login.token_url} sent no token ({answer.status}{said})."
             raise HttpError(text, NEVER if refused else SOON)
         return token
+
+
+def _failure(error: HttpError) -> DeliveryError | Unanswered:
+    """Of a request without an answer that the caller can judge."""
+    if isinstance(error, AnswerLost | NotReached) and error.retry.when != "never":
+        return Unanswered(str(error))
+    return DeliveryError(str(error), retry=error.retry)
 
 
 def as_text(value: str) -> str:

@@ -15,7 +15,7 @@ from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.scim.channel import ScimChannel
 from exporters.scim.closing import closings
 from exporters.scim.connection import Connection
-from exporters.scim.discovery import Server, discovered
+from exporters.scim.discovery import Server, discovered, require_users
 from exporters.scim.image import organisation
 from exporters.scim.paths import MANAGER
 from exporters.scim.settings import ScimSettings
@@ -76,7 +76,9 @@ class Scim:
         """Raises DeliveryError if the server can't be reached."""
         with Connection(self.settings, self._sleep) as connection:
             try:
-                server = discovered(connection.get) if self.settings.discovery else Server()
+                server = discovered(connection.description) if self.settings.discovery else Server()
+                if server.is_silent:
+                    require_users(connection.get(server.endpoints["user"], {"startIndex": "1", "count": "1"}))
             except ObjectError as lost:
                 raise DeliveryError(str(lost), retry=lost.retry) from lost
             yield ScimChannel(connection, server, self.settings)

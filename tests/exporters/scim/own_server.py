@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,8 @@ class OwnServer:
     things: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {"Users": {}, "Groups": {}})
     seen: list[Request] = field(default_factory=list)
     url: str = ""
+    disturb: Callable[[Request], Reply | None] | None = None
+    """Its answer, in place of the server's own; None: the server answers."""
 
     def writes(self) -> list[str]:
         return [f"{each.method} {each.path}" for each in self.seen if each.method != "GET"]
@@ -43,25 +45,31 @@ class OwnServer:
 
     def answer(self, request: Request) -> Reply:
         self.seen.append(request)
+        if self.disturb is not None and (reply := self.disturb(request)) is not None:
+            return reply
+        return self.does(request)
+
+    def does(self, request: Request) -> Reply:
+        """What is asked for, whatever disturbs the answer."""
         parts = urlsplit(request.path)
         kind, _, id_ = parts.path.strip("/").partition("/")
         if kind == "ServiceProviderConfig":
             offered = {"patch": self.patch != 501, "etag": self.versions, "filter": True}
-            return _reply(200, {name: {"supported": each} for name, each in offered.items()})
+            return reply(200, {name: {"supported": each} for name, each in offered.items()})
         if kind not in self.things:
-            return _error(404)
+            return error(404)
         if kind in self.not_there:
-            return _error(501)
+            return error(501)
         if not id_:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             return self._made(kind, request.json) if request.method == "POST" else self._listed(kind, query)
         thing = self.things[kind].get(id_.lower())
         if thing is None:
-            return _error(404)
+            return error(404)
         if request.method == "GET":
-            return _reply(200, self._shown(thing))
+            return reply(200, self._shown(thing))
         if self.versions and request.headers.get("if-match") != thing["meta"]["version"]:
-            return _error(412 if "if-match" in request.headers else 428)
+            return error(412 if "if-match" in request.headers else 428)
         if request.method == "DELETE":
             del self.things[kind][id_.lower()]
             return Reply(204, b"")
@@ -70,27 +78,27 @@ class OwnServer:
     def _made(self, kind: str, sent: dict[str, Any]) -> Reply:
         name = sent.get("userName", "").lower()
         if name and any(each["userName"].lower() == name for each in self.things[kind].values()):
-            return _error(409, "uniqueness")
+            return error(409, "uniqueness")
         id_ = f"{'abcdef'[len(self.things[kind]) % 6]}{len(self.things[kind]):07}-0000-4000-8000-00000000000a"
         thing = {**sent, "id": id_, "meta": {"version": 'W/"1"'}}
         self.things[kind][id_] = thing
-        return _reply(201, self._shown(thing))
+        return reply(201, self._shown(thing))
 
     def _listed(self, kind: str, query: dict[str, str]) -> Reply:
         found = list(self.things[kind].values())
         if "filter" in query:
             match = re.fullmatch(r'(\S+) eq (".*")', query["filter"])
             if match is None or match[1] not in self.filters:
-                return _error(*self.wrong_filter)
+                return error(*self.wrong_filter)
             found = [each for each in found if _fits(each, match[1], json.loads(match[2]))]
         start = int(query.get("startIndex", 1)) - 1
         given = found[start : start + min(self.page, int(query.get("count", 100)))]
         shown = [self._shown(each) for each in given]
-        return _reply(200, {"totalResults": len(found), "itemsPerPage": len(shown), "Resources": shown})
+        return reply(200, {"totalResults": len(found), "itemsPerPage": len(shown), "Resources": shown})
 
     def _put(self, kind: str, thing: dict[str, Any], sent: dict[str, Any]) -> Reply:
         if self.is_strict and ("displayName" in sent.get(ENTERPRISE, {}).get("manager", {}) or "meta" in sent):
-            return _error(400, "mutability")
+            return error(400, "mutability")
         kept = {"id": thing["id"], "meta": thing["meta"]}
         thing.clear()
         thing.update(sent | kept)
@@ -98,7 +106,7 @@ class OwnServer:
 
     def _patched(self, thing: dict[str, Any], sent: dict[str, Any]) -> Reply:
         if self.patch == 501:
-            return _error(501)
+            return error(501)
         for each in sent["Operations"]:
             path, op, value = each.get("path", ""), each["op"], each.get("value")
             urn, _, name = path.rpartition(":")
@@ -106,7 +114,7 @@ class OwnServer:
             if member := re.fullmatch(r'members\[value eq "(.*)"\]', path):
                 there = [one for one in thing.get("members", []) if one["value"].lower() != member[1].lower()]
                 if self.is_strict and len(there) == len(thing.get("members", [])):
-                    return _error(400, "noTarget")
+                    return error(400, "noTarget")
                 thing["members"] = there
             elif op == "add" and path == "members":
                 thing.setdefault("members", []).extend(value)
@@ -122,7 +130,7 @@ class OwnServer:
     def _changed(self, thing: dict[str, Any], status: int) -> Reply:
         number = int(thing["meta"]["version"].strip('W/"')) + 1
         thing["meta"] = {"version": f'W/"{number}"'}
-        return Reply(204, b"") if status == 204 else _reply(status, self._shown(thing))
+        return Reply(204, b"") if status == 204 else reply(status, self._shown(thing))
 
     def _shown(self, thing: dict[str, Any]) -> dict[str, Any]:
         shown: dict[str, Any] = json.loads(json.dumps(thing))
@@ -150,9 +158,9 @@ def _fits(thing: dict[str, Any], name: str, value: str) -> bool:
     return str(thing.get(name, "")).lower() == value.lower()
 
 
-def _reply(status: int, content: dict[str, Any]) -> Reply:
+def reply(status: int, content: dict[str, Any]) -> Reply:
     return Reply(status, json.dumps(content).encode(), {"content-type": "application/scim+json"})
 
 
-def _error(status: int, scim_type: str = "") -> Reply:
-    return _reply(status, {"status": str(status), **({"scimType": scim_type} if scim_type else {})})
+def error(status: int, scim_type: str = "") -> Reply:
+    return reply(status, {"status": str(status), **({"scimType": scim_type} if scim_type else {})})
