@@ -49,7 +49,11 @@ class Reconciliation:
             self._unknown(kind, found)
             for ref in [ref for ref, each in self.entries.items() if ref.kind == kind and each.is_there]:
                 entry = self.entries[ref]
-                there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
+                try:
+                    there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
+                except Refused as refused:
+                    self.notices.append(Notice(kind, ref.key, "", "not_read", str(refused)))
+                    continue
                 if there is None:
                     refs.pop((kind, comparable(entry.remote)), None)
                     if GONE in entry.accepted:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from exporters.objects.errors import Gone, Refused, Unanswered
+from exporters.errors import DeliveryError
+from exporters.objects.errors import Gone, ObjectError, Refused, Unanswered
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
 from exporters.objects.values import comparable
 from exporters.scim.connection import Connection, as_text
@@ -11,9 +12,10 @@ from exporters.scim.discovery import Server
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
 from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, enterprise, leaves, put, resource
-from exporters.scim.refusals import refusal, scim_type, words
+from exporters.scim.refusals import denial, is_of_scim, refusal, scim_type, words
 from exporters.scim.sameness import same
 from exporters.scim.settings import ScimSettings
+from graph.retry import NEVER, NEXT
 from protocols.http.client import Answer
 
 _IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
@@ -29,6 +31,9 @@ OURS = {
 _NO_SEARCH = "no_search"
 _UNFILTERABLE = frozenset({400, 404, 405, 501})
 _STALE = frozenset({412, 428})
+_ONE = {"startIndex": "1", "count": "1"}
+_IN_A_ROW = 5
+"""So many changes in a row that are forbidden are no peculiarity of their objects."""
 _LOOKS = 3
 """How often a resource is read again when others change it at the same time (412)."""
 
@@ -43,6 +48,7 @@ class ScimChannel:
         self._patches = settings.patch == "on" or (settings.patch == "auto" and server.patch)
         self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
         self._indexes: dict[str, list[Found]] = {}
+        self._denied = 0
 
     # -- what the server accepts --------------------------------------------------------------------------------
 
@@ -98,11 +104,7 @@ class ScimChannel:
 
         def page(asked: Mapping[str, str]) -> Mapping[str, Any]:
             given = {**query, **asked}
-            if self._settings.search_by_post:
-                numbers = {name: int(value) for name, value in given.items() if name in ("startIndex", "count")}
-                answer = self._connection.search(path, {"schemas": [SEARCH], **given, **numbers})
-            else:
-                answer = self._connection.get(path, given)
+            answer = self._asked(kind, given)
             sent = answer.json()
             if answer.succeeded and isinstance(sent, Mapping):
                 return sent
@@ -111,9 +113,21 @@ class ScimChannel:
             # Servers refuse a filter that they do not support in many ways; 403 "sensitive" is one (RFC 7644 §7.5.2).
             if "filter" in given and (answer.status in _UNFILTERABLE or scim_type(answer) == "sensitive"):
                 raise Refused(_NO_SEARCH, f"{path}: the server does not search by this ({words(answer)})")
-            raise refusal(answer, path, others_pass=False)
+            if answer.status in (404, 410):
+                raise self._without_endpoint(kind, answer)
+            if answer.status == 403 and "filter" not in given:
+                raise denial(answer, path, NEVER)
+            raise self._refusal(kind, answer, path)
 
         return paged(page, self._settings.page_size, cursor=self._server.cursor)
+
+    def _asked(self, kind: str, query: Mapping[str, str]) -> Answer:
+        """The answer to a request for a list."""
+        path = self._server.endpoints[kind]
+        if not self._settings.search_by_post:
+            return self._connection.get(path, query)
+        numbers = {name: int(value) for name, value in query.items() if name in ("startIndex", "count")}
+        return self._connection.search(path, {"schemas": [SEARCH], **query, **numbers})
 
     def _resource(self, kind: str, id: str) -> Mapping[str, Any] | None:
         path = self._place(kind, id)
@@ -122,10 +136,11 @@ class ScimChannel:
         if answer.succeeded and isinstance(sent, Mapping):
             return sent
         if answer.status in (400, 404, 410):  # some servers answer 400 for an unknown id
+            self._require_gone(kind, answer, path)
             return None
         if answer.succeeded:
             raise Unanswered(f"{path}: the answer is not a resource ({len(answer.content)} bytes).")
-        raise refusal(answer, path, others_pass=False)
+        raise self._refusal(kind, answer, path)
 
     def _found(self, kind: str, sent: Mapping[str, Any]) -> Found:
         values = AnyCase(leaves(sent))
@@ -142,7 +157,58 @@ class ScimChannel:
         enabled = kind == "group" or active is None or active is True or str(active).lower() == "true"
         return Found(str(at(sent, "id")), str(key) if key else None, values, links, enabled)
 
+    # -- what an answer means -----------------------------------------------------------------------------------
+
+    def _refusal(self, kind: str, answer: Answer, what: str) -> ObjectError:
+        """The error of one object. What could be said of any object is compared with the answer to a harmless request.
+        Raises DeliveryError if it is about the whole server."""
+        if answer.status in (404, 410):
+            self._require_gone(kind, answer, what)
+        if answer.status == 403:
+            self._require_access(kind, answer, what)
+        return refusal(answer, what)
+
+    def _require_gone(self, kind: str, answer: Answer, what: str) -> None:
+        """``answer``: that there is no such object. A wrong address, or a proxy, says the same of everybody; so the
+        server must answer at the kind's own address, or, if it gives no lists, in SCIM's own form."""
+        there = self._asked(kind, _ONE)
+        if there.succeeded and isinstance(there.json(), Mapping):
+            return
+        if there.status in (404, 410):
+            raise self._without_endpoint(kind, there)
+        unclear = there.succeeded or there.status >= 500 and there.status != 501
+        if unclear or not is_of_scim(answer):
+            raise Unanswered(f"{what}: {words(answer)}, and {self._server.endpoints[kind]}: {words(there)}.")
+
+    def _without_endpoint(self, kind: str, answer: Answer) -> Refused:
+        """Raises DeliveryError for users, which every server has."""
+        said = f"The server has no {self._server.endpoints[kind]} ({words(answer)})"
+        if kind == "user":
+            raise DeliveryError(f"{said}. Check base_url. Nothing was concluded from that.", retry=NEXT)
+        return Refused("no_endpoint", f"{said}.")
+
+    def _require_access(self, kind: str, answer: Answer, what: str) -> None:
+        """``answer``: that this is forbidden. If lists are forbidden, too, or several changes in a row, the login lacks
+        the right to everything."""
+        there = self._asked(kind, _ONE)
+        if there.status == 403:
+            raise denial(there, self._server.endpoints[kind], NEVER)
+        if self._denied >= _IN_A_ROW:
+            raise denial(answer, f"{self._denied} changes in a row, the last: {what}", NEXT)
+
     # -- writing ------------------------------------------------------------------------------------------------
+
+    def _written(
+        self, kind: str, method: str, path: str, body: Any, what: str, accepted: tuple[int, ...] = (), version: str = ""
+    ) -> Answer:
+        """``what``: the change in words; ``accepted``: statuses besides 2xx that the caller judges."""
+        answer = self._connection.write(method, path, body, version)
+        if answer.succeeded:
+            self._denied = 0
+        elif answer.status not in accepted:
+            self._denied += answer.status == 403
+            raise self._refusal(kind, answer, what)
+        return answer
 
     def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
         body = {**resource(wanted.kind, wanted.values), "externalId": wanted.key}
@@ -150,7 +216,7 @@ class ScimChannel:
             body["active"] = boolean(wanted.enabled, self._settings)
         what = f"creating {wanted.kind} {wanted.key}"
         self._indexes.pop(wanted.kind, None)
-        answer = self._connection.write("POST", self._server.endpoints[wanted.kind], body, what)
+        answer = self._written(wanted.kind, "POST", self._server.endpoints[wanted.kind], body, what)
         sent = answer.json()
         id_ = sent.get("id") if isinstance(sent, Mapping) else None
         if not id_:
@@ -167,7 +233,7 @@ class ScimChannel:
         path = self._place(change.kind, change.id)
         what = f"changing {change.kind} {change.id}"
         for body in patches(change, self._settings):
-            if not self._patch(path, body, what):
+            if not self._patch(change.kind, path, body, what):
                 self._patches = False
                 self._put(change)
                 return
@@ -178,27 +244,32 @@ class ScimChannel:
     def delete(self, kind: str, id: str, owner: str = "") -> None:
         if kind == "user":
             self._detach(id)
-        self._of_its_version("DELETE", self._place(kind, id), None, f"deleting {kind} {id}", (404, 410))
+        try:
+            self._of_its_version(kind, "DELETE", self._place(kind, id), None, f"deleting {kind} {id}")
+        except Gone:
+            return  # repeated, or others were quicker
 
-    def _of_its_version(self, method: str, path: str, body: Any, what: str, accepted: tuple[int, ...]) -> Answer:
+    def _of_its_version(
+        self, kind: str, method: str, path: str, body: Any, what: str, accepted: tuple[int, ...] = ()
+    ) -> Answer:
         """Send a change of named parts, or a deletion. Only a server that insists on it (428, 412) gets the version,
         since reading it takes a request; the change is the same whatever the version."""
         version = ""
         for _ in range(_LOOKS + 1):
-            answer = self._connection.write(method, path, body, what, version=version, accepted=(*accepted, *_STALE))
+            answer = self._written(kind, method, path, body, what, (*accepted, *_STALE), version)
             if answer.status not in _STALE:
                 return answer
             now = self._connection.get(path)
             sent = now.json()
             version = str((at(sent, "meta.version") if isinstance(sent, Mapping) else None) or "")
             if not version:
-                raise refusal(answer if now.succeeded else now, what, others_pass=True)
+                raise self._refusal(kind, answer if now.succeeded else now, what)
         raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
 
-    def _patch(self, path: str, body: Mapping[str, Any], what: str) -> bool:
+    def _patch(self, kind: str, path: str, body: Mapping[str, Any], what: str) -> bool:
         """False if the server does not support PATCH. If there are too many members at once, they are sent in
         halves."""
-        answer = self._of_its_version("PATCH", path, body, what, (400, 405, 413, 501))
+        answer = self._of_its_version(kind, "PATCH", path, body, what, (400, 405, 413, 501))
         if answer.succeeded:
             return True
         if answer.status in (405, 501):
@@ -206,8 +277,8 @@ class ScimChannel:
         if answer.status == 413 or scim_type(answer) == "tooMany":
             halves = _halves(body)
             if halves is not None:
-                return all(self._patch(path, half, what) for half in halves)
-        raise refusal(answer, what, others_pass=True)
+                return all(self._patch(kind, path, half, what) for half in halves)
+        raise self._refusal(kind, answer, what)
 
     def _put(self, change: Change) -> None:
         """The present resource with our changes; read again if others have changed it meanwhile."""
@@ -218,7 +289,7 @@ class ScimChannel:
                 raise Gone(f"{what}: it does not exist.")
             body = self._with(change, now)
             version = at(now, "meta.version") if self._server.etag else None
-            answer = self._connection.write("PUT", path, body, what, version=str(version or ""), accepted=(412,))
+            answer = self._written(change.kind, "PUT", path, body, what, (412,), str(version or ""))
             if answer.succeeded:
                 return
         raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")

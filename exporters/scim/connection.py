@@ -8,7 +8,6 @@ import orjson
 
 from exporters.errors import DeliveryError
 from exporters.objects.errors import Unanswered
-from exporters.scim.refusals import refusal
 from exporters.scim.settings import BasicLogin, BearerLogin, ClientLogin, ScimSettings
 from graph.retry import NEVER, SOON
 from protocols.http.client import Answer, Certificates, Client, Limits
@@ -35,7 +34,6 @@ class Connection:
             own = (settings.certificate_file, settings.private_key_file)
         self._certificates = Certificates(settings.ca_file, own)
         self._sleep = sleep
-        self._has_written = False
         headers = {"Accept": "application/scim+json, application/json"}
         try:
             self._http = Client(settings.base_url, self._login(), self._limits, self._certificates, headers, sleep)
@@ -65,18 +63,9 @@ class Connection:
         """As ``get``, with the query in the body."""
         return self._sent("POST", f"{path}/.search", body=body, reads=True)
 
-    def write(
-        self, method: str, path: str, body: Any, what: str, *, version: str = "", accepted: tuple[int, ...] = ()
-    ) -> Answer:
-        """Send a change. ``what``: the change in words. ``version``: the one that it is meant for. ``accepted``:
-        statuses besides 2xx that the caller judges."""
-        headers = {"If-Match": version} if version else {}
-        answer = self._sent(method, path, body=body, headers=headers)
-        if answer.succeeded:
-            self._has_written = True
-        elif answer.status not in accepted:
-            raise refusal(answer, what, others_pass=self._has_written)
-        return answer
+    def write(self, method: str, path: str, body: Any, version: str = "") -> Answer:
+        """Send a change. ``version``: the one that it is meant for. The server's answer, whatever its status."""
+        return self._sent(method, path, body=body, headers={"If-Match": version} if version else {})
 
     def _sent(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **how: Any) -> Answer:
         given = {"Content-Type": self._settings.content_type} if how.get("body") is not None else {}

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from exporters.errors import DeliveryError
 from exporters.objects.errors import Gone, ObjectError, Refused, Taken, Unanswered
-from graph.retry import NEVER
+from graph.retry import Retry
 from protocols.http.client import Answer
 
+ERROR = "urn:ietf:params:scim:api:messages:2.0:error"
+"""The schema of an error, in lower case."""
 _LONGEST = 300
 """Characters of a server's own text that are kept."""
 
@@ -30,20 +32,33 @@ def scim_type(answer: Answer) -> str:
     return str(sent.get("scimType") or "") if isinstance(sent, Mapping) else ""
 
 
-def refusal(answer: Answer, what: str, *, others_pass: bool) -> ObjectError | DeliveryError:
-    """The error that an answer means. ``what``: the request, in words; ``others_pass``: whether the server has accepted
-    another object in this run, so that a 403 is about this one."""
+def is_of_scim(answer: Answer) -> bool:
+    """Whether an error is in SCIM's own form (RFC 7644 §3.12), so that no proxy has answered for the server."""
+    sent = answer.json()
+    return isinstance(sent, Mapping) and any(str(each).lower() == ERROR for each in _several(sent.get("schemas")))
+
+
+def denial(answer: Answer, what: str, retry: Retry) -> DeliveryError:
+    """The error of a login that lacks a right to all objects, not to one."""
+    text = f"The server denies access: {what}: {words(answer)}. Give the login the right to it."
+    return DeliveryError(text, retry=retry)
+
+
+def refusal(answer: Answer, what: str) -> ObjectError:
+    """The error that an answer means for one object. ``what``: the request, in words."""
     said = f"{what}: {words(answer)}"
     if answer.status in (404, 410):
         return Gone(said)
     if answer.status == 409:
         return Taken(scim_type(answer) or "uniqueness", said)
     if answer.status == 403:
-        if others_pass:
-            return Refused("forbidden", said)
-        return DeliveryError(f"The server denies access: {said}. Give the login the right to it.", retry=NEVER)
+        return Refused("forbidden", said)
     if answer.status == 501:
         return Refused("status_501", f"{said}: the server does not implement this")
     if answer.status in (408, 425) or answer.status >= 500:
         return Unanswered(said)
     return Refused(scim_type(answer) or f"status_{answer.status}", said)
+
+
+def _several(sent: object) -> list[object]:
+    return sent if isinstance(sent, list) else [sent]

@@ -163,4 +163,5 @@ def reply(status: int, content: dict[str, Any]) -> Reply:
 
 
 def error(status: int, scim_type: str = "") -> Reply:
-    return reply(status, {"status": str(status), **({"scimType": scim_type} if scim_type else {})})
+    form = ["urn:ietf:params:scim:api:messages:2.0:Error"]
+    return reply(status, {"schemas": form, "status": str(status), **({"scimType": scim_type} if scim_type else {})})

@@ -3,9 +3,9 @@
 import neo4j
 import pytest
 
-from graph.retry import SOON
+from graph.retry import NEXT, SOON
 from tests.answering import Reply, Request
-from tests.exporters.scim.own_server import OwnServer, own_server, reply
+from tests.exporters.scim.own_server import OwnServer, error, own_server, reply
 from tests.exporters.scim.town import Town, export, settings
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -14,6 +14,11 @@ NO_PAGE = Reply(404, b"<html>404 Not found</html>")
 
 def active(server: OwnServer) -> dict[str, bool]:
     return {each["userName"][0]: each["active"] for each in server.things["Users"].values()}
+
+
+def states(driver: neo4j.Driver) -> dict[str, str]:
+    rows, _, _ = driver.execute_query("MATCH (e:LedgerEntry) RETURN e.key AS key, e.state AS state")
+    return {row["key"]: row["state"] for row in rows}
 
 
 def described(request: Request) -> Reply | None:
@@ -34,7 +39,7 @@ def test_a_description_that_fails_changes_nothing_for_anybody(
     town = Town().person("a").person("b")
     with own_server(disturb=described) as server:
         assert export(clean_graph, town, settings(server.url)).error == ""
-        assert "title" not in server.user("a@klit.example")
+        assert "preferredLanguage" not in server.user("a@klit.example")
         server.disturb = lambda request: answer if request.path.startswith(failing) else described(request)
         server.seen.clear()
         report = export(clean_graph, town.leave("b"), settings(server.url))
@@ -70,3 +75,79 @@ def test_a_wrong_address_says_nothing_about_anybody(clean_graph: neo4j.Driver, d
         server.disturb = None
         report = export(clean_graph, town, chosen)
         assert report.error == "" and active(server) == {"a": False, "b": False, "c": True, "d": True}
+
+
+@pytest.mark.parametrize("gone", [NO_PAGE, error(404)])
+def test_one_that_is_gone_is_gone_where_its_neighbours_are_there(clean_graph: neo4j.Driver, gone: Reply) -> None:
+    town = Town().person("a").person("b")
+    with own_server() as server:
+        chosen = settings(server.url)
+        export(clean_graph, town, chosen)
+        own = f"/Users/{server.user('a@klit.example')['id']}"
+        del server.things["Users"][own.rpartition("/")[2]]
+        server.disturb = lambda each: gone if each.path == own else None
+        report = export(clean_graph, town.leave("a"), chosen)
+        assert (report.error, report.parked) == ("", []) and states(clean_graph)["a"] == "deleted"
+
+
+def test_a_server_without_lists_is_believed_in_its_own_form_only(clean_graph: neo4j.Driver) -> None:
+    town = Town().person("a").person("b")
+    with own_server() as server:
+        chosen = settings(server.url, id_lookup=[])
+        export(clean_graph, town, chosen)
+        gone = NO_PAGE
+
+        def answer(request: Request) -> Reply | None:
+            return error(403) if request.path.startswith("/Users?") else gone if request.method == "PATCH" else None
+
+        server.disturb = answer
+        report = export(clean_graph, town.leave("a"), chosen)
+        assert "no answer" in report.error and states(clean_graph)["a"] == "failed"
+        gone = error(404)
+        clean_graph.execute_query("MATCH (e:LedgerEntry {key: 'a'}) SET e.again = null")
+        assert export(clean_graph, town, chosen).error == "" and states(clean_graph)["a"] == "deleted"
+
+
+def test_a_deletion_at_a_wrong_address_is_none(clean_graph: neo4j.Driver) -> None:
+    town = Town().person("a").person("b")
+    with own_server() as server:
+        chosen = settings(server.url, on_close="delete")
+        export(clean_graph, town, chosen)
+        server.disturb = lambda each: NO_PAGE if each.path.startswith("/Users") else None
+        assert "base_url" in export(clean_graph, town.leave("a"), chosen).error
+        assert "base_url" in export(clean_graph, town, chosen, full=True).error
+        server.disturb = None
+        assert export(clean_graph, town, chosen).error == "" and active(server) == {"b": True}
+
+
+def test_one_whom_the_server_protects_is_parked_and_the_others_are_closed(clean_graph: neo4j.Driver) -> None:
+    """The first change of the run is forbidden: it says nothing about the others."""
+    town = Town().person("a").person("b").person("c").person("d")
+    with own_server() as server:
+        chosen = settings(server.url, brake={"share": 0, "count": 0, "at_least": 1})
+        export(clean_graph, town, chosen)
+        own = server.user("a@klit.example")["id"]
+        server.disturb = lambda each: error(403) if own in each.path else None
+        town.set("a", stopped=True).set("b", stopped=True).leave("c").set("d", name="Nyt Navn")
+        report = export(clean_graph, town, chosen)
+        assert report.error == "" and [(each.key, each.problem) for each in report.parked] == [("a", "forbidden")]
+        assert active(server) == {"a": True, "b": False, "c": False, "d": True}
+        assert server.user("d@klit.example")["displayName"] == "Nyt Navn"
+        server.things["Users"].pop(own)
+        full = export(clean_graph, town, chosen, full=True)
+        assert full.error == "" and [each.key for each in full.notices if each.rule == "not_read"] == ["a"]
+
+
+def test_a_login_that_may_only_read_ends_the_run(clean_graph: neo4j.Driver) -> None:
+    town = Town()
+    for each in "abcdefgh":
+        town.person(each)
+    with own_server() as server:
+        chosen = settings(server.url)
+        export(clean_graph, town, chosen)
+        server.disturb = lambda each: error(403) if each.method != "GET" else None
+        server.seen.clear()
+        report = export(clean_graph, town.leave(*"abcdefgh"), chosen)
+        assert "denies access" in report.error and report.retry == NEXT and len(server.writes()) == 5
+        server.disturb = None
+        assert export(clean_graph, town, chosen, full=True).error == "" and not any(active(server).values())
