@@ -27,6 +27,7 @@ from protocols.http.pauses import Gate, Sleep, growing, retry_after
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REDIRECTS = 5
+_PORTS = {"http": 80, "https": 443}
 _BUSY = frozenset({429, 503})
 _PASSING = frozenset({500, 502, 504})
 
@@ -247,7 +248,7 @@ class Client:
 
 def _place(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname or "", parts.port
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
 
 
 def _not_reached(host: str, error: Exception) -> NotReached:

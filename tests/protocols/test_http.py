@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from graph.retry import NEVER
-from protocols.http.client import Certificates, Client, Limits
+from protocols.http.client import Answer, Certificates, Client, Limits
 from protocols.http.errors import AnswerLost, Busy, Diverted, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Fixed, Tokens
 from protocols.http.pauses import growing, retry_after
@@ -159,6 +159,21 @@ def test_a_redirect_on_the_same_host_keeps_method_and_body() -> None:
             ("POST", "/old", {"a": 1}),
             ("POST", "/new", {"a": 1}),
         ]
+
+
+@pytest.mark.parametrize(
+    ("base", "to"),
+    [
+        ("https://klit.example", "https://klit.example:443/new"),
+        ("https://klit.example:443", "https://klit.example/new"),
+        ("http://klit.example", "http://KLIT.example:80/new"),
+    ],
+)
+def test_a_port_that_the_scheme_implies_is_no_other_host(monkeypatch: pytest.MonkeyPatch, base: str, to: str) -> None:
+    answers = [Answer(307, {"location": to}, b""), Answer(200, {}, b"")]
+    monkeypatch.setattr(Client, "_sent", lambda *_: answers.pop(0))
+    with Client(base) as http:
+        assert http.send("GET", "old").status == 200
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "169.254.169.254", "0.0.0.0", "[::1]"])
