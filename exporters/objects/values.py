@@ -14,8 +14,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 def comparable(id: str) -> str:
-    """The form in which ids of a target's objects are compared: some targets write UUIDs now in upper, now in lower
-    case. Other ids are what they are."""
+    """The form in which ids and keys of a target's objects are compared: some targets write UUIDs now in upper, now in
+    lower case. Others are what they are."""
     return id.lower() if _UUID.fullmatch(id) else id
 
 

@@ -48,6 +48,7 @@ class ScimChannel:
         self._patches = settings.patch == "on" or (settings.patch == "auto" and server.patch)
         self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
         self._indexes: dict[str, list[Found]] = {}
+        self._has_versions = server.etag
         self._denied = 0
 
     # -- what the server accepts --------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ class ScimChannel:
         key = at(sent, "externalId")
         active = at(sent, "active")
         enabled = kind == "group" or active is None or active is True or str(active).lower() == "true"
-        return Found(str(at(sent, "id")), str(key) if key else None, values, links, enabled)
+        return Found(str(at(sent, "id")), comparable(str(key)) if key else None, values, links, enabled)
 
     # -- what an answer means -----------------------------------------------------------------------------------
 
@@ -281,17 +282,22 @@ class ScimChannel:
         raise self._refusal(kind, answer, what)
 
     def _put(self, change: Change) -> None:
-        """The present resource with our changes; read again if others have changed it meanwhile."""
+        """The present resource with our changes; read again if others have changed it meanwhile, or if the server
+        turns out to insist on versions."""
         path, what = self._place(change.kind, change.id), f"changing {change.kind} {change.id}"
-        for _ in range(_LOOKS):
+        for _ in range(_LOOKS + 1):
             now = self._resource(change.kind, change.id)
             if now is None:
                 raise Gone(f"{what}: it does not exist.")
             body = self._with(change, now)
-            version = at(now, "meta.version") if self._server.etag else None
-            answer = self._written(change.kind, "PUT", path, body, what, (412,), str(version or ""))
+            given = str(at(now, "meta.version") or "")
+            version = given if self._has_versions else ""
+            answer = self._written(change.kind, "PUT", path, body, what, _STALE, version)
             if answer.succeeded:
                 return
+            if not given:
+                raise self._refusal(change.kind, answer, what)
+            self._has_versions = True
         raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
 
     def _with(self, change: Change, now: Mapping[str, Any]) -> dict[str, Any]:
@@ -358,7 +364,9 @@ class ScimChannel:
 
 
 def _has(found: Found, name: str, value: str) -> bool:
-    return found.key == value if name == "externalId" else same("userName", value, found.values.get("userName"))
+    if name == "externalId":
+        return found.key == comparable(value)
+    return same("userName", value, found.values.get("userName"))
 
 
 def _halves(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:

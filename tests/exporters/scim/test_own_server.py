@@ -5,7 +5,8 @@ from typing import Any
 import neo4j
 import pytest
 
-from tests.exporters.scim.own_server import ENTERPRISE, own_server
+from tests.answering import Lost, Reply, Request
+from tests.exporters.scim.own_server import ENTERPRISE, error, own_server
 from tests.exporters.scim.town import Town, export, settings
 
 FLAVOURS: dict[str, dict[str, Any]] = {
@@ -105,3 +106,52 @@ def test_without_put_merge_all_of_our_own_values_are_put(clean_graph: neo4j.Driv
         assert (after["emails"], after["name"]) == (before["emails"], before["name"])
         assert after[ENTERPRISE] == {**before[ENTERPRISE], "department": "Nord"}
         assert len(server.group("Nord")["members"]) == 2
+
+
+@pytest.mark.parametrize("status", [428, 412])
+def test_versions_that_nobody_announced_are_kept(clean_graph: neo4j.Driver, status: int) -> None:
+    """The server insists on If-Match, and has no description."""
+    town = Town().person("a").person("b")
+    with own_server(versions=True) as server:
+
+        def answer(request: Request) -> Reply | None:
+            if request.path.startswith("/ServiceProviderConfig"):
+                return error(404)
+            is_bare = request.method == "PUT" and "if-match" not in request.headers
+            return error(status) if is_bare else None
+
+        server.disturb = answer
+        chosen = settings(server.url, patch="off")
+        assert export(clean_graph, town, chosen).error == ""
+        server.seen.clear()
+        report = export(clean_graph, town.set("a", name="Alma Nygift").set("b", name="Birk Nytnavn"), chosen)
+        assert (report.error, report.parked) == ("", [])
+        assert server.user("a@klit.example")["displayName"] == "Alma Nygift"
+        assert [each.headers.get("if-match", "") for each in server.seen if each.method == "PUT"] == [
+            "",
+            'W/"1"',
+            'W/"1"',
+        ]
+
+
+def test_a_key_in_upper_case_is_ours(clean_graph: neo4j.Driver) -> None:
+    """UUIDs are the same in upper and lower case, as ids and as keys."""
+    key = "7c3e6c0a-5f0e-4d7b-9f57-0d1a2b3c4d5e"
+    town = Town().person(key, email="a@klit.example")
+    with own_server() as server:
+
+        def shouted(request: Request) -> Reply | None:
+            if request.method == "POST":
+                server.disturb = None
+                server.does(request)
+                (user,) = server.things["Users"].values()
+                user["externalId"] = user["externalId"].upper()
+                raise Lost
+            return None
+
+        server.disturb = shouted
+        chosen = settings(server.url)
+        report = export(clean_graph, town, chosen)
+        assert (report.error, report.parked) == ("", []) and len(server.things["Users"]) == 1
+        assert server.user("a@klit.example")["externalId"] == key.upper()
+        assert export(clean_graph, town, chosen, full=True).run is None
