@@ -45,7 +45,8 @@ class ScimChannel:
         self._connection = connection
         self._server = server
         self._settings = settings
-        self._patches = settings.patch == "on" or (settings.patch == "auto" and server.patch)
+        self._patches = dict.fromkeys(OURS, settings.patch == "on" or (settings.patch == "auto" and server.patch))
+        self._unpatched: dict[str, set[str]] = {kind: set() for kind in OURS}
         self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
         self._indexes: dict[str, list[Found]] = {}
         self._has_versions = server.etag
@@ -228,16 +229,23 @@ class ScimChannel:
     def change(self, change: Change) -> None:
         if change.kind == "group" and change.enabled is not None:
             raise Refused("not_offered", "A group can't be disabled.")
-        if not self._patches:
+        if not self._patches[change.kind] or change.id in self._unpatched[change.kind]:
             self._put(change)
             return
         path = self._place(change.kind, change.id)
         what = f"changing {change.kind} {change.id}"
         for body in patches(change, self._settings):
             if not self._patch(change.kind, path, body, what):
-                self._patches = False
                 self._put(change)
+                self._note_unpatched(change.kind, change.id)
                 return
+
+    def _note_unpatched(self, kind: str, id: str) -> None:
+        """PUT could do what PATCH could not. One object may be special: no other of the kind is patched if the server
+        announces that, or if a second one says the same."""
+        self._unpatched[kind].add(id)
+        if not self._server.patch or len(self._unpatched[kind]) > 1:
+            self._patches[kind] = False
 
     def completed(self, wanted: Wanted, found: Found) -> None:
         """Nothing goes with a creation."""
@@ -268,7 +276,7 @@ class ScimChannel:
         raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
 
     def _patch(self, kind: str, path: str, body: Mapping[str, Any], what: str) -> bool:
-        """False if the server does not support PATCH. If there are too many members at once, they are sent in
+        """False if the server does not support PATCH here. If there are too many members at once, they are sent in
         halves."""
         answer = self._of_its_version(kind, "PATCH", path, body, what, (400, 405, 413, 501))
         if answer.succeeded:

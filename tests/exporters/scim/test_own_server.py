@@ -1,5 +1,6 @@
 """Whole lives at a server of our own, as particular as servers of the field are (scim.md §1, §3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import neo4j
@@ -155,3 +156,32 @@ def test_a_key_in_upper_case_is_ours(clean_graph: neo4j.Driver) -> None:
         assert (report.error, report.parked) == ("", []) and len(server.things["Users"]) == 1
         assert server.user("a@klit.example")["externalId"] == key.upper()
         assert export(clean_graph, town, chosen, full=True).run is None
+
+
+def test_one_that_can_t_be_patched_speaks_for_no_other(clean_graph: neo4j.Driver) -> None:
+    town = Town().unit("north").unit("south")
+    for each in "abcd":
+        town.person(each, unit="north")
+    with own_server() as server:
+        chosen = settings(server.url, image={"groups": ["unit"]})
+        export(clean_graph, town, chosen)
+        own = server.user("a@klit.example")["id"]
+
+        def changed(answer: Callable[[Request], Reply | None], name: str) -> Any:
+            server.disturb = answer
+            server.seen.clear()
+            for each in "abcd":
+                town.set(each, name=f"{name} {each}")
+            report = export(clean_graph, town, chosen)
+            return report, [each.method for each in server.seen if each.method in ("PATCH", "PUT")]
+
+        # It can't be changed at all: the others still can.
+        report, methods = changed(lambda each: Reply(405) if own in each.path and each.method != "GET" else None, "Et")
+        assert [each.key for each in report.parked] == ["a"] and methods == ["PATCH", "PUT", "PATCH", "PATCH", "PATCH"]
+        # It can be put.
+        report, methods = changed(lambda each: Reply(405) if own in each.path and each.method == "PATCH" else None, "To")
+        assert report.parked == [] and methods == ["PATCH", "PUT", "PATCH", "PATCH", "PATCH"]
+        # Two say so, of their kind: groups are patched all the same.
+        town.unit("north", "Nord")
+        report, methods = changed(lambda each: Reply(405) if each.method == "PATCH" and "/Users" in each.path else None, "Tre")
+        assert report.parked == [] and methods == ["PATCH", "PUT", "PATCH", "PUT", "PUT", "PUT", "PATCH"]
