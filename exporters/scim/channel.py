@@ -9,6 +9,7 @@ from exporters.objects.target import Change, Found, Offer, Value, Wanted
 from exporters.objects.values import comparable
 from exporters.scim.connection import Connection, as_text
 from exporters.scim.discovery import Server
+from exporters.scim.index import Index
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
 from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, enterprise, leaves, put, resource
@@ -48,7 +49,7 @@ class ScimChannel:
         self._patches = dict.fromkeys(OURS, settings.patch == "on" or (settings.patch == "auto" and server.patch))
         self._unpatched: dict[str, set[str]] = {kind: set() for kind in OURS}
         self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
-        self._indexes: dict[str, list[Found]] = {}
+        self._indexes: dict[str, Index] = {}
         self._has_versions = server.etag
         self._denied = 0
 
@@ -93,13 +94,13 @@ class ScimChannel:
                     raise
                 self._unfiltered.add(name)
             else:
-                fits = [each for each in found if _has(each, name, value)]
+                fits = Index(found).having(name, value)
                 if len(fits) == len(found):
                     return fits
                 self._unfiltered.add(name)  # the filter was ignored: only a complete listing is reliable
         if kind not in self._indexes:
-            self._indexes[kind] = list(self.listing(kind))
-        return [each for each in self._indexes[kind] if _has(each, name, value)]
+            self._indexes[kind] = Index(self.listing(kind))
+        return self._indexes[kind].having(name, value)
 
     def _pages(self, kind: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         path = self._server.endpoints[kind]
@@ -217,18 +218,23 @@ class ScimChannel:
         if wanted.kind == "user":
             body["active"] = boolean(wanted.enabled, self._settings)
         what = f"creating {wanted.kind} {wanted.key}"
-        self._indexes.pop(wanted.kind, None)
+        index = self._indexes.pop(wanted.kind, None)  # unless it succeeds, others may be there whom it does not have
         answer = self._written(wanted.kind, "POST", self._server.endpoints[wanted.kind], body, what)
         sent = answer.json()
         id_ = sent.get("id") if isinstance(sent, Mapping) else None
         if not id_:
             # It was created, but its id is unknown: the next try finds it by our key.
             raise Unanswered(f"{what}: the answer has no id.")
+        if index is not None:
+            index.add(self._found(wanted.kind, {**body, **sent}))
+            self._indexes[wanted.kind] = index
         return str(id_)
 
     def change(self, change: Change) -> None:
         if change.kind == "group" and change.enabled is not None:
             raise Refused("not_offered", "A group can't be disabled.")
+        if change.set.keys() & {"userName", "displayName"}:
+            self._indexes.pop(change.kind, None)
         if not self._patches[change.kind] or change.id in self._unpatched[change.kind]:
             self._put(change)
             return
@@ -369,12 +375,6 @@ class ScimChannel:
 
     def _place(self, kind: str, id: str) -> str:
         return f"{self._server.endpoints[kind]}/{id}"
-
-
-def _has(found: Found, name: str, value: str) -> bool:
-    if name == "externalId":
-        return found.key == comparable(value)
-    return same("userName", value, found.values.get("userName"))
 
 
 def _halves(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:

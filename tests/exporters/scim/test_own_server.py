@@ -185,3 +185,18 @@ def test_one_that_can_t_be_patched_speaks_for_no_other(clean_graph: neo4j.Driver
         town.unit("north", "Nord")
         report, methods = changed(lambda each: Reply(405) if each.method == "PATCH" and "/Users" in each.path else None, "Tre")
         assert report.parked == [] and methods == ["PATCH", "PUT", "PATCH", "PUT", "PUT", "PUT", "PATCH"]
+
+
+def test_a_first_delivery_reads_the_whole_list_once(clean_graph: neo4j.Driver) -> None:
+    town = Town()
+    for number in range(20):
+        town.person(f"p{number}")
+    with own_server(filters=("userName",), page=5) as server:
+        report = export(clean_graph, town, settings(server.url))
+        assert (report.error, len(server.things["Users"])) == ("", 20)
+        asked = [each.path for each in server.seen if each.method == "GET" and each.path.startswith("/Users")]
+        assert len([each for each in asked if "filter=" not in each]) == 1 and len(asked) < 25
+        # One who takes over the name of another, in one run.
+        town.set("p1", email="neu@klit.example").person("q", email="p1@klit.example")
+        report = export(clean_graph, town, settings(server.url))
+        assert (report.error, report.parked) == ("", []) and len(server.things["Users"]) == 21
