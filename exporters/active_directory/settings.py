@@ -25,7 +25,7 @@ _NOT_WRITABLE = frozenset({
 """In lower case: the domain refuses them (67, 53, 19), or they have a setting of their own."""
 _NEEDED = frozenset({"cn", "ou", "place", "sAMAccountName"})
 """An object can't be made without these."""
-_SPELT = {name.lower(): name for name in (*USUAL, *LIMITS, "proxyAddresses")}
+_SPELT = {name.lower(): name for name in (*USUAL, *LIMITS, "proxyAddresses", "manager", "member")}
 
 
 class Section(BaseModel):
@@ -239,6 +239,15 @@ class ActiveDirectorySettings(Section):
                 f"{', '.join(refused)}: the domain or REConnect itself sets this; it can't have an expression"
             )
         return given
+
+    @model_validator(mode="after")
+    def _excluded_are_sent_otherwise(self) -> Self:
+        """One that is misspelt would be sent."""
+        known = {*USUAL, *self.attributes, "proxyAddresses", "manager", "member"}
+        if unknown := sorted(self.excluded_attributes - known):
+            names = ", ".join(sorted(known))
+            raise ValueError(f"excluded_attributes: {', '.join(unknown)}: no such attribute is sent. Those are {names}")
+        return self
 
     @model_validator(mode="after")
     def _keys_are_ours(self) -> Self:

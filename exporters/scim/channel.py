@@ -12,7 +12,7 @@ from exporters.scim.discovery import Server
 from exporters.scim.index import Index
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
-from exporters.scim.paths import MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, enterprise, leaves, put, resource
+from exporters.scim.paths import FIELDS, MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
 from exporters.scim.refusals import denial, is_of_scim, refusal, scim_type, words
 from exporters.scim.sameness import same
 from exporters.scim.settings import ScimSettings
@@ -21,11 +21,7 @@ from protocols.http.client import Answer
 
 _IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
 OURS = {
-    "user": (
-        *("externalId", "userName", "active", "name.givenName", "name.familyName", "name.formatted", "displayName"),
-        *("title", "emails", "phoneNumbers", "addresses", "preferredLanguage", "locale", "timezone"),
-        *map(enterprise, ("employeeNumber", "department", "division", "organization", "costCenter", "manager.value")),
-    ),
+    "user": ("externalId", "active", *FIELDS, f"{MANAGER}.value"),
     "group": ("externalId", "displayName", MEMBERS),
 }
 """Paths that are ours, which a PUT repeats whatever has changed."""

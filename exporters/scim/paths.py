@@ -39,6 +39,14 @@ def enterprise(name: str) -> str:
     return f"{ENTERPRISE}:{name}"
 
 
+FIELDS = (
+    *("userName", "name.givenName", "name.familyName", "name.formatted", "displayName", "title"),
+    *("emails", "phoneNumbers", "addresses", "preferredLanguage", "locale", "timezone"),
+    *map(enterprise, ("employeeNumber", "department", "division", "organization", "costCenter")),
+)
+"""Paths of what the shape gives users, without links."""
+
+
 def extension(path: str) -> str:
     """URN of the path's extension; empty for the core schema."""
     return path.rpartition(":")[0]

@@ -5,13 +5,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from exporters.objects.brake import ObjectBrake
+from exporters.scim.paths import FIELDS, MANAGER, MEMBERS
 from protocols.addresses import WebAddress
 
 GroupKind = Literal["unit", "role", "position"]
 UserName = Literal["principal_name", "login", "work_email"]
+_SPELT = {path.lower(): path for path in (*FIELDS, MANAGER, MEMBERS)}
+_NOT_TO_ADD = frozenset(
+    {"schemas", "id", "externalid", "meta", "active", "groups", MEMBERS, MANAGER.lower(), f"{MANAGER}.value".lower()}
+)
+"""Paths, in lower case, that the server or REConnect itself sets."""
 
 
 class Section(BaseModel):
@@ -130,6 +136,27 @@ class ScimSettings(Section):
     )
     verify_every: int = Field(default=25, ge=0, description="one in this many written objects is read again; 0: none")
     brake: ObjectBrake = ObjectBrake()
+
+    @field_validator("add")
+    @classmethod
+    def _as_usual(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """As the shape spells them: names count in any upper or lower case (RFC 7643 §2.1)."""
+        if len({path.lower() for path in given}) < len(given):
+            raise ValueError("an attribute stands there twice")
+        if refused := sorted(path for path in given if path.lower() in _NOT_TO_ADD):
+            raise ValueError(f"{', '.join(refused)}: the server or REConnect itself sets this")
+        return {_SPELT.get(path.lower(), path): value for path, value in given.items()}
+
+    @field_validator("excluded_attributes")
+    @classmethod
+    def _are_sent_otherwise(cls, given: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+        """One that is misspelt would be sent."""
+        known = _SPELT | {path.lower(): path for path in info.data.get("add", ())}
+        if unknown := sorted(path for path in given if path.lower() not in known):
+            raise ValueError(f"{', '.join(unknown)}: no such attribute is sent. Those are {', '.join(known.values())}")
+        if "username" in {path.lower() for path in given}:
+            raise ValueError("userName: no user can be made without it")
+        return frozenset(known[path.lower()] for path in given)
 
     @model_validator(mode="after")
     def _login_is_safe(self) -> Self:
