@@ -81,6 +81,10 @@ class DirectoryChannel:
             others |= {each.id: each for each in self._unmarked_users().like(wanted)}
         return [self._found(each) for each in others.values()]
 
+    def left_by(self, sought: Wanted) -> Sequence[Found]:
+        """Nothing else: the domain keeps our key, which is written with the creation."""
+        return self.find(sought)
+
     def _require_attributes(self) -> None:
         """Once, and not for a closing, which needs none of them."""
         if not self._knows_attributes:

@@ -14,6 +14,7 @@ from exporters.image import read_image
 from exporters.objects.errors import Refused
 from exporters.objects.ledger import DELETED, Entry, ObjectLedger
 from exporters.objects.target import Found, ObjectTarget, Ref, Wanted
+from exporters.objects.values import comparable
 from exporters.target import ImageReader
 from graph.runs.run_log import end_run, start_run
 
@@ -58,10 +59,32 @@ def theirs(
     if not adopt:
         raise Refused(
             "made_by_others",
-            f"Object {other.id} at the target may be this one, and was not created by REConnect. Nothing was created "
-            f"beside it. {_DECIDE}",
+            f"Object {other.id} at the target may be this one, and does not have our key: others made it, or its "
+            f"creation was not answered. Nothing was created beside it. {_DECIDE}",
         )
     return other
+
+
+def left_by_creation(found: Sequence[Found], entry: Entry, entries: Mapping[Ref, Entry]) -> Found | None:
+    """What a creation without an answer has left: the object with our key; None if it has left nothing that is open.
+    ``found``: as the channel's ``left_by``. Raises Refused if one without a key may be it."""
+    if ours := [each for each in found if each.key == entry.key]:
+        return ours[0]
+    known = {comparable(each.remote) for each in entries.values() if each.kind == entry.kind and each.is_there}
+    others = known | {comparable(each) for each in entry.others}
+    doubtful = [each for each in found if each.enabled and not each.key and comparable(each.id) not in others]
+    if doubtful:
+        ids = ", ".join(sorted(each.id for each in doubtful))
+        raise Refused(
+            MAY_EXIST,
+            f"The creation of this object was not answered, and {ids} at the target may be it, without our key. Delete "
+            "or disable it there if it is, or give it another name if it is not.",
+        )
+    return None
+
+
+MAY_EXIST = "may_exist"
+"""The problem of an object of which it is unknown whether the target made it."""
 
 
 def deleted_by_others(entry: Entry) -> Refused:

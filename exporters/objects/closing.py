@@ -130,7 +130,7 @@ class Closer:
     def _found(self, channel: Channel, entry: Entry) -> Found | None:
         if entry.remote:
             return channel.read(entry.kind, entry.remote)
-        ours = (each for each in channel.find(Wanted(entry.kind, entry.key, {})) if each.key == entry.key)
+        ours = (each for each in channel.find(Wanted(entry.kind, entry.key, entry.sought)) if each.key == entry.key)
         return next(ours, None)
 
     def _wait_for_approval(self, entries: Mapping[Ref, Entry]) -> None:

@@ -5,14 +5,15 @@ A kind that closes last, such as the places of others, is closed just before the
 
 from dataclasses import replace
 
-from exporters.objects.errors import Gone
+from exporters.objects.adoption import MAY_EXIST, left_by_creation
+from exporters.objects.errors import Gone, Refused
 from exporters.objects.giving import Giving
 from exporters.objects.ledger import Entry, put_right, without_lost
 from exporters.objects.linking import Linking
 from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
 from exporters.objects.sending import Sending
-from exporters.objects.target import Change, Wanted
+from exporters.objects.target import Change, Found, Wanted
 from graph.change_log import now
 
 
@@ -60,11 +61,10 @@ class _Closing:
         kind = difference.ref.kind
         if not entry.is_there:
             # An interrupted run may have created it, and it is no longer wanted.
-            hits = self.work.channel.find(Wanted(kind, difference.ref.key, {}))
-            ours = [each for each in hits if each.key == difference.ref.key]
-            if not ours:
+            there = self._left(entry)
+            if there is None:
                 return None
-            entry = replace(entry, remote=ours[0].id)
+            entry = replace(entry, remote=there.id)
             if self.work.kinds[kind].on_close == "delete":
                 return self.delete(replace(difference, entry=entry), unsure)
         try:
@@ -83,6 +83,22 @@ class _Closing:
         return without_lost(entry, lost).settled(
             "closed", enabled=False, closed=day, **put_right(replace(entry, enabled=False))
         )
+
+    def _left(self, entry: Entry) -> Found | None:
+        """What its creation has left. Raises Refused if that can't be known."""
+        sought = Wanted(entry.kind, entry.key, entry.sought)
+        if ours := [each for each in self.work.channel.find(sought) if each.key == entry.key]:
+            return ours[0]
+        if not entry.sought:
+            return None
+        found = self.work.channel.left_by(sought)
+        if found is None:
+            raise Refused(
+                MAY_EXIST,
+                "The creation of this object was not answered, and the target can't be searched for it. Look there, "
+                "and disable or delete it.",
+            )
+        return left_by_creation(found, entry, self.work.entries)
 
     def delete(self, difference: Difference, unsure: bool) -> Entry:
         """Delete the object, and remove it from objects that refer to it."""

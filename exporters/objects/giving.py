@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from exporters.objects.adoption import deleted_by_others, theirs
+from exporters.objects.adoption import deleted_by_others, left_by_creation, theirs
 from exporters.objects.errors import Gone, Refused, Taken
 from exporters.objects.ledger import ENABLED, Entry, put_right, without
 from exporters.objects.plan import Difference
@@ -99,7 +99,7 @@ class Giving:
 
     def _made(self, difference: Difference, wanted: Wanted, entry: Entry) -> Entry:
         channel = self.work.channel
-        there = self._theirs(wanted, entry)
+        there = self._theirs(wanted, entry) or self._left(wanted, entry)
         links: dict[str, frozenset[Ref]] = {}
         another: dict[str, Value] = {}
         if there is None:
@@ -140,6 +140,17 @@ class Giving:
 
     def _theirs(self, wanted: Wanted, entry: Entry) -> Found | None:
         return theirs(wanted, self.work.channel.find(wanted), entry, self.work.entries, self.work.policy.adopt)
+
+    def _left(self, wanted: Wanted, entry: Entry) -> Found | None:
+        """What an earlier creation without an answer has left, by the values that were sent then."""
+        before = [entry.sought] if entry.sought else []
+        if wanted.ref in self.work.lost and (sent := self.work.sought_now(wanted)):
+            before.append(sent)
+        for each in before:
+            found = self.work.channel.left_by(Wanted(wanted.kind, wanted.key, each))
+            if found and (there := left_by_creation(found, entry, self.work.entries)) is not None:
+                return there
+        return None
 
     def _needed(self, wanted: Wanted) -> dict[str, frozenset[Ref]]:
         links = {name: wanted.links.get(name, frozenset()) for name in self.work.kinds[wanted.kind].needed}

@@ -1,7 +1,8 @@
 """The ledger of a target that takes objects: what was sent of each, never what came back.
 
 An entry is a (:LedgerEntry) as every target has them (``exporters.ledger``), with the target's ``remote`` id, a keyed
-hash of every field that was sent, the links that were sent, and whether it is enabled. It keeps no values. States:
+hash of every field that was sent, the links that were sent, and whether it is enabled. It keeps no values, except those
+by which a creation without an answer is looked for, until that is settled. States:
 *pending* (about to be sent), *delivered*, *closed* (disabled), *deleted*, *parked* (refused by the target, or can't be
 delivered), *failed* (no answer). ``unsure`` is true from before something is sent until the target has answered,
 whatever the state: the object is read before anything else is done with it.
@@ -40,7 +41,8 @@ class Entry:
     target has another value. ``others``: ids of objects that are like it, and that a person has decided are not it.
     ``drift``: field → what became of a difference that others made, never the value; ``drift_at``: when that was noted.
     ``hook_answer``, ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if
-    that counts for the brake: without a STOP, and without an approval.
+    that counts for the brake: without a STOP, and without an approval. ``sought``: field → value by which a creation
+    that may have been sent, and has no answer, is looked for.
     """
 
     kind: str
@@ -70,6 +72,7 @@ class Entry:
     hook_answer: str | None = None
     hook_at: datetime | None = None
     counts_from: datetime | None = None
+    sought: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> Ref:
@@ -98,7 +101,7 @@ class Entry:
     def settled(self, state: ObjectState, **values: Any) -> "Entry":
         """The entry after the target has answered."""
         return replace(
-            self, state=state, unsure=False, tries=0, again=None, problem=None, reason=None, **values
+            self, state=state, unsure=False, tries=0, again=None, problem=None, reason=None, sought={}, **values
         )  # fmt: skip
 
 
@@ -256,6 +259,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_answer": entry.hook_answer,
         "hook_at": entry.hook_at,
         "counts_from": entry.counts_from,
+        "sought": _pairs(entry.sought) or None,
     }
 
 
@@ -286,18 +290,24 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hook_tries=kept.get("hook_tries") or 0,
         hook_again=_moment(kept.get("hook_again")),
         hook_reason=kept.get("hook_reason"),
-        accepted=dict(each.split("=", 1) for each in kept.get("accepted") or ()),
+        accepted=_texts(kept.get("accepted")),
         others=frozenset(kept.get("others") or ()),
         drift=cast("dict[str, DriftState]", _hashes(kept.get("drift"))),
         drift_at=_moment(kept.get("drift_at")),
         hook_answer=kept.get("hook_answer"),
         hook_at=_moment(kept.get("hook_at")),
         counts_from=_moment(kept.get("counts_from")),
+        sought=_texts(kept.get("sought")),
     )
 
 
 def _moment(kept: Any) -> datetime | None:
     return None if kept is None else cast("datetime", kept.to_native())
+
+
+def _texts(pairs: Iterable[str] | None) -> dict[str, str]:
+    """Field → a text, which may contain "="."""
+    return dict(each.split("=", 1) for each in pairs or ())
 
 
 def _pairs(hashes: Mapping[str, str]) -> list[str]:

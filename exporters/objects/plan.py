@@ -210,7 +210,8 @@ class Planning:
         rules = self.kinds[entry.kind]
         if not entry.is_there:
             # It was being created when a run ended: it may exist.
-            return Difference(entry.ref, "closing", None, entry) if entry.unsure else None
+            held: What = "held" if self._is_held(entry, CLOSING) else "closing"
+            return Difference(entry.ref, held, None, entry) if entry.unsure else None
         if self._is_held(entry, CLOSING):
             return Difference(entry.ref, "held", None, entry)
         if entry.closed is None:

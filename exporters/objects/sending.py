@@ -15,7 +15,7 @@ from exporters.ledger import batches
 from exporters.objects.errors import Gone, Refused, Unanswered
 from exporters.objects.ledger import Entry, ObjectLedger
 from exporters.objects.plan import Difference
-from exporters.objects.target import Channel, KindRules, Policy, Ref
+from exporters.objects.target import Channel, KindRules, Policy, Ref, Wanted
 from exporters.report import KindReport
 from exporters.target import Notice, Parked
 
@@ -37,7 +37,8 @@ class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
     may raise to stop the run. ``must_close(ref)``: whether the object is no longer to be open, which the run did not
     know when it began: it is left out. ``counts``: whether closings count for the brake. ``refused``: objects parked in
-    this run; ``unlinked``: by kind, links that were removed between objects that stay."""
+    this run; ``lost``: objects one of whose answers was lost; ``unlinked``: by kind, links that were removed between
+    objects that stay."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -54,6 +55,7 @@ class Sending:
     notices: list[Notice] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     refused: set[Ref] = field(default_factory=set)
+    lost: set[Ref] = field(default_factory=set)
     unlinked: Counter[str] = field(default_factory=Counter)
 
     def report(self, kind: str) -> KindReport:
@@ -70,9 +72,11 @@ class Sending:
             portion = [each for each in given if not self._is_left_out(each)]
             before = {each.ref: self.entry(each) for each in portion}
             events = {each.ref: self._events(each, before[each.ref]) for each in portion}
-            self.ledger.write(
-                replace(each, unsure=True, state="pending", hooks=events[ref]) for ref, each in before.items()
-            )
+            begun = {
+                each.ref: replace(before[each.ref], unsure=True, state="pending", sought=self._sought(each))
+                for each in portion
+            }
+            self.ledger.write(replace(each, hooks=events[ref]) for ref, each in begun.items())
             left = dict(before)
             settled: dict[Ref, Entry | None] = {}
             try:
@@ -81,7 +85,7 @@ class Sending:
                     if self._is_left_out(each):
                         continue  # meanwhile: its entry is kept as it was
                     del left[each.ref]
-                    settled[each.ref] = replace(before[each.ref], unsure=True, state="pending")
+                    settled[each.ref] = begun[each.ref]
                     done = self._tried(each, before[each.ref].unsure, act, settled)
                     told = before[each.ref].hooks if each.ref in self.refused else events[each.ref]
                     settled[each.ref] = None if done is None else replace(done, hooks=told)
@@ -115,6 +119,7 @@ class Sending:
                 return self.park(difference, problem, str(refused))
             except Unanswered as lost:
                 unsure = True
+                self.lost.add(difference.ref)
                 if pause is None:
                     settled[difference.ref] = self._in_vain(difference, "no_answer", str(lost))
                     what = f"{difference.ref.kind} {difference.ref.key}"
@@ -134,6 +139,17 @@ class Sending:
             return entry.hooks
         return (*entry.hooks, event)
 
+    def sought_now(self, wanted: Wanted) -> dict[str, str]:
+        """By what a creation of this is looked for, if it is not answered."""
+        given = ((name, wanted.values.get(name)) for name in self.kinds[wanted.kind].found_by)
+        return {name: str(value) for name, value in given if value is not None}
+
+    def _sought(self, difference: Difference) -> Mapping[str, str]:
+        entry = self.entry(difference)
+        if entry.is_there or entry.sought or difference.wanted is None:
+            return entry.sought
+        return self.sought_now(difference.wanted)
+
     def _in_vain(self, difference: Difference, problem: str, reason: str) -> Entry:
         known = self.entry(difference)
         hours = min(self.policy.first_hours * 2**known.tries, self.policy.longest_hours)
@@ -147,6 +163,7 @@ class Sending:
             definition=self.definition,
             tries=known.tries + 1,
             again=datetime.now(UTC) + timedelta(hours=hours),
+            sought=self._sought(difference) if difference.ref in self.lost else known.sought,
         )
 
     def _keep(self, entries: Mapping[Ref, Entry | None]) -> None:

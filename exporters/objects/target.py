@@ -119,7 +119,8 @@ class KindRules:
     ``on_close``: what happens to one that is no longer wanted; one that is wanted again is the same object, unless it
     has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
     creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
-    harm. ``single``: fields that lead to at most one object. ``lost``: values and links that closing takes from an
+    harm. ``single``: fields that lead to at most one object. ``found_by``: fields by which the channel looks for what a
+    creation without an answer has left; the ledger keeps their values until that is known. ``lost``: values and links that closing takes from an
     object; they are sent again when it returns. ``closes_last``: closed after all others have been changed, such as a
     place that they leave first.
     """
@@ -127,6 +128,7 @@ class KindRules:
     on_close: OnClose = "disable"
     needed: frozenset[str] = frozenset()
     single: frozenset[str] = frozenset()
+    found_by: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     closes_last: bool = False
 
@@ -204,6 +206,12 @@ class Channel(Protocol):
     def find(self, wanted: Wanted) -> Sequence[Found]:
         """Every object with our key; if there is none, every one that may be the wanted object: with another key of it,
         such as its login or mail address. Never by nothing but a name that two may share."""
+        ...
+
+    def left_by(self, sought: Wanted) -> Sequence[Found] | None:
+        """What a creation without an answer may have left, although ``find`` finds nothing with our key: every object
+        with the value of a field of ``found_by``, even if two may share it. ``sought`` has these values only. None if
+        the target can't be searched for them."""
         ...
 
     def read(self, kind: str, id: str) -> Found | None:

@@ -9,7 +9,7 @@ from exporters.objects.target import Change, Found, Offer, Value, Wanted
 from exporters.objects.values import comparable
 from exporters.scim.connection import Connection, as_text
 from exporters.scim.discovery import Server
-from exporters.scim.index import Index
+from exporters.scim.index import KEY, Index
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
 from exporters.scim.paths import FIELDS, MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
@@ -25,6 +25,7 @@ OURS = {
     "group": ("externalId", "displayName", MEMBERS),
 }
 """Paths that are ours, which a PUT repeats whatever has changed."""
+_NAMES = {"user": "userName", "group": "displayName"}
 _NO_SEARCH = "no_search"
 _UNFILTERABLE = frozenset({400, 404, 405, 501})
 _STALE = frozenset({412, 428})
@@ -44,7 +45,7 @@ class ScimChannel:
         self._settings = settings
         self._patches = dict.fromkeys(OURS, settings.patch == "on" or (settings.patch == "auto" and server.patch))
         self._unpatched: dict[str, set[str]] = {kind: set() for kind in OURS}
-        self._unfiltered = set[str]() if server.filter else {"externalId", "userName"}
+        self._unfiltered = set[str]() if server.filter else {KEY, *_NAMES.values()}
         self._indexes: dict[str, Index] = {}
         self._has_versions = server.etag
         self._denied = 0
@@ -69,6 +70,13 @@ class ScimChannel:
         if wanted.kind == "user" and "userName" in lookups and isinstance(name, str):
             return self._having(wanted.kind, "userName", name)
         return []
+
+    def left_by(self, sought: Wanted) -> Sequence[Found] | None:
+        name = _NAMES[sought.kind]
+        value = sought.values.get(name)
+        if not self._settings.id_lookup or not isinstance(value, str):
+            return None
+        return self._having(sought.kind, name, value)
 
     def read(self, kind: str, id: str) -> Found | None:
         sent = self._resource(kind, id)

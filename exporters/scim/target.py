@@ -40,8 +40,10 @@ class Scim:
         self.settings = settings
         self.brake = settings.brake
         self.kinds = {
-            "user": KindRules(settings.on_close, single=frozenset({MANAGER})),
-            "group": KindRules("delete"),  # a group can't be disabled
+            "user": KindRules(
+                settings.on_close, single=frozenset({MANAGER}), found_by=frozenset({"userName"})
+            ),
+            "group": KindRules("delete", found_by=frozenset({"displayName"})),  # a group can't be disabled
         }
         self.policy = Policy(
             adopt=settings.adopt,

@@ -158,6 +158,10 @@ def test_a_key_in_upper_case_is_ours(clean_graph: neo4j.Driver) -> None:
         assert export(clean_graph, town, chosen, full=True).run is None
 
 
+def refusing(place: str, *methods: str) -> Callable[[Request], Reply | None]:
+    return lambda each: Reply(405) if each.method in methods and place in each.path else None
+
+
 def test_one_that_can_t_be_patched_speaks_for_no_other(clean_graph: neo4j.Driver) -> None:
     town = Town().unit("north").unit("south")
     for each in "abcd":
@@ -176,14 +180,14 @@ def test_one_that_can_t_be_patched_speaks_for_no_other(clean_graph: neo4j.Driver
             return report, [each.method for each in server.seen if each.method in ("PATCH", "PUT")]
 
         # It can't be changed at all: the others still can.
-        report, methods = changed(lambda each: Reply(405) if own in each.path and each.method != "GET" else None, "Et")
+        report, methods = changed(refusing(own, "PATCH", "PUT"), "Et")
         assert [each.key for each in report.parked] == ["a"] and methods == ["PATCH", "PUT", "PATCH", "PATCH", "PATCH"]
         # It can be put.
-        report, methods = changed(lambda each: Reply(405) if own in each.path and each.method == "PATCH" else None, "To")
+        report, methods = changed(refusing(own, "PATCH"), "To")
         assert report.parked == [] and methods == ["PATCH", "PUT", "PATCH", "PATCH", "PATCH"]
         # Two say so, of their kind: groups are patched all the same.
         town.unit("north", "Nord")
-        report, methods = changed(lambda each: Reply(405) if each.method == "PATCH" and "/Users" in each.path else None, "Tre")
+        report, methods = changed(refusing("/Users", "PATCH"), "Tre")
         assert report.parked == [] and methods == ["PATCH", "PUT", "PATCH", "PUT", "PUT", "PUT", "PATCH"]
 
 
