@@ -2,10 +2,13 @@
 
 ObjectError
 ├── Refused     the target does not accept it, with its own text: it is parked
-│   └── Taken   another object has its key or name already
+│   ├── Taken   another object has its key or name already
+│   └── LinksRefused  some of its links; the target has accepted everything else
 ├── Gone        there is no longer an object with this id
 └── Unanswered  no answer, or one that does not show what was done: look, then try again
 """
+
+from collections.abc import Mapping
 
 from exporters.errors import ExportError
 from graph.retry import NEXT, SOON
@@ -35,6 +38,23 @@ class Taken(Refused):
     def __init__(self, problem: str, text: str, field: str = "") -> None:
         super().__init__(problem, text)
         self.field = field
+
+
+class LinksRefused(Refused):
+    """The target does not accept some links of an object, and has accepted everything else. ``added``: field → ids of
+    objects to which it makes no link; ``removed``: of those whose links it keeps."""
+
+    retry = NEXT
+
+    def __init__(
+        self,
+        problem: str,
+        text: str,
+        added: Mapping[str, frozenset[str]],
+        removed: Mapping[str, frozenset[str]],
+    ) -> None:
+        super().__init__(problem, text)
+        self.added, self.removed = added, removed
 
 
 class Gone(ObjectError):

@@ -1,9 +1,9 @@
 """Sends links once every possible object exists: differences only, and never blindly a second time."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from exporters.objects.errors import Gone
+from exporters.objects.errors import Gone, LinksRefused
 from exporters.objects.ledger import Entry, ObjectState, put_right
 from exporters.objects.plan import Difference
 from exporters.objects.sending import Sending
@@ -44,12 +44,35 @@ class Linking:
             has = {name: set(refs) for name, refs in entry.links.items()}
             change = self._change(entry, should, {name: self._ids(refs) for name, refs in has.items()})
         if not change.is_empty:
-            self.work.channel.change(change)
+            try:
+                self.work.channel.change(change)
+            except LinksRefused as refused:
+                self._keep_others(entry, should, refused)
+                raise
             self._count(entry, should, change)
             if difference.what != "new" and not (difference.set or difference.clear):
                 self.work.report(entry.kind).changed += 1
         links = {name: refs for name, refs in should.items() if refs}
         return entry.settled(entry_state(entry), links=links, **put_right(entry))
+
+    def _keep_others(self, entry: Entry, should: dict[str, frozenset[Ref]], refused: LinksRefused) -> None:
+        """Note the links that were accepted. An object that can't be linked may be gone: the next run reads it."""
+        entries = self.work.entries
+
+        def of(refs: Iterable[Ref], ids: Mapping[str, frozenset[str]], name: str) -> frozenset[Ref]:
+            return frozenset(ref for ref in refs if ref in entries and entries[ref].remote in ids.get(name, ()))
+
+        links = {}
+        doubtful = set[Ref]()
+        for name in {*should, *entry.links}:
+            wanted, had = should.get(name, frozenset()), entry.links.get(name, frozenset())
+            not_added = of(wanted, refused.added, name)
+            doubtful |= not_added
+            links[name] = (wanted - not_added) | of(had, refused.removed, name)
+        entries[entry.ref] = replace(entry, links={name: refs for name, refs in links.items() if refs})
+        read = [replace(entries[ref], unsure=True) for ref in sorted(doubtful)]
+        entries |= {each.ref: each for each in read}
+        self.work.ledger.write(read)
 
     def _count(self, entry: Entry, should: dict[str, frozenset[Ref]], change: Change) -> None:
         """Removed links count for the brake, unless the linked object was closed."""
@@ -71,16 +94,33 @@ class Linking:
             }
             for name in {*should, *entry.links}
         }
-        return self._change(entry, should, has)
+        again: dict[str, set[str]] = {}
+        for name in has.keys() - single if found.may_be_cut else ():
+            # What the ledger has counts as there: it is removed where it must be, and not added twice. Of what it
+            # lacks, an interrupted run may have added some that a cut list does not show.
+            wanted, sent = self._ids(should.get(name, ())), ours.get(name, set())
+            if (wanted & sent) - has[name]:
+                again[name] = wanted - sent - has[name]
+            has[name] |= sent
+        return self._change(entry, should, has, again)
 
-    def _change(self, entry: Entry, should: dict[str, frozenset[Ref]], has: dict[str, set[str]]) -> Change:
+    def _change(
+        self,
+        entry: Entry,
+        should: dict[str, frozenset[Ref]],
+        has: dict[str, set[str]],
+        again: Mapping[str, set[str]] | None = None,
+    ) -> Change:
+        """``has``: ids that are there, by field; ``again``: those to add of which some may be there: they are removed
+        first, so that none stands there twice."""
         single = self.work.kinds[entry.kind].single
         add: dict[str, tuple[str, ...]] = {}
         remove: dict[str, tuple[str, ...]] = {}
         for name in sorted({*should, *has}):
             wanted, there = self._ids(should.get(name, ())), has.get(name, set())
             add[name] = tuple(sorted(wanted - there))
-            remove[name] = () if name in single and wanted else tuple(sorted(there - wanted))
+            gone = (there - wanted) | (again or {}).get(name, set())
+            remove[name] = () if name in single and wanted else tuple(sorted(gone))
         return Change(entry.kind, entry.remote, add=add, remove=remove, owner=entry.key)
 
     def _there(self, refs: Iterable[Ref]) -> frozenset[Ref]:

@@ -49,8 +49,10 @@ class Reconciliation:
             self._unknown(kind, found)
             for ref in [ref for ref, each in self.entries.items() if ref.kind == kind and each.is_there]:
                 entry = self.entries[ref]
+                there = found.get(comparable(entry.remote))
                 try:
-                    there = found.get(comparable(entry.remote)) or self.channel.read(kind, entry.remote)
+                    if there is None or self._lacks_links(entry, there):  # lists may omit them
+                        there = self.channel.read(kind, entry.remote)
                 except Refused as refused:
                     self.notices.append(Notice(kind, ref.key, "", "not_read", str(refused)))
                     continue
@@ -72,6 +74,15 @@ class Reconciliation:
                         kept = {name: why for name, why in entry.accepted.items() if name != GONE}
                         entry = self.entries[ref] = replace(entry, accepted=kept)
                     self._compare(ref, entry, there, refs)
+
+    def _lacks_links(self, entry: Entry, found: Found) -> bool:
+        """Whether it does not have every link that was sent."""
+        for name, refs in entry.links.items():
+            has = set(map(comparable, found.links.get(name, ())))
+            sent = (each for each in map(self.entries.get, refs) if each is not None and each.is_there)
+            if any(comparable(each.remote) not in has for each in sent):
+                return True
+        return False
 
     def _listed(self, kind: str) -> dict[str, Found]:
         return {comparable(each.id): each for each in self.channel.listing(kind)}

@@ -77,8 +77,8 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Found:
     """An object as the target has it now. ``id``: the target's; ``key``: ours, if the target keeps it; ``values``:
-    by our fields, as far as the target sends them; ``links``: field → ids. ``barred``: why it is never written; empty
-    if it may be."""
+    by our fields, as far as the target sends them; ``links``: field → ids; ``may_be_cut``: it may have more links than
+    these. ``barred``: why it is never written; empty if it may be."""
 
     id: str
     key: str | None
@@ -86,6 +86,7 @@ class Found:
     links: Mapping[str, frozenset[str]] = field(default_factory=dict)
     enabled: bool = True
     barred: str = ""
+    may_be_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +223,9 @@ class Channel(Protocol):
         """Create the object, with our key and the needed links (ids by field). Returns the target's id."""
         ...
 
-    def change(self, change: Change) -> None: ...
+    def change(self, change: Change) -> None:
+        """Raises LinksRefused if only some links are refused, and everything else was sent."""
+        ...
 
     def completed(self, wanted: Wanted, found: Found) -> None:
         """Finish what goes with the creation or the return of our object, whose answer was lost: it is there, and it is

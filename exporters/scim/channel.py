@@ -10,6 +10,7 @@ from exporters.objects.values import comparable
 from exporters.scim.connection import Connection, as_text
 from exporters.scim.discovery import Server
 from exporters.scim.index import KEY, Index
+from exporters.scim.members import RefusedMembers, are_members, halves
 from exporters.scim.paging import paged
 from exporters.scim.patch import boolean, cleared, merged, patches
 from exporters.scim.paths import FIELDS, MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
@@ -162,7 +163,8 @@ class ScimChannel:
         key = at(sent, "externalId")
         active = at(sent, "active")
         enabled = kind == "group" or active is None or active is True or str(active).lower() == "true"
-        return Found(str(at(sent, "id")), comparable(str(key)) if key else None, values, links, enabled)
+        id_, ours = str(at(sent, "id")), comparable(str(key)) if key else None
+        return Found(id_, ours, values, links, enabled, may_be_cut=kind == "group")
 
     # -- what an answer means -----------------------------------------------------------------------------------
 
@@ -242,13 +244,15 @@ class ScimChannel:
         if not self._patches[change.kind] or change.id in self._unpatched[change.kind]:
             self._put(change)
             return
-        path = self._place(change.kind, change.id)
         what = f"changing {change.kind} {change.id}"
+        refused = RefusedMembers()
         for body in patches(change, self._settings):
-            if not self._patch(change.kind, path, body, what):
+            if not self._patch(change.kind, change.id, body, what, refused):
                 self._put(change)
                 self._note_unpatched(change.kind, change.id)
                 return
+        if refused:
+            raise refused.error(what)
 
     def _note_unpatched(self, kind: str, id: str) -> None:
         """PUT could do what PATCH could not. One object may be special: no other of the kind is patched if the server
@@ -285,19 +289,27 @@ class ScimChannel:
                 raise self._refusal(kind, answer if now.succeeded else now, what)
         raise Refused("changed_meanwhile", f"{what}: others changed it {_LOOKS} times while it was being changed.")
 
-    def _patch(self, kind: str, path: str, body: Mapping[str, Any], what: str) -> bool:
-        """False if the server does not support PATCH here. If there are too many members at once, they are sent in
-        halves."""
-        answer = self._of_its_version(kind, "PATCH", path, body, what, (400, 405, 413, 501))
+    def _patch(
+        self, kind: str, id: str, body: Mapping[str, Any], what: str, refused: RefusedMembers
+    ) -> bool:  # fmt: skip
+        """False if the server does not support PATCH here. Members are sent in halves if they are too many at once, or
+        if the server refuses one: ``refused`` gets those that it refuses alone."""
+        of_members = are_members(body)
+        judged = (400, 404, 405, 413, 501) if of_members else (400, 405, 413, 501)
+        answer = self._of_its_version(kind, "PATCH", self._place(kind, id), body, what, judged)
         if answer.succeeded:
             return True
         if answer.status in (405, 501):
             return False
-        if answer.status == 413 or scim_type(answer) == "tooMany":
-            halves = _halves(body)
-            if halves is not None:
-                return all(self._patch(kind, path, half, what) for half in halves)
-        raise self._refusal(kind, answer, what)
+        if answer.status == 404 and self._resource(kind, id) is None:
+            raise refusal(answer, what)
+        too_many = answer.status == 413 or scim_type(answer) == "tooMany"
+        if (too_many or of_members) and (parts := halves(body)) is not None:
+            return all(self._patch(kind, id, each, what, refused) for each in parts)
+        if too_many or not of_members or refused.is_full:
+            raise self._refusal(kind, answer, what)
+        refused.add(body["Operations"][0], answer)
+        return True
 
     def _put(self, change: Change) -> None:
         """The present resource with our changes; read again if others have changed it meanwhile, or if the server
@@ -379,18 +391,3 @@ class ScimChannel:
 
     def _place(self, kind: str, id: str) -> str:
         return f"{self._server.endpoints[kind]}/{id}"
-
-
-def _halves(body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """A PATCH split into two halves; None if it can't be split."""
-    operations = body["Operations"]
-    if len(operations) > 1:
-        middle = len(operations) // 2
-        return {**body, "Operations": operations[:middle]}, {**body, "Operations": operations[middle:]}
-    (one,) = operations
-    values = one.get("value")
-    if one.get("path") != MEMBERS or not isinstance(values, list) or len(values) < 2:
-        return None
-    middle = len(values) // 2
-    first, second = {**one, "value": values[:middle]}, {**one, "value": values[middle:]}
-    return {**body, "Operations": [first]}, {**body, "Operations": [second]}

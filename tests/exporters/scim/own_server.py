@@ -31,6 +31,8 @@ class OwnServer:
     things: dict[str, dict[str, dict[str, Any]]] = field(default_factory=lambda: {"Users": {}, "Groups": {}})
     seen: list[Request] = field(default_factory=list)
     url: str = ""
+    made: int = 0
+    """So many things were created here, whether they are still there or not."""
     disturb: Callable[[Request], Reply | None] | None = None
     """Its answer, in place of the server's own; None: the server answers."""
 
@@ -79,7 +81,8 @@ class OwnServer:
         name = sent.get("userName", "").lower()
         if name and any(each["userName"].lower() == name for each in self.things[kind].values()):
             return error(409, "uniqueness")
-        id_ = f"{'abcdef'[len(self.things[kind]) % 6]}{len(self.things[kind]):07}-0000-4000-8000-00000000000a"
+        id_ = f"{'abcdef'[self.made % 6]}{self.made:07}-0000-4000-8000-00000000000a"
+        self.made += 1
         thing = {**sent, "id": id_, "meta": {"version": 'W/"1"'}}
         self.things[kind][id_] = thing
         return reply(201, self._shown(thing))
