@@ -20,8 +20,10 @@ from exporters.active_directory.names import numbered
 from exporters.active_directory.passwords import FirstPasswords, as_bytes
 from exporters.active_directory.session import Session
 from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.errors import DeliveryError
 from exporters.objects.errors import Gone, Refused, Taken, Unanswered
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from graph.retry import NEXT
 from protocols.ldap import names, values
 from protocols.ldap.connection import Scope
 from protocols.ldap.errors import RequestRejected, WriteRejected
@@ -55,6 +57,7 @@ class DirectoryChannel:
         self._uncertain: set[str] = set()
         self._barred: set[tuple[str, names.Parts]] = set()
         self._knows_attributes = False
+        self._knows_domain = False
 
     # -- what the domain accepts --------------------------------------------------------------------------------
 
@@ -140,7 +143,24 @@ class DirectoryChannel:
 
     def _seen(self, kind: str, id_: str) -> Seen | None:
         found = self._search(kind, entries.by_id(id_), "", "BASE")
+        if not found:
+            self._require_domain()
         return found[0] if found else None
+
+    def _require_domain(self) -> None:
+        """Before an object counts as gone: a controller of another domain has none of ours. Raises DeliveryError."""
+        if self._knows_domain:
+            return
+        base = self._settings.base
+        try:
+            self._session.read(lambda at: list(at.search(base, "(objectClass=*)", ["objectGUID"], scope="BASE")))
+        except RequestRejected as rejected:
+            raise DeliveryError(
+                f"{self._session.controller} has no {base}: {rejected}. Check controllers and base. Nothing was concluded "
+                "about accounts that it does not have.",
+                retry=NEXT,
+            ) from rejected
+        self._knows_domain = True
 
     def _found(self, seen: Seen) -> Found:
         return replace(entries.found(seen, self._fields[seen.kind]), barred=self._barrier(seen))

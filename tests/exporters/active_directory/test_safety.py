@@ -52,6 +52,16 @@ def test_43_settings_outside_the_included_ous_are_refused(domain: Domain) -> Non
         domain.settings(users_ou=f"CN=Users,{domain.controller.base}")
 
 
+def test_a_controller_of_another_domain_says_nothing_about_accounts(domain: Domain) -> None:
+    town = Town().person("alma").person("bo")
+    domain.export(town)
+    domain.wire.delete(domain.user("alma")["dn"])
+    report = domain.export(town.leave("alma"), settings={"base": "DC=other,DC=test"})
+    assert "has no DC=other,DC=test" in report.error
+    report = domain.export(town)
+    assert (report.error, report.parked) == ("", [])
+
+
 def test_an_account_of_others_is_neither_changed_nor_deleted(domain: Domain) -> None:
     theirs = domain.add("theirs")
     with _open(domain) as channel:
