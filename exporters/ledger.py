@@ -9,7 +9,8 @@ A file of a target of whole files is an object of its own (``object`` "file", ke
 ``place`` is the place of the delivery: it says nothing about another place. Rows belong to the receiver, whatever the
 place of its files, so that the brake still sees what a move would remove.
 
-``(:Ledger {target, run})`` names the run that may write. A later run takes it over; the earlier one then stops.
+``(:Ledger {target, run})`` names the run that may write. A later run takes it over; the earlier one then stops. Of a
+target that takes objects one by one, ``place`` is a digest of the system that has them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

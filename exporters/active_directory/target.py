@@ -81,6 +81,7 @@ class ActiveDirectory:
         )
         rules = orjson.dumps(settings.model_dump(include=_RULES), default=sorted, option=orjson.OPT_SORT_KEYS)
         self.rules = f"{VERSION}-{sha256(rules).hexdigest()[:16]}"
+        self.place = settings.base.lower()
         self._passwords = FirstPasswords(settings.passwords, channels or Channels())
 
     def variables(self, at: date) -> Mapping[str, object]:

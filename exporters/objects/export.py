@@ -62,6 +62,7 @@ class ObjectExport:
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
+    _place: str = field(init=False, default="")
     _done: int = field(init=False, default=0)
     _lookout: Lookout | None = field(init=False, default=None)
     _looked: float = field(init=False, default=0)
@@ -106,6 +107,7 @@ class ObjectExport:
 
     def _compared(self, channel: Channel, objects: Objects) -> None:
         entries = self.ledger.entries()
+        elsewhere = self._elsewhere(entries)
         reports = {each.kind: each for each in self.report.objects}
         planning = Planning(
             self.target.kinds,
@@ -141,7 +143,7 @@ class ObjectExport:
             self._close_urgent(channel, urgent, entries, reports)
         for each in urgent:
             del plan.differences[each.ref]
-        allowed = self._stop_or_go(plan, entries, self._beside(channel, plan, entries))
+        allowed = self._stop_or_go(plan, entries, [*elsewhere, *self._beside(channel, plan, entries)])
         plan.differences |= {each.ref: each for each in urgent} if self.dry_run else {}
         if self.dry_run:
             self.report.unread = preview(
@@ -177,6 +179,28 @@ class ObjectExport:
     @property
     def _definition(self) -> str:
         return sha256(self.target.rules.encode()).hexdigest()[:16]
+
+    def _elsewhere(self, entries: dict[Ref, Entry]) -> list[str]:
+        """Why nothing may be sent: the settings name another system than the one that the ledger knows. Empty if they
+        do not, or once a person has approved that it is the same. Raises StoppedByBrake, except in a dry run."""
+        place = digest([self.target.place])
+        known = self.ledger.place()
+        if known in ("", place) or not any(each.is_there for each in entries.values()):
+            self._place = "" if known == place else place
+            return []
+        there = sum(each.is_there for each in entries.values())
+        reasons = [
+            f"the settings name another system than the one that has these {there} objects; approve only if it is the "
+            "same at a new address, otherwise give the target another name"
+        ]
+        self.report.reasons = tuple(reasons)
+        if self.dry_run:
+            return reasons
+        lines = {place}
+        self._brake.spend(self._brake.stop_or_go(digest(lines), reasons, lambda: reasons, self._run(), lines))
+        self.ledger.keep_place(place)
+        self.report.reasons = ()
+        return []
 
     def _beside(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> list[str]:
         """Why the first objects of a kind must not be created yet: others' are there, which may have to be adopted."""
@@ -228,6 +252,8 @@ class ObjectExport:
         if self.report.run is None:
             self.report.run = start_run(self.driver, "export", self.target.name, dry=self.dry_run)
             self.ledger.claim(self.report.run)
+            if self._place:
+                self.ledger.keep_place(self._place)
         return self.report.run
 
     # -- delivery -----------------------------------------------------------------------------------------------

@@ -108,6 +108,19 @@ class Entry:
 class ObjectLedger(ClaimedLedger):
     """One target's entries."""
 
+    def place(self) -> str:
+        """Of which system the entries are: the target's ``place`` as a digest; empty if that was never noted."""
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (l:Ledger {target: $target}) RETURN coalesce(l.place, '') AS place",
+            target=self._target,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return str(rows[0]["place"]) if rows else ""
+
+    def keep_place(self, place: str) -> None:
+        """From now on the entries are of this system."""
+        self._write("MATCH (l:Ledger {target: $target}) SET l.place = $place", place=place)
+
     def entries(self) -> dict[Ref, Entry]:
         """All entries, including those of deleted objects."""
         rows, _, _ = self._driver.execute_query(

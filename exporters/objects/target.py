@@ -7,6 +7,7 @@ six things and keeps no important state: the export makes all decisions. Example
         name = "phone_book"
         document = Path(__file__).with_name("image.graphql").read_text()
         rules = "1"
+        place = "https://phone.example"
         kinds = {"entry": KindRules()}
 
         def __init__(self, settings: PhoneBookSettings) -> None:
@@ -251,7 +252,8 @@ class ObjectTarget(Protocol):
     """A consumer system that takes objects one by one.
 
     ``kinds``: kind → rules, in the order in which they are sent. ``rules``: identifies the version and settings of the
-    shape; if it changes, changed objects are attributed to that.
+    shape; if it changes, changed objects are attributed to that. ``place``: identifies the system whose objects the
+    ledger knows; another has none of them.
     """
 
     @property
@@ -271,6 +273,9 @@ class ObjectTarget(Protocol):
 
     @property
     def rules(self) -> str: ...
+
+    @property
+    def place(self) -> str: ...
 
     def variables(self, at: date) -> Mapping[str, object]:
         """The image's variables on a day."""

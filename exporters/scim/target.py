@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -57,6 +58,10 @@ class Scim:
         rules = settings.model_dump(include=_RULES)
         content = orjson.dumps(rules, default=sorted, option=orjson.OPT_SORT_KEYS)
         self.rules = f"{VERSION}-{sha256(content).hexdigest()[:16]}"
+        address = urlsplit(settings.base_url.lower())
+        # A server of this machine, such as a demo's, gets another port each time.
+        port = "" if settings.own_machine else address.port or {"http": 80, "https": 443}.get(address.scheme)
+        self.place = f"{address.hostname}:{port}{address.path.rstrip('/')}"
         self._sleep = sleep
 
     def variables(self, at: date) -> Mapping[str, object]:

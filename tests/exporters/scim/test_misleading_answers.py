@@ -151,3 +151,23 @@ def test_a_login_that_may_only_read_ends_the_run(clean_graph: neo4j.Driver) -> N
         assert "denies access" in report.error and report.retry == NEXT and len(server.writes()) == 5
         server.disturb = None
         assert export(clean_graph, town, chosen, full=True).error == "" and not any(active(server).values())
+
+
+def test_another_system_gets_nothing_until_a_person_says_that_it_is_the_same(clean_graph: neo4j.Driver) -> None:
+    """Of a new, empty server the ledger would say that it has everybody."""
+    town = Town().person("a").person("b")
+    with own_server() as server, own_server() as another:
+        export(clean_graph, town, settings(server.url))
+        town.set("a", name="Nyt Navn", stopped=True).leave("b")
+        chosen = settings(another.url.replace("127.0.0.1", "localhost"))
+        dry = export(clean_graph, town, chosen, dry_run=True)
+        assert len(dry.reasons) == 1 and "another system" in dry.reasons[0]
+        stopped = export(clean_graph, town, chosen)
+        assert stopped.brake is not None and "another system" in stopped.reasons[0] and another.writes() == []
+        assert export(clean_graph, Town().person("a").person("b"), settings(server.url)).run is None
+        # The same server at a new address.
+        moved = settings(server.url.replace("127.0.0.1", "localhost"))
+        report = export(clean_graph, town, moved, approve=stopped.brake)
+        assert (report.brake, report.error) == (None, "") and active(server) == {"a": False, "b": False}
+        assert export(clean_graph, town, moved).run is None
+        assert export(clean_graph, town, settings(server.url)).brake is not None
