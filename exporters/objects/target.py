@@ -1,7 +1,7 @@
 """The contract of a target that takes objects one by one.
 
-A target makes the wanted objects from the image (``shape``, pure), and opens a channel to the system. A channel does
-six things and keeps no important state: the export makes all decisions. Example, complete::
+A target makes the wanted objects from the image (``shape``, pure), and opens a channel to the system. A channel keeps
+no important state: the export makes all decisions. Example, complete::
 
     class PhoneBook:
         name = "phone_book"
