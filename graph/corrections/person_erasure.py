@@ -54,6 +54,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
         tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and can do without it
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
+        tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
@@ -129,6 +130,8 @@ UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
 """
+# By what a creation at a target that is not answered is looked for.
+_CLEAR_LEDGERS = "MATCH (e:LedgerEntry) WHERE e.sought IS NOT NULL AND e.key IN $uuids REMOVE e.sought"
 # Values of persons of whom an erased person was a part for a time.
 _CLEAR_SURVIVORS = f"""
 UNWIND $uuids AS uuid
