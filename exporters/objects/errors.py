@@ -1,11 +1,11 @@
 """Errors of one object at a target. Errors of the target as a whole are DeliveryErrors.
 
 ObjectError
-├── Refused     the target does not accept it, with its own text: it is parked
-│   ├── Taken   another object has its key or name already
-│   └── LinksRefused  some of its links; the target has accepted everything else
-├── Gone        there is no longer an object with this id
-└── Unanswered  no answer, or one that does not show what was done: look, then try again
+├── Refused           the target does not accept it, with its own text: it is parked
+│   ├── Taken         another object has its key or name already
+│   └── LinksRefused  the target does not accept some of its links, and has accepted everything else
+├── Gone              there is no longer an object with this id
+└── Unanswered        no answer, or one that does not show what was done: look, then try again
 """
 
 from collections.abc import Mapping
@@ -47,11 +47,7 @@ class LinksRefused(Refused):
     retry = NEXT
 
     def __init__(
-        self,
-        problem: str,
-        text: str,
-        added: Mapping[str, frozenset[str]],
-        removed: Mapping[str, frozenset[str]],
+        self, problem: str, text: str, added: Mapping[str, frozenset[str]], removed: Mapping[str, frozenset[str]]
     ) -> None:
         super().__init__(problem, text)
         self.added, self.removed = added, removed

@@ -47,6 +47,7 @@ class Linking:
             try:
                 self.work.channel.change(change)
             except LinksRefused as refused:
+                self._count(entry, should, change)
                 self._keep_others(entry, should, refused)
                 raise
             self._count(entry, should, change)

@@ -20,7 +20,6 @@ from exporters.scim.settings import ScimSettings
 from graph.retry import NEVER, NEXT
 from protocols.http.client import Answer
 
-_IDENTITY = frozenset({"schemas", "id", "externalid", "username", "displayname", "active"})
 OURS = {
     "user": ("externalId", "active", *FIELDS, f"{MANAGER}.value"),
     "group": ("externalId", "displayName", MEMBERS),
@@ -31,6 +30,7 @@ _NO_SEARCH = "no_search"
 _UNFILTERABLE = frozenset({400, 404, 405, 501})
 _STALE = frozenset({412, 428})
 _ONE = {"startIndex": "1", "count": "1"}
+"""The query of a harmless request."""
 _IN_A_ROW = 5
 """So many changes in a row that are forbidden are no peculiarity of their objects."""
 _LOOKS = 3
@@ -185,8 +185,8 @@ class ScimChannel:
             return
         if there.status in (404, 410):
             raise self._without_endpoint(kind, there)
-        unclear = there.succeeded or there.status >= 500 and there.status != 501
-        if unclear or not is_of_scim(answer):
+        has_failed = there.succeeded or (there.status >= 500 and there.status != 501)
+        if has_failed or not is_of_scim(answer):
             raise Unanswered(f"{what}: {words(answer)}, and {self._server.endpoints[kind]}: {words(there)}.")
 
     def _without_endpoint(self, kind: str, answer: Answer) -> Refused:

@@ -41,9 +41,7 @@ class Scim:
         self.settings = settings
         self.brake = settings.brake
         self.kinds = {
-            "user": KindRules(
-                settings.on_close, single=frozenset({MANAGER}), found_by=frozenset({"userName"})
-            ),
+            "user": KindRules(settings.on_close, single=frozenset({MANAGER}), found_by=frozenset({"userName"})),
             "group": KindRules("delete", found_by=frozenset({"displayName"})),  # a group can't be disabled
         }
         self.policy = Policy(
