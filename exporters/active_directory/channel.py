@@ -21,18 +21,19 @@ from exporters.active_directory.passwords import FirstPasswords, as_bytes
 from exporters.active_directory.session import Session
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.errors import DeliveryError
-from exporters.objects.errors import Gone, Refused, Taken, Unanswered
+from exporters.objects.errors import Gone, LinksRefused, Refused, Taken, Unanswered
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
 from graph.retry import NEXT
 from protocols.ldap import names, values
 from protocols.ldap.connection import Scope
 from protocols.ldap.errors import RequestRejected, WriteRejected
-from protocols.ldap.writing import Modification
 
 _LOOKS = 3
 """How often an object is read again when others change it at the same time."""
 _PASSWORDS = 3
 """How many passwords are tried against the domain's policy."""
+_MOST_REFUSED = 10
+"""Members that are refused one by one; each costs some requests."""
 _PORTION = 1000
 """Members in one request."""
 
@@ -312,7 +313,7 @@ class DirectoryChannel:
                 raise Gone(f"There is no longer a {change.kind} {change.id}.")
             self._guard(seen, change.owner, adopting=change.key is not None)
             try:
-                self._modify(seen, change)
+                refused = self._modify(seen, change)
             except WriteRejected as rejected:
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
@@ -320,10 +321,13 @@ class DirectoryChannel:
                     raise refusals.refusal(rejected, what) from rejected
             else:
                 self._rename_and_move(seen, change)
+                if refused:
+                    raise _links_refused(change, refused)
                 return
 
-    def _modify(self, seen: Seen, change: Change) -> None:
-        """Attributes and links, conditional on the values that were read. Raises WriteRejected, Taken."""
+    def _modify(self, seen: Seen, change: Change) -> Mapping[str, WriteRejected]:
+        """Attributes and links, conditional on the values that were read. Returns the members that the domain refuses.
+        Raises WriteRejected, Taken."""
         self._require_free_addresses(change.set, seen.id)
         changes = modifications(seen, change, self._settings.key_of(seen.kind))
         password = ""
@@ -340,15 +344,31 @@ class DirectoryChannel:
             except WriteRejected as rejected:
                 self._require_free_names(rejected, seen, change)
                 raise
+        refused: dict[str, WriteRejected] = {}
         for kind, several in members:
             for start in range(0, len(several), _PORTION):
-                self._write_members(seen, (kind, several[start : start + _PORTION]))
+                self._write_members(seen, kind, several[start : start + _PORTION], refused)
         if password and self._passwords.are_handed_over and change.wanted is not None:
             login = str(change.set.get("sAMAccountName") or seen.first("sAMAccountName").decode(errors="replace"))
             self._passwords.hand_over(change.wanted, login, password)
+        return refused
 
-    def _write_members(self, seen: Seen, part: Modification) -> None:
-        self._session.write(lambda at: at.modify(entries.by_id(seen.id), {"member": [part]}))
+    def _write_members(
+        self, seen: Seen, kind: str, several: Sequence[str | bytes], refused: dict[str, WriteRejected]
+    ) -> None:
+        """In halves if one is refused: ``refused`` gets those that are refused alone, such as a user whom others have
+        deleted."""
+        try:
+            self._session.write(lambda at: at.modify(entries.by_id(seen.id), {"member": [(kind, several)]}))
+        except WriteRejected as rejected:
+            if kind != "add" or rejected.code not in refusals.OF_A_MEMBER or len(refused) >= _MOST_REFUSED:
+                raise
+            if len(several) == 1:
+                refused[str(several[0])] = rejected
+                return
+            middle = len(several) // 2
+            for half in (several[:middle], several[middle:]):
+                self._write_members(seen, kind, half, refused)
 
     def _require_free_names(self, rejected: WriteRejected, seen: Seen, change: Change) -> None:
         if rejected.code not in (refusals.EXISTS, refusals.CONSTRAINT):
@@ -427,6 +447,13 @@ class DirectoryChannel:
         except WriteRejected as rejected:
             if rejected.code != refusals.NO_SUCH_OBJECT:
                 raise refusals.refusal(rejected, f"deleting {kind} {owner}") from rejected
+
+
+def _links_refused(change: Change, refused: Mapping[str, WriteRejected]) -> LinksRefused:
+    ids = frozenset(each for each in change.add.get("member", ()) if entries.by_id(each) in refused)
+    said = next(iter(refused.values()))
+    text = f"changing {change.kind} {change.owner}: the domain refuses members {', '.join(sorted(ids))} ({said})."
+    return LinksRefused(f"result_{said.code}", f"{text} The others were sent.", {"member": ids}, {})
 
 
 def _first(password: str) -> Modifications:

@@ -49,6 +49,20 @@ def test_34_a_member_that_is_there_already_is_no_problem(domain: Domain) -> None
     assert (report.parked, domain.members("Enhed Rådhuset")) == ([], ["Ida Testrup", "ny"])
 
 
+def test_a_member_that_is_gone_keeps_no_other_out(domain: Domain) -> None:
+    town = Town().person("alma").person("bo").person("ida").person("per")
+    town.roles = [("leader", "per")]
+    domain.export(town, settings=_groups(domain))
+    domain.wire.delete(domain.user("bo")["dn"])
+    town.roles = [("leader", each) for each in ("alma", "bo", "ida")]
+    report = domain.export(town, settings=_groups(domain))
+    assert [each.object for each in report.parked] == ["group"]
+    assert domain.members("Rolle Leader") == ["Alma Testrup", "Ida Testrup"]
+    # The next run looks for the account that is gone: a person decides.
+    report = domain.export(town, settings=_groups(domain))
+    assert ("user", uuid_of("bo")) in {(each.object, each.key) for each in report.parked}
+
+
 def test_nested_groups_without_a_circle(domain: Domain) -> None:
     town = Town().unit("a", "A").unit("b", "B", parent="a").person("alma", unit="b")
     town.units["root"]["parent"] = "b"
