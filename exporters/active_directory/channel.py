@@ -157,8 +157,8 @@ class DirectoryChannel:
             self._session.read(lambda at: list(at.search(base, "(objectClass=*)", ["objectGUID"], scope="BASE")))
         except RequestRejected as rejected:
             raise DeliveryError(
-                f"{self._session.controller} has no {base}: {rejected}. Check controllers and base. Nothing was concluded "
-                "about accounts that it does not have.",
+                f"{self._session.controller} has no {base}: {rejected}. Check controllers and base. Nothing was "
+                "concluded about accounts that it does not have.",
                 retry=NEXT,
             ) from rejected
         self._knows_domain = True

@@ -122,9 +122,9 @@ class KindRules:
     has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
     creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
     harm. ``single``: fields that lead to at most one object. ``found_by``: fields by which the channel looks for what a
-    creation without an answer has left; the ledger keeps their values until that is known. ``lost``: values and links that closing takes from an
-    object; they are sent again when it returns. ``closes_last``: closed after all others have been changed, such as a
-    place that they leave first.
+    creation without an answer has left; the ledger keeps their values until that is known. ``lost``: values and links
+    that closing takes from an object; they are sent again when it returns. ``closes_last``: closed after all others
+    have been changed, such as a place that they leave first.
     """
 
     on_close: OnClose = "disable"

@@ -1,6 +1,6 @@
 """A SCIM server as a channel: finds, reads, creates, changes and deletes users and groups (RFC 7644)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from exporters.errors import DeliveryError
@@ -208,7 +208,7 @@ class ScimChannel:
     # -- writing ------------------------------------------------------------------------------------------------
 
     def _written(
-        self, kind: str, method: str, path: str, body: Any, what: str, accepted: tuple[int, ...] = (), version: str = ""
+        self, kind: str, method: str, path: str, body: Any, what: str, accepted: Container[int] = (), version: str = ""
     ) -> Answer:
         """``what``: the change in words; ``accepted``: statuses besides 2xx that the caller judges."""
         answer = self._connection.write(method, path, body, version)

@@ -54,9 +54,11 @@ def test_43_settings_outside_the_included_ous_are_refused(domain: Domain) -> Non
 
 
 def test_a_controller_of_another_domain_says_nothing_about_accounts(domain: Domain) -> None:
-    with domain.target(base="DC=other,DC=test").open() as channel:
-        with pytest.raises(DeliveryError, match="has no DC=other,DC=test"):
-            channel.read("user", uuid_of("nobody"))
+    with (
+        domain.target(base="DC=other,DC=test").open() as channel,
+        pytest.raises(DeliveryError, match="has no DC=other,DC=test"),
+    ):
+        channel.read("user", uuid_of("nobody"))
     with domain.target().open() as channel:
         assert channel.read("user", uuid_of("nobody")) is None
     town = Town().person("alma")

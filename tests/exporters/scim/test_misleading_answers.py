@@ -169,5 +169,6 @@ def test_another_system_gets_nothing_until_a_person_says_that_it_is_the_same(cle
         moved = settings(server.url.replace("127.0.0.1", "localhost"))
         report = export(clean_graph, town, moved, approve=stopped.brake)
         assert (report.brake, report.error) == (None, "") and active(server) == {"a": False, "b": False}
+        export(clean_graph, town, moved)  # the new name: closing went before
         assert export(clean_graph, town, moved).run is None
         assert export(clean_graph, town, settings(server.url)).brake is not None
