@@ -5,6 +5,7 @@ whose sources are as they were: packages (the lock), types (the schema and the q
 """
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -88,8 +89,6 @@ def _run(command: list[str]) -> None:
 
 
 def _environment(path: str) -> dict[str, str]:
-    import os
-
     return {**os.environ, "PATH": path, "NO_COLOR": "1"}
 
 
