@@ -6,5 +6,5 @@ taken for them in the change log, or where another than the author must approve.
 
 
 def is_nobody_known(name: str) -> bool:
-    """Nobody knows who it is: whoever opens the safe uses the break-glass account, and may be any other caller."""
+    """The person behind it is unknown: anyone who opens the safe can use it, so it may be any other caller."""
     return name.startswith(BREAK_GLASS)

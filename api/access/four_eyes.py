@@ -1,7 +1,7 @@
 """Four eyes: what one person must not do alone.
 
 - ``approve_brake``, ``erase_person``, ``end_sensitivity``: two people ask for the same within a day, and the second
-  request is carried out. The last makes a sensitive right a common one, whose grants need nobody's approval.
+  request is carried out. The last makes a sensitive right a common one, whose grants need no approval.
 - ``end_stop``: another than those who have stopped the person ends it; where several have, two people may ask for it.
   The stop itself is immediate.
 

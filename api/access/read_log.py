@@ -62,7 +62,7 @@ CREATE (:PersonRead {{
 }})
 """
 _KEPT = frozenset({"log", "search"})
-"""Groups of reads that are kept also where nobody was found: their texts may be about people all the same."""
+"""Groups of reads that are kept even if no person was found: their texts may still be about people."""
 _log = structlog.get_logger("api.access")
 
 

@@ -104,5 +104,5 @@ async def _streamed(
                 yield seen.passed(piece)
         yield seen.rest()
     finally:
-        # Also of an answer that broke off, or that nobody received to its end.
+        # An answer that broke off, or that the caller did not receive in full, is noted too.
         note(ShownData(seen.persons, seen.things, named))
