@@ -13,12 +13,14 @@ from pathlib import Path
 
 import neo4j
 import pytest
+from hypothesis import HealthCheck, settings
 
 from graph.connection import connect
 from graph.migrations import migrate
 from reconnect.embedded import Addresses, Instance
 from tests.directories.controller import Controller
 from tests.emptied import empty
+from tests.repeatable import is_repeated, repeatable_uuids
 
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no
@@ -37,6 +39,15 @@ _GIVEN = os.environ.get(_JAVA_OPTIONS)
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
 
+settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=is_repeated(),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
+"""Hypothesis tries the same examples in each run, and as long as a slow machine needs."""
+
 collect_ignore = [] if OFFICIAL_DATA.is_dir() else ["official"]
 
 
@@ -50,6 +61,13 @@ def short_lived() -> Iterator[str]:
     """Java's options of all other servers that tests start: ``SHORT_LIVED``, unless the environment has others."""
     with _java_options(SHORT_LIVED) as options:
         yield options
+
+
+@pytest.fixture(scope="module", autouse=True)
+def same_uuids(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Those of ``tests.repeatable``."""
+    with repeatable_uuids(request.node.nodeid):
+        yield
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def places(node: Any) -> list[tuple[Any, Any]]:
 
 
 @given(st.lists(st.tuples(st.integers(0, 1000), STRANGE), max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_what_is_strange_in_one_employment_costs_no_other(changes: list[tuple[int, Any]]) -> None:
     """The first employment, with its person, is changed; the second is as ever."""
     asked = image()

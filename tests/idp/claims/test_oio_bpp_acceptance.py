@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.questions.rights.evaluate import evaluate
@@ -42,7 +42,6 @@ def test_case(case: dict[str, Any]) -> None:
 
 
 @given(st.sampled_from(CASES), st.randoms())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_the_order_of_employments_and_grants_changes_nothing(case: dict[str, Any], random: Any) -> None:
     shuffled = {**case, **{name: random.sample(case[name], len(case[name])) for name in ("employments", "grants")}}
     if "manages" not in case:
@@ -50,7 +49,6 @@ def test_the_order_of_employments_and_grants_changes_nothing(case: dict[str, Any
 
 
 @given(st.sampled_from([case for case in CASES if "manages" not in case]), st.sampled_from(TOWN["job_roles"]))
-@settings(deadline=None)
 def test_a_further_grant_keeps_every_privilege(case: dict[str, Any], role: dict[str, Any]) -> None:
     grant = {"job_role": role["id"], "employment": case["employments"][-1]["id"]}
     before = made(case, organisation(case))

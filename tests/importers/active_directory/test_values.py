@@ -128,7 +128,7 @@ _NUMBERS = st.integers().map(lambda number: b"%d" % number)
 _VALUES = st.lists(st.one_of(st.binary(max_size=40), _TEXTS, _NUMBERS), max_size=3)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(st.sampled_from(_NAMES), _VALUES))
 def test_any_values_are_read_or_refused(raw: dict[str, list[bytes]]) -> None:
     """Mutated entries: an account of which each value is read or shown as wrong, or Malformed; and no CPR number in
@@ -151,7 +151,7 @@ def test_any_values_are_read_or_refused(raw: dict[str, list[bytes]]) -> None:
             assert " ".join(told[0].decode().split()) == " ".join(getattr(read, field).split()), name
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.binary(max_size=60), max_size=4))
 def test_any_members_are_read_or_refused(members: list[bytes]) -> None:
     try:

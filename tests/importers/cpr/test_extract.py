@@ -141,7 +141,7 @@ def test_former_numbers_and_the_current_one() -> None:
     assert [(each.number, each.end) for each in found.registered.formers] == [(ALMA, date(2026, 11, 1))]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(GOOD) - 1), st.binary(max_size=12), st.integers(0, 300))
 def test_fuzz_a_spoiled_file_is_read_refused_or_told_by_line(at: int, put: bytes, cut: int) -> None:
     """No crash, and nobody disappears without a word: each person is told, doubted, or the file refused."""
@@ -158,7 +158,7 @@ def test_fuzz_a_spoiled_file_is_read_refused_or_told_by_line(at: int, put: bytes
     assert all(each in heard or not (each.isascii() and each.isdecimal() and len(each) == 10) for each in named)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=400))
 def test_fuzz_anything_else_is_refused(content: bytes) -> None:
     with pytest.raises(BadFile):

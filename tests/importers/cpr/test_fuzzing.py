@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -99,7 +99,7 @@ def quiet(text: object) -> None:
 
 
 @given(mutated(ANSWERS))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_a_broken_answer_is_an_error_or_all_of_it_is_taken_or_shown(told: tuple[int, bytes]) -> None:
     try:
         element = heard(*told)
@@ -139,7 +139,7 @@ def _said(person: RegisteredPerson) -> str:
 
 
 @given(mutated([FILTERS]))
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_a_broken_list_of_filters_is_an_error_or_all_of_it_is_taken_or_shown(told: tuple[int, bytes]) -> None:
     try:
         element = heard(*told)

@@ -51,9 +51,7 @@ STRANGE = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
-BOUNDED = settings(
-    max_examples=100, deadline=5_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+BOUNDED = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def outcomes(path: Path) -> Counter[str]:
@@ -155,7 +153,7 @@ def test_broken_yaml_text_is_refused_or_read(tmp_path: Path, at: int, lost: int,
 
 
 @given(st.integers(0, 400_000), st.sampled_from(["&a ", "*a", "- ", "\n", "{", "'", "9" * 30]))
-@settings(parent=BOUNDED, max_examples=4, deadline=60_000)
+@settings(parent=BOUNDED, max_examples=4)
 def test_nearest_yaml_with_its_text_broken_is_refused_or_read(tmp_path: Path, where: int, snippet: str) -> None:
     text = FILE.read_text(encoding="utf-8")
     at = where % len(text)

@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import date
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.kle import emneplan, table
@@ -53,7 +53,7 @@ def mutated(draw: st.DrawFn, originals: tuple[bytes, ...]) -> bytes:
 
 
 @given(mutated(XML))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_xml(content: bytes) -> None:
     try:
         release = emneplan.release(content, "fuzz", LARGEST)
@@ -66,7 +66,7 @@ def test_xml(content: bytes) -> None:
 
 
 @given(mutated((TABLE,)))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_table(content: bytes) -> None:
     try:
         release = table.release(content, "fuzz", LARGEST)

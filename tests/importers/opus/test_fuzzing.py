@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -107,7 +107,7 @@ def _reshaped(content: bytes, how: str, which: int, text: str) -> bytes:
 
 
 @given(mutated(), st.booleans())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 def test_a_broken_file_is_an_error_or_everything_of_it_is_taken_or_shown(content: bytes, known: bool) -> None:
     with TemporaryDirectory() as folder:
         series = Series(Path(folder))

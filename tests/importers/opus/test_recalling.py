@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.statements.statement import BadRecord
@@ -240,7 +240,7 @@ def test_a_number_that_is_invalid_is_never_recalled(twice: Twice) -> None:
 
 
 @given(st.lists(st.sampled_from([*STAFF, *(each.replace("Birk", "Bo") for each in STAFF)]), max_size=8), mutated())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_both_ways_agree_on_broken_and_strange_files(staff: list[str], content: bytes) -> None:
     with TemporaryDirectory() as folder:
         twice = Twice(Path(folder), OpusSettings(folder=Path(folder)))

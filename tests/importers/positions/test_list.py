@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.time import Period
@@ -260,7 +260,7 @@ def test_categories_are_a_tree_of_four_levels() -> None:
 # -- mutated files: only the declared errors, and each row is taken or named -------------------------------------------
 
 WORKBOOK = workbook(cells("P1"), cells("P2", level=3), cells("P3", **{"from": date(2024, 1, 1)}))
-FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=60)
 
 
 def mutated(content: bytes, places: list[tuple[int, bytes]]) -> bytes:

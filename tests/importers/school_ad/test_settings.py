@@ -36,7 +36,7 @@ def separates(value: Any) -> bool:
 
 
 @given(st.fixed_dictionaries({}, optional=SEPARATING | OTHERS))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_only_what_separates_pupils_from_staff_is_accepted(given_: dict[str, Any]) -> None:
     if any(separates(given_[name]) for name in SEPARATING if name in given_):
         made = Settings.model_validate(NEEDED | given_)

@@ -90,7 +90,6 @@ HOWS = st.sampled_from(["flip", "end", "element", "twice", "rename", "text"])
 @given(st.sampled_from(FUZZED), HOWS, st.integers(0, 5000), TEXTS)
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 def test_a_broken_answer_is_an_error_or_every_employment_of_it_is_taken_or_shown(

@@ -4,7 +4,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -185,7 +185,7 @@ def _reshaped(content: bytes, how: str, which: int, text: str) -> bytes:
 
 
 @given(mutated())
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600)
 def test_a_broken_answer_is_an_error_or_complete(content: bytes) -> None:
     """Only SourceError comes out; and where it is taken, every person element of it is a person or a counted pupil."""
     for reading in (answers.agreements, answers.hello):

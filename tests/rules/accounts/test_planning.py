@@ -267,7 +267,7 @@ _TIES = st.lists(
 _EXCEPTIONS = st.lists(st.builds(exception, st.sampled_from([GIVE, WITHHOLD, KEEP]), _life()), max_size=2)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(_RULES, _TIES, _EXCEPTIONS, st.lists(st.integers(0, 40), min_size=1, max_size=3))
 def test_in_every_case(
     rules: list[AccountRule], ties: list[Tie], exceptions: list[AccountException], later: list[int]
