@@ -28,6 +28,7 @@ TIMED = {
     "jobs": ("position_code", "title"),
     "working_times": ("type", "fraction", "weekly_hours"),
 }
+PLACED = {"departments": ("unit", "paid_in"), "jobs": ("position",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,7 @@ def _department(each: DepartmentAnswer, holder: Holder, problems: list[Problem])
     found = holder.organisation.lowest_by_code(each.code, each.period)
     if len(found) == 1:
         return found[0].uuid
-    said = "no department has" if not found else f"{len(found)} departments have"
+    said = "no department is found with" if not found else f"{len(found)} departments have"
     text = f"SD omits the department's UUID, and {said} the code {each.code}"
     problems.append(_notice(holder, "unit", "ambiguous_department" if found else "unknown_department", text))
     return None
@@ -366,36 +367,39 @@ def _with_what_was_not_asked(stated: Statement, answer: EmploymentAnswer, previo
     for timeline, names in TIMED.items():
         if getattr(answer, timeline) is None:
             held |= {name: previous.values[name] for name in names if name in previous.values}
-    if answer.jobs is None and "position" in previous.links:
-        linked["position"] = previous.links["position"]
-    if answer.departments is None:
-        linked |= {name: previous.links[name] for name in ("unit", "paid_in") if name in previous.links}
+    for timeline, names in PLACED.items():
+        if getattr(answer, timeline) is None:
+            linked |= {name: previous.links[name] for name in names if name in previous.links}
     exists = previous.exists if answer.statuses is None else stated.exists
     return replace(stated, exists=exists, values=held, links=linked)
 
 
 def _with_the_past(stated: Statement, answer: EmploymentAnswer, previous: Statement) -> Statement:
-    """If only the present and future were requested, what is known from before the first day sent stays."""
-    first = min((each.period.start for each in answer.statuses or ()), default=None)
+    """If only the present and future were requested, what is known from before the first day sent stays.
+
+    The first day is that of the answer, also where a department in it is not found and gives no link.
+    """
+    first = _first_day(answer, "statuses")
     exists = stated.exists
     if first is not None and exists is not None:
         exists = union((*exists, *within(previous.exists or (), (Period(end=first),))))
     held = dict(stated.values)
     for timeline, names in TIMED.items():
-        start = min((each.period.start for each in getattr(answer, timeline) or ()), default=None)
+        start = _first_day(answer, timeline)
         for name in names:
             held[name] = _joined(previous.values.get(name, ()), held.get(name, ()), start)
     linked = dict(stated.links)
-    for name in ("unit", "paid_in", "position"):
-        after = linked.get(name, ())
-        start = min((each.period.start for each in after), default=None)
-        before = [
-            replace(each, period=Period(each.period.start, min(each.period.last, start)))
-            for each in previous.links.get(name, ())
-            if start is not None and each.period.start < start
-        ]
-        linked[name] = links((each.period, each.to) for each in (*before, *after))
+    for timeline, names in PLACED.items():
+        before = (Period(end=_first_day(answer, timeline)),)
+        for name in names:
+            kept = [(both, each.to) for each in previous.links.get(name, ()) for both in within((each.period,), before)]
+            linked[name] = links((*kept, *((each.period, each.to) for each in linked.get(name, ()))))
     return replace(stated, exists=exists, values=values(held), links={k: v for k, v in linked.items() if v})
+
+
+def _first_day(answer: EmploymentAnswer, timeline: str) -> date | None:
+    """The first day of a timeline of the answer; None if it has no periods."""
+    return min((each.period.start for each in getattr(answer, timeline) or ()), default=None)
 
 
 def _joined(

@@ -8,6 +8,7 @@ import pytest
 
 from graph.statements.statement import BadRecord, DatedLink, Ref
 from graph.time import Period
+from importers.gaps import filled
 from importers.pipeline.import_run import run_import
 from importers.sd.employment_mapping import employment as mapped
 from importers.sd.organisation import ParentAnswer
@@ -44,7 +45,7 @@ from tests.importers.sd.klit import (
     unit,
     working,
 )
-from tests.importers.sd.pure import HERE, HOLDER, SETTINGS, organisation, since, told
+from tests.importers.sd.pure import HERE, HOLDER, SETTINGS, THERE, organisation, since, told
 
 KEY = employment(BO, "00417")
 ALWAYS_JOB = [("0731", "1900-01-01", "")]
@@ -485,6 +486,28 @@ def test_what_begins_at_its_end_keeps_its_past_and_ends_there() -> None:
     corrected = mapped(told(statuses=[("1", "2005-01-01", "")], **parts), HOLDER, SETTINGS, TODAY, before).statement
     assert corrected is not None
     assert corrected.exists == (since("2005-01-01"),)
+
+
+def test_a_department_that_is_not_found_takes_no_earlier_placement_away() -> None:
+    """Also where only the present and future were requested: D1 is known since 2000, and D2 comes in May."""
+    jobs = [("0731", "2000-01-01", "")]
+    first = told(statuses=[("1", "2000-01-01", "")], departments=[(HERE, "2000-01-01", "")], jobs=jobs)
+    before = mapped(first, HOLDER, SETTINGS, TODAY, None).statement
+    assert before is not None
+    today = TODAY.isoformat()
+    moved = told(statuses=[("1", today, "")], departments=[("unknown", "2026-05-01", "")], jobs=[("0731", today, "")])
+    found = mapped(moved, replace(HOLDER, complete=False), SETTINGS, TODAY, before)
+    assert "unknown_department" in {each.rule for each in found.problems}
+    after = filled(found, before).statement
+    assert after is not None
+    assert (after.links, after.values) == (before.links, before.values)
+    known = told(statuses=[("1", today, "")], departments=[(THERE, "2026-05-01", "")], jobs=[("0731", today, "")])
+    placed = mapped(known, replace(HOLDER, complete=False), SETTINGS, TODAY, before).statement
+    assert placed is not None
+    assert placed.links["unit"] == (
+        DatedLink(since("2000-01-01", "2026-05-01"), Ref("Unit", unit(HERE))),
+        DatedLink(since("2026-05-01"), Ref("Unit", unit(THERE))),
+    )
 
 
 @pytest.mark.parametrize(
