@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 
 from graph.statements.statement import Problem
 from importers.lookups import Lookups
@@ -162,12 +163,16 @@ class Institutions:
         departments, nameless = self._departments(sent.code, elements)
         above = {**tree.parents, **dict.fromkeys(tree.tops, sent.uuid)}
         if not self.settings.json_url:
-            for uuid in departments.keys() - above.keys():
-                parent = self.operations.parent_today(uuid)
-                if parent:
-                    above[uuid] = parent
+            for uuid in sorted(departments.keys() - above.keys()):
+                asked = self.lookups.ask("parent today", uuid, partial(self.operations.parent_today, uuid))
+                if asked.fault is not None:
+                    self.again.all_units()
+                    departments[uuid] = self._unanswered(uuid, f"SD does not answer for its parent: {asked.fault}")
+                elif asked.answer:
+                    above[uuid] = asked.answer
+            self.lookups.require_answers()
         organisation = self._organisation(sent, tree.levels)
-        organisation.departments = self._with_known_parents(by_tree(departments, above))
+        organisation.departments = by_tree(self._with_known_parents(departments), above, self.day)
         made = self._with_positions(organisation)
         made.nameless += nameless
         if not departments:
@@ -247,7 +252,7 @@ class Institutions:
             if all(each.parents for each in found.values()):
                 return list(found.values())
             above = {**tree().parents, **dict.fromkeys(tree().tops, sent.uuid)}
-            return list(self._with_known_parents(by_tree(found, above)).values())
+            return list(by_tree(self._with_known_parents(found), above, self.day).values())
 
         def fetch(uuid: str) -> Department | None:
             asked = self.lookups.ask("department", uuid, lambda: self._elements_of(sent.code, uuid))
@@ -263,10 +268,12 @@ class Institutions:
             return kept
 
         def fetch_by_code(code: str) -> list[Department]:
-            try:
-                return from_elements(self.operations.departments(sent.code, code=code))
-            except ServiceFault:
-                return []  # there is no such code, whatever SD's wording: the employment is listed
+            asked = self.lookups.ask("department", f"code {code}", lambda: self._elements_with(sent.code, code))
+            if asked.answer is not None:
+                return from_elements(asked.answer)
+            text = f"SD does not answer for the department with the code {code}: {asked.fault}"
+            made.nameless.append(Problem("Unit", "", "DepartmentIdentifier", NO_ANSWER, text))
+            return []
 
         organisation.fetch = fetch
         organisation.fetch_by_code = fetch_by_code
@@ -279,6 +286,14 @@ class Institutions:
             if fault.kind == "unknown_department":
                 return Elements({}, frozenset())  # this is an answer too
             raise
+
+    def _elements_with(self, institution: str, code: str) -> Elements:
+        """Departments with a code. A fault means that there is none, whatever SD's wording: the employment is listed,
+        keeps its place and is looked up again."""
+        try:
+            return self.operations.departments(institution, code=code)
+        except ServiceFault:
+            return Elements({}, frozenset())
 
     def _organisation(self, sent: InstitutionAnswer, levels: tuple[str, ...]) -> Organisation:
         return Organisation(sent.code, sent.uuid, sent.name, levels, LeftOut(self.settings))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from graph.statements.statement import Problem
-from graph.time import FOREVER, Period, union, without, written_day
+from graph.time import FOREVER, Period, union, within, without, written_day
 from importers.sd.answers import DepartmentPeriod, WrongValue
 from importers.sd.settings import SdSettings
 
@@ -272,15 +272,28 @@ def joined(places: Iterable[Place]) -> tuple[Place, ...]:
     return tuple(sorted(found, key=lambda each: (each.period.start, each.key, each.rules)))
 
 
-def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str]) -> dict[str, Department]:
-    """Departments without a parent history get the parent in today's tree, for as long as they exist."""
+def by_tree(departments: Mapping[str, Department], tree: Mapping[str, str], day: date) -> dict[str, Department]:
+    """Departments without a parent history get the parent in the tree of ``day``, today.
+
+    One whose parents are known keeps them until today, since the tree says nothing of other days; a new one has this
+    parent for as long as it exists.
+    """
     return {
-        uuid: each
-        if each.parents or uuid not in tree
-        else replace(
-            each,
-            parents=tuple(ParentAnswer(period, tree[uuid]) for period in each.life),
-            raw=each.raw + tree[uuid].encode(),
-        )
+        uuid: _placed_by_tree(each, tree[uuid], day)
+        if uuid in tree and (each.parents_missing or not each.parents)
+        else each
         for uuid, each in departments.items()
     }
+
+
+def _placed_by_tree(department: Department, parent: str, day: date) -> Department:
+    known, from_today = department.parents, (Period(day),)
+    if not known:
+        parents = tuple(ParentAnswer(period, parent) for period in department.life)
+    elif any(each.parent == parent and each.period.holds(day) for each in known):
+        parents = known
+    else:
+        past = (Period(end=day),)
+        kept = tuple(ParentAnswer(both, each.parent) for each in known for both in within((each.period,), past))
+        parents = kept + tuple(ParentAnswer(both, parent) for both in within(department.life, from_today))
+    return replace(department, parents=parents, parents_missing=False, raw=department.raw + parent.encode())

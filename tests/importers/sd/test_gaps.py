@@ -11,7 +11,7 @@ import pytest
 from graph.statements.statement import Statement
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
-from importers.sd.client import Client
+from importers.sd.client import Body, Client
 from importers.sd.errors import NoAnswer, ServiceFault, Unreadable
 from sample.sd_service.state import Address, ParentPeriod, Person, Position
 from tests.graph.snapshot import snapshot
@@ -375,3 +375,51 @@ def test_a_person_that_is_refused_is_not_imported_and_has_no_employment(payroll:
     assert employment(EVA, "00533") not in payroll.known.keys("Employment")
     assert not [each for each in payroll.known.keys("Employment") if "00533" in each]
     assert "unknown_person" in rules(applied)
+
+
+def test_a_parent_that_is_not_answered_for_stops_no_organisation(payroll: Payroll) -> None:
+    """Without the JSON service, and for a department that is in no path of the tree."""
+    payroll.read(json_url=None)
+    before = everything(payroll)["Unit", unit(B190)]
+    new = "f" * 8
+    payroll.home.put_department(department(new, "BF", NY1, "Ny", BU00))
+
+    def replaced(operation: str, asked: Parameters, told: str) -> str:
+        if operation == ORGANISATION:
+            return told.replace(B190, "")
+        is_b190 = asked.get("DepartmentUUIDIdentifier") == B190
+        return fault("Error 17") if operation == "GetDepartmentParent20190701" and is_b190 else told
+
+    with answers(replaced):
+        applied = payroll.read(whole=True, json_url=None)
+    assert everything(payroll)["Unit", unit(B190)] == before
+    assert (unit(B190), "no_answer") in [(each.key, each.rule) for each in applied.problems]
+    assert payroll.known.exists("Unit", unit(new), TODAY)
+
+
+@pytest.mark.parametrize("wrong", [NoAnswer("HTTP 500"), Unreadable("cut off")])
+def test_a_look_up_by_code_without_an_answer_stops_no_delta(
+    payroll: Payroll, monkeypatch: pytest.MonkeyPatch, wrong: Exception
+) -> None:
+    payroll.read()
+    before = everything(payroll)["Employment", KEY]
+    payroll.wrong.no_department_uuid = True
+    touched(payroll)
+    payroll.hire(EVA, working("00533", EVA, registered=datetime(2026, 3, 2, 8, 30)))
+    asked = Client.ask
+
+    def ask(client: Client, operation: str, parameters: Parameters) -> Body:
+        if operation == DEPARTMENT and "DepartmentIdentifier" in parameters:
+            raise wrong
+        return asked(client, operation, parameters)
+
+    monkeypatch.setattr(Client, "ask", ask)
+    applied = payroll.read()
+    assert everything(payroll)["Employment", KEY].links == before.links
+    assert payroll.known.exists("Employment", employment(EVA, "00533"), TODAY)
+    assert rules(applied, "no_department") == {"no_answer", "unknown_department"}
+    monkeypatch.undo()
+    payroll.wrong.no_department_uuid = False
+    payroll.at("2026-03-02 14:00")
+    payroll.read()
+    assert payroll.known.link("Employment", employment(EVA, "00533"), "unit", TODAY) == unit(B190)

@@ -132,6 +132,19 @@ def test_pitfall_18_a_history_that_goes_missing_leaves_the_unit_in_its_place(pay
     assert payroll.known.link("Unit", unit(B110), "parent", TODAY) == unit(BUAB)
 
 
+def test_pitfall_18_without_a_history_todays_tree_says_nothing_of_the_past(payroll: Payroll) -> None:
+    """B110 was BU00's until July 2025 and is BUAB's since; its history is not answered while it moves to BU00."""
+    payroll.read()
+    payroll.wrong.no_history.add(B110)
+    payroll.home.put_department(moved_below(BU00, "2026-03-02")(payroll.home.departments[B110]))
+    for moment in ("2026-03-02 09:00", "2026-03-05 09:00"):
+        payroll.at(moment)
+        payroll.read(whole=True)
+        days = ("2025-06-30", "2025-07-01", "2026-03-01", "2026-03-02", "2027-01-01")
+        found = [payroll.known.link("Unit", unit(B110), "parent", day(each)) for each in days]
+        assert found == [unit(BU00), unit(BUAB), unit(BUAB), unit(BU00), unit(BU00)]
+
+
 def test_pitfall_19_of_two_parents_at_once_neither_is_guessed(payroll: Payroll) -> None:
     payroll.wrong.histories[B190] = [
         {"startDate": "1900-01-01", "endDate": "2025-12-31", "parentUuid": BU00},
