@@ -159,8 +159,14 @@ class People:
         """``changed``: institution → CPR number → employment numbers (none = all of them)."""
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
-            if len(cpr) != 10 or not cpr.isdigit():  # to a request without a number SD answers with all persons
-                text = "SD reports a change of a person whose CPR number is not ten digits"
+            # to a request without a number SD answers with all persons
+            if not (len(cpr) == 10 and cpr.isascii() and cpr.isdigit()):
+                text = (
+                    "SD reports a change of a person whose CPR number is not ten digits; the next run looks up the "
+                    "employments by their numbers"
+                )
+                for code, number in self._numbers(changed, cpr):
+                    self.again.add(code, number)
                 yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
                 continue
             if is_fictive(cpr):
@@ -228,13 +234,17 @@ class People:
         """The person is listed, stays as known, and is looked up again; the others go on."""
         if fault is None:
             return
-        numbers = [(code, number) for code, of in changed.items() for number in of.get(cpr, ())]
-        numbers += [(code, number) for code, of in self.work.items() for number in of.get(cpr, ())]
+        numbers = self._numbers(changed, cpr)
         for code, number in numbers:
             self.again.add(code, number)
         if not numbers:
             self.again.repeat()
         yield refused(Problem("Person", self._key(cpr), institution.code, NO_ANSWER, _as_known(fault)))
+
+    def _numbers(self, changed: Mapping[str, Mapping[str, set[str]]], cpr: str) -> list[tuple[str, str]]:
+        """(institution, employment number) of everything that came with a change of the person."""
+        numbers = [(code, number) for code, of in changed.items() for number in sorted(of.get(cpr, ()))]
+        return numbers + [(code, number) for code, of in self.work.items() for number in of.get(cpr, ())]
 
     def still_due(self, institution: Institution, changed: dict[str, set[str]]) -> Iterator[RawRecord]:
         """Look up the employments that the previous run left over: their persons go to ``changed``."""

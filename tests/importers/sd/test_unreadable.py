@@ -212,8 +212,10 @@ def test_an_absent_employment_that_cannot_be_read_when_asked_for_stays(payroll: 
     assert payroll.known.of("Employment", employment(DORTE, "E0042")) == kept
 
 
-@pytest.mark.parametrize("cpr", ["", "0512"])
-def test_a_change_without_a_person_is_listed_and_not_looked_up(payroll: Payroll, spoil: Spoil, cpr: str) -> None:
+@pytest.mark.parametrize("cpr", ["", "0512", "０５１２９０４４１７"])
+def test_a_change_without_a_person_is_listed_and_its_employment_looked_up_by_number(
+    payroll: Payroll, spoil: Spoil, cpr: str
+) -> None:
     payroll.read()
     payroll.at("2026-03-02 10:00")
     payroll.change(BO, "81200", lambda each: replace(each, jobs=(Job(FIRST, OPEN, "0731", "Vikar"),)))
@@ -222,6 +224,10 @@ def test_a_change_without_a_person_is_listed_and_not_looked_up(payroll: Payroll,
     applied = payroll.read()
     assert applied.rules() == ["wrong_cpr"]
     assert "GetPerson20111201" not in payroll.service.operations_asked()
+    spoil(CHANGED, "<never", "")
+    payroll.at("2026-03-02 14:00")  # the window of the next run no longer has the change
+    assert payroll.read().problems == []
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Vikar"
 
 
 def test_an_entry_of_the_position_list_without_level_or_code_is_shown_and_the_known_one_stays(
