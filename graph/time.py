@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -73,6 +73,17 @@ def written_day(text: str) -> date:
 def today() -> date:
     """Today's date in Copenhagen."""
     return datetime.now(COPENHAGEN).date()
+
+
+Moment = TypeVar("Moment", date, datetime)
+
+
+def unless_ahead(mark: Moment | None, now: Moment) -> Moment | None:
+    """A mark of when something was last done; None if it lies after ``now``.
+
+    Such a mark was written while the machine's clock was ahead. It says nothing of what has been done.
+    """
+    return None if mark is None or mark > now else mark
 
 
 def union(periods: Iterable[Period]) -> tuple[Period, ...]:

@@ -10,7 +10,7 @@ from graph.as_of import exists
 from graph.identity.known_keys import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
 from graph.runs.brakes import has_stopped
 from graph.runs.cursors import read_cursor, write_cursor
-from graph.time import today
+from graph.time import today, unless_ahead
 
 
 class GraphLookup:
@@ -133,7 +133,7 @@ class GraphLookup:
         return has_stopped(self._driver, self._source)
 
     def hold(self, day: date) -> None:
-        if self.held_since() is None:
+        if unless_ahead(self.held_since(), day) is None:
             write_cursor(self._driver, self._held, {"since": day.isoformat()})
 
     def release(self) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 import orjson
 
 from graph.statements.statement import Problem, Statement
-from graph.time import COPENHAGEN, copenhagen_now
+from graph.time import COPENHAGEN, copenhagen_now, unless_ahead
 from importers.active_directory import connection
 from importers.active_directory.connection import Directory
 from importers.active_directory.entries import Group, User
@@ -92,8 +92,9 @@ class _Run:
         cursor = Cursor.of(self.known.cursor)
         self.since = cursor if cursor is not None and checked(self.reader.root, cursor) else None
         self.employments = self.lookup.employments()
+        today = self.now.astimezone(COPENHAGEN).date()
         self.held = self.lookup.held_since()
-        self.day: date = self.held or self.now.astimezone(COPENHAGEN).date()
+        self.day: date = unless_ahead(self.held, today) or today
 
     def reading(self) -> Reading:
         """The changes, if they can be found; otherwise everything."""
@@ -109,7 +110,8 @@ class _Run:
         """Whether it is time for a whole reading, which shows what no delta shows. If it finds nothing, nothing is
         written, not even its time; so the next reading is whole as well."""
         told = self.known.cursor.get("whole")
-        return told is None or self.now - datetime.strptime(told, MINUTE) >= timedelta(hours=self.settings.whole_hours)
+        last = unless_ahead(None if told is None else datetime.strptime(told, MINUTE), self.now)
+        return last is None or self.now - last >= timedelta(hours=self.settings.whole_hours)
 
     def _is_other(self) -> bool:
         """Whether the same directory may mean something else now: other settings, or people who have come since."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from graph.statements.statement import Problem
+from graph.time import unless_ahead
 from importers.cpr.errors import (
     LogUnwritable,
     Misconfigured,
@@ -81,7 +82,8 @@ class Asking:
         left = Left.of(self.known.cursor)
         known = set(self.known.keys("Person"))
         asked: set[str] = set()
-        digits = frozenset[int]() if self.settings.subscription else self._digits_due(left.refreshed)
+        refreshed = unless_ahead(left.refreshed, self.day)
+        digits = frozenset[int]() if self.settings.subscription else self._digits_due(refreshed)
         for purpose, wanted in (
             (FIRST, self.tied.keys() - known),
             (AGAIN, left.again),
@@ -93,7 +95,7 @@ class Asking:
             yield from self._asked(due, purpose)
             if self._given_up:
                 return
-        done = Left(frozenset(self._again), False, self.day if digits else left.refreshed)
+        done = Left(frozenset(self._again), False, self.day if digits else refreshed)
         cursor = done.put(self.known.cursor)
         if cursor != dict(self.known.cursor) or not asked:
             yield Reading(

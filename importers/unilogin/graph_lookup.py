@@ -11,6 +11,7 @@ from graph.identity.lookup import persons_by_cpr
 from graph.questions.nearest import managers
 from graph.runs.brakes import has_stopped
 from graph.runs.cursors import read_cursor, write_cursor
+from graph.time import unless_ahead
 
 _MEMORY = "unilogin#calls"
 OWN = "unilogin"
@@ -135,7 +136,7 @@ class GraphMemory:
         return has_stopped(self._driver, OWN)
 
     def hold(self, institution: str, day: date) -> None:
-        if self.held_since(institution) is None:
+        if unless_ahead(self.held_since(institution), day) is None:
             self._put({f"held:{institution}": day.isoformat()})
 
     def release(self, institution: str) -> None:

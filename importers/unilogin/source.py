@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from graph.statements.statement import DatedValue, Problem, Statement
-from graph.time import COPENHAGEN, Period, copenhagen_now
+from graph.time import COPENHAGEN, Period, copenhagen_now, unless_ahead
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from importers.unilogin.accounts import SYSTEM, Accounts
 from importers.unilogin.answers import Export
@@ -114,9 +114,9 @@ class _Run:
 
     def _is_due(self, institution: str) -> bool:
         last = self.known.cursor.get(f"read:{institution}")
-        moments = (last and datetime.strptime(last, MINUTE), self.memory.read_at(institution))
-        pause = timedelta(hours=self.settings.pause_hours)
-        return all(self.now() - each >= pause for each in moments if each)
+        moments = (datetime.strptime(last, MINUTE) if last else None, self.memory.read_at(institution))
+        now, pause = self.now(), timedelta(hours=self.settings.pause_hours)
+        return all(now - each >= pause for mark in moments if (each := unless_ahead(mark, now)))
 
     def overview(self, problems: Sequence[Problem]) -> Reading:
         """The system of the accounts, and problems."""
@@ -158,7 +158,7 @@ class _Run:
         else:
             nameless = str(people.unidentified)
         suspect = doubts(answer, self._year(number), len(before), len(before & present), self.settings.least_share)
-        day = self.memory.held_since(number) or answer.day
+        day = unless_ahead(self.memory.held_since(number), self.today) or answer.day
         employed = self.lookup.employed(unit)
         problems += other_managers(people.placed, self.lookup.managers(unit), number)
         grace = timedelta(days=self.settings.grace_days)

@@ -14,6 +14,7 @@ from structlog.stdlib import get_logger
 
 from graph.change_log import last_number, turned_day
 from graph.runs.cursors import read_cursor, write_cursor
+from graph.time import unless_ahead
 from reconnect.context import Context
 from reconnect.settings.tree import AccountNoticeSettings
 from reconnect.targets import account_targets
@@ -75,7 +76,7 @@ def due(context: Context, since: date | None = None) -> Due:
     settings, driver = context.settings.account_notices, context.driver()
     known = read_cursor(driver, JOB)
     day, number = _turned(context), last_number(driver)
-    first = since or (date.fromisoformat(known["day"]) if "day" in known else day)
+    first = since or _last_day(known, day) or day
     targets = account_targets(context.settings.targets)
     found = list(
         notices(driver, settings.managers, first, day, int(known.get("number", number)), settings.expires_days, targets)
@@ -106,7 +107,13 @@ def look(context: Context) -> int:
 
 
 def _is_done(context: Context) -> bool:
-    return read_cursor(context.driver(), JOB).get("day", "") >= _turned(context).isoformat()
+    day = _turned(context)
+    return _last_day(read_cursor(context.driver(), JOB), day) == day
+
+
+def _last_day(known: Mapping[str, str], turned: date) -> date | None:
+    """The last day whose mails were sent; None also if that day has been turned back since."""
+    return unless_ahead(date.fromisoformat(known["day"]) if "day" in known else None, turned)
 
 
 def _sent(context: Context, found: Due) -> tuple[int, bool]:

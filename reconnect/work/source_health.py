@@ -14,7 +14,7 @@ import orjson
 import redis
 
 from graph.statements.precedence import MANUAL, RULE_PREFIX
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, unless_ahead
 from reconnect.context import Context
 from reconnect.settings.tree import SilenceSettings
 from reconnect.sources import kept_name
@@ -215,7 +215,10 @@ def _watched_since(client: redis.Redis, names: set[str], now: datetime) -> dict[
     for name in names:
         client.hsetnx(FIRST_SEEN, name, now.isoformat())
         found = cast("bytes", client.hget(FIRST_SEEN, name))
-        since[name] = datetime.fromisoformat(found.decode())
+        first = unless_ahead(datetime.fromisoformat(found.decode()), now)
+        if first is None:
+            client.hset(FIRST_SEEN, name, now.isoformat())
+        since[name] = first or now
     return since
 
 

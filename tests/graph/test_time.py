@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.time import ALWAYS, EmptyPeriod, Period, period, stretches, union, within, without
+from graph.time import ALWAYS, EmptyPeriod, Period, period, stretches, union, unless_ahead, within, without
 
 DAYS = st.dates(date(2020, 1, 1), date(2020, 3, 1))
 PERIODS = st.tuples(DAYS, st.none() | DAYS).filter(lambda p: p[1] is None or p[0] < p[1]).map(lambda p: Period(*p))
@@ -22,6 +22,11 @@ def days(periods: object) -> set[date]:
 def test_the_end_is_not_included() -> None:
     assert Period(date(2026, 1, 1), date(2026, 2, 1)).holds(date(2026, 1, 31))
     assert not Period(date(2026, 1, 1), date(2026, 2, 1)).holds(date(2026, 2, 1))
+
+
+def test_a_mark_from_a_clock_that_was_ahead_is_no_mark() -> None:
+    day, next_day = date(2026, 1, 1), date(2026, 1, 2)
+    assert [unless_ahead(each, day) for each in (None, day, next_day)] == [None, day, None]
 
 
 def test_a_period_without_days_is_refused() -> None:

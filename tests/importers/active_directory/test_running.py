@@ -327,3 +327,10 @@ def test_dirsync_without_the_replication_right(directory: Directory) -> None:
     report = directory.later().run(**settings)
     assert "all of" not in report.readings[0]
     assert directory.logins() == ["kate", "new", "reader"]
+
+
+def test_a_whole_reading_of_a_clock_that_was_ahead_counts_for_nothing(directory: Directory) -> None:
+    directory.add("kate")
+    directory.later(2000).run(changes="usn")
+    assert "all of" not in directory.run(changes="usn").readings[0]
+    assert "all of" in directory.later(-2000).run(changes="usn").readings[0]

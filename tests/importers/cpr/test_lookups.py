@@ -502,3 +502,13 @@ def test_a_new_person_is_looked_up_at_once(office: Office) -> None:
     office.run()
     assert number in office.service.asked()
     assert office.problems()["unknown_number"].key == office.uuid(number)
+
+
+def test_a_refresh_of_a_clock_that_was_ahead_holds_up_no_later_one(office: Office) -> None:
+    office.run()
+    office.days_later(60).run()
+    office.days_later(-60)
+    office.service.calls.clear()
+    for _ in range(10):
+        office.days_later(1).run()
+    assert sorted(office.service.asked()) == sorted([ALMA, BIRK, CILLE])

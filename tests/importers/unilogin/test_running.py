@@ -397,3 +397,10 @@ def test_a_doubtful_export_with_nothing_to_write_waits_for_the_pause_too(schools
     assert held.brake is not None, "it is still doubtful"
     assert schools.later(0.1 / 24).run(approve=held.brake).brake is None
     assert exports(schools) == 5, "what waits for approval is read without a pause"
+
+
+def test_a_reading_of_a_clock_that_was_ahead_holds_up_no_later_one(schools: Schools) -> None:
+    schools.bakke.members = [alma()]
+    schools.later(40).run()
+    schools.later(-40).run()
+    assert exports(schools) == 2

@@ -8,6 +8,7 @@ import neo4j
 import pytest
 import redis
 
+from graph.runs.cursors import read_cursor
 from graph.time import today
 from graph.writing.graph_writer import GraphWriter
 from reconnect.context import Context
@@ -121,3 +122,15 @@ def test_it_hears_of_what_is_stuck_and_a_mail_that_failed_is_sent_later(
     ((to, text),) = mails
     assert to == ("it@klit.example",)
     assert text.startswith("Konti, der venter på en afgørelse:\n- ") and "the condition of Alle failed" in text
+
+
+def test_mails_of_days_that_were_turned_back_hold_up_no_later_one(
+    context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]]
+) -> None:
+    planned(context, tmp_path)
+    turned(context, date.fromisoformat(day(200)))
+    account_notices.look(context)
+    assert read_cursor(context.driver(), account_notices.JOB)["day"] == day(200)
+    turned(context, date.fromisoformat(day(1)))
+    account_notices.look(context)
+    assert read_cursor(context.driver(), account_notices.JOB)["day"] == day(1)
