@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from importers.source import Reading
 
-NAME = "again"
+NAME, WHOLE = "again", "whole"
 _MOST = 500
-"""With more of them the problem is not in single employments; a whole reading covers the others."""
+"""With more of them the problem is not in single employments: the next reading is a whole one."""
 
 
 @dataclass
@@ -25,6 +25,7 @@ class Again:
     window: str = ""
     reading: Reading | None = None
     _found: set[tuple[str, str]] = field(default_factory=set)
+    _are_too_many: bool = False
     _is_repeated: bool = False
     _all_units: bool = False
 
@@ -45,9 +46,13 @@ class Again:
 
     def add(self, institution: str, number: str) -> None:
         """Look up this employment again in the next run."""
-        if number and (institution, number) not in self._found and len(self._found) < _MOST:
+        if not number or (institution, number) in self._found or self._are_too_many:
+            return
+        if len(self._found) < _MOST:
             self._found.add((institution, number))
-            self._tell()
+        else:
+            self._are_too_many = True
+        self._tell()
 
     def repeat(self) -> None:
         """Look up again in the next run everything that has changed according to this one."""
@@ -66,6 +71,8 @@ class Again:
         if self._found:
             cursor[NAME] = json.dumps(sorted(self._found), ensure_ascii=False)
             self.reading.store_cursor_when_unchanged = True
+        if self._are_too_many:
+            cursor[WHOLE] = f"more than {_MOST} employments had to be looked up again"
         if self._is_repeated:
             cursor["window"] = self.window
         if self._all_units:

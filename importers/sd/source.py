@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from graph.statements.statement import Statement
-from graph.time import COPENHAGEN, Period, copenhagen_now, within
+from graph.time import COPENHAGEN, Period, copenhagen_now, unless_ahead, within
 from importers.lookups import Lookups
 from importers.sd import unit_mapping
-from importers.sd.again import Again
+from importers.sd.again import WHOLE, Again
 from importers.sd.client import Client
 from importers.sd.errors import OF_ONE_THING
 from importers.sd.institutions import Institution, Institutions
@@ -118,10 +118,18 @@ class _Run:
             return "first reading"
         if cursor.get("settings") != self.settings.digest():
             return "the settings have changed"
-        age = self.now - datetime.strptime(cursor["window"], MINUTE)
+        if WHOLE in cursor:
+            return cursor[WHOLE]
+        last = self._last_window()
+        if last is None:
+            return "the last window lies in the future, so the clock was ahead"
+        age = self.now - last
         if age > timedelta(days=self.settings.delta_days):
             return f"the last window ended {age.days} days ago, and SD sends the changes of 30 days only"
         return ""
+
+    def _last_window(self) -> datetime | None:
+        return unless_ahead(datetime.strptime(self.known.cursor["window"], MINUTE), self.now)
 
     # -- whole ------------------------------------------------------------------------------------------------------
 
@@ -299,12 +307,12 @@ class _Run:
 
     def _is_cursor_due(self) -> bool:
         """Whether the cursor must move although nothing has changed."""
-        cursor = self.known.cursor
-        if cursor.get("settings") != self.settings.digest() or cursor.get("tree_day") != self.day.isoformat():
+        last = None if self.why_whole() else self._last_window()
+        if last is None or self.known.cursor.get("tree_day") != self.day.isoformat():
             return True
-        age = self.now - datetime.strptime(cursor["window"], MINUTE)
-        return age >= timedelta(hours=self.settings.cursor_every_hours)
+        return self.now - last >= timedelta(hours=self.settings.cursor_every_hours)
 
     def _are_all_units_due(self) -> bool:
-        last = self.known.cursor.get("units_day", "")
-        return not last or self.day - date.fromisoformat(last) >= timedelta(days=self.settings.all_units_every_days)
+        kept = self.known.cursor.get("units_day", "")
+        last = unless_ahead(date.fromisoformat(kept) if kept else None, self.day)
+        return last is None or self.day - last >= timedelta(days=self.settings.all_units_every_days)

@@ -15,6 +15,7 @@ from importers.sd.source import Hint, SdHints, SdSource, hint_of
 from sample.sd_service.state import Contact, ParentPeriod, Status
 from tests.graph.snapshot import last_write, snapshot
 from tests.importers.known import KEYRING, InMemory
+from tests.importers.sd.answering import Parameters, answers, fault
 from tests.importers.sd.klit import (
     B110,
     B190,
@@ -112,6 +113,39 @@ def test_pitfall_61_after_30_days_everything_is_read_and_the_reason_is_shown(pay
     ]
     payroll.at("2026-05-04 09:00")
     assert "registered from 2026-05-04 07:59" in payroll.read().readings[0]
+
+
+def test_a_window_from_a_clock_that_was_ahead_counts_for_nothing(payroll: Payroll) -> None:
+    payroll.at("2026-03-20 08:00")
+    payroll.read()
+    payroll.at("2026-03-02 09:00")
+    payroll.change(BO, "81200", lambda each: replace(each, departments=(place(B110, day("2024-02-15")),)))
+    payroll.at("2026-03-02 10:00")
+    applied = payroll.read()
+    assert applied.readings == ["SD, whole: the last window lies in the future, so the clock was ahead"]
+    assert [each.key for each in applied.changed] == [KEY]
+    payroll.at("2026-03-02 10:30")
+    assert "registered from 2026-03-02 09:59" in payroll.read().readings[0], "the mark was mended"
+
+
+def test_what_is_too_much_to_look_up_one_by_one_is_read_whole(payroll: Payroll, monkeypatch: Any) -> None:
+    payroll.read()
+    payroll.at("2026-03-02 10:00")
+    monkeypatch.setattr("importers.sd.again._MOST", 1)
+    for cpr, number in ((BO, "81200"), (BO, "00417"), (DORTE, "E0042")):
+        payroll.change(cpr, number, lambda each: replace(each, departments=(place(B110, day("2024-02-15")),)))
+
+    def replaced(operation: str, asked: Parameters, told: str) -> str:
+        return fault("Error 17") if operation == "GetDepartment20111201" else told
+
+    with answers(replaced):
+        assert "no_answer" in payroll.read().rules()
+    payroll.at("2026-03-02 14:00")
+    applied = payroll.read()
+    assert applied.readings == ["SD, whole: more than 1 employments had to be looked up again"]
+    assert applied.problems == []
+    payroll.at("2026-03-02 14:30")
+    assert "registered from" in payroll.read().readings[0]
 
 
 def test_other_settings_lead_to_a_whole_reading_too(payroll: Payroll) -> None:
