@@ -112,5 +112,5 @@ def _check_fields(access: Access, question: Question) -> None:
     """Check that each computed field keeps to the places where the caller's roles hold. Raises Rejected (forbidden)."""
     for name in sorted(question.root_fields & FIELDS.keys()):
         field = FIELDS[name]
-        if not field.in_part and not field.roles & access.everywhere:
-            raise Rejected(whole(f"{name} is about the whole organisation: it", field.roles))
+        if field.whole and not field.roles & access.everywhere:
+            raise Rejected(whole(f"{name} {field.whole}: it", field.roles))

@@ -19,6 +19,7 @@ import structlog
 from api.http.availability import CLOSED
 from graph.change_log import now
 from graph.identity.lookup import canonical, find_query
+from graph.questions.readable import Readable
 from graph.time import today
 
 EVERY = 0.5
@@ -193,15 +194,19 @@ def reads(
     person: str | None = None,
     by: str | None = None,
     most: int | None = None,
+    readable: Readable | None = None,
 ) -> Iterator[PersonRead]:
-    """The reads of a period, the latest first. ``person``: of that person's data; ``by``: the reader's name."""
+    """The reads of a period, the latest first. ``person``: of that person's data; ``by``: the reader's name.
+    ``readable``: only of persons who may be read; None = of all."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         rows = session.run(
             f"""
             MATCH (r:PersonRead)
             WHERE r.at >= $start AND r.at < $end
               AND ($person IS NULL OR $person IN r.persons) AND ($by IS NULL OR r.by = $by)
-            RETURN r {{.*}} AS read
+            WITH r, [each IN r.persons WHERE $things IS NULL OR each IN $things] AS persons
+            WHERE $things IS NULL OR persons <> []
+            RETURN r {{.*, persons: persons}} AS read
             ORDER BY r.at DESC
             {"" if most is None else "LIMIT $most"}
             """,
@@ -210,6 +215,7 @@ def reads(
             person=person,
             by=by,
             most=most,
+            things=None if readable is None else readable.things,
         )
         for row in rows:
             read = row["read"]

@@ -34,6 +34,24 @@ def seen(
     return frozenset(found)
 
 
+def hidden(
+    driver: neo4j.Driver, access: Access, uuids: Iterable[str], roles: frozenset[str] | None = None
+) -> frozenset[str]:
+    """Those of the UUIDs whose things, of any kind, lie where they may not be read. ``roles``: as in ``seen``."""
+    wanted = sorted(set(uuids))
+    found: set[str] = set()
+    for kind in PLACED:
+        may = (READ[kind] if roles is None else READ[kind] & roles) & access.roles
+        where, parameters = condition(access, kind, "n", may) if may else ("false", {})
+        rows, _, _ = driver.execute_query(
+            f"UNWIND $uuids AS uuid MATCH (n:{kind} {{uuid: uuid}}) WHERE NOT {where} RETURN collect(uuid) AS hidden",
+            {**parameters, "uuids": wanted},
+            routing_=neo4j.RoutingControl.READ,
+        )
+        found.update(rows[0]["hidden"])
+    return frozenset(found)
+
+
 @dataclass(slots=True)
 class Sight:
     """All that callers may read of what lies somewhere, kept as long as nothing changes."""

@@ -2,15 +2,17 @@
 
 import neo4j
 
+from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from graph.identity.lookup import find
 from rules.accounts.explaining import explain
 
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        person = find(session, "Person", request.arguments["person"]).uuid
+        person = request.find("Person", request.arguments["person"])
+        if person not in request.seen_wholly([person]):
+            raise whole("accountPlan: the person also works where you may not read, so it", LOG)
         found = explain(session, person, request.day)
         there = session.run(_OBSERVED, person=person)
         observed = {row["system"]: row["accounts"] for row in there}
@@ -59,4 +61,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"person": Argument("String!", "UUID of the person, or a source's key"), "at": AT},
     only_now="rules are evaluated as they are known now",
+    in_part=True,
 )

@@ -25,24 +25,29 @@ def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         links = {"AT": find(session, "ItSystem", request.arguments["system"]).uuid}
         if request.get("unit") is not None:
-            links["RULES_IN"] = find(session, "Unit", request.get("unit")).uuid
+            links["RULES_IN"] = request.find("Unit", request.get("unit"))
         if request.get("needs") is not None:
             links["NEEDS"] = find(session, "ItSystem", request.get("needs")).uuid
         try:
             found = preview(session, request.day, request.arguments["key"], values, links)
         except ExpressionRejected as rejected:
             raise GraphQLError(f"condition: {rejected}", extensions={"code": "wrong_value"}) from rejected
+    # A condition may ask for anything of a person: whether it holds would tell what is hidden of one who also works
+    # elsewhere.
+    every = (found.gains, found.loses, found.changes, found.same, found.failed)
+    seen = request.seen_wholly(person for persons in every for person in persons)
+    gains, loses, changes, same, failed = ([person for person in persons if person in seen] for persons in every)
     return [
         {
-            "gaining": len(found.gains),
-            "losing": len(found.loses),
-            "changing": len(found.changes),
-            "same": found.same,
-            "failing": len(found.failed),
-            "gains": list(found.gains[: request.first]),
-            "loses": list(found.loses[: request.first]),
-            "changes": list(found.changes[: request.first]),
-            "failed": list(found.failed[: request.first]),
+            "gaining": len(gains),
+            "losing": len(loses),
+            "changing": len(changes),
+            "same": len(same),
+            "failing": len(failed),
+            "gains": gains[: request.first],
+            "loses": loses[: request.first],
+            "changes": changes[: request.first],
+            "failed": failed[: request.first],
         }
     ]
 
@@ -93,4 +98,5 @@ FIELD = ComputedField(
     },
     many=False,
     only_now="rules are evaluated as they are known now",
+    in_part=True,
 )

@@ -1,7 +1,6 @@
 """``comingAccountChanges``: what will happen to accounts in the next days."""
 
 from datetime import timedelta
-from typing import LiteralString
 
 import neo4j
 from graphql import GraphQLError
@@ -16,7 +15,7 @@ DAYS = Argument("Int", f"How many days ahead; by default {_USUAL}")
 _COUNTED = {"opening": "opens", "closing": "closes", "deleting": "is deleted"}
 _CHANGES = """
 MATCH (a:PlannedAccount)
-WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today OR a.delete_on >= $now)
+WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today OR a.delete_on >= $now) AND {inside}
 CALL (a) {
     MATCH (a)-[l:STATE]->()
     WHERE l.from > $today AND l.from <= $last
@@ -37,31 +36,33 @@ CALL (a) {
     RETURN date(a.delete_on) AS day, 'is deleted' AS what
 }
 """
-_COMING = f"""
-{_CHANGES}
+_COMING = f"""{_CHANGES}
 RETURN a.uuid AS account, toString(day) AS day, what
 ORDER BY day, what, a.key
 LIMIT $first
 """
-_TOTALS = f"""
-{_CHANGES}
+_TOTALS = f"""{_CHANGES}
 RETURN what, count(*) AS count
 """
 
 
-def _rows(request: Request, statement: LiteralString, first: int | None = None) -> list[neo4j.Record]:
+def _rows(request: Request, statement: str, first: int | None = None) -> list[neo4j.Record]:
     """Raises GraphQLError."""
     days = _USUAL if request.get("days") is None else request.get("days")
     if not 1 <= days <= _MOST:
         raise GraphQLError(f"days: {days}; allowed: 1 to {_MOST}", extensions={"code": "wrong_value"})
     last = today() + timedelta(days=days)
+    inside, units = request.inside("PlannedAccount", "a")
     rows, _, _ = request.driver.execute_query(
-        statement,
-        today=today(),
-        last=last,
-        now=today().isoformat(),
-        until=last.isoformat(),
-        first=first,
+        statement.replace("{inside}", inside),
+        {
+            **units,
+            "today": today(),
+            "last": last,
+            "now": today().isoformat(),
+            "until": last.isoformat(),
+            "first": first,
+        },
         routing_=neo4j.RoutingControl.READ,
     )
     return rows
@@ -94,4 +95,5 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={"days": DAYS, "first": FIRST},
+    in_part=True,
 )

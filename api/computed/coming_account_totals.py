@@ -21,4 +21,5 @@ FIELD = ComputedField(
     totals,
     many=False,
     arguments={"days": DAYS},
+    in_part=True,
 )

@@ -8,18 +8,21 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import neo4j
 from graphql import GraphQLError
 
 from api.access.places import FREE, PLACES, Place
-from api.access.rights import Access, Scope
-from api.access.sight import Sight, seen
+from api.access.plans import readable
+from api.access.rights import READ, Access, Scope
+from api.access.sight import Sight, condition, seen
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import Ambiguous, GraphError
 from graph.identity.lookup import Found, find, found
+from graph.plans.plan import Plan
 from graph.questions.readable import Readable
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
@@ -166,8 +169,9 @@ class Request:
         return self.resources.driver
 
     def known(self, what: str, name: str) -> str:
-        """``api.reads.known_names.known``. Raises Unknown."""
-        return known(self.driver, self.resources.order, self.resources.targets, what, name)
+        """``api.reads.known_names.known``, of what the caller may read. Raises Unknown."""
+        look_up = partial(known, self.driver, self.resources.order, self.resources.targets, what, name)
+        return found_in_sight(self.driver, self.caller, what, name, look_up, self.roles)
 
     def find(self, kind: str, name: str) -> str:
         """UUID of the thing of this kind with this name, as it was known then. Raises Unknown, Ambiguous."""
@@ -188,6 +192,31 @@ class Request:
             return _Every()
         assert self.caller.access is not None
         return seen(self.driver, self.caller.access, things, self.roles)
+
+    def seen_wholly(self, persons: Iterable[str]) -> Container[str]:
+        """The UUIDs of those persons of whom the caller may read every employment, affiliation and assignment. What is
+        worked out from all of these would tell, of anybody else, what is hidden."""
+        if self.caller.scope is None:
+            return _Every()
+        rows, _, _ = self.driver.execute_query(_TIES, uuids=list(persons), routing_=neo4j.RoutingControl.READ)
+        ties = {row["person"]: [(kind, uuid) for kind, uuid in row["ties"]] for row in rows}
+        named = {("Person", person) for person in ties} | {each for of_one in ties.values() for each in of_one}
+        seen = self.seen(named)
+        return {person for person, of_one in ties.items() if person in seen and all(uuid in seen for _, uuid in of_one)}
+
+    def readable_plans(self, plans: Sequence[Plan]) -> list[Plan]:
+        """Those of the plans that the caller may read (``api.access.plans``)."""
+        if self.caller.scope is None:
+            return [*plans]
+        assert self.caller.access is not None and self.roles is not None
+        return readable(self.driver, self.caller.access, plans, self.roles)
+
+    def inside(self, kind: str, n: str) -> tuple[str, Mapping[str, object]]:
+        """(the condition in Cypher that the caller may read a thing of this kind, its parameters)."""
+        if self.caller.scope is None:
+            return "true", {}
+        assert self.caller.access is not None
+        return condition(self.caller.access, kind, n, READ[kind] if self.roles is None else READ[kind] & self.roles)
 
     def readable(self) -> Readable | None:
         """All that the caller may read; None = everything."""
@@ -210,6 +239,16 @@ class Request:
         if not 0 < first <= LARGEST:
             raise GraphQLError(f"first: give 1 to {LARGEST}", extensions={"code": "over_limit"})
         return int(first)
+
+
+_TIES = """
+UNWIND $uuids AS uuid
+MATCH (p:Person {uuid: uuid})
+RETURN uuid AS person, COLLECT {
+    MATCH (p)-[:HAS|HOLDS*1..2]->(tie:Employment|Affiliation|Assignment)
+    RETURN DISTINCT [head([each IN labels(tie) WHERE each IN ['Employment', 'Affiliation', 'Assignment']]), tie.uuid]
+} AS ties
+"""
 
 
 class _Every(Container[str]):
@@ -267,10 +306,17 @@ class ComputedField:
     only_now: str = ""
     """Why it can't be answered as it was known on another day; empty if it can."""
     in_part: bool = False
-    """Whether a caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
+    """A caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
+    whole: str = ""
+    """Why such a caller may not: what it does that is about no part."""
 
     def __post_init__(self) -> None:
-        """Every field with ``at`` also has ``asKnownOn``; if it can't answer that, it says why."""
+        """Every field with ``at`` also has ``asKnownOn``; if it can't answer that, it says why.
+
+        Raises ValueError for a field that says neither that it keeps to a part nor why it does not.
+        """
+        if self.in_part == bool(self.whole):
+            raise ValueError(f"{self.name}: give in_part or whole, one of them")
         if "at" in self.arguments:
             object.__setattr__(self, "arguments", {**self.arguments, "asKnownOn": AS_KNOWN_ON})
 

@@ -43,4 +43,5 @@ FIELD = ComputedField(
     RUNS,
     _answer,
     arguments={"first": FIRST},
+    whole="lists tokens, which belong to no place",
 )

@@ -9,8 +9,10 @@ from graph.corrections.distinct_persons import distinct_persons
 
 
 def _answer(request: Request) -> list[Answer]:
-    found = islice(distinct_persons(request.driver), request.first)
-    return [{**asdict(each), "persons": list(each.persons)} for each in found]
+    found = list(distinct_persons(request.driver))
+    seen = request.seen(("Person", person) for each in found for person in each.persons)
+    shown = (each for each in found if all(person in seen for person in each.persons))
+    return [{**asdict(each), "persons": list(each.persons)} for each in islice(shown, request.first)]
 
 
 FIELD = ComputedField(
@@ -29,4 +31,5 @@ FIELD = ComputedField(
     DOUBTS,
     _answer,
     arguments={"first": FIRST},
+    in_part=True,
 )

@@ -1,10 +1,12 @@
 """``disagreements``: where sources claim different values."""
 
+from dataclasses import replace
 from itertools import islice
 
+from api.access.places import PLACES, Place
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Part, Request, Thing, answer_type
-from api.computed.provenance import form, kind_of, may
+from api.computed.provenance import form, in_part, kind_of, may
 from api.reads.cursors import uuid_in
 from api.reads.filters import camel
 from api.reads.known_names import one_of
@@ -28,8 +30,10 @@ def _answer(request: Request) -> list[Answer]:
         name=name,
         source=source,
         after="" if after is None else uuid_in(after),
+        readable=request.readable() if isinstance(PLACES[kind.name], Place) else None,
     )
-    shown = (each for each in found if may(each.claims, request.caller.rights))
+    kept = (replace(each, claims=claims) for each in found if (claims := in_part(request, kind.name, each.claims)))
+    shown = (each for each in kept if each.claims.disagree and may(each.claims, request.caller.rights))
     return [{"thing": each.uuid, "provenance": form(each.claims)} for each in islice(shown, request.first)]
 
 
@@ -61,4 +65,5 @@ FIELD = ComputedField(
     },
     looks_at=("SourceRecord",),
     only_now="what sources state is kept as they state it now",
+    in_part=True,
 )

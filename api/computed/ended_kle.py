@@ -1,5 +1,7 @@
 """``endedKle``: nodes of KLE that have ended and are still in use."""
 
+from dataclasses import replace
+
 from api.access.roles import EVERYBODY
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
@@ -7,8 +9,23 @@ from graph.questions.kle_endings import Ended, ended
 
 
 def _answer(request: Request) -> list[Answer]:
-    gone = ended(request.driver, request.day, request.get("since"), request.resources.role_rules)
+    gone = _in_part(request, ended(request.driver, request.day, request.get("since"), request.resources.role_rules))
     return [_form(each) for each in gone if each.is_used or request.get("unused")]
+
+
+_USERS = {
+    "performed_by": "Unit", "responsible": "Unit", "interested": "Unit", "assignments": "Assignment",
+    "scopes": "Substitution",
+}  # fmt: skip
+
+
+def _in_part(request: Request, found: list[Ended]) -> list[Ended]:
+    """With those users that the caller may read."""
+    seen = request.seen((kind, uuid) for each in found for use, kind in _USERS.items() for uuid in each.users[use])
+    return [
+        replace(each, users={use: [uuid for uuid in each.users[use] if uuid in seen] for use in _USERS})
+        for each in found
+    ]
 
 
 def _form(each: Ended) -> Answer:
@@ -84,4 +101,5 @@ FIELD = ComputedField(
     looks_at=("KleNode",),
     only_now="it follows what took the place of what, as it is known now",
     enums=(KleEnding, KleProposal),
+    in_part=True,
 )

@@ -65,4 +65,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     enums=(KleChangeType,),
+    in_part=True,
 )

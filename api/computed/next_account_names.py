@@ -98,4 +98,5 @@ FIELD = ComputedField(
         "longest": Argument("Int", "Most characters of a user name"),
     },
     many=False,
+    whole="looks at the user names of the whole organisation, and would tell of people elsewhere",
 )

@@ -20,6 +20,7 @@ def _answer(request: Request) -> list[Answer]:
         person=None if person is None else request.known("Person", person),
         by=request.get("by"),
         most=request.first,
+        readable=request.readable(),
     )
     return [
         {
@@ -56,4 +57,5 @@ FIELD = ComputedField(
         "to": Argument("Date", "The day after the last; by default now"),
         "first": FIRST,
     },
+    in_part=True,
 )

@@ -8,7 +8,9 @@ from graph.corrections.possible_duplicates import possible_duplicates
 
 
 def _answer(request: Request) -> list[Answer]:
-    found = islice(possible_duplicates(request.driver, request.resources.keyring), request.first)
+    readable = request.readable()
+    things = None if readable is None else readable.things
+    found = islice(possible_duplicates(request.driver, request.resources.keyring, things), request.first)
     return [{"persons": list(each.persons), "why": each.why} for each in found]
 
 
@@ -27,4 +29,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"first": FIRST},
     looks_at=("Person",),
+    in_part=True,
 )

@@ -9,7 +9,7 @@ from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Pla
 from api.reads.filters import camel
 from api.reads.naming import NAMING
 from graph.model import KINDS
-from graph.questions.provenance import Claim, Claims
+from graph.questions.provenance import UNION, Claim, Claims
 from graph.questions.provenance import provenance as claims_of
 from graph.statements.statement import Value
 
@@ -18,15 +18,28 @@ def _answer(request: Request) -> list[Answer]:
     kind = kind_of(request)
     uuid = request.find(kind, request.arguments["thing"])
     found = claims_of(request.driver, request.resources.order, kind, uuid, request.day)
-    if request.caller.scope is not None:
-        found = [
-            replace(each, claims=_claims_seen(request, kind, each)) for each in found if camel(each.name) not in NAMING
-        ]
-    return [form(each) for each in found if may(each, request.caller.rights) and each.claims]
+    shown = (in_part(request, kind, each) for each in found)
+    return [form(each) for each in shown if each is not None and may(each, request.caller.rights)]
+
+
+def in_part(request: Request, kind: str, claims: Claims) -> Claims | None:
+    """The claims without those of links to what the caller may not read, or to nothing that is known; None where none
+    is left, and for values that name things of anywhere."""
+    if request.caller.scope is None:
+        return claims
+    seen = _claims_seen(request, kind, claims)
+    if not seen or camel(claims.name) in NAMING:
+        return None
+    if seen == claims.claims:
+        return claims
+    # A rule names the sources: of a claim that is left out, too.
+    return replace(claims, claims=seen, rule=claims.rule if claims.rule == UNION else _RULE)
+
+
+_RULE = "the order of sources decides among the claims, of which some may not be read"
 
 
 def _claims_seen(request: Request, kind: str, claims: Claims) -> tuple[Claim, ...]:
-    """Without claims of links to what the caller may not read, or to nothing that is known."""
     targets = next((each.targets for each in KINDS[kind].links if each.name == claims.name), ())
     if not any(isinstance(PLACES[each], Place) for each in targets):
         return claims.claims

@@ -2,17 +2,25 @@
 
 import neo4j
 
+from api.access.places import PLACES, Place
+from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from graph.questions.rights.attesting import reviewed
-from graph.questions.rights.review import FINDINGS
+from graph.questions.rights.held import Thing as GivenBy
+from graph.questions.rights.review import FINDINGS, Found
 
 
 def _answer(request: Request) -> list[Answer]:
-    wanted = request.get("findings") or FINDINGS
+    asked = request.get("findings")
+    limited = request.caller.scope is not None
+    if limited and asked and not set(asked) - _OF_ALL:
+        raise whole("rightsReview: whether anybody holds a right is about the whole organisation, so UNUSED", LOG)
+    wanted = set(asked or FINDINGS) - (_OF_ALL if limited else frozenset())
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         found = [each for each in reviewed(session, request.day, request.last_known) if each.finding in wanted]
+    found = _in_part(request, found)
     return [
         {
             "finding": name_of(each.finding),
@@ -26,6 +34,23 @@ def _answer(request: Request) -> list[Answer]:
         }
         for each in found[: request.first]
     ]
+
+
+_OF_ALL = frozenset({"unused"})
+"""Findings about everybody: a caller who reads a part of the organisation can't be told."""
+
+
+def _in_part(request: Request, found: list[Found]) -> list[Found]:
+    """Those findings of which the caller may read all that they are about and depend on."""
+    if request.caller.scope is None:
+        return found
+    every = [[each for each in _named(one) if isinstance(PLACES.get(each.kind), Place)] for one in found]
+    seen = request.seen((each.kind, each.uuid) for of_one in every for each in of_one)
+    return [one for one, of_one in zip(found, every, strict=True) if all(each.uuid in seen for each in of_one)]
+
+
+def _named(found: Found) -> tuple[GivenBy, ...]:
+    return (found.about, *found.through, *(() if found.person is None else (found.person,)))
 
 
 FindingType = enumerated(
@@ -69,4 +94,5 @@ FIELD = ComputedField(
     },
     enums=(FindingType,),
     looks_at=("Employment", "Affiliation", "Assignment"),
+    in_part=True,
 )

@@ -13,7 +13,11 @@ LISTED_BY = frozenset({"rights", "operations", "auditor"})
 def _answer(request: Request) -> list[Answer]:
     name = request.get("person")
     person = None if name is None else request.known("Person", name)
-    return list(islice(session_form(open_sessions(request.driver, person)), request.first))
+    found = open_sessions(request.driver, person)
+    if request.caller.scope is not None:
+        seen = request.seen(("Person", each.person) for each in found if each.person is not None)
+        found = [each for each in found if each.person is not None and each.person in seen]
+    return list(islice(session_form(found), request.first))
 
 
 FIELD = ComputedField(
@@ -26,4 +30,5 @@ FIELD = ComputedField(
         "person": Argument("String", "UUID or key of a person; by default everybody"),
         "first": FIRST,
     },
+    in_part=True,
 )

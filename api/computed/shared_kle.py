@@ -6,7 +6,10 @@ from graph.questions.kle_endings import shared
 
 
 def _answer(request: Request) -> list[Answer]:
-    return [{"node": node, "units": units} for node, units in shared(request.driver, request.day, request.last_known)]
+    found = shared(request.driver, request.day, request.last_known)
+    seen = request.seen(("Unit", unit) for _, units in found for unit in units)
+    kept = [(node, [unit for unit in units if unit in seen]) for node, units in found]
+    return [{"node": node, "units": units} for node, units in kept if len(units) > 1]
 
 
 FIELD = ComputedField(
@@ -24,4 +27,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"at": AT},
     looks_at=("KleNode",),
+    in_part=True,
 )

@@ -65,4 +65,5 @@ FIELD = ComputedField(
     RUNS,
     _answer,
     enums=(SourceState,),
+    whole="says how imports go, which bring the whole organisation",
 )

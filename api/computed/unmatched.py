@@ -1,20 +1,35 @@
 """``unmatched``: records that wait for a decision, and things that lack their person."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import islice
 
 from api.access.roles import RUNS
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from graph.model import KINDS
-from graph.questions.unmatched import unmatched
+from graph.questions.unmatched import Unmatched, unmatched
 
 
 def _answer(request: Request) -> list[Answer]:
     kind, source = request.get("kind"), request.get("source")
     if source is not None:
         request.known("source", source)
-    waiting = islice(unmatched(request.driver, kind, source), request.first)
+    waiting = islice(_in_part(request, unmatched(request.driver, kind, source)), request.first)
     return [{**asdict(each), "candidates": list(each.candidates), "decide": each.decide or None} for each in waiting]
+
+
+def _in_part(request: Request, found: Iterable[Unmatched]) -> Iterable[Unmatched]:
+    """What the caller may read: a record that waits lies where all things lie that it may be of, and with none of these
+    nowhere."""
+    if request.caller.scope is None:
+        return found
+    every = list(found)
+    seen = request.seen((each.kind, uuid) for each in every for uuid in _about(each))
+    return [each for each in every if (about := _about(each)) and all(uuid in seen for uuid in about)]
+
+
+def _about(each: Unmatched) -> tuple[str, ...]:
+    return each.candidates if each.thing is None else (each.thing,)
 
 
 FIELD = ComputedField(
@@ -41,4 +56,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     looks_at=("Account", "Employment"),
+    in_part=True,
 )

@@ -18,7 +18,9 @@ def _answer(request: Request) -> list[Answer]:
         person = request.find("Person", request.arguments["person"])
         right = find_right(session, request.arguments["right"])
         work = evaluation(session, person, request.day, (right,), request.last_known)
-    _require_whole(request, work, person)
+    if person not in request.seen_wholly([person]):
+        # What is held there would be told otherwise.
+        raise whole("whyNot: the person also works where you may not read, so it", LOG)
     found = why_not(work, person, right)
     seen = request.seen((named.kind, named.uuid) for each in found for named in _named(work, each))
     return [
@@ -29,15 +31,6 @@ def _answer(request: Request) -> list[Answer]:
         }
         for each in found
     ]
-
-
-def _require_whole(request: Request, work: Evaluation, person: str) -> None:
-    """Raises GraphQLError (forbidden) for a person who also works where the caller may not read: what is held there
-    would be told otherwise."""
-    ties = [(each.kind, each.uuid) for each in work.routes.ties(person)]
-    seen = request.seen(ties)
-    if not all(uuid in seen for _, uuid in ties):
-        raise whole("whyNot: the person also works where you may not read, so it", LOG)
 
 
 def _named(work: Evaluation, missing: Missing) -> list[GivenBy]:

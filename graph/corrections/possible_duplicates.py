@@ -30,14 +30,19 @@ class PossibleDuplicate:
     why: str
 
 
-def possible_duplicates(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
-    """First those of sources, then those by name. Only persons who exist today; decrypted numbers stay in here."""
+def possible_duplicates(
+    driver: neo4j.Driver, keyring: Keyring, things: Sequence[str] | None = None
+) -> Iterator[PossibleDuplicate]:
+    """First those of sources, then those by name. Only persons who exist today; decrypted numbers stay in here.
+
+    ``things``: only among the persons with these UUIDs; None = among all.
+    """
     found: set[tuple[str, ...]] = set()
-    for each in _of_sources(driver):
+    for each in _of_sources(driver, things):
         if each.persons not in found:  # after a join, a pair may be there in either order
             found.add(each.persons)
             yield each
-    yield from (each for each in _by_name(driver, keyring) if each.persons not in found)
+    yield from (each for each in _by_name(driver, keyring, things) if each.persons not in found)
 
 
 def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]]) -> None:
@@ -57,7 +62,7 @@ def note_same(driver: neo4j.Driver, source: str, pairs: Sequence[tuple[str, ...]
         )
 
 
-def _of_sources(driver: neo4j.Driver) -> Iterator[PossibleDuplicate]:
+def _of_sources(driver: neo4j.Driver, things: Sequence[str] | None) -> Iterator[PossibleDuplicate]:
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             f"""
@@ -67,29 +72,33 @@ def _of_sources(driver: neo4j.Driver) -> Iterator[PossibleDuplicate]:
             MATCH (b)-[:JOINED_INTO*0..]->(other)
             WHERE NOT EXISTS {{ (other)-[:JOINED_INTO]->() }}
             WITH one, other, min(may.source) AS source
-            WHERE one <> other AND {exists("one")} AND {exists("other")} AND NOT EXISTS {{
+            WHERE ($things IS NULL OR (one.uuid IN $things AND other.uuid IN $things))
+                AND one <> other AND {exists("one")} AND {exists("other")} AND NOT EXISTS {{
                 MATCH (one)<-[:JOINED_INTO*0..]-()-[:IS_NOT]-()-[:JOINED_INTO*0..]->(other)
             }}
             RETURN one.uuid AS one, other.uuid AS other, source
             ORDER BY one, other
             """,
             today=today(),
+            things=things,
         ):
             yield PossibleDuplicate(
                 tuple(sorted((row["one"], row["other"]))), f"one person's numbers, by {row['source']}"
             )
 
 
-def _by_name(driver: neo4j.Driver, keyring: Keyring) -> Iterator[PossibleDuplicate]:
+def _by_name(driver: neo4j.Driver, keyring: Keyring, things: Sequence[str] | None) -> Iterator[PossibleDuplicate]:
     by_name: dict[str, list[str]] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         for row in session.run(
             f"""
             MATCH (p:Person)
             WHERE p.cpr_hash IS NOT NULL AND p.name IS NOT NULL AND {exists("p")}
+                AND ($things IS NULL OR p.uuid IN $things)
             RETURN p.uuid AS uuid, p.name AS name
             """,
             today=today(),
+            things=things,
         ):
             by_name.setdefault(spelled(row["name"]), []).append(row["uuid"])
     groups = [sorted(by_name[name]) for name in sorted(by_name) if len(by_name[name]) > 1]

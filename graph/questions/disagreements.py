@@ -8,6 +8,7 @@ import neo4j
 
 from graph.model import KINDS
 from graph.questions.provenance import Claims, claims_of
+from graph.questions.readable import Readable
 from graph.statements.precedence import SourceOrder
 from graph.writing.loading import KeptRecord
 
@@ -31,13 +32,15 @@ def disagreements(
     name: str | None = None,
     source: str | None = None,
     after: str = "",
+    readable: Readable | None = None,
 ) -> Iterator[Disagreement]:
     """Those of one kind, by uuid, found one batch after the other.
 
     ``name``: only of this property or link. ``source``: only where it takes part. ``after``: go on after this uuid.
+    ``readable``: only of things that may be read; None = of all.
     """
     while True:
-        batch = _of_several_records(driver, kind, after)
+        batch = _of_several_records(driver, kind, after, None if readable is None else readable.things)
         for uuid, records in batch:
             if source is not None and not any(each.source == source for each in records):
                 continue
@@ -50,11 +53,13 @@ def disagreements(
         after = batch[-1][0]
 
 
-def _of_several_records(driver: neo4j.Driver, kind: str, after: str) -> list[tuple[str, Sequence[KeptRecord]]]:
+def _of_several_records(
+    driver: neo4j.Driver, kind: str, after: str, things: Sequence[str] | None
+) -> list[tuple[str, Sequence[KeptRecord]]]:
     rows, _, _ = driver.execute_query(
         f"""
         MATCH (n:{kind})
-        WHERE n.uuid > $after AND COUNT {{ (n)<-[:TELLS]-() }} > 1
+        WHERE n.uuid > $after AND ($things IS NULL OR n.uuid IN $things) AND COUNT {{ (n)<-[:TELLS]-() }} > 1
         WITH n ORDER BY n.uuid LIMIT $most
         RETURN n.uuid AS uuid, COLLECT {{
             MATCH (r:SourceRecord)-[:TELLS]->(n)
@@ -62,6 +67,7 @@ def _of_several_records(driver: neo4j.Driver, kind: str, after: str) -> list[tup
         }} AS records
         """,
         after=after,
+        things=things,
         most=AT_A_TIME,
         routing_=neo4j.RoutingControl.READ,
     )

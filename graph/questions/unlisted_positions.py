@@ -8,6 +8,7 @@ import neo4j
 
 from graph.as_of import Day, in_force
 from graph.change_log import turned_day
+from graph.questions.readable import Readable
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 
 LIST = "positions"
@@ -25,14 +26,14 @@ class Unmatched:
     employments: int
 
 
-def unmatched_positions(driver: neo4j.Driver, day: date) -> Iterator[Unmatched]:
-    """Most employments first."""
+def unmatched_positions(driver: neo4j.Driver, day: date, readable: Readable | None = None) -> Iterator[Unmatched]:
+    """Most employments first. ``readable``: only employments that may be read are counted; None = all."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         shown = Day.of(day, turned_day(session))
         for row in session.run(
             f"""
             MATCH (e:Employment)
-            WHERE {shown.active("e")} AND NOT EXISTS {{
+            WHERE ($things IS NULL OR e.uuid IN $things) AND {shown.active("e")} AND NOT EXISTS {{
                 MATCH (e)-[as:AS]->(:Position)<-[:TELLS]-(:SourceRecord {{source: $list}})
                 WHERE {in_force("as")}
             }}
@@ -55,5 +56,6 @@ def unmatched_positions(driver: neo4j.Driver, day: date) -> Iterator[Unmatched]:
             list=LIST,
             manual=MANUAL,
             rules=RULE_PREFIX,
+            things=None if readable is None else readable.things,
         ):
             yield Unmatched(**row.data())

@@ -19,13 +19,13 @@ class RulePreview:
 
     ``changes``: who has an account with it and without it, open on other days (lead time, gaps) or with another
     licence.
-    ``same``: how many have the same one. ``failed``: persons for whom a condition can't be evaluated.
+    ``same``: who has the same one. ``failed``: persons for whom a condition can't be evaluated.
     """
 
     gains: tuple[str, ...]
     loses: tuple[str, ...]
     changes: tuple[str, ...]
-    same: int
+    same: tuple[str, ...]
     failed: tuple[str, ...]
 
 
@@ -49,7 +49,7 @@ def preview(
         tuple(sorted(has.keys() - had.keys() - failed)),
         tuple(sorted(had.keys() - has.keys() - failed)),
         tuple(sorted(changes)),
-        len(both - changes),
+        tuple(sorted(both - changes)),
         tuple(sorted(failed)),
     )
 

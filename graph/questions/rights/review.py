@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, Rights, Thing
-from graph.questions.rights.organisation import Setting
+from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
 
 SOON = timedelta(days=60)
@@ -20,7 +20,7 @@ FINDINGS: tuple[Finding, ...] = get_args(Finding)
 @dataclass(frozen=True, slots=True)
 class Found:
     """``about``: the grant, right or setting. ``owners``: persons (uuids) who answer for the system. ``until``: the
-    day after the last."""
+    day after the last. ``through``: what else the finding depends on or names: of a right, by what it is held."""
 
     finding: Finding
     about: Thing
@@ -28,6 +28,7 @@ class Found:
     person: Thing | None = None
     until: date | None = None
     owners: tuple[str, ...] = ()
+    through: tuple[Thing, ...] = ()
 
 
 def review(work: Evaluation, later: Evaluation | None = None) -> list[Found]:
@@ -51,10 +52,10 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
             used.add(each.grant.uuid)
             if each.until is not None and at < each.until <= at + SOON:
                 text = f"{each.right.title or each.right.key} ends on {each.until}"
-                yield Found("ending", each.grant, text, each.person, each.until)
+                yield Found("ending", each.grant, text, each.person, each.until, through=(each.subject,))
             elif left is not None and later is not None and not _ways(each) <= left:
                 text = f"{each.right.title or each.right.key}, or a part of it, ends by {later.organisation.at}"
-                yield Found("ending", each.grant, text, each.person)
+                yield Found("ending", each.grant, text, each.person, through=(each.subject,))
         yield from _meeting(work, rights)
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
@@ -76,27 +77,30 @@ def _held_ways(rights: Rights) -> set[tuple[str, ...]]:
 def _meeting(work: Evaluation, rights: Rights) -> Iterator[Found]:
     """The conflicts of one person: those for which rights are left out, and those with an exception."""
     conflicts: dict[str, list[str]] = {}
+    through: dict[str, list[Thing]] = {}
     person: Thing | None = None
     for each in rights.omitted:
         if each.conflict is not None:
             conflicts.setdefault(each.conflict.uuid, []).append(each.right.title or each.right.key)
+            through.setdefault(each.conflict.uuid, []).append(each.subject)
             person = each.person
     for uuid, titles in conflicts.items():
         text = f"{' and '.join(dict.fromkeys(titles))} are left out, as they must not be held together"
-        yield Found("conflict", work.conflicts.thing(uuid), text, person)
+        yield Found("conflict", work.conflicts.thing(uuid), text, person, through=tuple(through[uuid]))
     exempted = {
-        reason.uuid: (work.organisation.exempted[reason.uuid], held.person)
+        reason.uuid: (work.organisation.exempted[reason.uuid], held)
         for held in rights.held
         for reason in held.why
         if reason.uuid in work.organisation.exempted
     }
-    for exception, holder in exempted.values():
+    for exception, held in exempted.values():
+        holder, by = held.person, (held.subject,)
         conflict = work.conflicts.thing(exception.conflict)
         until = exception.days.until
-        yield Found("conflict", conflict, f"held by {exception.text}, until {until}", holder, until)
+        yield Found("conflict", conflict, f"held by {exception.text}, until {until}", holder, until, through=by)
         if until is not None and until <= work.organisation.at + SOON:
             thing = Thing("RightsRequest", exception.uuid, conflict.title)
-            yield Found("ending", thing, f"the exception ends on {until}", holder, until)
+            yield Found("ending", thing, f"the exception ends on {until}", holder, until, through=by)
 
 
 def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
@@ -114,7 +118,12 @@ def _not_approved(work: Evaluation) -> Iterator[Found]:
         if work.approvals.is_sensitive(*work.bundles.amounts_to(grant.gives)):
             wrong = work.approvals.wrong(grant)
             if wrong is not None:
-                yield Found("not_approved", grant.thing, wrong)
+                named = (*grant.given_to, *grant.exceptions, *(Thing("Unit", each) for each in _units(grant)))
+                yield Found("not_approved", grant.thing, wrong, through=named)
+
+
+def _units(grant: Grant) -> tuple[str, ...]:
+    return (*grant.within_units, *((grant.for_unit,) if grant.for_unit else ()))
 
 
 def _unreachable(work: Evaluation) -> Iterator[Found]:
@@ -135,8 +144,9 @@ def _unreachable(work: Evaluation) -> Iterator[Found]:
 def _invalid(work: Evaluation) -> Iterator[Found]:
     """What was right when it was saved and is not any more: a KLE number that ended, a unit that closed, a level."""
     for setting in work.organisation.settings.values():
-        for text in _wrong_in(work, setting):
-            yield Found("invalid", _owner_of(work, setting), text)
+        for text, unit in _wrong_in(work, setting):
+            named = () if unit is None else (Thing("Unit", unit),)
+            yield Found("invalid", _owner_of(work, setting), text, through=named)
     for right in work.organisation.job_function_roles.values():
         if (lost := work.amiss_with(right)) is not None:
             yield Found("invalid", Thing("JobFunctionRole", right.uuid, right.title or right.key), lost.text)
@@ -144,22 +154,24 @@ def _invalid(work: Evaluation) -> Iterator[Found]:
         if (lost := work.amiss_with(grant)) is not None:
             yield Found("invalid", grant.thing, lost.text)
         if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
-            yield Found("invalid", grant.thing, "the unit that it counts from is closed")
+            named = (Thing("Unit", grant.for_unit),)
+            yield Found("invalid", grant.thing, "the unit that it counts from is closed", through=named)
 
 
-def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[str]:
+def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[tuple[str, str | None]]:
+    """(what is wrong, the UUID of the unit that it names)."""
     type_ = work.organisation.types.get(setting.type)
     if type_ is None:
-        yield "its constraint type has ended"
+        yield "its constraint type has ended", None
         return
     title = type_.title or type_.key
     for each in setting.fixed:
         if not work.limits.fits(type_, each):
-            yield f"{title}: {each} is not valid any more, and is left out"
+            yield f"{title}: {each} is not valid any more, and is left out", None
     for unit in setting.units:
         if work.routes.tree.open(unit) is None:
             found = work.organisation.units.get(unit)
-            yield f"{title}: {unit if found is None else found.name} is closed, and is left out"
+            yield f"{title}: {unit if found is None else found.name} is closed, and is left out", unit
 
 
 def _left_open(work: Evaluation) -> Iterator[Found]:
@@ -182,7 +194,7 @@ def _orphans(work: Evaluation) -> Iterator[Found]:
                 each.uuid not in known or (each.kind == "Person" and not work.routes.is_here(each.uuid))
             ):
                 text = f"given to the {each.kind} {each.title or each.uuid}, who is not here any more"
-                yield Found("orphan", grant.thing, text)
+                yield Found("orphan", grant.thing, text, through=(each,))
 
 
 def _owner_of(work: Evaluation, setting: Setting) -> Thing:

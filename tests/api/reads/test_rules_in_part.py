@@ -21,25 +21,25 @@ _RIGHT = "right { ... on JobFunctionRole { key } } subject { ... on Employment {
 _WHO = "holders { person { name } } levelUnit { name } steps path { name } reason"
 
 
-def _town() -> dict[str, Any]:
+def town() -> dict[str, Any]:
     """With a mayor's office above the part, and Eva, who works in the part and outside it."""
-    town = deepcopy(TOWN)
-    town["persons"] += [{"id": "mads", "name": "Mads Top"}, {"id": "eva", "name": "Eva Ny"}]
-    town["employments"] += [
+    content = deepcopy(TOWN)
+    content["persons"] += [{"id": "mads", "name": "Mads Top"}, {"id": "eva", "name": "Eva Ny"}]
+    content["employments"] += [
         {"id": "e_mads", "person": "mads", "title": "Direktør", "units": [{"unit": "town"}]},
         {"id": "e_eva", "person": "eva", "title": "Inde", "units": [{"unit": "job"}], "type": "monthly_full"},
         {"id": "e_out", "person": "eva", "title": "Ude", "units": [{"unit": "citizen"}], "type": "monthly_full"},
     ]
-    town["assignments"].append(
+    content["assignments"].append(
         {"id": "a_mads", "holder": {"employment": "e_mads"}, "role": "manager", "for": [{"unit": "town"}]}
     )
-    return town
+    return content
 
 
 @pytest.fixture(scope="module")
 def graph(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> neo4j.Driver:
     empty(driver)
-    assert imported(driver, _town(), tmp_path_factory.mktemp("town")).problems == []
+    assert imported(driver, town(), tmp_path_factory.mktemp("town")).problems == []
     return driver
 
 
