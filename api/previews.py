@@ -1,11 +1,37 @@
 """What a change would do, in the form in which the API gives it: for a mutation, and for a plan."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
+import neo4j
+
+from api.access.rights import Access
+from api.access.sight import hidden, seen
+from graph.identity.lookup import uuids_in
 from graph.questions.preview.consequences import Consequence, Preview
 
 MOST = 2_000
 """Consequences that are listed; all are counted."""
+
+
+T = TypeVar("T")
+
+
+def in_part(driver: neo4j.Driver, access: Access, found: Preview[T], roles: frozenset[str] | None = None) -> Preview[T]:
+    """What a caller may be told whose roles hold in a part of the organisation: of people there, and of what a person
+    gains or loses only what leads to nothing outside. The preview must be one without reasons. ``roles``: as in
+    ``seen``."""
+    if access.scope is None:
+        return found
+    named = {uuid for each in found.consequences for about in each.about for uuid in uuids_in(about)}
+    outside = hidden(driver, access, named, roles)
+    people = seen(driver, access, (("Person", each) for each in found.people), roles)
+    told = tuple(
+        each
+        for each in found.consequences
+        if each.person in people and not any(uuid in outside for about in each.about for uuid in uuids_in(about))
+    )
+    return replace(found, people=people, consequences=told)
 
 
 def consequence_form(each: Consequence) -> dict[str, Any]:

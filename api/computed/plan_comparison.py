@@ -41,4 +41,5 @@ FIELD = ComputedField(
         "other": Argument("String!", "Id or name of the other"),
     },
     costs=2 * COST,
+    in_part=True,
 )

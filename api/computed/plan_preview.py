@@ -5,10 +5,11 @@ from typing import Any
 
 import neo4j
 
-from api.access.roles import LOG
+from api.access.rights import Access, whole
+from api.access.roles import LOG, ROLES
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.mutations.planned import PlannedWriting
-from api.previews import MOST, preview_form
+from api.previews import MOST, in_part, preview_form
 from graph.plans.applying import DoesNotFit
 from graph.plans.kept import found
 from graph.plans.plan import Failure
@@ -21,15 +22,32 @@ COST = 1_000_000
 def of_plan(request: Request, name: str, on: date | None) -> Preview[Any]:
     """Raises Unknown, Ambiguous; DoesNotFit."""
     writing = PlannedWriting(request.resources.keyring, request.resources.order)
+    limited = _limited(request)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        plan = found(session, name)
-    return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on)
+        plan = found(session, name, request.readable_plans)
+    if limited is None:
+        return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on)
+    # As if made by someone who may do everything, but only where the caller may read: so no refusal tells of the rest.
+    units = limited.units(LOG & frozenset(limited.within))
+    maker = Access(plan.author, frozenset(ROLES), within=dict.fromkeys(ROLES, units))
+    made = preview(
+        request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan, maker), on, with_reasons=False
+    )
+    return in_part(request.driver, limited, made, LOG)
+
+
+def _limited(request: Request) -> Access | None:
+    """The caller's rights, if they read plans in a part of the organisation only."""
+    access = request.caller.access
+    return None if access is None or access.scope is None or LOG & access.everywhere else access
 
 
 def _answer(request: Request) -> list[Answer]:
     try:
         would = of_plan(request, request.arguments["plan"], request.get("on"))
     except DoesNotFit as misfit:
+        if misfit.failure.code == "forbidden" and _limited(request) is not None:
+            raise whole("planPreview: a change of the plan reaches beyond where you may read, so it", LOG) from misfit
         return [_form(None, misfit.failure)]
     return [_form(would, None)]
 
@@ -95,4 +113,5 @@ FIELD = ComputedField(
         "on": Argument("Date", "Only this day; by default each from which a change counts"),
     },
     costs=COST,
+    in_part=True,
 )

@@ -1,5 +1,7 @@
 """``plans``: named sets of changes with a date, and how far each has come."""
 
+from dataclasses import replace
+
 import neo4j
 import orjson
 
@@ -14,9 +16,20 @@ def _answer(request: Request) -> list[Answer]:
     states = request.get("states") or ()
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         if (name := request.get("plan")) is not None:
-            one = found(session, name)
-            return [_told(one)] if not states or one.state in states else []
-        return [_told(each) for each in plans(session, states)[: request.first]]
+            one = found(session, name, request.readable_plans)
+            every = [one] if not states or one.state in states else []
+        else:
+            every = request.readable_plans(plans(session, states))[: request.first]
+    # What it has met may be outside, and is said in words.
+    return [_told(each if request.caller.scope is None else _in_part(each)) for each in every]
+
+
+def _in_part(plan: Plan) -> Plan:
+    failure = None if plan.failure is None else replace(plan.failure, text=_UNTOLD)
+    return replace(plan, failure=failure, stays=tuple(_UNTOLD for _ in plan.stays))
+
+
+_UNTOLD = "it may name what you may not read: ask someone whose rights hold for the whole organisation"
 
 
 def _told(plan: Plan) -> Answer:
@@ -90,4 +103,5 @@ FIELD = ComputedField(
         "states": Argument("[PlanState!]", "Only in these states"),
         "first": FIRST,
     },
+    in_part=True,
 )

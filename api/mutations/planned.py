@@ -6,7 +6,7 @@ by many, and kept for long. ``reason`` and a required ``from`` may be left out: 
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
@@ -149,7 +149,9 @@ class PlannedWriting:
     order: SourceOrder
 
     def carry_out(self, plan: Plan | Draft, access: Access) -> CarryOut:
-        """How one change of the plan is made by ``access``."""
+        """How one change of the plan is made by ``access``. What it makes lies where ``access`` may change it, so that
+        later changes may build on it."""
+        made: set[str] = set()
 
         def make(driver: neo4j.Driver, mutation: str, arguments: Mapping[str, Any]) -> Sequence[str]:
             field = mutations().get(mutation)
@@ -158,16 +160,19 @@ class PlannedWriting:
             given = _completed(field, arguments, plan.reason, plan.day)
             given = {**given, "reason": f"{given['reason']}{mark(plan.name)}"} if "reason" in field.args else given
             # No mutation reads what is served by the asynchronous driver.
-            context = Context(access, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
-            return asyncio.run(_made(mutation, field, given, context))
+            by = replace(access, within={role: units | made for role, units in access.within.items()})
+            context = Context(by, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
+            written = asyncio.run(_made(mutation, field, given, context))
+            made.update(written)
+            return written
 
         return make
 
-    def carried_out(self, driver: neo4j.Driver, plan: Plan) -> list[list[str]]:
-        """All changes, written under the name of the plan's author. Raises DoesNotFit."""
-        return carried_out(driver, plan, self.carry_out(plan, writer_of(plan)))
+    def carried_out(self, driver: neo4j.Driver, plan: Plan, access: Access | None = None) -> list[list[str]]:
+        """All changes, written under the name of the plan's author, or made by ``access``. Raises DoesNotFit."""
+        return carried_out(driver, plan, self.carry_out(plan, access or writer_of(plan)))
 
-    def require_fits(self, driver: neo4j.Driver, plan: Plan, access: Access) -> None:
+    def require_fits(self, driver: neo4j.Driver, plan: Plan | Draft, access: Access) -> None:
         """Make all changes as ``access`` and undo them. Raises DoesNotFit: also what ``access`` may not do.
 
         Within a preview nothing is made: it would not be undone before its end.

@@ -10,6 +10,9 @@ import strawberry
 from strawberry.types import Info
 
 from api.access.four_eyes import refuse_nobody_known, require_own_name
+from api.access.plans import readable
+from api.access.rights import WRITE
+from api.access.roles import LOG
 from api.context import Context
 from api.enums import PlanState
 from api.mutations.editing import Editing
@@ -61,6 +64,7 @@ class Planning:
         def work(editing: Editing) -> Plan:
             draft = draft_of(name, day, editing.reason, [_form(each) for each in changes])
             check(draft, info.context.access)
+            _require_in_part(info, "createPlan", draft)
             return kept.create(info.context.driver, draft, info.context.access.name)
 
         return await _decided(info, "createPlan", reason, work)
@@ -74,11 +78,13 @@ class Planning:
     ) -> PlanDecided:  # fmt: skip
         def work(editing: Editing) -> Plan:
             found = _read(info, plan, digest)
+            _require_own_or_in_part(info, "changePlan", found)
             draft = Draft(name or found.name, day or found.day, editing.reason, found.changes)
             if changes is not None:
                 told = draft_of(draft.name, draft.day, draft.reason, [_form(each) for each in changes])
                 draft = replace(draft, changes=told.changes)
             check(draft, info.context.access)
+            _require_in_part(info, "changePlan", draft)
             return kept.change(info.context.driver, found, draft, info.context.access.name)
 
         return await _decided(info, "changePlan", reason, work)
@@ -109,7 +115,9 @@ class Planning:
     @strawberry.mutation(description="Withdraw a plan that is not applied: it will not be")
     async def withdraw_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
-            return kept.withdraw(info.context.driver, _read(info, plan), info.context.access.name, editing.reason)
+            found = _read(info, plan)
+            _require_own_or_in_part(info, "withdrawPlan", found)
+            return kept.withdraw(info.context.driver, found, info.context.access.name, editing.reason)
 
         return await _decided(info, "withdrawPlan", reason, work)
 
@@ -133,14 +141,29 @@ async def _decided(info: CONTEXT, mutation: str, reason: str, work: Callable[[Ed
     )
 
 
+def _require_own_or_in_part(info: CONTEXT, mutation: str, plan: Plan) -> None:
+    """Before a plan is overruled. Raises DoesNotFit."""
+    if info.context.access.name not in plan.authors:
+        _require_in_part(info, mutation, plan)
+
+
+def _require_in_part(info: CONTEXT, mutation: str, plan: Plan | Draft) -> None:
+    """Raises DoesNotFit for a caller whose roles hold in a part of the organisation, and who could not make each of
+    the changes: the plan is applied later, by nobody's limits."""
+    context = info.context
+    if context.access.scope is not None and not WRITE[mutation] & context.access.everywhere:
+        _writing(info).require_fits(context.driver, plan, context.access)
+
+
 def _writing(info: CONTEXT) -> PlannedWriting:
     return PlannedWriting(info.context.keyring, info.context.order)
 
 
 def _read(info: CONTEXT, name: str, digest: str | None = None) -> Plan:
     """Raises Unknown, Ambiguous; ChangeRejected (plan_changed) unless it says what the caller has read."""
-    with info.context.driver.session(default_access_mode="READ") as session:
-        found = kept.found(session, name)
+    context = info.context
+    with context.driver.session(default_access_mode="READ") as session:
+        found = kept.found(session, name, lambda plans: readable(context.driver, context.access, plans, LOG))
     if digest is not None:
         kept.refuse_changed(found, digest)
     return found

@@ -14,13 +14,11 @@ from typing import Any
 import neo4j
 from graphql import GraphQLError
 
-from api.access.rights import whole
-from api.access.roles import EVERYBODY
 from api.context import Context
 from api.http.request_body import Asked, Previewed
-from api.previews import preview_form
+from api.previews import in_part, preview_form
 from api.reads.question import Rejected
-from graph.questions.preview.consequences import preview
+from graph.questions.preview.consequences import Preview, preview
 
 SHOWN = ("Person", "Employment", "Unit", "Assignment", "Role", "JobFunctionRole", "SystemRole", "ConstraintSetting")
 """Types that a preview shows: who asks for one needs the right to read them all."""
@@ -29,8 +27,6 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
 async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Context], Awaitable[Any]]) -> Any:
     """The result, with what the mutations would do in its extensions. Raises Rejected (forbidden)."""
-    if context.access.within:
-        raise Rejected(whole("A preview shows what a change would do anywhere: it", EVERYBODY))
     for type_ in SHOWN:
         try:
             context.access.require(type_)
@@ -45,7 +41,11 @@ async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Co
     def change(rehearsal: neo4j.Driver) -> Any:
         return asyncio.run_coroutine_threadsafe(executed(rehearsal), loop).result()
 
-    found = await loop.run_in_executor(_THREAD, lambda: preview(context.driver, change, at))
+    def shown() -> Preview[Any]:
+        found = preview(context.driver, change, at, with_reasons=context.access.scope is None)
+        return in_part(context.driver, context.access, found)
+
+    found = await loop.run_in_executor(_THREAD, shown)
     result = found.outcome
     result.extensions = {**(result.extensions or {}), "preview": preview_form(found)}
     return result

@@ -16,7 +16,7 @@ from graph.change_log import now
 from graph.errors import ChangeRejected, GraphError
 from graph.model import KINDS
 from graph.plans import kept
-from graph.plans.plan import Failure, Plan, filled
+from graph.plans.plan import Draft, Failure, Plan, filled
 from graph.rehearsal import all_or_none
 from graph.retry import NEXT
 from graph.statements.precedence import MANUAL
@@ -40,7 +40,7 @@ class DoesNotFit(GraphError):
         self.failure = failure
 
 
-def carried_out(driver: neo4j.Driver, plan: Plan, carry_out: CarryOut) -> list[list[str]]:
+def carried_out(driver: neo4j.Driver, plan: Plan | Draft, carry_out: CarryOut) -> list[list[str]]:
     """Make all changes in their order; of each the uuids that it has written. Raises DoesNotFit.
 
     ``driver``: one of ``graph.rehearsal``, which undoes what was made before.

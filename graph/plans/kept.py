@@ -3,7 +3,7 @@
 The lock makes decisions follow one another: of two workers that apply a plan, one finds it applied.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -36,14 +36,14 @@ def plans(run: Run, states: Collection[str] = ()) -> list[Plan]:
     return [plan_of(row["p"]) for row in rows]
 
 
-def found(run: Run, name: str) -> Plan:
+def found(run: Run, name: str, readable: Callable[[Sequence[Plan]], Sequence[Plan]] = lambda plans: plans) -> Plan:
     """The plan with this id, whatever others are called; else the one of the name, of several the one that is open.
 
-    Raises Unknown, Ambiguous.
+    ``readable``: those of several plans that count; any other is as if it were not there. Raises Unknown, Ambiguous.
     """
     id_ = canonical(name) or name
     rows = run.run("MATCH (p:Plan) WHERE p.id = $id OR p.name = $name RETURN p", id=id_, name=name)
-    fitting = [plan_of(row["p"]) for row in rows]
+    fitting = [*readable([plan_of(row["p"]) for row in rows])]
     fitting = [each for each in fitting if each.id == id_] or fitting
     chosen = fitting if len(fitting) < 2 else [each for each in fitting if each.state in OPEN] or fitting
     if not chosen:

@@ -42,13 +42,18 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Preview(Generic[T]):
-    """``outcome``: what the change answered. ``days``: on which it was looked at. ``touched``: how many people."""
+    """``outcome``: what the change answered. ``days``: on which it was looked at. ``people``: UUIDs of all whom it
+    touches, also of those for whom nothing differs."""
 
     outcome: T
     changes: int
     days: tuple[date, ...]
-    touched: int
+    people: frozenset[str]
     consequences: tuple[Consequence, ...]
+
+    @property
+    def touched(self) -> int:
+        return len(self.people)
 
     @property
     def counts(self) -> dict[tuple[What, Change], int]:
@@ -60,11 +65,13 @@ class Preview(Generic[T]):
         return len({each.person for each in self.consequences})
 
 
-def preview(driver: neo4j.Driver, change: Callable[[neo4j.Driver], T], at: date | None = None) -> Preview[T]:
+def preview(
+    driver: neo4j.Driver, change: Callable[[neo4j.Driver], T], at: date | None = None, *, with_reasons: bool = True
+) -> Preview[T]:
     """What ``change`` would do, made with the driver that it is given; nothing of it stays.
 
-    ``at``: only that day; None: today, and each later day from which something of the change counts. Raises what
-    ``change`` raises.
+    ``at``: only that day; None: today, and each later day from which something of the change counts.
+    ``with_reasons``: as in ``standings``. Raises what ``change`` raises.
     """
 
     def work(rehearsal: neo4j.Driver) -> Preview[T]:
@@ -75,11 +82,11 @@ def preview(driver: neo4j.Driver, change: Callable[[neo4j.Driver], T], at: date 
             number = last_number(before)
             outcome = change(rehearsal)
             learnt = learnt_since(after, number, at or today())
-            days = _Days(before, after)
+            days = _Days(before, after, with_reasons)
             found = [(day, days.compared(day, things)) for day, things in sorted(_asked(learnt, at).items())]
-            people = {person for _, each in found for person in each}
+            people = frozenset(person for _, each in found for person in each)
             return Preview(
-                outcome, last_number(after) - number, tuple(day for day, _ in found), len(people), tuple(joined(found))
+                outcome, last_number(after) - number, tuple(day for day, _ in found), people, tuple(joined(found))
             )
 
     return rehearsed(driver, work)
@@ -112,6 +119,7 @@ class _Days:
 
     before: neo4j.Session
     after: neo4j.Session
+    with_reasons: bool = True
     _earlier: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
 
     def compared(self, at: date, things: Things) -> dict[str, Differing]:
@@ -123,7 +131,9 @@ class _Days:
         persons |= in_units_of_other_managers(both, at, one.units | other.units)
         changed = frozenset(uuid for of_kind in things.values() for uuid in of_kind)
         persons.update(*(differing for of_day, differing in self._earlier if changed & of_day))
-        was, would_be = on_both(both, lambda session, day: standings(session, day, at, persons))
+        was, would_be = on_both(
+            both, lambda session, day: standings(session, day, at, persons, with_reasons=self.with_reasons)
+        )
         found = compared(was, would_be, persons)
         self._earlier.append((changed, frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)))
         return found

@@ -43,20 +43,27 @@ class Held:
 
 
 def standings(
-    session: neo4j.Session, day: Day, at: date, persons: Collection[str], of_all: Evaluation | None = None
+    session: neo4j.Session,
+    day: Day,
+    at: date,
+    persons: Collection[str],
+    of_all: Evaluation | None = None,
+    *,
+    with_reasons: bool = True,
 ) -> Held:
-    """What each of ``persons`` (uuids) has on a day. ``of_all``: where everybody's surroundings are read already."""
+    """What each of ``persons`` (uuids) has on a day. ``of_all``: where everybody's surroundings are read already.
+    ``with_reasons``: the texts of values say where each comes from."""
     work = of_all or Evaluation(reading.of_persons(session, day, at, sorted(persons)))
     known = work.organisation.persons
     found: dict[str, dict[Standing, str]] = {each: {} for each in persons if each in known}
     for person in found:
-        found[person].update(_rights(work, person))
+        found[person].update(_rights(work, person, with_reasons))
         found[person].update(_roles(work, person))
     _add_managers(session, day, at, work, found)
     return Held(found, _names(session, day, at, found))
 
 
-def _rights(work: Evaluation, person: str) -> Iterator[tuple[Standing, str]]:
+def _rights(work: Evaluation, person: str, with_reasons: bool) -> Iterator[tuple[Standing, str]]:
     for held in work.of(person).held:
         unit = "" if held.unit is None else held.unit.uuid
         key = (held.right.uuid, held.subject.uuid, unit)
@@ -71,17 +78,17 @@ def _rights(work: Evaluation, person: str) -> Iterator[tuple[Standing, str]]:
                     about = (*key, included.system_role.uuid, type_.uuid, UNLIMITED)
                     yield Standing("value", about), f"{of}, {type_.title or type_.key} not limited"
             for limit in included.limits:
-                for value, shown in _values(limit):
+                for value, shown in _values(limit, with_reasons):
                     about = (*key, included.system_role.uuid, limit.type.uuid, value)
                     yield Standing("value", about), f"{of}, {limit.type.title or limit.type.key} {shown}"
 
 
-def _values(limit: Limit) -> Iterator[tuple[str, str]]:
+def _values(limit: Limit, with_reasons: bool) -> Iterator[tuple[str, str]]:
     if limit.unlimited:
         yield UNLIMITED, "not limited"
     titles = {level.value: level.label for level in limit.type.levels}
     for each in limit.values:
-        last = each.why[-1].text if each.why else ""
+        last = each.why[-1].text if each.why and with_reasons else ""
         shown = titles.get(each.value, each.value)
         yield each.value, f"{shown} ({last})" if last else shown
 
