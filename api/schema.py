@@ -12,8 +12,10 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema_directive import Location
 from strawberry.types import ExecutionContext
 
 from api.arguments import AS_KNOWN, AT_MOST, NESTED_PAGE, OTHER_WHEN, PAGE, RECORD_FILTERS, WHEN, Arguments, Order
@@ -267,9 +269,29 @@ class Schema(strawberry.Schema):
         """Nothing: they are logged where the answer is made."""
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="semanticNonNull",
+    description="Null only where errors have an entry for it: Relay, Apollo and code generators know this directive",
+)
+class SemanticNonNull:
+    pass
+
+
+def _nullable(root: GraphQLObjectType) -> None:
+    """Let each root field be null where it is refused: otherwise the answers of the others would be lost with it."""
+    for each in root.fields.values():
+        if isinstance(each.type, GraphQLNonNull):
+            each.type = each.type.of_type
+            each.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].directives.append(SemanticNonNull())
+
+
 schema = Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
 )
+for _root in (schema._schema.query_type, schema._schema.mutation_type):
+    assert _root is not None
+    _nullable(_root)

@@ -41,9 +41,9 @@ class QueryRejected(ProgramError):
 
     retry = NEXT
 
-    def __init__(self, refused: Rejected) -> None:
-        super().__init__(str(refused))
-        self.errors = [formed(error) for error in refused.errors]
+    def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("; ".join(each["message"] for each in errors))
+        self.errors = list(errors)
 
 
 @dataclass
@@ -54,18 +54,21 @@ class LocalApi:
     _reader: Reader
 
     def answer(self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]) -> bytes:
-        """The answer as JSON. Raises QueryRejected."""
+        """The answer as JSON; root fields that were refused are null, with errors beside them. Raises QueryRejected."""
         try:
             return self._portal.call(self._whole, access, document, operation, variables)
         except Rejected as refused:
-            raise QueryRejected(refused) from refused
+            raise _rejected(refused) from refused
 
     def data(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
     ) -> dict[str, Any]:
-        """The answer's ``data``. Raises QueryRejected."""
-        answer: dict[str, Any] = orjson.loads(self.answer(access, document, operation, variables))["data"]
-        return answer
+        """The answer's ``data``, all of it. Raises QueryRejected."""
+        answer: dict[str, Any] = orjson.loads(self.answer(access, document, operation, variables))
+        if answer.get("errors"):
+            raise QueryRejected(answer["errors"])
+        data: dict[str, Any] = answer["data"]
+        return data
 
     def explained(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
@@ -74,7 +77,7 @@ class LocalApi:
         try:
             return self._portal.call(self._explained, access, document, operation, variables)
         except Rejected as refused:
-            raise QueryRejected(refused) from refused
+            raise _rejected(refused) from refused
 
     async def _explained(
         self, access: Access, document: str, operation: str | None, variables: Mapping[str, object]
@@ -100,6 +103,10 @@ class LocalApi:
         if not question.is_read:
             raise Rejected(GraphQLError(_READS_ONLY, extensions={"code": "reads_only"}))
         return question
+
+
+def _rejected(refused: Rejected) -> QueryRejected:
+    return QueryRejected([formed(error) for error in refused.errors])
 
 
 @contextmanager

@@ -15,7 +15,9 @@ from api.access.sessions import Sessions
 from api.access.tokens import access_of
 from api.computed.types import FIELDS
 from api.http.availability import CLOSED, Availability, Away, OutOfTime
-from api.reads.question import Question, Rejected
+from api.reads.question import Question
+from api.reads.refused import in_field
+from api.reads.root_fields import RootField
 
 REMEMBERED = 5.0  # seconds: a revoked token and a session end within this time, everywhere
 
@@ -96,21 +98,26 @@ class Gate:
         looked, access = self._known.get(wanted, (0.0, None))
         return access if monotonic() - looked < REMEMBERED else None
 
-    def check(self, access: Access, question: Question) -> None:
-        """Check that every type in the query may be read. Raises Rejected (forbidden)."""
-        if access.within:
-            _check_fields(access, question)
-        for name in sorted(question.types):
-            if name in READ:
-                try:
-                    access.require(name)
-                except GraphQLError as error:
-                    raise Rejected(error) from error
+    def forbidden(self, access: Access, question: Question) -> dict[str, GraphQLError]:
+        """The root fields that show what the caller may not read, by their key in the answer."""
+        found: dict[str, GraphQLError] = {}
+        for root in question.roots:
+            try:
+                _check(access, root)
+            except GraphQLError as error:
+                found[root.key] = error
+        return found
 
 
-def _check_fields(access: Access, question: Question) -> None:
-    """Check that each computed field keeps to the places where the caller's roles hold. Raises Rejected (forbidden)."""
-    for name in sorted(question.root_fields & FIELDS.keys()):
-        field = FIELDS[name]
-        if field.whole and not field.roles & access.everywhere:
-            raise Rejected(whole(f"{name} {field.whole}: it", field.roles))
+def _check(access: Access, root: RootField) -> None:
+    """Raises GraphQLError (forbidden) if a type of the field may not be read, or, of a computed field, if it does not
+    keep to the places where the caller's roles hold."""
+    field = FIELDS.get(root.name)
+    if access.within and field is not None and field.whole and not field.roles & access.everywhere:
+        raise in_field(whole(f"{root.name} {field.whole}: it", field.roles), root.node)
+    for name in sorted(root.types):
+        if name in READ:
+            try:
+                access.require(name)
+            except GraphQLError as error:
+                raise in_field(error, root.types[name]) from error

@@ -259,7 +259,9 @@ async def _graphql(
             raise Rejected(GraphQLError(_ONLY_MUTATIONS, extensions={"code": "bad_request"}))
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
-        gate.check(access, question)
+        forbidden = gate.forbidden(access, question)
+        if forbidden and not question.is_read:
+            raise Rejected(*forbidden.values())
         deprecated.note(access.name, question.deprecated)
         read = partial(
             reader.answer,
@@ -268,11 +270,13 @@ async def _graphql(
             account=account,
             roles=access.everywhere,
             access=access,
+            forbidden=forbidden,
+            shown=partial(noted, state=request.state),
         )
         is_person = credential.is_session or access.person is not None
         if question.is_read:
             if is_person:
-                answer = await noting.answer(read, question, asked, access, account)
+                answer = await noting.answer(read, question, asked, access)
             else:
                 answer = await read(question, asked.variables)
             ANSWERS.labels("read").inc()

@@ -32,7 +32,8 @@ def formed(error: GraphQLError) -> dict[str, Any]:
 def noted(errors: Iterable[GraphQLError], state: State) -> list[dict[str, Any]]:
     """The errors in the form of an answer; their codes are kept for the request's line in the log."""
     forms = [formed(each) for each in errors]
-    state.refused = sorted({each["extensions"]["code"] for each in forms})
+    codes = {each["extensions"]["code"] for each in forms}
+    state.refused = sorted(codes.union(getattr(state, "refused", ())))
     return forms
 
 

@@ -2,20 +2,21 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, print_ast
 
-from api.access.budget import Account
 from api.access.read_log import ReadLog, ReadLogFull, ShownData
 from api.access.rights import Access
 from api.http.request_body import Asked
-from api.reads.question import Question, Rejected, coerced, in_turn, question_for
+from api.reads.bounded_cache import Kept
+from api.reads.question import Question, Rejected, coerced, in_turn
 from api.reads.seen import Looking, Seen, looking, looking_at
 
 _SHORT = 2_000  # bytes of a document that takes a few milliseconds at most
+_KEPT_BYTES = 16 * 1024 * 1024
 Answered = Callable[[Question, Mapping[str, Any] | None], Awaitable[bytes | AsyncIterator[bytes]]]
 Note = Callable[[ShownData], None]
 
@@ -25,6 +26,7 @@ class NotedReads:
     """Answers questions of people with ``log``."""
 
     log: ReadLog
+    _asked: Kept[Question, tuple[Question, Looking]] = field(default_factory=lambda: Kept(_KEPT_BYTES))
 
     def require_room(self) -> None:
         """Raises Rejected while nothing can be logged."""
@@ -35,16 +37,21 @@ class NotedReads:
             raise Rejected(GraphQLError(text, extensions={"code": "unavailable"})) from full
 
     async def answer(
-        self, answered: Answered, question: Question, asked: Asked, access: Access, account: Account
+        self, answered: Answered, question: Question, asked: Asked, access: Access
     ) -> bytes | AsyncIterator[bytes]:
         """The answer to a read that was validated and may be made. It is noted before it is sent; one that is streamed,
         once it has ended. Raises as ``answered``, and Rejected while nothing can be logged."""
         if not access.may_read("Person"):
             return await answered(question, asked.variables)  # it shows nobody
         self.require_room()
-        work = partial(looking, asked.query)
-        found = await in_turn(work) if len(asked.query) > _SHORT else work()
-        answer = await answered(await question_for(found.query, asked.operation, account), asked.variables)
+        kept = self._asked.get(question)
+        if kept is None:
+            work = partial(looking, asked.query)
+            found = await in_turn(work) if len(asked.query) > _SHORT else work()
+            kept = _with(question, found), found
+            self._asked.put(question, kept, 2 * question.size)
+        more, found = kept
+        answer = await answered(more, asked.variables)
         named = found.asked_about(coerced(question, asked.variables).coerced)
         return _noted(answer, named, partial(self.log.note, access.name, operation_name(question), found.groups))
 
@@ -77,9 +84,15 @@ def operation_name(question: Question) -> str:
 
 
 def _with(question: Question, found: Looking) -> Question:
-    """The question, with the fields that say who is seen."""
+    """The question, with the fields that say who is seen. Its nodes keep their places in the document sent."""
     parts = found.document.definitions
-    (operation,) = (each for each in parts if isinstance(each, OperationDefinitionNode))
+    name = question.operation.name
+    (operation,) = (
+        each
+        for each in parts
+        if isinstance(each, OperationDefinitionNode)
+        and (name is None or (each.name is not None and each.name.value == name.value))
+    )
     fragments = {each.name.value: each for each in parts if isinstance(each, FragmentDefinitionNode)}
     return replace(question, document=found.document, operation=operation, fragments=fragments)
 

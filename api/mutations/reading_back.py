@@ -28,6 +28,7 @@ from graphql import (
 
 from api.access.budget import Spent
 from api.reads.question import Question, Rejected
+from api.reads.root_fields import RootField
 
 Read = Callable[[Question, Mapping[str, Any] | None], Awaitable[bytes | AsyncIterator[bytes]]]
 _UUID = "__uuid"  # a variable of our own: names of clients' own rarely begin so
@@ -59,17 +60,28 @@ async def put_in(
         try:
             answer = await read(questions[nodes], {**(variables or {}), _UUID: each.uuid})
             pieces = answer if isinstance(answer, bytes) else b"".join([piece async for piece in answer])
-            found = orjson.loads(pieces)["data"]["thing"]
-        except (Rejected, Spent) as refused:
-            error = refused.errors[0] if isinstance(refused, Rejected) else refused.error
-            text = f"The change was made, but what was changed can't be read here: {error.message}"
-            errors.append(GraphQLError(text, path=list(each.path), extensions=error.extensions))
+            body = orjson.loads(pieces)
+            refused = body.get("errors")
+            if refused:
+                errors.append(_not_read(each, refused[0]["message"], refused[0]["extensions"]))
+                continue
+            found = body["data"]["thing"]
+        except Rejected as rejected:
+            errors.append(_not_read(each, rejected.errors[0].message, rejected.errors[0].extensions))
+            continue
+        except Spent as spent:
+            errors.append(_not_read(each, spent.error.message, spent.error.extensions))
             continue
         at: Any = data
         for step in each.path[:-1]:
             at = at[step]
         at[each.path[-1]] = None if found is None else found["thing"]
     return errors
+
+
+def _not_read(back: ReadBack, why: str, extensions: Mapping[str, Any] | None) -> GraphQLError:
+    text = f"The change was made, but what was changed can't be read here: {why}"
+    return GraphQLError(text, back.nodes, path=list(back.path), extensions=dict(extensions or {}))
 
 
 def _question(back: ReadBack) -> Question:
@@ -98,4 +110,5 @@ def _question(back: ReadBack) -> Question:
         selection_set=SelectionSetNode(selections=(root,)),
     )
     document = DocumentNode(definitions=(operation, *back.fragments.values()))
-    return Question(document, operation, back.fragments, frozenset({"thing"}), frozenset(), frozenset(), 0, 0)
+    asked = RootField("thing", "thing", root)
+    return Question(document, operation, back.fragments, (asked,), frozenset(), 0, 0)

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 
 from api.access.places import PLACES, RECORD, among, inside
 from api.access.rights import READ, Scope
@@ -41,6 +41,8 @@ class Compilation:
     reads_cpr: bool = False
     shaped_by: set[tuple[str, ...]] = field(default_factory=set)
     """Variables (``Given.path``) whose values are in the statement itself."""
+    needs: dict[str, FieldNode | None] = field(default_factory=dict)
+    """The rules that the root field needs, by their parameter, each with the field that needs it first."""
     scope: Scope | None = None
     """The caller's roles, if one of them is limited to units."""
     _everybody: dict[str, str] = field(default_factory=dict)
@@ -95,11 +97,12 @@ class Compilation:
 
     def _rule_key(self, name: str, arguments: Mapping[str, Any]) -> str:
         """The name under which the rule's answers are kept. The same rule with the same arguments answers once."""
-        for each in self.rules:
-            if each.field == name and each.arguments == arguments:
-                return each.parameter
-        self.rules.append(Rule(name, arguments, f"rule {len(self.rules)}"))
-        return self.rules[-1].parameter
+        rule = next((each for each in self.rules if each.field == name and each.arguments == arguments), None)
+        if rule is None:
+            rule = Rule(name, arguments, f"rule {len(self.rules)}")
+            self.rules.append(rule)
+        self.needs.setdefault(rule.parameter, self.parameters.node)
+        return rule.parameter
 
     def _known(self, what: str, name: Any) -> str:
         """The parameter for a name that must be known (``api.reads.known_names``)."""

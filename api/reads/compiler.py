@@ -24,6 +24,7 @@ from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager
 from api.reads.plan import BLOCK, ROWS, Answers, PageField, Plan, RootForm, Statement
 from api.reads.records import CONDITIONS
+from api.reads.refused import at_root
 from api.reads.selection import Selected, read
 from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Given, Parameters, current, plain
@@ -40,49 +41,54 @@ class Compiler(Objects):
     """Compiles one query (see ``Objects``)."""
 
     def plan(self, roots: Mapping[str, Selected]) -> Plan:
-        """Raises GraphQLError for a query that is not possible in this form, or not with these rights."""
+        """The plan. Root fields that are not possible in this form, or not with these rights, are refused in it."""
         statements: list[Statement | Answers] = []
         planned: dict[str, tuple[str, int]] = {}  # text → itself, and the number of parts that Neo4j plans for it
         forms: list[RootForm] = []
+        refused: dict[int, GraphQLError] = {}
         for place, root in enumerate(roots.values()):
-            if root.name == "__typename":
-                forms.append(RootForm(root.key, "constant", "Query", constant="Query"))
-                continue
-            self._begin(root)
-            if root.name in RULES:
-                type_, many = RULES[root.name]
-                answers = self._answers(place, root)
-                statements.append(answers)
-                planned.setdefault("\n".join(each.text for each in answers.things), ("", parts_of(root)))
-                forms.append(RootForm(root.key, "list" if many else "object", type_))
-                continue
-            if root.name == "node":
-                text = self._node(root)
-                forms.append(RootForm(root.key, "object", NODE))
-            elif root.name == "tree":
-                text = self._tree(root)
-                forms.append(RootForm(root.key, "list", "TreeUnit"))
-            elif root.name in SINGULARS:
-                text = self._single(root)
-                forms.append(RootForm(root.key, "object", SINGULARS[root.name]))
-            else:
-                text = self._page(root)
-                forms.append(RootForm(root.key, "page", next(iter(root.children)), _page_fields(root)))
-            text = self._finished(text)
-            text, _ = planned.setdefault(text, (text, parts_of(root)))
-            statements.append(Statement(place, text, self.parameters))
+            self.needs = {}
+            form = RootForm(root.key, "constant", "Query", constant="Query")
+            if root.name != "__typename":
+                form = _form_of(root)
+                try:
+                    made = self._root(place, root)
+                except GraphQLError as error:
+                    refused[place] = at_root(error, root.node, root.key)
+                else:
+                    texts = [made.text] if isinstance(made, Statement) else [each.text for each in made.things]
+                    whole = "\n".join(texts)
+                    text, _ = planned.setdefault(whole, (whole, parts_of(root)))
+                    statements.append(replace(made, text=text) if isinstance(made, Statement) else made)
+            forms.append(replace(form, node=root.node, needs=self.needs))
         return Plan(
             statements=tuple(statements),
             roots=tuple(_named(form, root) for form, root in zip(forms, roots.values(), strict=True)),
+            refused=refused,
             rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
             parts=sum(parts for _, parts in planned.values()),
         )
 
+    def _root(self, place: int, root: Selected) -> Statement | Answers:
+        """Raises GraphQLError for a root field that is refused."""
+        self._begin(root)
+        if root.name in RULES:
+            return self._answers(place, root)
+        if root.name == "node":
+            text = self._node(root)
+        elif root.name == "tree":
+            text = self._tree(root)
+        elif root.name in SINGULARS:
+            text = self._single(root)
+        else:
+            text = self._page(root)
+        return Statement(place, self._finished(text), self.parameters)
+
     def _begin(self, root: Selected) -> None:
         """Begin a statement of a root field."""
-        self.parameters = Parameters()
+        self.parameters = Parameters(root.node)
         self._everybody, self._names = {}, 0
         self._reaches, self._day, self._places = {}, "", []
         self._knowledge(root)
@@ -328,6 +334,20 @@ class Compiler(Objects):
             return f"n.{type_.key} > {self.parameters.add(after, form)}"
         last, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
         return f"{name} >= {last} AND ({name} > {last} OR n.{type_.key} > {key})"
+
+
+def _form_of(root: Selected) -> RootForm:
+    """The form of a field's answer."""
+    if root.name in RULES:
+        type_, many = RULES[root.name]
+        return RootForm(root.key, "list" if many else "object", type_)
+    if root.name == "node":
+        return RootForm(root.key, "object", NODE)
+    if root.name == "tree":
+        return RootForm(root.key, "list", "TreeUnit")
+    if root.name in SINGULARS:
+        return RootForm(root.key, "object", SINGULARS[root.name])
+    return RootForm(root.key, "page", next(iter(root.children)), _page_fields(root))
 
 
 def _named(form: RootForm, root: Selected) -> RootForm:

@@ -1,31 +1,39 @@
 """Writes an answer as JSON, block by block as its records arrive, without graphql-core's executor."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
+from graphql import GraphQLError
 
 from api.reads.plan import ROWS, PageField, Plan, RootForm
+from api.reads.refused import at_root
 
 Opened = Callable[[list[Any]], Awaitable[list[Any]]]
 """Prepares a block of rows to be shown (decrypts CPR numbers, and logs that)."""
-
-
-class Ambiguous(Exception):
-    """A key that must identify one thing fits several."""
-
-    def __init__(self, field: str, count: int) -> None:
-        super().__init__(f"{field}: the key fits {count} things; give the uuid")
+Formed = Callable[[Sequence[GraphQLError]], list[dict[str, Any]]]
+"""Errors in the form of an answer."""
 
 
 class Writer:
-    """Writes one answer. ``closing``: the end that completes the JSON written so far, if nothing more can come."""
+    """Writes one answer. ``refused``: the root fields that are null, by their place. ``closing``: the end that
+    completes the JSON written so far, if nothing more can come; ``root``: the root field that is being written."""
 
-    def __init__(self, plan: Plan, records: AsyncIterator[Any], opened: Opened | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        refused: Mapping[int, GraphQLError],
+        formed: Formed,
+        records: AsyncIterator[Any],
+        opened: Opened | None,
+    ) -> None:
         self._plan = plan
+        self._refused = dict(refused)
+        self._formed = formed
         self._records = records
         self._opened = opened
         self._next: Any = None
+        self.root: RootForm | None = None
         self.closing = b"}"
         self.extensions = b""
         """The part beside the data, as JSON; empty if there is none."""
@@ -36,7 +44,10 @@ class Writer:
         yield b'{"data":{'
         for place, root in enumerate(self._plan.roots):
             yield b"%b%b:" % (b"," if place else b"", orjson.dumps(root.key))
-            if root.form == "constant":
+            self.root = root
+            if place in self._refused:
+                yield b"null"
+            elif root.form == "constant":
                 yield orjson.dumps(root.constant)
             elif root.form == "page":
                 async for piece in self._page(place, root):
@@ -46,7 +57,13 @@ class Writer:
                     yield piece
             else:
                 yield await self._object(place, root)
-        yield b"}" + (b',"extensions":' + self.extensions if self.extensions else b"") + b"}"
+        self.root = None
+        yield b"}" + self.errors() + (b',"extensions":' + self.extensions if self.extensions else b"") + b"}"
+
+    def errors(self, *more: GraphQLError) -> bytes:
+        """The part of the answer with its errors, in the order of the root fields; empty if there is none."""
+        all_ = [*(self._refused[place] for place in sorted(self._refused)), *more]
+        return b',"errors":' + orjson.dumps(self._formed(all_)) if all_ else b""
 
     async def _advance(self) -> None:
         self._next = await anext(self._records, None)
@@ -67,7 +84,10 @@ class Writer:
         while (block := await self._block(place)) is not None:
             rows += block[1]
         if len(rows) > 1:
-            raise Ambiguous(root.key, len(rows))
+            text = f"key: it fits {len(rows)} things; give the uuid"
+            error = GraphQLError(text, extensions={"code": "ambiguous"})
+            self._refused[place] = at_root(error, root.node, root.key)
+            return b"null"
         return orjson.dumps(rows[0]) if rows else b"null"
 
     async def _list(self, place: int) -> AsyncIterator[bytes]:

@@ -27,13 +27,15 @@ class Limits:
 
 def check_depth(roots: Mapping[str, Selected], limits: Limits) -> None:
     """Raises GraphQLError (over_limit) for a query that is nested too deep."""
-    deepest = max((_depth(each) for each in roots.values()), default=0)
-    if deepest > limits.depth:
-        raise GraphQLError(
-            f"The query is {deepest} fields deep; {limits.depth} are allowed. Split it into two steps, "
-            "or use descendants or ancestors instead of children of children.",
-            extensions={"code": "over_limit"},
-        )
+    for each in roots.values():
+        deep = _depth(each)
+        if deep > limits.depth:
+            raise GraphQLError(
+                f"{each.key} is {deep} fields deep; {limits.depth} are allowed. Split the query into two steps, "
+                "or use descendants or ancestors instead of children of children.",
+                each.node,
+                extensions={"code": "over_limit"},
+            )
 
 
 def check_parts(count: int, limits: Limits) -> None:

@@ -21,6 +21,7 @@ from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.naming import NAMING
 from api.reads.nested_pages import Reached, page_of
+from api.reads.refused import in_field
 from api.reads.selection import Selected, read
 from api.reads.types import NOT_DATED, TYPES
 from api.reads.variables import Given, current
@@ -105,6 +106,16 @@ class Objects(Compilation):
         return row_of((*first, *(self._field(type_, each, n, v, r) for each in read(selected))))
 
     def _field(self, type_: Type, selected: Selected, n: str, v: str, r: str) -> str:
+        """A field of a thing. A refusal says that it is this field, or one within it."""
+        above, self.parameters.node = self.parameters.node, selected.node
+        try:
+            return self._field_of(type_, selected, n, v, r)
+        except GraphQLError as error:
+            raise in_field(error, selected.node) from error
+        finally:
+            self.parameters.node = above
+
+    def _field_of(self, type_: Type, selected: Selected, n: str, v: str, r: str) -> str:
         if selected.name == "__typename":
             return f"'{type_.name}'"
         found_field = type_.fields[selected.name]

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graphql import FieldNode, GraphQLError
+
 from api.computed.contract import Answer
 from api.reads.answer_rows import AnswerForm, Found
 from api.reads.lengths import Lengths
@@ -38,6 +40,10 @@ class RootForm:
     named: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
     """Makes objects from a block of rows (``api.reads.field_order``)."""
     constant: str = ""
+    node: FieldNode | None = field(default=None, compare=False)
+    """The field in the document."""
+    needs: Mapping[str, FieldNode | None] = field(default_factory=dict, compare=False)
+    """The rules that must answer before it is read, by their parameter, each with the field that needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,10 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``statements``: in the order of the root fields; a constant has none."""
+    """``statements``: in the order of the root fields; a constant has none, nor has one that is refused.
+
+    ``refused``: the root fields that are not possible in this form, or not with these rights, by their place.
+    """
 
     statements: tuple[Statement | Answers, ...]
     roots: tuple[RootForm, ...]
@@ -98,6 +107,7 @@ class Plan:
     cost: Cost
     parts: int = 0
     """The number of parts that Neo4j plans."""
+    refused: Mapping[int, GraphQLError] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

@@ -4,7 +4,7 @@ Long documents are handled in a thread of their own, one after the other, so tha
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,18 +14,13 @@ from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
-    InlineFragmentNode,
     NoFragmentCyclesRule,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
-    get_named_type,
-    is_abstract_type,
     parse,
     validate,
     visit,
@@ -36,6 +31,7 @@ from api.access.budget import Account, Spent
 from api.reads.bounded_cache import Kept
 from api.reads.deprecated import DEPRECATED
 from api.reads.expansion import SpreadsItself, check_expansion
+from api.reads.root_fields import RootField, root_fields
 from api.reads.variables import within
 from api.schema import schema
 
@@ -65,10 +61,8 @@ class Question:
     document: DocumentNode
     operation: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    root_fields: frozenset[str]
-    """Names of the root fields, including those in fragments."""
-    types: frozenset[str]
-    """Names of the types that its fields belong to or lead to."""
+    roots: tuple[RootField, ...]
+    """The root fields, including those in fragments."""
     deprecated: frozenset[str]
     """Deprecated fields (Type.field) in it (``api.reads.deprecated``)."""
     fields: int
@@ -81,6 +75,11 @@ class Question:
     def shaping(self, values: Mapping[str, Any]) -> Hashable:
         """The values of those variables in this request."""
         return tuple((path, within(path, values)) for path in sorted(self.shaped_by))
+
+    @property
+    def root_fields(self) -> frozenset[str]:
+        """Names of the root fields."""
+        return frozenset(each.name for each in self.roots)
 
     @property
     def is_read(self) -> bool:
@@ -181,8 +180,8 @@ def _validated(document: DocumentNode, fields: int, text: str, name: str | None)
         document,
         operation,
         fragments,
-        frozenset(_names(operation.selection_set, fragments, set())),
-        *_types(document),
+        root_fields(SCHEMA, operation, fragments),
+        _deprecated(document),
         fields,
         2_000 + _BYTES_A_CHARACTER * len(text),
     )
@@ -192,36 +191,16 @@ def _validated(document: DocumentNode, fields: int, text: str, name: str | None)
     return question
 
 
-def _names(
-    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], entered: set[str]
-) -> Iterator[str]:
-    for each in selections.selections:
-        if isinstance(each, FieldNode):
-            yield each.name.value
-        elif isinstance(each, InlineFragmentNode):
-            yield from _names(each.selection_set, fragments, entered)
-        elif isinstance(each, FragmentSpreadNode) and each.name.value not in entered:
-            entered.add(each.name.value)
-            yield from _names(fragments[each.name.value].selection_set, fragments, entered)
-
-
-def _types(document: DocumentNode) -> tuple[frozenset[str], frozenset[str]]:
-    """Names of types, and the deprecated fields."""
+def _deprecated(document: DocumentNode) -> frozenset[str]:
+    """The deprecated fields in the document."""
     found: set[str] = set()
-    deprecated: set[str] = set()
     info = TypeInfo(SCHEMA)
 
-    class Types(Visitor):
+    class Fields(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
-            # The parent too: a fragment, which is not a field, selects a kind of an interface. A field of the interface
-            # itself is one of each of its kinds.
             parent = info.get_parent_type()
-            several = SCHEMA.get_possible_types(parent) if is_abstract_type(parent) else ()
-            for type_ in (get_named_type(info.get_type()), parent, *several):
-                if type_ is not None:
-                    found.add(type_.name.removesuffix("Connection").removesuffix("Edge").removesuffix("State"))
             if parent is not None and (name := f"{parent.name}.{node.name.value}") in DEPRECATED:
-                deprecated.add(name)
+                found.add(name)
 
-    visit(document, TypeInfoVisitor(info, Types()))
-    return frozenset(found), frozenset(deprecated)
+    visit(document, TypeInfoVisitor(info, Fields()))
+    return frozenset(found)

@@ -18,7 +18,7 @@ from typing import Any
 import neo4j
 import orjson
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from graphql.execution.values import VariableValues
 from neo4j.exceptions import Neo4jError
 
@@ -28,16 +28,18 @@ from api.access.rights import Access
 from api.computed.answers import Rules, States
 from api.computed.contract import Answer, Caller
 from api.http.availability import Availability, OutOfTime, Patience
+from api.http.failures import formed
 from api.reads.bounded_cache import Kept
 from api.reads.compilation import WITHIN
 from api.reads.compiler import Compiler
 from api.reads.explained import Explained, explained
-from api.reads.json_writer import Ambiguous, Opened, Writer
+from api.reads.json_writer import Formed, Opened, Writer
 from api.reads.known_names import Targets
 from api.reads.lengths import Lengths, measured
 from api.reads.limits import Limits, check_cost, check_depth, check_parts
 from api.reads.plan import BLOCK, Answers, Plan, Statement
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
+from api.reads.refused import REFUSALS, at_root, in_field
 from api.reads.selection import Document, select
 from api.reads.variables import Values, marked
 from graph.cpr.keyring import Keyring
@@ -129,21 +131,22 @@ class Reader:
         account: Account | None = None,
         roles: frozenset[str] = frozenset(),
         access: Access | None = None,
+        forbidden: Mapping[str, GraphQLError] | None = None,
+        shown: Formed | None = None,
     ) -> bytes | AsyncIterator[bytes]:
         """The answer as JSON: whole, or streamed in pieces. ``account``: pays for it; the answer shows the cost.
         ``roles``: the caller's system roles, for fields that depend on them. ``access``: where they hold, if one
-        of them is limited to units.
+        of them is limited to units. ``forbidden``: the root fields that the caller may not read, by their key in the
+        answer. ``shown``: makes the form of errors.
 
-        Raises Rejected, Spent, Away; the pieces raise CutOff.
+        A root field that is refused is null, and the answer has its error. Raises Rejected for the whole query, Spent,
+        Away; the pieces raise CutOff.
         """
+        caller = Caller(asker, roles, rights, access)
         try:
-            return await self._answer(question, variables, Caller(asker, roles, rights, access), account)
-        except GraphQLError as error:
-            raise Rejected(error) from error
-        except GraphError as error:
-            raise Rejected(GraphQLError(str(error), extensions={"code": error.code})) from error
-        except Ambiguous as error:
-            raise Rejected(GraphQLError(str(error), extensions={"code": "ambiguous"})) from error
+            return await self._answer(question, variables, caller, account, forbidden or {}, shown or _formed)
+        except REFUSALS as error:
+            raise Rejected(in_field(error, None)) from error
         except OutOfTime as error:
             raise Rejected(self._too_slow()) from error
         except Neo4jError as error:
@@ -157,6 +160,8 @@ class Reader:
         variables: Mapping[str, Any] | None,
         caller: Caller,
         account: Account | None,
+        forbidden: Mapping[str, GraphQLError],
+        shown: Formed,
     ) -> bytes | AsyncIterator[bytes]:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
@@ -173,9 +178,13 @@ class Reader:
             extensions = orjson.dumps({"cost": paid})
         if key is not None:  # kept once it is paid for, since only then has Neo4j planned it
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
-        asked = await self._bound(plan, values, day, caller, patience)
+        refused = dict(plan.refused)
+        for place, root in enumerate(plan.roots):
+            if root.key in forbidden:
+                refused[place] = at_root(forbidden[root.key], root.node, root.key)
+        asked = await self._bound(plan, values, day, caller, patience, refused)
         stream = Stream(account)
-        written = self._written(plan, asked, caller.name, patience, extensions, stream)
+        written = self._written(plan, asked, refused, shown, caller.name, patience, extensions, stream)
         begun = bytearray()
         async for piece in written:
             begun += piece
@@ -196,7 +205,10 @@ class Reader:
         given = coerced(question, variables)
         day = today()
         plan, _ = await self._plan(question, given, caller, day, await self._shows(day, patience))
-        asked = await self._bound(plan, {**given.coerced, WITHIN: caller.within}, day, caller, patience)
+        refused = dict(plan.refused)
+        asked = await self._bound(plan, {**given.coerced, WITHIN: caller.within}, day, caller, patience, refused)
+        for error in refused.values():
+            raise error
         found: list[Explained] = []
         for each in asked:
             field = plan.roots[each.read.place].key
@@ -207,13 +219,41 @@ class Reader:
         return found
 
     async def _bound(
-        self, plan: Plan, values: dict[str, Any], day: date, caller: Caller, patience: Patience
+        self,
+        plan: Plan,
+        values: dict[str, Any],
+        day: date,
+        caller: Caller,
+        patience: Patience,
+        refused: dict[int, GraphQLError],
     ) -> list[Asked]:
-        """Each read with its parameters, after the rules have answered."""
+        """Each read with its parameters, after the rules have answered. Those that can't be made are added to
+        ``refused``."""
+
+        def refuse(place: int, error: GraphQLError | GraphError, node: FieldNode | None) -> None:
+            root = plan.roots[place]
+            refused[place] = at_root(in_field(error, node), root.node, root.key)
+
         for rule in plan.rules:
+            places = [
+                place for place, root in enumerate(plan.roots) if rule.parameter in root.needs and place not in refused
+            ]
+            if not places:
+                continue
             answer = partial(self._rules.answer, rule, values, day, caller)
-            values[rule.parameter] = await patience.wait(partial(self._in_thread, answer))
-        return [_bound(each, values) for each in plan.statements]
+            try:
+                values[rule.parameter] = await patience.wait(partial(self._in_thread, answer))
+            except REFUSALS as error:
+                for place in places:
+                    refuse(place, error, plan.roots[place].needs[rule.parameter])
+        bound: list[Asked] = []
+        for each in plan.statements:
+            if each.place not in refused:
+                try:
+                    bound.append(_bound(each, values))
+                except REFUSALS as error:
+                    refuse(each.place, error, None)
+        return bound
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         inside = contextvars.copy_context()
@@ -282,6 +322,8 @@ class Reader:
         self,
         plan: Plan,
         asked: Sequence[Asked],
+        refused: Mapping[int, GraphQLError],
+        shown: Formed,
         asker: str,
         patience: Patience,
         extensions: bytes,
@@ -289,7 +331,7 @@ class Reader:
     ) -> AsyncGenerator[bytes, None]:
         """The answer's JSON in pieces. An error after the first pieces leaves the JSON without its end."""
         if not asked:
-            constant = Writer(plan, _nothing(), None)
+            constant = Writer(plan, refused, shown, _nothing(), None)
             constant.extensions = extensions
             async for piece in constant.pieces():
                 yield piece
@@ -298,7 +340,7 @@ class Reader:
         # Few records at a time, since each contains a block of rows.
         session = self.reading.session(default_access_mode=neo4j.READ_ACCESS, fetch_size=4)
         records = self._records(session, asked, patience)
-        writer = Writer(plan, records, self._opening(asker) if plan.reads_cpr else None)
+        writer = Writer(plan, refused, shown, records, self._opening(asker) if plan.reads_cpr else None)
         writer.extensions = extensions
         try:
             async for piece in writer.pieces():
@@ -307,8 +349,10 @@ class Reader:
         except Exception as error:
             if begun <= WHOLE:
                 raise  # nothing has been sent: the whole query fails
-            shown = self._too_slow() if isinstance(error, OutOfTime) or _out_of_time(error) else _broken_off(error)
-            yield writer.closing + b',"errors":' + orjson.dumps([shown.formatted])
+            is_slow = isinstance(error, OutOfTime) or _out_of_time(error)
+            broken = self._too_slow() if is_slow else _broken_off(error)
+            root = writer.root
+            yield writer.closing + writer.errors(broken if root is None else at_root(broken, root.node, root.key))
             raise CutOff from error
         finally:
             stream.close()
@@ -371,6 +415,10 @@ class Reader:
             "or narrow the list with filter.",
             extensions={"code": "time_limit"},
         )
+
+
+def _formed(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    return [formed(each) for each in errors]
 
 
 def _bound(read: Statement | Answers, values: Values) -> Asked:

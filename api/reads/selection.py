@@ -32,13 +32,14 @@ MOST_ROOTS = 500
 @dataclass(slots=True)
 class Selected:
     """One field of the answer. ``key``: its name there. ``children``: by the object type that it may be; several are
-    those of an interface. ``many``: it is a list."""
+    those of an interface. ``many``: it is a list. ``node``: the first place in the document that selects it."""
 
     key: str
     name: str
     arguments: dict[str, Any]
     children: dict[str, dict[str, "Selected"]] = field(default_factory=dict)
     many: bool = False
+    node: FieldNode | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,11 @@ def _fields(parent: GraphQLObjectType, sets: Sequence[SelectionSetNode], documen
         node = nodes[0]
         name = node.name.value
         if name == "__typename":
-            found[key] = Selected(key, name, {})
+            found[key] = Selected(key, name, {}, node=node)
             continue
         definition = document.schema.get_field(parent, name)
         assert definition is not None  # validation has seen it
-        selected = Selected(key, name, get_argument_values(definition, node, document.variables))
+        selected = Selected(key, name, get_argument_values(definition, node, document.variables), node=node)
         inner = [each.selection_set for each in nodes if each.selection_set is not None]
         selected.many = is_list_type(get_nullable_type(definition.type))
         type_ = get_named_type(definition.type)

@@ -11,6 +11,10 @@ from datetime import date
 from enum import Enum
 from typing import Any
 
+from graphql import FieldNode
+
+from api.reads.refused import REFUSALS, in_field
+
 Values = Mapping[str, Any]
 
 
@@ -80,26 +84,42 @@ def _marked(value: Any, path: tuple[str, ...], today: date) -> tuple[Any, Hashab
 
 @dataclass(slots=True)
 class Parameters:
-    """The parameters of one statement, and the checks of their values."""
+    """The parameters of one statement, and the checks of their values.
 
+    ``node``: the field that is being compiled: what is added comes from its arguments.
+    """
+
+    node: FieldNode | None = field(default=None, compare=False)
     _sources: list[tuple[str, Any, Callable[[Any], Any] | None]] = field(default_factory=list)
     _checks: list[Callable[[Values], None]] = field(default_factory=list)
+    _nodes: dict[int, FieldNode | None] = field(default_factory=dict, compare=False)
+    """The field of each parameter with a form, and of each check (by a negative number)."""
 
     def add(self, value: Any, form: Callable[[Any], Any] | None = None) -> str:
         """The parameter's name in Cypher. ``form``: converts the value each time."""
         name = f"p{len(self._sources)}"
+        if form is not None:
+            self._nodes[len(self._sources)] = self.node
         self._sources.append((name, value, form))
         return f"${name}"
 
     def check(self, holds: Callable[[Values], None]) -> None:
         """``holds`` raises GraphQLError for invalid values of the variables."""
         self._checks.append(holds)
+        self._nodes[-len(self._checks)] = self.node
 
     def bind(self, values: Values) -> dict[str, Any]:
-        for holds in self._checks:
-            holds(values)
-        bound = {}
-        for name, value, form in self._sources:
-            each = found(value, values)
-            bound[name] = each if form is None else form(each)
-        return bound
+        """The values of this request. Raises GraphQLError, in the field whose argument is not allowed."""
+        place = 0
+        try:
+            for number, holds in enumerate(self._checks, 1):
+                place = -number
+                holds(values)
+            bound: dict[str, Any] = {}
+            for name, value, form in self._sources:
+                place = len(bound)
+                each = found(value, values)
+                bound[name] = each if form is None else form(each)
+            return bound
+        except REFUSALS as error:
+            raise in_field(error, self._nodes.get(place)) from error

@@ -25,6 +25,7 @@ from api.http.failures import formed, unforeseen
 from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
+from api.reads.refused import at_root
 from api.reads.selection import Document, Selected, select
 from api.subscriptions.feed import AfterTheEnd, Broken, Feed
 from graph.questions.change_feed import Entry, entry
@@ -53,6 +54,7 @@ class Subscriptions:
         """Each result as it comes; a refused subscription is one result with errors. It ends with its token or
         session."""
         account = self.budgets.of(access.name)
+        root: Selected | None = None
         try:
             account.require()
             question = await question_for(asked.query, asked.operation, account)
@@ -67,10 +69,12 @@ class Subscriptions:
             account.charge_refused(len(asked.query))
             yield {"errors": [formed(each) for each in rejected.errors]}
         except GraphQLError as error:
-            yield {"errors": [formed(error)]}
+            yield {"errors": [formed(error if root is None else at_root(error, root.node, root.key))]}
         except AfterTheEnd as end:
+            assert root is not None
             text = f"after: the change log ends at {end.last}. Read everything again, and follow from that number."
-            yield {"errors": [{"message": text, "extensions": {"code": "bad_cursor", "last": end.last}}]}
+            ended = GraphQLError(text, extensions={"code": "bad_cursor", "last": end.last})
+            yield {"errors": [formed(at_root(ended, root.node, root.key))]}
         except Broken as broken:
             yield {"errors": [formed(unforeseen(broken))]}
 

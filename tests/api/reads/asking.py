@@ -41,13 +41,16 @@ class Asking:
         return self.runner.run(self._text(text, variables, operation))
 
     def refusal(self, text: str, variables: Mapping[str, Any] | None = None) -> GraphQLError:
-        """The one error of a question that is refused."""
+        """The one error of a question that is refused, or whose one root field is."""
         try:
-            self.text(text, variables)
+            answer = orjson.loads(self.text(text, variables))
         except Rejected as rejected:
             (error,) = rejected.errors
             return error
-        raise AssertionError("the question was answered")
+        (shown,) = answer.get("errors", [None])
+        assert shown is not None, "the question was answered"
+        assert None in answer["data"].values()
+        return GraphQLError(shown["message"], path=shown.get("path"), extensions=shown["extensions"])
 
     def code(self, text: str, variables: Mapping[str, Any] | None = None) -> object:
         return (self.refusal(text, variables).extensions or {}).get("code")

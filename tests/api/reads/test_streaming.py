@@ -145,7 +145,7 @@ def test_an_answer_that_breaks_off_ends_with_an_error_and_complete_json() -> Non
             (), (RootForm("units", "page", "UnitConnection", (PageField("nodes", "nodes", {}),)),), (),
             False, lambda values, lengths: 1,
         )  # fmt: skip
-        writer = Writer(plan, records(), None)
+        writer = Writer(plan, {}, list, records(), None)
         pieces = bytearray()
         try:
             async for piece in writer.pieces():

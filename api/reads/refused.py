@@ -1,0 +1,26 @@
+"""Refusals of a field: which field of the query caused one, and where it is in the answer.
+
+A root field that is refused is null in the answer, and the others are answered (docs/api.md).
+"""
+
+from graphql import FieldNode, GraphQLError
+
+from graph.errors import GraphError
+
+REFUSALS = (GraphQLError, GraphError)
+"""What refuses a field. Any other error ends the whole query."""
+
+
+def in_field(error: GraphQLError | GraphError, node: FieldNode | None) -> GraphQLError:
+    """The refusal, with the field that caused it. A field further in, where it was found already, stays."""
+    if isinstance(error, GraphQLError):
+        if error.nodes or node is None:
+            return error
+        return GraphQLError(error.message, node, path=error.path, extensions=error.extensions)
+    return GraphQLError(str(error), node, extensions={"code": error.code})
+
+
+def at_root(error: GraphQLError | GraphError, node: FieldNode | None, key: str) -> GraphQLError:
+    """The refusal of the root field that has this key in the answer."""
+    found = in_field(error, node)
+    return GraphQLError(found.message, found.nodes, path=[key], extensions=found.extensions)
