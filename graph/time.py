@@ -12,6 +12,8 @@ from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+TODAY_IN_CYPHER = f"date({{timezone: '{COPENHAGEN.key}'}})"
+"""Today's date in Copenhagen, as Cypher; ``date()`` would be that of UTC."""
 ALWAYS = date.min
 FOREVER = date.max  # only for comparing; never written, never shown
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

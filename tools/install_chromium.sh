@@ -15,6 +15,6 @@ export DEBIAN_FRONTEND=noninteractive
 echo "installing Chromium for the tests of the pages (once, about 100 MB)" >&2
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-apt-get update >"$log" 2>&1 || { tail -5 "$log" >&2; missing "apt-get update failed."; }
-apt-get install --yes --no-install-recommends chromium >"$log" 2>&1 ||
+apt-get -o Acquire::Retries=3 update >"$log" 2>&1 || { tail -5 "$log" >&2; missing "apt-get update failed."; }
+apt-get -o Acquire::Retries=3 install --yes --no-install-recommends chromium >"$log" 2>&1 ||
     { tail -5 "$log" >&2; missing "apt-get could not install chromium."; }

@@ -32,12 +32,12 @@ chmod 755 $policy
 export DEBIAN_FRONTEND=noninteractive
 echo "installing Samba for the tests (once, about 15 MB)" >&2
 log=$kept/apt.log
-apt-get update >"$log" 2>&1 || { tail -5 "$log" >&2; missing "apt-get update failed."; }
+apt-get -o Acquire::Retries=3 update >"$log" 2>&1 || { tail -5 "$log" >&2; missing "apt-get update failed."; }
 # Older releases have the last two inside of samba, and the modules only recommended.
 wanted=(samba openssl)
 for package in samba-ad-dc samba-ad-provision samba-dsdb-modules python3-samba; do
     [ -z "$(apt-cache show --no-all-versions "$package" 2>/dev/null)" ] || wanted+=("$package")
 done
-apt-get install --yes --no-install-recommends "${wanted[@]}" >"$log" 2>&1 ||
+apt-get -o Acquire::Retries=3 install --yes --no-install-recommends "${wanted[@]}" >"$log" 2>&1 ||
     { tail -5 "$log" >&2; missing "apt-get could not install ${wanted[*]}."; }
 there || missing "Samba was installed, and still has no domain controller: samba, samba-tool or its Python module is missing."

@@ -26,7 +26,7 @@ fi
 # Where they are installed already, there is nothing to fetch.
 if [ -n "$names" ]; then
     # shellcheck disable=SC2086 # several names
-    apt-get download $names >>"$folder/apt.log" 2>&1 || { tail -3 "$folder/apt.log" >&2; missing "the download failed."; }
+    apt-get -o Acquire::Retries=3 download $names >>"$folder/apt.log" 2>&1 || { tail -3 "$folder/apt.log" >&2; missing "the download failed."; }
     for each in *.deb; do dpkg -x "$each" "$folder/root"; done
 elif ! command -v apache2 >/dev/null || ! command -v shibd >/dev/null ||
     [ ! -e /usr/lib/apache2/modules/mod_auth_mellon.so ]; then

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from api.reads.as_of import Moment
 from graph.collation import caption
 from graph.model import KINDS
+from graph.time import TODAY_IN_CYPHER
 
 BY_LINK: Mapping[str, str] = {
     "Assignment": "role",
@@ -46,7 +47,7 @@ def label(kinds: Sequence[str], n: str, v: str, moment: Moment, inside: Inside) 
 def _closest(kinds: Sequence[str], n: str, moment: Moment) -> str:
     """The last label before the day, or the first after it."""
     another = _own(kinds, n, "known")
-    day = moment.start or "date()" if moment.is_period else moment.day
+    day = moment.start or TODAY_IN_CYPHER if moment.is_period else moment.day
     return f"""head(COLLECT {{
             MATCH ({n})-[was:STATE]->(known)
             WHERE {another} IS NOT NULL

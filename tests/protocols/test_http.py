@@ -192,9 +192,10 @@ def test_an_answer_that_is_too_large_is_given_up() -> None:
 
 def test_so_many_a_second() -> None:
     with answering(lambda _: Reply()) as server, client(server, per_second=20) as http:
+        begun = time.monotonic()
         for _ in range(5):
             http.send("GET", "x")
-        assert server.requests[-1].at - server.requests[0].at >= 0.19
+        assert time.monotonic() - begun >= 0.19
 
 
 def test_a_certificate_file_that_can_t_be_used_is_named() -> None:

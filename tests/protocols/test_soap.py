@@ -129,14 +129,14 @@ LIMITS = Limits(seconds=0.2, largest=4_000, in_memory=1_000)
 
 
 def test_an_answer_is_whole_whatever_its_status_and_a_larger_or_broken_one_is_not_used() -> None:
-    with served() as url, Transport(LIMITS) as transport:
+    with served() as url, Transport(Limits(5, 4_000, 1_000)) as transport:
         answer = transport.post(f"{url}/3000", b"", {})
         with answer.body as content:
             assert (answer.status, len(content.read())) == (500, 3_000)
         with pytest.raises(errors.TooLarge) as large:
             transport.post(f"{url}/4001", b"", {})
         assert large.value.retry == NEXT
-    with served() as url, Transport(Limits(1, 10_000, 1_000)) as transport, pytest.raises(errors.NoAnswer) as broken:
+    with served() as url, Transport(Limits(5, 10_000, 1_000)) as transport, pytest.raises(errors.NoAnswer) as broken:
         transport.post(f"{url}/6000", b"", {})
     assert "5000 of 6000 bytes" in str(broken.value)
     assert broken.value.retry == SOON

@@ -61,7 +61,7 @@ def test_every_kind_has_a_colour_and_a_caption_that_is_never_blank() -> None:
 
 def test_the_browsers_page_is_served_under_a_policy_that_lets_nothing_of_it_out(addresses: Addresses) -> None:
     """A browser obeys it: neither cdn.segment.com, canny.io nor Google's fonts are loaded, nor anything asked."""
-    answer = httpx.get(addresses.browser_url, trust_env=False)
+    answer = httpx.get(addresses.browser_url, trust_env=False, timeout=60)
     assert answer.status_code == httpx.codes.OK
     policy = dict(each.strip().split(" ", 1) for each in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'self'"

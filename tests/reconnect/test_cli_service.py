@@ -112,7 +112,7 @@ def test_a_question_is_explained(run: Run, clean_graph: neo4j.Driver, tmp_path: 
     assert done.returncode == 0, done.stderr
     first, second = done.stdout.split("\n// version:")
     assert re.match(r"// units: planned in [0-9.]+ ms, ran in [0-9.]+ ms\nMATCH \(n:Unit\)\nWHERE ", first)
-    assert "//   ProduceResults: " in first and "NodeIndex" in first
+    assert "//   ProduceResults: " in first
     assert "a rule answers it" in second
     (tmp_path / "wrong.graphql").write_text("{ units(first: 0) { nodes { name } } }")
     refused = run("query", "--explain", str(tmp_path / "wrong.graphql"))

@@ -48,14 +48,14 @@ def test_after_a_kill_the_next_run_is_told_until_when_and_waits_where_it_shall(
 ) -> None:
     file = tmp_path / "units.yaml"
     file.write_text(yaml.safe_dump({"format": 1, "units": [{"id": "u", "name": "Unit"}]}))
-    process, told = telling(_killed_in_the_middle, {**environment, "RECONNECT__WORKER__LOCK_SECONDS": "30"})
+    process, told = telling(_killed_in_the_middle, {**environment, "RECONNECT__WORKER__LOCK_SECONDS": "120"})
     assert told.recv() == "running"
     process.kill()
     process.join()
     refused = run("import", "facts", "--from", str(file))
     assert refused.returncode == Exit.FAILURE
     assert re.search(r"is already running.*after \d\d:\d\d:\d\d \(in \d+ s\).*--wait", refused.stderr)
-    client.pexpire(f"{PREFIX}{JOB}", 1500)
+    client.pexpire(f"{PREFIX}{JOB}", 10_000)
     waited = run("import", "facts", "--from", str(file), "--wait")
     assert waited.returncode == Exit.OK, waited.stderr
     assert f"Waiting for another run of {JOB}" in waited.stderr

@@ -66,11 +66,11 @@ attributes = {{ mail = "account.email" }}
             page = browser.submit(refused.form("/login"), login="anje", password=PASSWORD)
             assert "logget ind som" in page.text
         assert _reasons(clean_graph) == ["ended", "not_started"]
-        metadata = httpx.get(f"{url}/saml/metadata", trust_env=False)
+        metadata = httpx.get(f"{url}/saml/metadata", trust_env=False, timeout=60)
         assert metadata.headers["content-type"] == "application/samlmetadata+xml" and 'Name="mail"' in metadata.text
         assert len(re.findall("KeyDescriptor ", metadata.text)) == 1
         assert "signs from" in run("login", "roll-key").stdout
-        published = httpx.get(f"{url}/saml/metadata", trust_env=False).text
+        published = httpx.get(f"{url}/saml/metadata", trust_env=False, timeout=60).text
         assert len(re.findall("<md:KeyDescriptor", published)) == 2
         stop(clean_graph, account)
         for at in (other, port):

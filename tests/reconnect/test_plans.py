@@ -63,9 +63,10 @@ def parent_of_job(driver: neo4j.Driver) -> str:
     rows, _, _ = driver.execute_query(
         """
         MATCH (:SourceRecord {source: 'facts', key: 'job'})-[:TELLS]->(:Unit)-[r:PART_OF]->(p:Unit)
-        WHERE r.from <= date() AND (r.to IS NULL OR r.to > date())
+        WHERE r.from <= $today AND (r.to IS NULL OR r.to > $today)
         RETURN p.name AS name
-        """
+        """,
+        today=today(),
     )
     return str(rows[0]["name"])
 
@@ -139,7 +140,7 @@ def test_a_plan_whose_day_has_passed_is_applied_with_the_next_day_turn_in_the_or
                        digest=state(run, "D wrong")["digest"])  # fmt: skip
 
     # The clock may be wrong: a turn by several days waits for a person, and so do the plans.
-    town.execute_query("MATCH (c:Clock) SET c.today = date() - duration('P3D')")
+    town.execute_query("MATCH (c:Clock) SET c.today = $past", past=today() - timedelta(days=3))
     waiting = run("day-turn")
     assert waiting.returncode == Exit.BRAKE
     assert {state(run, name)["state"] for name in ("A second", "B first")} == {"approved"}

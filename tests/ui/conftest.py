@@ -147,7 +147,7 @@ def playwright() -> Iterator[Playwright]:
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     found = next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
     assert found, "The tests of the pages drive a Chromium: tools/install_chromium.sh installs it, or says what to do."
-    opened = playwright.chromium.launch(executable_path=found, args=[*_OPTIONS])
+    opened = playwright.chromium.launch(executable_path=found, args=[*_OPTIONS], timeout=120_000)
     yield opened
     opened.close()
 
@@ -200,6 +200,7 @@ class Visits:
         page.get_by_label("Brugernavn").fill(person.login)
         page.get_by_label("Adgangskode").fill(person.password)
         page.get_by_role("button", name="Log ind", exact=True).click()
+        page.wait_for_url(lambda address: "/login" not in address)
 
     def close(self) -> None:
         for context, watched in self.opened:

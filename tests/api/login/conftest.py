@@ -135,7 +135,7 @@ class Town:
 
     @property
     def metadata(self) -> bytes:
-        return httpx.get(f"{self.url}/saml/metadata", trust_env=False).content
+        return httpx.get(f"{self.url}/saml/metadata", trust_env=False, timeout=60).content
 
     def give_password(self, login: str) -> None:
         give_password(self.driver, self.logins, login)

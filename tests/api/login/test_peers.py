@@ -48,7 +48,7 @@ def test_mellon(
         keys.published(now)
         keys.roll_over(now)  # the metadata that mellon reads has both keys
         give_password(clean_graph, logins, "anje")
-        identity = httpx.get(f"{url}/saml/metadata", trust_env=False).content
+        identity = httpx.get(f"{url}/saml/metadata", trust_env=False, timeout=60).content
         with mellon(port, described, identity) as application:
             browser = Browser()
             asked = browser.get(f"{application}/secret/")
@@ -85,7 +85,7 @@ def test_shibboleth(profile: ProfileName, clean_graph: neo4j.Driver, addresses: 
     uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
     with serving_login(clean_graph, addresses, {"shibboleth": settings}) as (url, logins):
         give_password(clean_graph, logins, "anje")
-        identity = httpx.get(f"{url}/saml/metadata", trust_env=False).content
+        identity = httpx.get(f"{url}/saml/metadata", trust_env=False, timeout=60).content
         with shibboleth(port, described, identity, f"{url}/saml/metadata") as application:
             browser = Browser()
             asked = browser.get(f"{application}/secret/")
@@ -107,7 +107,7 @@ def test_node_saml(
     """With the POST binding it deflates its requests (saml.md pitfall 3)."""
     uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
     with node_saml(binding) as application:
-        (tmp_path / "node.xml").write_bytes(httpx.get(f"{application}/metadata", trust_env=False).content)
+        (tmp_path / "node.xml").write_bytes(httpx.get(f"{application}/metadata", trust_env=False, timeout=60).content)
         settings = ServiceProviderSettings(
             metadata_file=tmp_path / "node.xml",
             profile=profile,
@@ -115,7 +115,7 @@ def test_node_saml(
         )
         with serving_login(clean_graph, addresses, {"node": settings}) as (url, logins):
             give_password(clean_graph, logins, "anje")
-            introduce(application, httpx.get(f"{url}/saml/metadata", trust_env=False).content)
+            introduce(application, httpx.get(f"{url}/saml/metadata", trust_env=False, timeout=60).content)
             browser = Browser()
             page = browser.get(f"{application}/login")
             if binding == "HTTP-POST":

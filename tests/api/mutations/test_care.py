@@ -32,10 +32,11 @@ query($person: String!, $at: Date) { rights(person: $person, system: "pay", at: 
   omitted { right { label } reason text conflict { key } } } }
 """
 ASK = """
-mutation($to: Date, $gives: String, $exception: String, $for: String = "person:bo", $by: String = "anna") {
-  requestRight(givenTo: $for, requestedBy: $by, gives: $gives, exceptionTo: $exception, from: "%s", to: $to,
+mutation($from: Date!, $to: Date, $gives: String, $exception: String, $for: String = "person:bo",
+         $by: String = "anna") {
+  requestRight(givenTo: $for, requestedBy: $by, gives: $gives, exceptionTo: $exception, from: $from, to: $to,
                reason: "Ferieafløsning") { uuid } }
-""" % today().isoformat()  # noqa: UP031
+"""
 APPROVE = """
 mutation($request: String!, $by: String!) {
   approveRequest(request: $request, decidedBy: $by, reason: "Det er i orden") { change } }
@@ -45,7 +46,8 @@ REFUSE = APPROVE.replace("approveRequest", "refuseRequest")
 DAY_TURNED = """
 MATCH (g:Grant {key: $key})<-[:CONCERNS]-(c:Change)
 WITH g, max(c.number) AS last
-CREATE (g)<-[:CONCERNS]-(:Change {number: last + 1000000, source: "day turn", day: date(), before: "null",
+CREATE (g)<-[:CONCERNS]-(:Change {number: last + 1000000, source: "day turn", day: $today,
+    before: "null",
     after: '{"values": {}, "links": []}'})
 """
 """What the turn of a day writes where a thing begins."""
@@ -70,7 +72,7 @@ def pay(service: Served, person: str, at: str | None = None) -> tuple[list[str],
 
 
 def request(service: Served, **variables: Any) -> str:
-    uuid: str = service.data(ASK, "rights", **variables)["requestRight"]["uuid"]
+    uuid: str = service.data(ASK, "rights", **{"from": today().isoformat()}, **variables)["requestRight"]["uuid"]
     return uuid
 
 
@@ -118,7 +120,9 @@ def test_a_request_that_would_meet_another_right_needs_an_exception(service: Ser
     wrong = refused(service, APPROVE, request=plain, by="dora")
     assert (wrong["code"], wrong["field"]) == ("conflict", "gives")
     assert "Bogholder is held as well" in wrong["text"]
-    endless = refused(service, ASK, gives="system_role:pay_release", exception="two_hands")
+    endless = refused(
+        service, ASK, **{"from": today().isoformat()}, gives="system_role:pay_release", exception="two_hands"
+    )
     assert (endless["code"], endless["field"]) == ("wrong_value", "to")
     uuid = request(service, gives="system_role:pay_release", exception="two_hands", to=SOON)
     service.data(APPROVE, request=uuid, by="dora")
@@ -257,7 +261,7 @@ def test_who_sets_a_day_of_approval_widens_the_role_or_lets_a_day_pass_is_an_aut
     assert refused(service, day, "rights")["text"] == "approved_on: approveGrant sets it"
     approve = """mutation { approveGrant(grant: "g_payer", approvedBy: "dora", reason: "Ja") { change } }"""
     assert refused(service, approve, "rights")["code"] == "own_approval"
-    service.driver.execute_query(DAY_TURNED, key="g_payer")
+    service.driver.execute_query(DAY_TURNED, key="g_payer", today=today())
     service.data(approve, "rights", "auditor")
     widen = """mutation { changeJobFunctionRole(role: "payer", changeFrom: "2026-01-01",
         reason: "Mere", includes: ["system_role:pay_all",

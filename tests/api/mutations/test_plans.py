@@ -98,10 +98,11 @@ def parents(driver: neo4j.Driver, unit: str) -> list[str]:
     rows, _, _ = driver.execute_query(
         """
         MATCH (:SourceRecord {key: $unit})-[:TELLS]->(u:Unit)-[r:PART_OF]->(p:Unit)
-        WHERE r.from <= date() AND (r.to IS NULL OR r.to > date())
+        WHERE r.from <= $today AND (r.to IS NULL OR r.to > $today)
         RETURN p.name AS name
         """,
         unit=unit,
+        today=today(),
     )
     return [row["name"] for row in rows]
 

@@ -62,7 +62,8 @@ def test_what_it_is_narrowed_by(asking: Asking) -> None:
     assert {each["kind"] for each in feed(asking, kind="Unit")} == {"Unit"}
     assert {each["source"] for each in feed(asking, source="sd")} == {"sd"}
     north = asking.data('{ unit(key: "north") { uuid } }')["unit"]["uuid"]
-    assert {each["thing"]["name"] for each in feed(asking, uuid=north)} == {"North"}
+    names = {each["thing"]["name"] for each in feed(asking, uuid=north)}
+    assert names and names <= {"North", "Nord"}, "by the day on which the test runs"
     assert asking.code(QUESTION, {"kind": "Nothing"}) == "bad_variables"
 
 

@@ -117,7 +117,7 @@ def test_the_answer_tells_its_cost_and_what_is_left(asking: Asking, graph: neo4j
     told = [each.json()["extensions"]["cost"] for each in (first, again, schema)]
     assert told[0]["requested"] > told[1]["requested"] == 5  # the first time it is planned
     assert told[0]["limit"] == 100_000
-    assert told[2]["remaining"] < told[1]["remaining"] + 1000
+    assert told[2]["remaining"] < told[1]["remaining"] + 10_000
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
     assert refused.json()["errors"][0]["extensions"]["code"] == "over_budget"

@@ -150,7 +150,7 @@ def test_many_who_listen_ask_no_more_than_one(clean_graph: neo4j.Driver, address
     sessions, told = asyncio.run(listen())
     assert all(each == told[0] and each == sorted(set(each)) for each in told)
     assert len(told) == many
-    assert sessions < many / 5
+    assert sessions < many / 2
 
 
 def test_what_asks_too_much_is_refused_as_a_question_is(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_what_asks_too_much_is_refused_as_a_question_is(small_service: Served, m
                 message = await heard(socket)
                 told.append((message["id"], message["payload"][0]["extensions"]["code"]))  # type: ignore[index]
             await say(socket, {"id": "a", "type": "complete"})
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)
             await say(socket, subscribe("d", "subscription { changes(after: 0) { kind: __typename number } }"))
             told.append(((await heard(socket))["id"], None))
             return told

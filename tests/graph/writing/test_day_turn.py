@@ -26,6 +26,14 @@ TODAY = today()
 SOON = TODAY + timedelta(days=3)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def of_this_day() -> None:
+    """The days as they are when these tests begin: they are collected long before."""
+    global TODAY, SOON
+    TODAY = today()
+    SOON = TODAY + timedelta(days=3)
+
+
 def test_a_future_move_and_name_are_stored_today_and_take_effect_on_their_day(clean_graph: neo4j.Driver) -> None:
     first, *rest = small()
     statements = [

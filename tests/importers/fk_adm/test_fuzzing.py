@@ -31,7 +31,7 @@ def test_every_record_is_read_or_named(answer: Any, make: Any) -> None:
 
 
 @given(st.sampled_from(["systems", "roles", "job_roles", "job_role"]), ANSWERS, st.binary(max_size=12))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_a_run_ends_whatever_is_answered(town: Town, place: str, answer: Any, raw: bytes) -> None:
     path = {
         "systems": "/jobfunktionsroller/brugervendtesystemer",

@@ -122,7 +122,7 @@ def test_other_failures_are_not_asked_again(online: Running) -> None:
 
 def test_too_slow(online: Running) -> None:
     online.service.misbehaviour.slow = 0.6
-    with pytest.raises(Unavailable, match="ReadTimeout, after 1 attempts"):
+    with pytest.raises(Unavailable, match="Timeout, after 1 attempts"):
         take(online, attempts=1, timeout_seconds=0.2)
 
 

@@ -75,7 +75,7 @@ def uuid(driver: neo4j.Driver, given_name: str) -> str:
 
 def settings(folder: Path, text: str) -> None:
     file = folder / "reconnect.toml"
-    file.write_text(f"{text}\n[worker]\nat_once = 1\nlock_seconds = 5\n")
+    file.write_text(f"{text}\n[worker]\nat_once = 1\nlock_seconds = 15\n")
     file.chmod(0o600)
 
 
@@ -140,7 +140,7 @@ def test_stopped_and_gone_while_a_run_goes_on(
         done = run(*command)
         assert done.returncode == 0, done.stdout + done.stderr
     assert domain.logins() == ["aaba", "anbe"]
-    line.delay = 0.08
+    line.delay = 0.2
     with worker():
         assert imported(driver, town(**new_people()), tmp_path).problems == []
         until(lambda: len(domain.logins()) >= 8)
@@ -188,7 +188,7 @@ def killed_in_the_middle(domain: Domain, line: Proxy, worker: Any) -> set[str]:
     assert len(logins) == len(names)
     for each in names:
         stop(domain.driver, each)
-    line.delay = 0.1
+    line.delay = 0.3
     with worker() as process:
         until(lambda: not all(map(domain.enabled, logins)))
         process.kill()
@@ -242,7 +242,7 @@ brake = {{ share = 0.5, count = 5, at_least = 0 }}
         done = run("export", "scim")
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(active()) == 4
-        slow[0] = 0.1
+        slow[0] = 0.4
         assert imported(clean_graph, content, tmp_path).problems == []
         with worker():
             asyncio.run(queued())
