@@ -41,6 +41,8 @@ from graph.writing.retrying import Stale
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}([.][0-9]{1,15})?")
 Edit = Callable[[Statement], Statement]
+DatedLinks = tuple[Period, Sequence[DatedLink]]
+"""The days of a change of links, and what there is on them."""
 T = TypeVar("T")
 
 
@@ -258,7 +260,10 @@ RETURN above.uuid
 """
 
 
-_BY_MUTATION = {("Grant", "approved_on"): "approveGrant"}
+_BY_MUTATION = {
+    ("Grant", "approved_on"): "approveGrant",
+    ("ConstraintSetting", "approved_on"): "approveUnlimited",
+}
 """(kind, property) → the mutation of its own that sets it; a file may state it."""
 
 
@@ -338,24 +343,43 @@ def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> 
 
 def with_links_in(life: Period, links: Mapping[str, Sequence[Ref]]) -> Edit:
     """Set links of which several are in force at a time, in a period; those set by hand for other days stay."""
+    return with_dated_links({name: (life, [DatedLink(life, each) for each in refs]) for name, refs in links.items()})
+
+
+def with_dated_links(links: Mapping[str, DatedLinks]) -> Edit:
+    """Set links, each name's in a period; those set by hand for other days stay."""
 
     def edit(kept: Statement) -> Statement:
         set_ = dict(kept.links)
-        for name, refs in links.items():
+        for name, (life, dated) in links.items():
             others = [
                 replace(each, period=left)
                 for each in kept.links.get(name, ())
                 for left in without((each.period,), (life,))
             ]
-            set_[name] = (*others, *(DatedLink(life, each) for each in refs))
+            new = [replace(each, period=inside) for each in dated if (inside := each.period.overlap(life)) is not None]
+            set_[name] = tuple(sorted((*others, *new), key=lambda each: each.period.start))
         return replace(kept, links=set_)
 
     return edit
 
 
-def with_links(**links: tuple[DatedLink, ...]) -> Edit:
-    """Set links, instead of those set by hand before."""
-    return lambda kept: replace(kept, links={**kept.links, **links})
+def changed_from(day: date | None, dated: Sequence[DatedLink], field: str) -> DatedLinks:
+    """Links from the day that is given (changeFrom), else from the first day of the new ones on.
+
+    Raises ChangeRejected (wrong_value): what was before stays for the days before, so the first day must be known.
+    """
+    first = min((each.period.start for each in dated), default=None)
+    start = first if day is None else day
+    if start is None:
+        text = f"changeFrom: {field} names no day: give the first day of the change; 0001-01-01 = always so far"
+        raise ChangeRejected("wrong_value", text, field="changeFrom")
+    if day is not None and first is not None and first < day:
+        text = (
+            f"{field}: {first} is before the first day of the change ({day}); give changeFrom as early, or leave it out"
+        )
+        raise ChangeRejected("wrong_value", text, field=field)
+    return Period(start), dated
 
 
 def as_kept(name: str) -> str:

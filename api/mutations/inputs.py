@@ -93,10 +93,13 @@ class ResponsibilityInput:
     to: date | None = strawberry.field(default=None, description=TO)
 
 
-@strawberry.input(description="A unit and all its places over time; they replace those set by hand before")
+@strawberry.input(description="A unit and its places from a day on; they replace those set by hand for these days")
 class PlacedUnitInput:
     unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
     parents: list[PlaceInput] = strawberry.field(description="The units above it over time")
+    change_from: date | None = strawberry.field(
+        default=None, description="The first day of the change; by default the first one that parents names"
+    )
     expected_version: int | None = strawberry.field(default=None, description=VERSION)
 
 

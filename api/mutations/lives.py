@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 from strawberry import UNSET
 
-from api.mutations.editing import Edit, Editing, days, with_links_in
+from api.mutations.editing import DatedLinks, Edit, Editing, days, with_dated_links
 from api.mutations.inputs import Written
 from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
@@ -22,15 +22,14 @@ from graph.time import Period, today, union, without
 from graph.writing.amending import Amendment, Guard
 from graph.writing.loading import load
 
-Links = Mapping[str, tuple[DatedLink, ...]]
+Links = Mapping[str, DatedLinks]
 
 
 def relive(
-    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None,
-    links_from: date | None = None,
+    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None
 ) -> Written:  # fmt: skip
-    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is. ``links_from``: the
-    first day of the links, where those that were set by hand before stay until then.
+    """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is. ``links``: by name
+    the days of the change, and what there is on them; what was set by hand for other days stays.
 
     Raises ChangeRejected (kept_by_source) where a link that is left out stays, because a source claims it.
     """
@@ -41,13 +40,8 @@ def relive(
         first, last = now.states[0].period.start, now.states[-1].period.end
         return (days(first if start is UNSET else start, last if end is UNSET else end),)
 
-    def edit(kept: Statement) -> Statement:
-        if links_from is None:
-            return replace(kept, links={**kept.links, **links})
-        return with_links_in(Period(links_from), {name: [each.to for each in links[name]] for name in links})(kept)
-
     same = start is UNSET and end is UNSET
-    amendment = Amendment(kind, uuid, edit, expected, None if same else life)
+    amendment = Amendment(kind, uuid, with_dated_links(links), expected, None if same else life)
     return editing.write_all([amendment])[0]
 
 
@@ -58,11 +52,11 @@ def _refuse_kept(editing: Editing, kind: str, uuid: str, links: Links) -> None:
         if record.source == MANUAL:
             continue
         statement, resolved = from_text(kind, record.key, record.text)
-        for name, wanted in links.items():
+        for name, (days_, wanted) in links.items():
             new = {editing.uuid(each.to.kind, each.to.key) for each in wanted}
             for each in statement.links.get(name, ()):
                 target = resolved[each.to]
-                if target is not None and target not in new and each.period.last > today():
+                if target is not None and target not in new and each.period.last > max(today(), days_.start):
                     text = (
                         f"{name}: {record.source} claims the {each.to.kind} {target}, which therefore stays. Change it "
                         f"there, or end this {kind} and create one by hand."

@@ -1,7 +1,6 @@
 """Mutations of what may be done in systems, and who is granted it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -14,12 +13,12 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
-from api.mutations.editing import Editing, always, days, new, with_value
+from api.mutations.editing import DatedLinks, Editing, always, days, new, with_links_in, with_value
 from api.mutations.inputs import Written
 from api.mutations.lives import relive
 from graph.errors import ChangeRejected
 from graph.statements.statement import DatedLink, Ref, Statement, Value
-from graph.time import Period
+from graph.time import ALWAYS, Period
 from graph.writing.amending import Amendment
 
 CONTEXT = Info[Context, None]
@@ -100,8 +99,7 @@ class Granting(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links: Links = {} if includes is None else {"includes": _refs(_rights(editing, includes))}
-            _require_day(change_from, links)
-            return relive(editing, "JobFunctionRole", role, from_, to, links, expected_version, change_from)
+            return relive(editing, "JobFunctionRole", role, from_, to, _from_day(change_from, links), expected_version)
 
         return await Editing(info.context, "changeJobFunctionRole", reason).do(work)
 
@@ -109,7 +107,7 @@ class Granting(Deciding):
     async def create_constraint_setting(
         self, info: CONTEXT, of: str, type: str, reason: str, from_: From_, system_role: str | None = None,
         fixed: list[str] | None = None, derived: str | None = None, parameter: str | None = None,
-        unlimited: bool = False, approved_by: str | None = None, units: list[str] | None = None, below: bool = False,
+        unlimited: bool = False, units: list[str] | None = None, below: bool = False,
         excluded_units: list[str] | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -130,8 +128,6 @@ class Granting(Deciding):
             }
             if system_role is not None:
                 links["system_role"] = always(editing.ref("SystemRole", system_role))
-            if approved_by is not None:
-                links["approved_by"] = always(editing.own_name(approved_by, "approved_by"))
             return editing.write("ConstraintSetting", None, new(life, told, links))
 
         return await Editing(info.context, "createConstraintSetting", reason).do(work)
@@ -145,17 +141,16 @@ class Granting(Deciding):
         def work(editing: Editing) -> Written:
             life = days(from_, to)
             told = {"fixed": _texts(fixed), "derived": derived, "below": below}
-            linked = {"units": units, "excluded_units": excluded_units}
+            linked = {
+                name: [editing.ref("Unit", each) for each in given]
+                for name, given in (("units", units), ("excluded_units", excluded_units))
+                if given is not None
+            }
 
             def edit(kept: Statement) -> Statement:
                 for name, value in told.items():
                     kept = kept if value is None else with_value(name, value, life)(kept)
-                links = {
-                    name: tuple(DatedLink(life, editing.ref("Unit", each)) for each in given)
-                    for name, given in linked.items()
-                    if given is not None
-                }
-                return _linked(kept, links)
+                return with_links_in(life, linked)(kept)
 
             uuid = editing.uuid("ConstraintSetting", setting)
             return editing.write_all([Amendment("ConstraintSetting", uuid, edit, expected_version, days=life)])[0]
@@ -206,8 +201,7 @@ class Granting(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = _named(editing, given_to, exceptions)
-            _require_day(change_from, links)
-            return relive(editing, "Grant", grant, from_, to, links, expected_version, change_from)
+            return relive(editing, "Grant", grant, from_, to, _from_day(change_from, links), expected_version)
 
         return await Editing(info.context, "changeGrant", reason).do(work)
 
@@ -233,15 +227,12 @@ def _named(editing: Editing, given_to: Sequence[str] | None, exceptions: Sequenc
     }
 
 
-def _require_day(day: date | None, links: Links) -> None:
+def _from_day(day: date | None, links: Links) -> Mapping[str, DatedLinks]:
     """Raises ChangeRejected (wrong_value): what was named before stays so for the days before the change."""
     if links and day is None:
         text = "changeFrom: give the first day of the change; 0001-01-01 = always so far, which rewrites history"
         raise ChangeRejected("wrong_value", text, field="changeFrom")
-
-
-def _linked(kept: Statement, links: Mapping[str, tuple[DatedLink, ...]]) -> Statement:
-    return replace(kept, links={**kept.links, **links})
+    return {name: (Period(day or ALWAYS), each) for name, each in links.items()}
 
 
 def _new_parameter(editing: Editing, owner: Ref) -> str | None:

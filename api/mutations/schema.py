@@ -22,13 +22,14 @@ from api.mutations.editing import (
     Editing,
     always,
     as_kept,
+    changed_from,
     days,
     new,
     parsed,
     property_of,
     released,
+    with_dated_links,
     with_link,
-    with_links,
     with_links_in,
     with_value,
 )
@@ -59,6 +60,12 @@ NewFrom = Annotated[
 NewTo = Annotated[
     date | None,
     strawberry.argument(description="The day after the last; omitted = unchanged, null = no end"),
+]
+ChangeFrom = Annotated[
+    date | None,
+    strawberry.argument(
+        description="The first day of other units or responsibilities; by default the first one that they name"
+    ),
 ]
 NewValue = Annotated[
     str | None,
@@ -151,7 +158,9 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
                     Amendment(
                         "Unit",
                         editing.uuid("Unit", each.unit),
-                        with_links(parent=editing.places(each.parents)),
+                        with_dated_links(
+                            {"parent": changed_from(each.change_from, editing.places(each.parents), "parents")}
+                        ),
                         each.expected_version,
                     )
                     for each in units
@@ -271,10 +280,10 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     @strawberry.mutation(description="Change the period or the places of an affiliation that was created by hand")
     async def change_affiliation(
         self, info: CONTEXT, affiliation: str, to: date, reason: str, units: list[PlaceInput] | None = None,
-        from_: NewFrom = UNSET, expected_version: int | None = None,
+        change_from: ChangeFrom = None, from_: NewFrom = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            links = {} if units is None else {"unit": editing.places(units)}
+            links = {} if units is None else {"unit": changed_from(change_from, editing.places(units), "units")}
             return relive(editing, "Affiliation", affiliation, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAffiliation", reason).do(work)
@@ -313,13 +322,13 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     )
     async def change_assignment(
         self, info: CONTEXT, assignment: str, reason: str, units: list[PlaceInput] | None = None,
-        about: list[ResponsibilityInput] | None = None, from_: NewFrom = UNSET, to: NewTo = UNSET,
-        expected_version: int | None = None,
+        about: list[ResponsibilityInput] | None = None, change_from: ChangeFrom = None, from_: NewFrom = UNSET,
+        to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            links = {} if units is None else {"unit": editing.places(units)}
+            links = {} if units is None else {"unit": changed_from(change_from, editing.places(units), "units")}
             if about is not None:
-                links["responsibilities"] = editing.responsibilities(about)
+                links["responsibilities"] = changed_from(change_from, editing.responsibilities(about), "about")
             return relive(editing, "Assignment", assignment, from_, to, links, expected_version)
 
         return await Editing(info.context, "changeAssignment", reason).do(work)

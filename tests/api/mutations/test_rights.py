@@ -182,3 +182,18 @@ def test_bundles_in_a_circle_are_refused(service: Served) -> None:
         includes: ["job_function_role:outer"],
         reason: "Prøve") { uuid } }"""
     assert refused(service, change, "rights")["code"] == "cycle"
+
+
+def test_selected_units_change_from_a_day_on(service: Served) -> None:
+    create = """mutation { createConstraintSetting(of: "grant:g_sapa", type: "unit", derived: "selected_units",
+        units: ["job"], reason: "Prøve", from: "2026-01-01") { uuid } }"""
+    setting = asked(service, create, "rights")["createConstraintSetting"]["uuid"]
+    change = """mutation($setting: String!) { changeConstraintSetting(setting: $setting, units: ["citizen"],
+        reason: "Fra juli", from: "2026-07-01") { change } }"""
+    asked(service, change, "rights", setting=setting)
+    units = "query($id: ID, $at: Date) { constraintSetting(uuid: $id, at: $at) { units { name } } }"
+    found = [
+        asked(service, units, "rights", id=setting, at=day)["constraintSetting"]["units"]
+        for day in ("2026-06-30", "2026-07-01")
+    ]
+    assert found == [[{"name": "Jobcenter"}], [{"name": "Borgerservice"}]]
