@@ -110,10 +110,11 @@ class GraphWriter:
     ) -> list[Written]:
         def attempt() -> list[Written]:
             matched = make()
+            stated = [each.statement for each in matched]
             found = self._compared(matched)
             for _, refused in find_refused(self.driver, self.index.resolve, matched):
                 raise refused
-            if any(each.statement.kind == "Grant" for each in matched):
+            if any(each.statement is not before for each, before in zip(matched, stated, strict=True)):
                 found = self._compared(matched)  # an approval has the content that it approves
             if strict:
                 _reject_notices(found.values())
