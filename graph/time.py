@@ -88,6 +88,11 @@ def unless_ahead(mark: Moment | None, now: Moment) -> Moment | None:
     return None if mark is None or mark > now else mark
 
 
+def first_of(*days: date | None) -> date | None:
+    """The earliest of days of which None is without end."""
+    return min((each for each in days if each is not None), default=None)
+
+
 def union(periods: Iterable[Period]) -> tuple[Period, ...]:
     """The same days as few, sorted, non-adjacent periods."""
     given = tuple(periods)

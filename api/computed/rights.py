@@ -226,7 +226,7 @@ OmittedReason = enumerated(
         "unknown_at_kombit": "FK-adm did not have the role when it was last read",
         "stopped": "All rights of the person are stopped",
         "conflict": "It is held together with a right that must not be held with it",
-        "not_approved": "It is sensitive, and no other person has approved its grant as it is",
+        "not_approved": "It is sensitive, or not limited on purpose, and no other person has approved that as it is",
         "condition": "The condition of the grant could not be evaluated",
         "not_deliverable": "The receiver's form can't carry it",
     },

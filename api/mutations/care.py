@@ -27,6 +27,9 @@ from graph.statements.statement import DatedLink, Ref, Statement, Value
 from graph.time import Period, today
 
 CONTEXT = Info[Context, None]
+ApprovedTo = Annotated[
+    date | None, strawberry.argument(description="The day after the last one that is approved; by default no end")
+]
 WantedFrom = Annotated[date, strawberry.argument(name="from", description="The first day on which it is wanted")]
 
 
@@ -75,9 +78,25 @@ class Caring(Granting):
             uuid = editing.uuid("Grant", grant)
             approver = editing.own_name(approved_by, "approved_by")
             editing.read(lambda session: _refuse_own(session, uuid, approver.key, info.context.access.name))
-            return editing.write("Grant", uuid, _approved(approver), expected_version, about=Period(today()))
+            return editing.write("Grant", uuid, _approved(approver, Period(today())), expected_version, Period(today()))
 
         return await Editing(info.context, "approveGrant", reason).do(work)
+
+    @strawberry.mutation(
+        description="Approve that a constraint setting limits nothing; neither its author may, nor who would hold that"
+    )
+    async def approve_unlimited(
+        self, info: CONTEXT, setting: str, approved_by: str, reason: str, to: ApprovedTo = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("ConstraintSetting", setting)
+            approver = editing.own_name(approved_by, "approved_by")
+            editing.read(lambda session: _refuse_own_open(session, uuid, approver.key, info.context.access.name))
+            approved = days(today(), to)
+            return editing.write("ConstraintSetting", uuid, _approved(approver, approved), expected_version, approved)
+
+        return await Editing(info.context, "approveUnlimited", reason).do(work)
 
     # -- requests -----------------------------------------------------------------------------------------------
 
@@ -145,10 +164,8 @@ class Caring(Granting):
         return await Editing(info.context, "withdrawRequest", reason).do(work)
 
 
-def _approved(approver: Ref) -> Edit:
-    """From today on. What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
-
-    since = Period(today())
+def _approved(approver: Ref, since: Period) -> Edit:
+    """What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
 
     def edit(kept: Statement) -> Statement:
         told = with_link("approved_by", approver, since)(kept)
@@ -172,15 +189,41 @@ def _decided(state: str, decider: Ref, reason: str) -> Edit:
 
 def _refuse_own(session: neo4j.Session, grant: str, approver: str, user: str) -> None:
     """Raises ChangeRejected (own_approval) for a grant's author, and for a person whom it reaches."""
-    written_by = authors(session, grant)
-    refuse_nobody_known(written_by, "approved_by")
-    if user in written_by:
-        text = "approved_by: who has made or changed the grant can't approve it: another user must"
-        raise ChangeRejected("own_approval", text, field="approved_by")
+    _refuse_author(session, grant, user, "grant")
     begins = session.run("MATCH (g:Grant {uuid: $uuid}) RETURN g.from AS day", uuid=grant).single(strict=True)["day"]
     day = today() if begins is None else max(today(), begins.to_native())
     if grant in evaluation(session, approver, day).of(approver).grants():
         text = "approved_by: the grant gives the right to this person, who can't approve it"
+        raise ChangeRejected("own_approval", text, field="approved_by")
+
+
+def _refuse_author(session: neo4j.Session, thing: str, user: str, what: str) -> None:
+    """Raises ChangeRejected (own_approval)."""
+    written_by = authors(session, thing)
+    refuse_nobody_known(written_by, "approved_by")
+    if user in written_by:
+        text = f"approved_by: who has made or changed the {what} can't approve it: another user must"
+        raise ChangeRejected("own_approval", text, field="approved_by")
+
+
+_OPEN = """
+MATCH (c:ConstraintSetting {uuid: $uuid})-[:SETS]->(of)
+RETURN of.uuid AS of, c.unlimited AS unlimited, c.from AS from
+"""
+
+
+def _refuse_own_open(session: neo4j.Session, setting: str, approver: str, user: str) -> None:
+    """Raises ChangeRejected: wrong_value where nothing is left open, own_approval for the author of a setting and for a
+    person who holds what it leaves open."""
+    row = session.run(_OPEN, uuid=setting).single()
+    if row is None or not row["unlimited"]:
+        raise ChangeRejected("wrong_value", "setting: it leaves nothing open, so it needs no approval", field="setting")
+    _refuse_author(session, setting, user, "setting")
+    work = evaluation(session, approver, max(today(), row["from"].to_native()))
+    rights, of = work.of(approver), row["of"]
+    reached = any(each.grant.uuid == of or of in work.bundles.rights_of(each) for each in rights.held)
+    if reached or any(each.grant.uuid == of or work.bundles.is_in(of, each) for each in rights.omitted):
+        text = "approved_by: this person would hold what is left open, and can't approve it"
         raise ChangeRejected("own_approval", text, field="approved_by")
 
 

@@ -34,8 +34,8 @@ from graph.statements.precedence import SourceOrder
 
 _NOT_PLANNED = frozenset({
     "createPerson", "joinPersons", "splitPerson",
-    "approveGrant", "requestRight", "approveRequest", "refuseRequest", "withdrawRequest", "startAttestation",
-    "decideAttestation", "closeManualStep",
+    "approveGrant", "approveUnlimited", "requestRight", "approveRequest", "refuseRequest", "withdrawRequest",
+    "startAttestation", "decideAttestation", "closeManualStep",
 })  # fmt: skip
 """They state who people are (and move records, which is not undone by stating something else), or are one person's
 decision on the day that it is made."""

@@ -108,8 +108,10 @@ CONSTRAINT_SETTING = Kind(
         Property("fixed", "texts", "Values that are the same for all its holders"),
         Property("derived", doc="How values follow from the organisation: kle_performs, unit_and_below …"),
         Property("parameter", doc="URI of the parameter at KOMBIT; made once, never changed and never used again"),
-        Property("unlimited", "yes_no", "An optional type that is left open on purpose"),
+        Property("unlimited", "yes_no", "An optional type that is left open on purpose; it counts once it is approved"),
         Property("below", "yes_no", "The selected units include the units below them"),
+        Property("approved_on", "date", "The day of the approval; another day is another approval"),
+        Property("approved_content", doc="What was approved, as it was then", own=True),
     ),
     (
         Link(

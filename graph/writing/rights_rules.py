@@ -63,7 +63,7 @@ def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[Match
         found = [(each, wrong) for each in changed if (wrong := rules.broken(each)) is not None]
         if not found:
             for each in saved:
-                if each.statement.kind == "Grant":
+                if each.statement.kind in ("Grant", "ConstraintSetting"):
                     seal(each, things, kept.get(each.uuid))
                 elif each.statement.kind == "RightsRequest":
                     seal_request(each, things, kept.get(each.uuid))
@@ -151,7 +151,9 @@ def _is_same(stated: Thing, known: Thing | None) -> bool:
         return False
     kind = KINDS[stated.kind]
     same_values = all(
-        _plain(stated.values.get(each.name)) == _plain(known.values.get(each.name)) for each in kind.properties
+        _plain(stated.values.get(each.name)) == _plain(known.values.get(each.name))
+        for each in kind.properties
+        if not each.own  # what was approved is filled in after this
     )
     return same_values and all(
         set(stated.links.get(each.name, ())) == set(known.links.get(each.name, ())) for each in kind.links
@@ -316,6 +318,10 @@ class _Rules:
             names = ", ".join(sorted(self.things[each].name for each in taken if each in self.things)) or "none"
             text = f"type: nothing that {owner.name} gives can be limited by {type_.name}; it takes {names}"
             yield ChangeRejected("wrong_value", text, field="type")
+        needing = next((each for each in roles if type_uuid in each.links.get("required_types", ())), None)
+        if thing.values.get("unlimited") and needing is not None:
+            text = f"unlimited: {needing.name} needs a limit of {type_.name}; name the system role that it is for"
+            yield ChangeRejected("wrong_value", text, field="unlimited")
 
     def _set_by(self, owner: Thing) -> Collection[str]:
         """uuids of what a setting can limit: of a grant all that it gives, of a job-function role what it includes

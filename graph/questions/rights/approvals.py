@@ -1,8 +1,8 @@
-"""Sensitive rights: their grants count only once another person has approved them, exactly as they are.
+"""Sensitive rights and limits left open: they count only once another person has approved them, exactly as they are.
 
-What was approved stands with the grant (``graph.approved_content``); where the grant now gives more, or something else,
-the approval has lapsed. A grant never gives its approver what that person approved. An approved request is a grant that
-another person has approved.
+What was approved stands with the grant, or with the setting that leaves a type open (``graph.approved_content``); where
+it now gives more, or something else, the approval has lapsed. Nothing gives its approver what that person approved. An
+approved request is a grant that another person has approved.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from graph.approved_content import Content, content, exceeds
 from graph.questions.rights.held import JobFunctionRole, Reason, SystemRole
 from graph.questions.rights.organisation import Grant, OrganisationOnDay, Person, Setting
+from graph.time import first_of
 
 Right = JobFunctionRole | SystemRole
 
@@ -21,12 +22,16 @@ class Approvals:
 
     organisation: OrganisationOnDay
     amounts_to: Callable[[str], frozenset[str]]
+    approvers: frozenset[str] = field(init=False)
+    """Persons (uuids) who have approved that a limit is left open."""
     _lacking: dict[str, str | None] = field(default_factory=dict)
     _settings: dict[str, list[Setting]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for each in self.organisation.settings.values():
             self._settings.setdefault(each.of, []).append(each)
+        opened = (each for each in self.organisation.settings.values() if each.unlimited)
+        self.approvers = frozenset(each.approved_by for each in opened if each.approved_by is not None)
 
     def concerns(self, grant: Grant, right: Right, why: Iterable[Reason]) -> bool:
         """Whether it hangs on an approval that the grant gives the right; the same for everyone. As ``lacking``."""
@@ -80,17 +85,36 @@ class Approvals:
             [each.uuid for each in grant.given_to],
             [each.uuid for each in grant.exceptions],
             grant.days.until,
-            {
-                "inherit": grant.inherit,
-                "condition": grant.condition,
-                "sensitivity": grant.sensitivity,
-                "own_kle_only": grant.own_kle_only,
-                "responsibilities": [each.uuid for each in grant.about],
-                "within_units": list(grant.within_units),
-                "for_unit": grant.for_unit,
-            },
+            _others(grant),
             [_limit(each) for of in (grant.uuid, *rights) for each in self._settings.get(of, ())],
         )
+
+    # -- limits that are left open --------------------------------------------------------------------------------
+
+    def lacking_of_open(self, setting: Setting) -> str | None:
+        """What the approval lacks of a setting that leaves a type open; None where it is approved as it is."""
+        if setting.uuid not in self._lacking:
+            self._lacking[setting.uuid] = self._lacking_of_open(setting)
+        return self._lacking[setting.uuid]
+
+    def _lacking_of_open(self, setting: Setting) -> str | None:
+        if setting.approved_by is None or not setting.approved_content:
+            return "it is left open, and another person than its author has not approved that yet (approveUnlimited)"
+        more = exceeds(self.content_of_open(setting), setting.approved_content)
+        return None if more is None else f"it is left open, and was changed since its approval: {more}"
+
+    def content_of_open(self, setting: Setting) -> Content:
+        """What a setting leaves open on the day: of a job-function role for all its holders, else for the grant's."""
+        grant = self.organisation.grants.get(setting.of)
+        rights = self.amounts_to(grant.gives) if grant else self.organisation.includes.get(setting.of, ())
+        opened = [each for each in rights if each in self.organisation.system_roles]
+        if setting.system_role is not None:
+            opened = [setting.system_role]
+        if grant is None:
+            return content(opened, [], [], setting.days.until, {}, [_limit(setting)])
+        given_to, exceptions = ([each.uuid for each in named] for named in (grant.given_to, grant.exceptions))
+        until = first_of(grant.days.until, setting.days.until)
+        return content(opened, given_to, exceptions, until, _others(grant), [_limit(setting)])
 
     def _with_included(self, right: str) -> Iterator[str]:
         yield right
@@ -99,6 +123,18 @@ class Approvals:
     def _is_sensitive(self, uuid: str) -> bool:
         found = self.organisation.system_roles.get(uuid) or self.organisation.job_function_roles.get(uuid)
         return found is not None and found.sensitive
+
+
+def _others(grant: Grant) -> dict[str, object]:
+    return {
+        "inherit": grant.inherit,
+        "condition": grant.condition,
+        "sensitivity": grant.sensitivity,
+        "own_kle_only": grant.own_kle_only,
+        "responsibilities": [each.uuid for each in grant.about],
+        "within_units": list(grant.within_units),
+        "for_unit": grant.for_unit,
+    }
 
 
 def _limit(setting: Setting) -> dict[str, object]:

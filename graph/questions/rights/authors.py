@@ -1,6 +1,7 @@
-"""The authors of a grant: those who have changed it, a limit of it, or what it gives, by hand since its last approval.
+"""The authors of a grant, or of a setting that leaves a type open: those who have changed it by hand since its last
+approval, a limit of it, whose it is, or what it gives.
 
-What it gives counts from the day on which the grant was made: who grants a role has seen what it includes then.
+What it gives counts from the day on which it was made: who grants a role has seen what it includes then.
 What a plan has changed is written under the name of its newest author; the others have written it as well.
 """
 
@@ -13,34 +14,34 @@ from graph.plans.plan import mark
 
 _APPROVAL = frozenset({"approved_by", "approved_on", "approved_content"})
 _CHANGES = """
-MATCH (g:Grant {uuid: $uuid})<-[:CONCERNS]-(made:Change)
+MATCH (g:Grant|ConstraintSetting {uuid: $uuid})<-[:CONCERNS]-(made:Change)
 WITH g, min(made.number) AS made
 CALL (g) {
     RETURN g AS thing
     UNION
-    MATCH (g)<-[:SETS]-(thing:ConstraintSetting)
+    MATCH (g)-[:SETS]-(thing:JobFunctionRole|Grant|ConstraintSetting)
     RETURN thing
     UNION
-    MATCH (g)-[:GIVES]->()-[:INCLUDES*0..20]->(thing)
+    MATCH (g)-[:SETS*0..1]->()-[:GIVES]->()-[:INCLUDES*0..20]->(thing)
     RETURN DISTINCT thing
     UNION
-    MATCH (g)-[:GIVES]->()-[:INCLUDES*0..20]->()<-[:SETS]-(thing:ConstraintSetting)
+    MATCH (g)-[:SETS*0..1]->()-[:GIVES]->()-[:INCLUDES*0..20]->()<-[:SETS]-(thing:ConstraintSetting)
     RETURN DISTINCT thing
 }
 MATCH (thing)<-[:CONCERNS]-(c:Change)
 WHERE c.day IS NULL AND c.number >= made
-RETURN thing = g AS is_grant, c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
+RETURN thing = g AS is_itself, c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
     COLLECT { MATCH (p:Plan)-[:DID]->(:PlanEffect {uuid: thing.uuid}) RETURN [p.name, p.authors] } AS plans
 ORDER BY c.number DESC
 """
 """Without what only began or ended with a day (``c.day``)."""
 
 
-def authors(session: neo4j.Session, grant: str) -> frozenset[str]:
-    """Names of users. Of a source's grant that no one has changed by hand there are none."""
+def authors(session: neo4j.Session, thing: str) -> frozenset[str]:
+    """Names of users. Of what a source has stated and no one has changed by hand there are none."""
     found: set[str] = set()
-    for row in session.run(_CHANGES, uuid=grant):
-        if row["is_grant"] and is_approval(orjson.loads(row["before"]), orjson.loads(row["after"])):
+    for row in session.run(_CHANGES, uuid=thing):
+        if row["is_itself"] and is_approval(orjson.loads(row["before"]), orjson.loads(row["after"])):
             break
         if row["user"] is not None:
             found.add(row["user"])

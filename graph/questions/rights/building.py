@@ -38,7 +38,7 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
     types = _by_uuid(rows["types"], _type)
     rights: Sequence[Row] = rows["rights"]
     units = _by_uuid([*rows["more_units"], *rows["units"]], _unit)
-    numbers = frozenset(rows["kle"]) | {
+    numbers = frozenset(number for number, _ in rows["kle"]) | {
         mark.number for unit in units.values() for mark in (*unit.performs, *unit.interested, *unit.responsible)
     }
     people: dict[str, Any] = _people(rows)
@@ -59,8 +59,14 @@ def organisation_of(at: date, rows: Row) -> OrganisationOnDay:
             (each for each in rights if each["kind"] == "SystemRole"), lambda each: _system_role(each, types)
         ),
         job_function_roles=_by_uuid((each for each in rights if each["kind"] == "JobFunctionRole"), _job_function_role),
-        includes={each["uuid"]: tuple(sorted(each["includes"])) for each in rights if each["includes"]},
+        includes={
+            each["uuid"]: tuple(sorted(uuid for uuid, _ in each["includes"])) for each in rights if each["includes"]
+        },
+        include_ends={
+            (each["uuid"], uuid): day for each in rights for uuid, end in each["includes"] if (day := _day(end))
+        },
         kle=_with_marks_of_ties(numbers, rows) if rows["has_kle"] else None,
+        kle_ends={number: day for number, end in rows["kle"] if (day := _day(end))},
     )
 
 
@@ -90,7 +96,7 @@ def _with_marks_of_ties(numbers: frozenset[str], rows: Row) -> frozenset[str]:
     """And what roles are about, where it is in force on the day."""
     more = {number for tie in rows["ties"] for _, number, *_ in tie["kle"]}
     told = (each for row in (*rows["assignments"], *rows["grants"]) for each in row["about"])
-    return numbers | more | {key for kind, _, key, _, active in told if kind == "KleNode" and active}
+    return numbers | more | {key for kind, _, key, _, active, _ in told if kind == "KleNode" and active}
 
 
 def _by_uuid(rows: Any, make: Callable[[Row], T]) -> dict[str, T]:
@@ -101,6 +107,10 @@ def _by_uuid(rows: Any, make: Callable[[Row], T]) -> dict[str, T]:
 def _days(start: str | None, end: str | None) -> Days:
     since = None if start is None else date.fromisoformat(start)
     return Days(None if since == ALWAYS else since, None if end is None else date.fromisoformat(end))
+
+
+def _day(text: str | None) -> date | None:
+    return _days(None, text).until
 
 
 def _life(row: Row) -> Days:
@@ -131,6 +141,7 @@ def _unit(row: Row) -> Unit:
         p_number=values.get("p_number"),
         se_number=values.get("se_number"),
         values=values,
+        until=_day(row["to"]),
     )
 
 
@@ -184,7 +195,10 @@ def _role(row: Row) -> Role:
 
 
 def _responsibilities(told: Any) -> tuple[Responsibility, ...]:
-    found = (Responsibility(kind, uuid, key or "", title or "", active) for kind, uuid, key, title, active in told)
+    found = (
+        Responsibility(kind, uuid, key or "", title or "", active, _day(end))
+        for kind, uuid, key, title, active, end in told
+    )
     return tuple(sorted(found, key=lambda each: (each.kind, each.key, each.uuid)))
 
 
@@ -247,6 +261,7 @@ def _grant(row: Row) -> Grant:
         kind="RightsRequest" if is_request else "Grant",
         approved_by=(_person_of(row, "DECIDED_BY" if is_request else "APPROVED_BY") or {}).get("uuid"),
         approved_content=values.get("approved_content"),
+        gives_until=_day(row["gives_until"]),
     )
 
 
@@ -302,6 +317,7 @@ def _things(told: Any) -> tuple[Thing, ...]:
 
 def _setting(row: Row) -> Setting:
     values = row["values"] or {}
+    approved_by, approved = _link(row["approved"])
     return Setting(
         uuid=row["uuid"],
         of=row["of"],
@@ -314,14 +330,18 @@ def _setting(row: Row) -> Setting:
         below=bool(values.get("below")),
         units=tuple(sorted(row["units"])),
         excluded=tuple(sorted(row["excluded"])),
+        approved_by=approved_by,
+        approved_content=values.get("approved_content"),
+        approved=approved,
+        days=_life(row),
     )
 
 
 def _type(row: Row) -> ConstraintType:
-    return constraint_type(row["uuid"], row["values"] or {})
+    return constraint_type(row["uuid"], row["values"] or {}, _day(row["to"]))
 
 
-def constraint_type(uuid: str, values: Row) -> ConstraintType:
+def constraint_type(uuid: str, values: Row, until: date | None = None) -> ConstraintType:
     """A type from its values. What its content or form is, where that is not one of ours: other, several values."""
     content, form = values.get("content"), values.get("form")
     levels = (each.rpartition("=") for each in values.get("levels") or ())
@@ -337,6 +357,7 @@ def constraint_type(uuid: str, values: Row) -> ConstraintType:
         levels=tuple(Level(label, value) for label, _, value in levels),
         cumulative=bool(values.get("cumulative")),
         common=bool(values.get("common")),
+        until=until,
     )
 
 
@@ -362,6 +383,7 @@ def _system_role(row: Row, types: Mapping[str, ConstraintType]) -> SystemRole:
         sensitive=bool(values.get("sensitive")),
         required=taken("required"),
         optional=taken("optional"),
+        until=_day(row["to"]),
     )
 
 
@@ -378,6 +400,7 @@ def _system(told: Any) -> ItSystem:
         environment=values.get("environment") or "",
         blocked=bool(values.get("blocked")) or not told["active"],
         manual=bool(values.get("manual")),
+        until=_day(told["to"]),
     )
 
 
@@ -393,4 +416,5 @@ def _job_function_role(row: Row) -> JobFunctionRole:
         sensitive=bool(values.get("sensitive")),
         delegated_from_cvr=values.get("delegated_from_cvr"),
         delegated_to_cvr=values.get("delegated_to_cvr"),
+        until=_day(row["to"]),
     )

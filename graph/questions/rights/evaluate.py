@@ -7,6 +7,7 @@ says so. Nothing is ever held without a limit that it should have.
 
 from collections.abc import Collection, Iterator
 from dataclasses import InitVar, dataclass, field
+from datetime import date
 from typing import NamedTuple
 
 from graph.model.derived_kinds import OF_RESPONSIBILITY
@@ -30,6 +31,7 @@ from graph.questions.rights.limits import Derived, Failure, Limits
 from graph.questions.rights.organisation import Days, Grant, OrganisationOnDay, Person, Setting, in_order
 from graph.questions.rights.routes import Route, Routes, in_order_of_keys
 from graph.questions.rights.tree import Tree
+from graph.time import first_of
 
 
 class Lost(NamedTuple):
@@ -40,7 +42,14 @@ class Lost(NamedTuple):
     constraint: ConstraintType | None = None
 
 
-Content = tuple[IncludedRight, ...] | Lost
+class Worked(NamedTuple):
+    """What a right amounts to in one holding. ``until``: the day on which it comes to nothing."""
+
+    included: tuple[IncludedRight, ...]
+    until: date | None = None
+
+
+Content = Worked | Lost
 Plan = tuple[tuple[SystemRole, tuple[Limit | Failure | Derived, ...]], ...] | Lost
 """The content of a right for anyone who holds it, or why no one does: for each system role its limits, and how those
 that are not the same for everyone follow from the holding."""
@@ -92,9 +101,9 @@ class Evaluation:
         self.bundles = Bundles(self.organisation)
         self.routes = Routes(self.organisation, tree)
         given = {uuid: each for uuid, each in self._settings.items() if uuid in self.organisation.grants}
-        self.limits = Limits(Deriving(self.organisation, tree), given)
-        self.conflicts = Conflicts(self.organisation, self.bundles.rights_of)
         self.approvals = Approvals(self.organisation, self.bundles.amounts_to)
+        self.limits = Limits(Deriving(self.organisation, tree), given, self.approvals)
+        self.conflicts = Conflicts(self.organisation, self.bundles.rights_of)
 
     def of(self, person: str) -> Rights:
         """What one person holds. A person who is unknown, dead or without a tie holds nothing."""
@@ -168,8 +177,14 @@ class Evaluation:
         content = offer.lost or asks or self._content(offer, route.holding)
         if isinstance(content, Lost):
             return self._omitted(route, part, content.reason, content.text, content.constraint)
+        person = route.person.uuid
+        if person in self.approvals.approvers and (own := _opened_by(content.included, person)) is not None:
+            text = "people can't approve that a right of their own is not limited: another person must"
+            return self._omitted(route, part, "not_approved", f"{own.title or own.key}: {text}", own)
         why = (*route.why, *part.why)
         since, until = _in_all(why)
+        if content.until is not None:
+            until = first_of(until, content.until)
         holding = route.holding
         return HeldRight(
             right=part.right,
@@ -178,7 +193,7 @@ class Evaluation:
             person=route.person,
             assignment=self._assignment(holding),
             unit=self._unit(holding),
-            included=content,
+            included=content.included,
             why=why,
             since=since,
             until=until,
@@ -231,7 +246,15 @@ class Evaluation:
             first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
             texts = dict.fromkeys(each.text for each in (first, *failures))
             return Lost(first.reason, "; ".join(texts), first.type)
-        return tuple(made)
+        return Worked(tuple(made), self._until(right, made))
+
+    def _until(self, right: Right, included: Collection[IncludedRight]) -> date | None:
+        """The day on which a limit comes to nothing, a system ends, or the last of what it includes does."""
+        ends = self.organisation.include_ends
+        last = [first_of(each.system_role.until, ends.get((right.uuid, each.system_role.uuid))) for each in included]
+        of_all = (each.system.until for each in included)
+        limits = (limit.ends for each in included for limit in each.limits)
+        return first_of(*of_all, *limits, None if None in last else max(filter(None, last), default=None))
 
     def amiss_with(self, of: Right | Grant) -> Lost | None:
         """Why what is set for a right, or with a grant, can't be kept to."""
@@ -340,6 +363,12 @@ class Evaluation:
             unit = self.organisation.units.get(holding.unit)
             kept = self._units[holding.unit] = Thing("Unit", holding.unit, "" if unit is None else unit.name)
         return kept
+
+
+def _opened_by(content: tuple[IncludedRight, ...], person: str) -> ConstraintType | None:
+    """A type that the person has approved to leave open."""
+    limits = (limit for included in content for limit in included.limits)
+    return next((each.type for each in limits if each.approved_by == person), None)
 
 
 def evaluate(organisation: OrganisationOnDay, person: str) -> Rights:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from graph.time import first_of
+
 Content = Literal["kle", "unit", "sensitivity", "itsystem", "payout", "text", "other"]
 Form = Literal["single", "multi", "text"]
 OmittedBecause = Literal[
@@ -19,7 +21,7 @@ OmittedBecause = Literal[
     "unknown_at_kombit",  # the last read of FK-adm did not contain the role
     "stopped",  # the person is stopped
     "conflict",  # separation of duties: it is held together with a right that it must not meet
-    "not_approved",  # a sensitive right whose grant another person has not approved as it is
+    "not_approved",  # a sensitive right, or a type left open, that another person has not approved as it is
     "condition",  # the grant's condition could not be evaluated
     "not_deliverable",  # the receiver's form cannot carry it: no URI, no parameter name, no CVR
 ]
@@ -62,7 +64,7 @@ class ConstraintType:
 
     ``values``: the permitted (value, title) pairs; empty = any that fits ``pattern``. ``levels``: lowest first.
     ``cumulative``: a level stands for all below it, which are sent with it where the type takes several values.
-    ``common``: KOMBIT's own type, shared by all systems.
+    ``common``: KOMBIT's own type, shared by all systems. ``until``: the day after its last.
     """
 
     uuid: str
@@ -76,6 +78,7 @@ class ConstraintType:
     levels: tuple[Level, ...] = ()
     cumulative: bool = False
     common: bool = False
+    until: date | None = None
 
     @property
     def takes_several(self) -> bool:
@@ -88,7 +91,8 @@ class ConstraintType:
 
 @dataclass(frozen=True, slots=True)
 class ItSystem:
-    """The system that a right is in. ``environment``: test and production are systems of their own."""
+    """The system that a right is in. ``environment``: test and production are systems of their own. ``until``: the day
+    after its last."""
 
     uuid: str
     key: str
@@ -97,11 +101,15 @@ class ItSystem:
     environment: str = ""
     blocked: bool = False
     manual: bool = False
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SystemRole:
-    """One right in one system (brugersystemrolle), with the constraint types that it takes."""
+    """One right in one system (brugersystemrolle), with the constraint types that it takes.
+
+    ``until``: the day after its last.
+    """
 
     uuid: str
     key: str
@@ -112,6 +120,7 @@ class SystemRole:
     sensitive: bool = False
     required: tuple[ConstraintType, ...] = ()
     optional: tuple[ConstraintType, ...] = ()
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ class JobFunctionRole:
     """The municipality's bundle of system roles (jobfunktionsrolle). ``uri`` never follows a changed title.
 
     ``delegated_from_cvr``: another authority lets our staff hold its role; the role keeps that authority's URI and CVR.
-    ``number``: for callers that know roles by number only.
+    ``number``: for callers that know roles by number only. ``until``: the day after its last.
     """
 
     uuid: str
@@ -131,6 +140,7 @@ class JobFunctionRole:
     sensitive: bool = False
     delegated_from_cvr: str | None = None
     delegated_to_cvr: str | None = None
+    until: date | None = None
 
 
 class LimitValue(NamedTuple):
@@ -146,7 +156,8 @@ class Limit:
 
     ``values``: sorted by code point, KLE collapsed, never empty unless ``unlimited``.
     ``dynamic``: derived from the organisation or given with the grant; KOMBIT is sent these under ``parameter`` and
-    holds the others itself. ``unlimited``: an optional type left open on purpose; no values then.
+    holds the others itself. ``unlimited``: an optional type left open on purpose; no values then. ``approved_by``: the
+    person (uuid) who approved that. ``until``: the day on which its setting, its type or that approval ends.
     """
 
     type: ConstraintType
@@ -154,11 +165,24 @@ class Limit:
     dynamic: bool = False
     parameter: str | None = None
     unlimited: bool = False
+    approved_by: str | None = None
+    until: date | None = field(default=None, compare=False)
     wire: tuple[str, ...] = field(init=False, compare=False, repr=False)
     """The values alone. Kept, since all who hold the right in a unit share the limit."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "wire", tuple(each.value for each in self.values))
+
+    @property
+    def ends(self) -> date | None:
+        """The day from which it comes to nothing: when the last of its values ends, or it does itself."""
+        last = date.min
+        for each in self.values:
+            end = first_of(*(step.until for step in each.why))
+            if end is None:
+                return self.until
+            last = max(last, end)
+        return first_of(self.until, last) if self.values else self.until
 
 
 class IncludedRight(NamedTuple):

@@ -5,12 +5,14 @@ What a type does not allow is left out; where nothing is left, there is no limit
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, Derivation, NotDerivable, derivation
 from graph.patterns import PatternRejected, compiled
+from graph.questions.rights.approvals import Approvals
 from graph.questions.rights.derive import (
     OF_UNIT,
     Deriving,
@@ -24,6 +26,7 @@ from graph.questions.rights.derive import (
 )
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
 from graph.questions.rights.organisation import Grant, Setting
+from graph.time import first_of
 from graph.writing.rights_rules import refused_value
 
 _UNITS = ("unit", "payout")
@@ -54,6 +57,7 @@ class Limits:
 
     deriving: Deriving
     given: Mapping[str, Mapping[tuple[str | None, str], Setting]]
+    approvals: Approvals
     _derivations: dict[str, Derivation | NotDerivable] = field(default_factory=dict)
     _of_unit: dict[tuple[object, ...], Checked] = field(default_factory=dict)
     _of_person: dict[tuple[object, ...], Checked] = field(default_factory=dict)
@@ -99,20 +103,27 @@ class Limits:
             if required:
                 text = f"{type_.title or type_.key} is required and can't be left open"
                 return Failure(type_, "mandatory_not_configured", text)
-            return Limit(type_, unlimited=True)
+            if (lacking := self.approvals.lacking_of_open(setting)) is not None:
+                return Failure(type_, "not_approved", f"{type_.title or type_.key}: {lacking}")
+            until = first_of(setting.days.until, type_.until, setting.approved.until)
+            return Limit(type_, unlimited=True, approved_by=setting.approved_by, until=until)
         if setting.derived is None:
             if given is not None:
                 text = f"{type_.title or type_.key} is fixed by the role, and the grant can't set it"
                 return Failure(type_, "invalid_value", text)
             if not setting.fixed:
                 return Failure(type_, "mandatory_not_configured", f"{type_.title or type_.key}: the setting is empty")
-            return _limit(type_, _checked(type_, self._fixed(type_, setting), "a fixed value that is allowed"))
+            checked = _checked(type_, self._fixed(type_, setting), "a fixed value that is allowed")
+            return _limit(type_, checked, setting, dynamic=False)
         how = self._derivation(setting.derived)
         if isinstance(how, NotDerivable):
             return Failure(type_, "invalid_value", str(how))
         if how.kind.name == GIVEN_WITH_GRANT:
             values = {} if given is None else self._fixed(type_, given)
-            return _limit(type_, _checked(type_, values, how.kind.lacking), setting)
+            limit = _limit(type_, _checked(type_, values, how.kind.lacking), setting)
+            if given is None or isinstance(limit, Failure):
+                return limit
+            return replace(limit, until=first_of(limit.until, given.days.until))
         if given is not None:
             text = f"{type_.title or type_.key} follows from the organisation, and the grant can't set it"
             return Failure(type_, "invalid_value", text)
@@ -135,12 +146,17 @@ class Limits:
     def _fixed(self, type_: ConstraintType, setting: Setting) -> Values:
         """Fixed values in their wire form; those of closed units and retired KLE numbers are left out."""
         why = (Reason("ConstraintSetting", setting.uuid, "a fixed value"),)
+
+        def until(day: date | None) -> tuple[Reason, ...]:
+            return why if day is None else (why[0]._replace(until=day),)
+
         if type_.content == "kle":
-            found = [(each, why) for each in setting.fixed]
+            ends = self.deriving.organisation.kle_ends
+            found = [(each, until(ends.get(each.removesuffix(".*")))) for each in setting.fixed]
             return collapsed(self.deriving.current(found))
         if type_.content in _UNITS:
-            tree = self.deriving.tree
-            units: Values = {each.lower(): why for each in setting.fixed if tree.open(each.lower()) is not None}
+            opened = (self.deriving.tree.open(each.lower()) for each in setting.fixed)
+            units: Values = {each.uuid.lower(): until(each.until) for each in opened if each is not None}
             return self.deriving.exported(self.deriving.without_excluded(units, setting, below=True))
         if type_.levels:
             places = [place for each in setting.fixed if (place := place_of(type_, each)) is not None]
@@ -170,11 +186,12 @@ def _checked(type_: ConstraintType, values: Values, lacking: str) -> Checked:
     return tuple(LimitValue(each, values[each]) for each in sorted(allowed))
 
 
-def _limit(type_: ConstraintType, checked: Checked, derived: Setting | None = None) -> Limit | Failure:
-    """``derived``: the setting whose values follow from the organisation or come with the grant."""
+def _limit(type_: ConstraintType, checked: Checked, setting: Setting, *, dynamic: bool = True) -> Limit | Failure:
+    """``dynamic``: its values follow from the organisation or come with the grant."""
     if isinstance(checked, Failure):
         return checked
-    return Limit(type_, checked, derived is not None, None if derived is None else derived.parameter)
+    until = first_of(setting.days.until, type_.until)
+    return Limit(type_, checked, dynamic, setting.parameter if dynamic else None, until=until)
 
 
 def permitted(type_: ConstraintType, values: Iterable[str]) -> list[str]:

@@ -38,6 +38,7 @@ class Unit:
     """A unit. ``part``: the days of its place below ``parent``. ``paid``: those of ``paid_out_by``.
 
     ``level``: as the organisation numbers its levels; without a number it is counted from the top, which is 1.
+    ``until``: the day after its last.
     """
 
     uuid: str
@@ -56,6 +57,7 @@ class Unit:
     p_number: str | None = None
     se_number: str | None = None
     values: Values = field(default_factory=dict)
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,14 @@ class Role:
 @dataclass(frozen=True, slots=True)
 class Responsibility:
     """What a role is about. ``key``: its KLE number, or the key of the system, group or function. ``active``: it exists
-    on the day."""
+    on the day. ``until``: the day on which it ends, or the role is no longer about it."""
 
     kind: str
     uuid: str
     key: str
     title: str = ""
     active: bool = True
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,10 @@ class StandIn:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a constraint type is limited to. ``of``: a job-function role or a grant. ``system_role``: only within it."""
+    """What a constraint type is limited to. ``of``: a job-function role or a grant. ``system_role``: only within it.
+
+    ``approved_by``: the person who approved that it is unlimited, as ``approved_content`` has it, for ``approved``.
+    """
 
     uuid: str
     of: str
@@ -166,6 +172,10 @@ class Setting:
     below: bool = False
     units: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    approved_by: str | None = None
+    approved_content: str | None = None
+    approved: Days = ALL_DAYS
+    days: Days = ALL_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +184,7 @@ class Grant:
 
     ``covered``: for each responsibility that it asks for, the uuids of all that cover it. ``approved_by``: the person
     who approved ``approved_content`` (``graph.approved_content``). ``kind``: an approved request gives as a grant does.
+    ``gives_until``: the day on which it gives something else.
     """
 
     uuid: str
@@ -196,6 +207,7 @@ class Grant:
     kind: Literal["Grant", "RightsRequest"] = "Grant"
     approved_by: str | None = None
     approved_content: str | None = None
+    gives_until: date | None = None
 
     @property
     def name(self) -> str:
@@ -235,8 +247,9 @@ class Exempted:
 class OrganisationOnDay:
     """Everything in force on ``at`` that matters to the people evaluated.
 
-    ``includes``: a job-function role → the rights that it includes. ``kle``: the numbers of KLE in force, None where
-    no KLE has been imported. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
+    ``includes``: a job-function role → the rights that it includes; ``include_ends``: those that it will not include
+    any more, from when. ``kle``: the numbers of KLE in force, None where no KLE has been imported; ``kle_ends``: those
+    that end, and when. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
     for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ended``: what settings
     that have ended limited (of, system role, type).
     """
@@ -259,7 +272,9 @@ class OrganisationOnDay:
     system_roles: Mapping[str, SystemRole] = field(default_factory=dict)
     job_function_roles: Mapping[str, JobFunctionRole] = field(default_factory=dict)
     includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    include_ends: Mapping[tuple[str, str], date] = field(default_factory=dict)
     kle: frozenset[str] | None = None
+    kle_ends: Mapping[str, date] = field(default_factory=dict)
     exported: frozenset[str] | None = None
 
 

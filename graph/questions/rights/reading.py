@@ -129,7 +129,7 @@ def _steps(day: Day) -> Mapping[str, str]:
             UNWIND $uuids AS number
             MATCH (k:KleNode {{number: number}})
             WHERE {active("k")}
-            RETURN DISTINCT k.number AS row
+            RETURN DISTINCT {rows.kle_number("k")} AS row
         """,
     }
     return {name: day.asked(each) for name, each in steps.items()}
@@ -278,7 +278,7 @@ def _everybody(day: Day) -> Mapping[str, str]:
         "tie_kle": f"""
             MATCH (t:Employment|Affiliation)-[r:HANDLES]->(x:KleNode)
             WHERE {holds("r")} AND {active("x")}
-            WITH [t.uuid, [x.uuid, x.number, {DAYS}]] AS row
+            WITH [t.uuid, [x.uuid, x.number, toString(r.from), {rows.until("x")}]] AS row
         """,
         "positions": f"MATCH (x:Position) WHERE {active('x')} WITH {rows.position('x')} AS row",
         "assignments": f"""
@@ -302,7 +302,7 @@ def _everybody(day: Day) -> Mapping[str, str]:
         "ended_settings": f"MATCH (c:ConstraintSetting) WHERE c.to <= {day.day} WITH {rows.ended_setting('c')} AS row",
         "types": f"MATCH (c:ConstraintType) WHERE {active('c')} WITH {rows.type('c')} AS row",
         "units": f"MATCH (u:Unit) WITH {rows.unit('u')} AS row",
-        "kle": f"MATCH (k:KleNode) WHERE {active('k')} WITH k.number AS row",
+        "kle": f"MATCH (k:KleNode) WHERE {active('k')} WITH {rows.kle_number('k')} AS row",
     }
     return {name: day.asked(in_blocks(each, "row", _ROWS)) for name, each in queries.items()}
 

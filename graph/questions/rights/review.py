@@ -113,13 +113,18 @@ def _meeting_in_roles(work: Evaluation) -> Iterator[Found]:
 
 
 def _not_approved(work: Evaluation) -> Iterator[Found]:
-    """Grants and requests of sensitive rights that give nothing for want of an approval."""
+    """Grants and requests of sensitive rights, and limits left open, that give nothing for want of an approval."""
     for grant in work.organisation.grants.values():
         if work.approvals.is_sensitive(*work.bundles.amounts_to(grant.gives)):
             wrong = work.approvals.wrong(grant)
             if wrong is not None:
                 named = (*grant.given_to, *grant.exceptions, *(Thing("Unit", each) for each in _units(grant)))
                 yield Found("not_approved", grant.thing, wrong, through=named)
+    for setting in work.organisation.settings.values():
+        if setting.unlimited and (lacking := work.approvals.lacking_of_open(setting)) is not None:
+            type_ = work.organisation.types.get(setting.type)
+            title = "a constraint type" if type_ is None else type_.title or type_.key
+            yield Found("not_approved", _owner_of(work, setting), f"{title}: {lacking} (setting {setting.uuid})")
 
 
 def _units(grant: Grant) -> tuple[str, ...]:

@@ -24,8 +24,16 @@ class Rows:
 
     def life(self, node: str) -> str:
         """First day of the thing, and the day after its last."""
-        end = f"{node}.to" if self.day.known is None else last_day(node)
-        return f"from: toString({self.day.since(node)}), to: toString({end})"
+        return f"from: toString({self.day.since(node)}), to: toString({self.end(node)})"
+
+    def end(self, node: str) -> str:
+        """The day after the thing's last."""
+        return f"{node}.to" if self.day.known is None else last_day(node)
+
+    def until(self, node: str) -> str:
+        """The day on which the link ``r`` or the thing that it leads to ends, as a text."""
+        end = self.end(node)
+        return f"toString(CASE WHEN {end} IS NULL OR r.to < {end} THEN r.to ELSE {end} END)"
 
     def one(self, node: str, arrow: str, to: str, give: str) -> str:
         """``give`` of the first thing that a link leads to, where ``r`` is the link and ``x`` the thing; else null."""
@@ -49,7 +57,7 @@ class Rows:
             kle: COLLECT {{
                 MATCH ({node})-[r:{OF_UNIT_KLE}]->(x:KleNode)
                 WHERE {self.holds("r")} AND {self.day.active("x")}
-                RETURN [type(r), x.uuid, x.number, {DAYS}]
+                RETURN [type(r), x.uuid, x.number, toString(r.from), {self.until("x")}]
             }}
         }}"""
 
@@ -58,7 +66,7 @@ class Rows:
         return f"{{ {self._placed_unit(node)}, values: {self.day.values(node)}, kle: [] }}"
 
     def _placed_unit(self, node: str) -> str:
-        return f"""uuid: {node}.uuid, active: {self.day.active(node)},
+        return f"""uuid: {node}.uuid, active: {self.day.active(node)}, to: toString({self.end(node)}),
             parent: {self.one(node, "PART_OF", ":Unit", f"[x.uuid, {DAYS}]")},
             payer: {self.one(node, "PAID_OUT_BY", ":Unit", f"[x.uuid, {DAYS}]")}"""
 
@@ -73,7 +81,7 @@ class Rows:
             kle: COLLECT {{
                 MATCH ({node})-[r:HANDLES]->(x:KleNode)
                 WHERE {self.holds("r")} AND {self.day.active("x")}
-                RETURN [x.uuid, x.number, {DAYS}]
+                RETURN [x.uuid, x.number, toString(r.from), {self.until("x")}]
             }}
         }}"""
 
@@ -106,7 +114,9 @@ class Rows:
 
     def about(self, node: str) -> str:
         """With whether it exists on the day: what has ended narrows still, and gives nothing."""
-        give = f"[labels(x)[0], x.uuid, coalesce(x.number, x.key), x.title, {self.day.active('x')}]"
+        give = (
+            f"""[labels(x)[0], x.uuid, coalesce(x.number, x.key), x.title, {self.day.active("x")}, {self.until("x")}]"""
+        )
         return self.many(node, "ABOUT", "", give)
 
     def stand_in(self, node: str, person: str) -> str:
@@ -130,6 +140,7 @@ class Rows:
         return f"""{{
             uuid: {node}.uuid, kind: labels({node})[0], {self.life(node)}, values: {self.day.values(node)},
             gives: {self.one(node, "GIVES", "", "x.uuid")},
+            gives_until: {self.one(node, "GIVES", "", "toString(r.to)")},
             given_to: {self.many(node, "GIVEN_TO", "", f"[labels(x)[0], x.uuid, {title}, {DAYS}]")},
             exceptions: {self.many(node, "EXCEPTED", "", f"[labels(x)[0], x.uuid, {title}]")},
             about: {self.about(node)},
@@ -158,12 +169,13 @@ class Rows:
 
     def setting(self, node: str) -> str:
         return f"""{{
-            uuid: {node}.uuid, values: {self.day.values(node)},
+            uuid: {node}.uuid, {self.life(node)}, values: {self.day.values(node)},
             of: {self.one(node, "SETS", "", "x.uuid")},
             system_role: {self.one(node, "WITHIN_ROLE", "", "x.uuid")},
             type: {self.one(node, "LIMITS", "", "x.uuid")},
             units: {self.many(node, "SELECTS", "", "x.uuid")},
-            excluded: {self.many(node, "LEAVES_OUT", "", "x.uuid")}
+            excluded: {self.many(node, "LEAVES_OUT", "", "x.uuid")},
+            approved: {self.one(node, "APPROVED_BY", ":Person", f"[x.uuid, {DAYS}]")}
         }}"""
 
     def ended_setting(self, node: str) -> str:
@@ -174,13 +186,15 @@ class Rows:
 
     def right(self, node: str) -> str:
         """A system role or job-function role that exists on the day."""
-        system = f"{{uuid: x.uuid, active: {self.day.active('x')}, values: {self.day.values('x')}}}"
+        system = f"""{{
+            uuid: x.uuid, active: {self.day.active("x")}, to: {self.until("x")}, values: {self.day.values("x")}
+        }}"""
         return f"""{{
-            uuid: {node}.uuid, kind: labels({node})[0], values: {self.day.values(node)},
+            uuid: {node}.uuid, kind: labels({node})[0], {self.life(node)}, values: {self.day.values(node)},
             system: {self.one(node, "AT", ":ItSystem", system)},
             required: {self.active_linked(node, "REQUIRES")},
             optional: {self.active_linked(node, "MAY_LIMIT")},
-            includes: {self.many(node, "INCLUDES", "", "x.uuid")},
+            includes: {self.many(node, "INCLUDES", "", "[x.uuid, toString(r.to)]")},
             conflicts: {self._conflicts(node)}
         }}"""
 
@@ -195,4 +209,7 @@ class Rows:
         return f"COLLECT {{ MATCH ({node})<-[side:FIRST_OF_TWO|SECOND_OF_TWO]-(c) WHERE {where} RETURN {conflict} }}"
 
     def type(self, node: str) -> str:
-        return f"{{ uuid: {node}.uuid, values: {self.day.values(node)} }}"
+        return f"{{ uuid: {node}.uuid, {self.life(node)}, values: {self.day.values(node)} }}"
+
+    def kle_number(self, node: str) -> str:
+        return f"[{node}.number, toString({self.end(node)})]"

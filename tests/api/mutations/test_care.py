@@ -102,6 +102,14 @@ def test_a_request_that_is_approved_gives_the_right_until_its_end_and_says_why(s
     assert refused(service, APPROVE, request=uuid, by="bo")["code"] == "wrong_state"
 
 
+def test_a_sensitive_right_that_is_asked_for_and_approved_is_given_as_it_was_asked_for(service: Served) -> None:
+    uuid = request(service, gives="system_role:pay_all", to=SOON, **{"for": "employment:e_carl", "by": "dora"})
+    service.data(APPROVE, request=uuid, by="bo")
+    assert pay(service, "carl") == (["Alle løndata"], [])
+    service.data('mutation($q: String!) { withdrawRequest(request: $q, reason: "Slut") { change } }', q=uuid)
+    assert pay(service, "carl") == ([], [])
+
+
 def test_requests_are_listed_by_state_and_person(service: Served) -> None:
     uuid = request(service, gives="system_role:pay_all", to=SOON, **{"for": "employment:e_carl"})
     query = """query($state: String, $person: ID) { rightsRequests(filter: {state: $state, person: $person}) {
@@ -196,6 +204,39 @@ def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(ser
     ]
     assert "Ikke godkendt" not in titles
     assert "NOT_APPROVED" not in pay(service, "bo")[1]
+
+
+def test_a_limit_that_is_left_open_counts_once_another_than_its_author_has_approved_it(service: Served) -> None:
+    create = """mutation { createConstraintSetting(of: "grant:g_key", type: "area", unlimited: true,
+        from: "2026-01-01", reason: "Alle områder") { uuid } }"""
+    held = """{ rights(person: "bo", system: "keys") {
+        held { until included { limits { unlimited } } } omitted { reason } } }"""
+    assert len(service.data(held)["rights"]["held"]) == 1
+    setting = service.data(create, "rights")["createConstraintSetting"]["uuid"]
+    assert service.data(held)["rights"] == {"held": [], "omitted": [{"reason": "NOT_APPROVED"}]}
+    approve = """mutation($setting: String!, $by: String!, $to: Date) {
+        approveUnlimited(setting: $setting, approvedBy: $by, to: $to, reason: "Ja") {
+            thing { ... on ConstraintSetting { approvedOn approvedBy { name } } } } }"""
+    own = refused(service, approve, "rights", setting=setting, by="dora")
+    assert (own["code"], "made or changed the setting" in own["text"]) == ("own_approval", True)
+    own = refused(service, approve, "rights", "auditor", setting=setting, by="bo")
+    assert (own["code"], "would hold what is left open" in own["text"]) == ("own_approval", True)
+    limited = refused(service, approve, "rights", "auditor", setting="c_kle", by="dora")
+    assert (limited["code"], limited["field"]) == ("wrong_value", "setting")
+    forge = """mutation($setting: String!) { setValue(kind: ConstraintSetting, thing: $setting, property: "approvedOn",
+        value: "2026-01-01", from: "2026-01-01", reason: "Prøve") { change } }"""
+    assert refused(service, forge, "rights", setting=setting)["text"] == "approved_on: approveUnlimited sets it"
+    listed = service.data("{ rightsReview(findings: [NOT_APPROVED]) { uuid text } }")["rightsReview"]
+    assert [each for each in listed if setting in each["text"]]
+    done = service.data(approve, "rights", "auditor", setting=setting, by="dora", to=SOON)["approveUnlimited"]["thing"]
+    assert done == {"approvedOn": today().isoformat(), "approvedBy": {"name": "Dora Kjær"}}
+    (found,) = service.data(held)["rights"]["held"]
+    assert (found["until"], found["included"]) == (SOON, [{"limits": [{"unlimited": True}]}])
+    at_the_end = held.replace('system: "keys"', f'system: "keys", at: "{SOON}"')
+    assert service.data(at_the_end)["rights"]["held"] == [], "the approval ends"
+    service.data("""mutation { changeGrant(grant: "g_key", changeFrom: "2026-01-01", reason: "Flere",
+        givenTo: ["unit:citizen", "unit:job", "unit:canteen"]) { change } }""", "rights")  # fmt: skip
+    assert service.data(held)["rights"] == {"held": [], "omitted": [{"reason": "NOT_APPROVED"}]}
 
 
 def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:

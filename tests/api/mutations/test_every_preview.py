@@ -85,6 +85,7 @@ EXAMPLES: dict[str, str] = {
     ),
     "changeRightsConflict": f'changeRightsConflict(conflict: "k", to: "{LATER}", reason: "x")',
     "approveGrant": 'approveGrant(grant: "g_sapa", approvedBy: "dora", reason: "x")',
+    "approveUnlimited": 'approveUnlimited(setting: "OPEN", approvedBy: "dora", reason: "x")',
     "requestRight": (
         f'requestRight(givenTo: "person:dora", requestedBy: "bo", gives: "system_role:mail_box", from: "{DAY}", '
         'reason: "x")'
@@ -172,6 +173,8 @@ def ids(service: Served) -> dict[str, str]:
         stands: createSubstitution(assignment: "a_carl", person: "bo", from: "{DAY}", reason: "x") {{ uuid }}
         setting: createConstraintSetting(of: "grant:g_sapa", type: "unit", fixed: ["{anna}"], from: "{DAY}",
             reason: "x") {{ uuid }}
+        unlimited: createConstraintSetting(of: "grant:g_sapa", type: "area", unlimited: true, from: "{LATER}",
+            reason: "x") {{ uuid }}
         asks: requestRight(givenTo: "person:dora", requestedBy: "bo", gives: "system_role:forgotten", from: "{DAY}",
             reason: "x") {{ uuid }}
         attest: startAttestation(round: "1", due: "{LATER}", system: "sapa", reason: "x") {{ uuid }}
@@ -202,7 +205,7 @@ def ids(service: Served) -> dict[str, str]:
         "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
-        "SESSION": begun,
+        "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
     }  # fmt: skip
 
 
@@ -226,7 +229,7 @@ def test_it_answers_as_it_would_and_writes_nothing(service: Served, ids: dict[st
     body = {"query": f"mutation {{ {query} }}", "extensions": {"preview": True}}
     approver = (
         service.token("organisation", "rights", "hr")
-        if mutation in ("approvePlan", "approveGrant")
+        if mutation in ("approvePlan", "approveGrant", "approveUnlimited")
         else service.token()
     )
     answer = service.send(body, {"Authorization": f"Bearer {approver}"}).json()

@@ -142,6 +142,30 @@ def test_an_approval_in_a_file_covers_the_entry_as_it_was_then(driver: neo4j.Dri
     assert "pay_all" not in held(driver, "bo"), "nobody gets what they approved"
 
 
+def test_a_limit_left_open_in_a_file_counts_once_it_names_who_approved_it(driver: neo4j.Driver, tmp_path: Path) -> None:
+    empty(driver)
+    setting = {"id": "c_open", "of": "job_function_role:sapa_case_worker", "system_role": "sapa_read", "type": "unit",
+               "unlimited": True}  # fmt: skip
+
+    def settings(*entries: dict[str, Any]) -> dict[str, Any]:
+        return {**CARE_TOWN, "constraint_settings": [*CARE_TOWN["constraint_settings"], *entries]}
+
+    assert imported(driver, settings(setting), tmp_path).problems == []
+    assert "sapa_case_worker" not in held(driver, "anna"), "no approver is named"
+    by_dora = {**setting, "approved_by": "dora", "to": "2999-01-01"}
+    imported(driver, settings(by_dora), tmp_path)
+    assert "sapa_case_worker" in held(driver, "anna")
+    imported(driver, settings({**by_dora, "to": None}), tmp_path)
+    assert "sapa_case_worker" not in held(driver, "anna"), "the approval had an end"
+    imported(driver, settings({**by_dora, "to": None, "approved_on": "2026-11-02"}), tmp_path)
+    assert "sapa_case_worker" in held(driver, "anna")
+    imported(driver, settings({**setting, "approved_by": "anna", "approved_on": "2026-11-03"}), tmp_path)
+    assert "sapa_case_worker" not in held(driver, "anna"), "nobody gets what they approved"
+    required = {**setting, "id": "c_kle_open", "type": "kle", "system_role": None}
+    (bad,) = [each for each in imported(driver, settings(required), tmp_path).problems if each.key == "c_kle_open"]
+    assert (bad.field, "needs a limit of KLE" in bad.text) == ("unlimited", True)
+
+
 def test_the_same_file_again_writes_nothing(driver: neo4j.Driver, tmp_path: Path) -> None:
     empty(driver)
     imported(driver, CARE_TOWN, tmp_path)

@@ -62,6 +62,12 @@ def town(*settings: Setting, **more: Any) -> OrganisationOnDay:
     return OrganisationOnDay(date(2026, 6, 15), **{**told, **more})
 
 
+def left_open(**more: Any) -> Setting:
+    """Of the inner role's limit of units, approved by somebody else."""
+    asked = Setting("open", "inner", "unit", unlimited=True, approved_by="eva", **more)
+    return replace(asked, approved_content=Evaluation(town(asked)).approvals.content_of_open(asked).text())
+
+
 def of(organisation: OrganisationOnDay) -> Rights:
     return Evaluation(organisation).of("anna")
 
@@ -163,7 +169,7 @@ def test_an_optional_limit_that_ends_gives_nobody_more() -> None:
         (left_out,) = of(town(ended=frozenset({ended}))).omitted
         assert (left_out.reason, "has ended" in left_out.text) == ("mandatory_not_configured", True)
     ended_one = frozenset({("inner", None, "unit")})
-    assert len(of(town(Setting("open", "inner", "unit", unlimited=True), ended=ended_one)).held) == 1
+    assert len(of(town(left_open(), ended=ended_one)).held) == 1
     assert len(of(town(ended=frozenset({("inner", "x", "unit")}))).held) == 1
 
 
