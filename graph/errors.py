@@ -5,6 +5,7 @@ GraphError
 ├── Conflict             soon    another writer has changed the thing since it was read
 ├── Unknown              next    a name that does not exist
 ├── Ambiguous            next    a key that fits several things
+├── PeriodTooLong        next    a period with more days of change than a question looks at
 ├── StoppedByBrake       next    the run waits for a person (``graph.runs.brakes``)
 ├── StaleApproval        next    an approval without a stopped run (``graph.runs.brakes``)
 └── EditedMigration      next    a migration was edited after it was applied (``graph.migrations``)
@@ -91,3 +92,20 @@ class Ambiguous(GraphError):
     def __init__(self, text: str, candidates: tuple[str, ...]) -> None:
         super().__init__(text)
         self.candidates = candidates
+
+
+class PeriodTooLong(GraphError):
+    """A question about a period in which more changes than one answer looks at. Nothing of it has been worked out.
+
+    ``until``: with this day as its end, the period has as many as are looked at.
+    """
+
+    code = "period_too_long"
+
+    def __init__(self, most: int, until: date) -> None:
+        super().__init__(
+            f"to: the period has more than {most} days on which something changes that can matter. Ask until {until}, "
+            "and then for the rest."
+        )
+        self.most = most
+        self.until = until

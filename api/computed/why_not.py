@@ -7,7 +7,7 @@ from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
-from graph.questions.rights.asking import evaluation, find_right
+from graph.questions.rights.asking import coming, evaluation, find_right
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Thing as GivenBy
 from graph.questions.rights.why_not import Missing, why_not
@@ -18,10 +18,13 @@ def _answer(request: Request) -> list[Answer]:
         person = request.find("Person", request.arguments["person"])
         right = find_right(session, request.arguments["right"])
         work = evaluation(session, person, request.day, (right,), request.last_known)
-    if person not in request.seen_wholly([person]):
-        # What is held there would be told otherwise.
-        raise whole("whyNot: the person also works where you may not read, so it", LOG)
-    found = why_not(work, person, right)
+        if person not in request.seen_wholly([person]):
+            # What is held there would be told otherwise.
+            raise whole("whyNot: the person also works where you may not read, so it", LOG)
+        # Of days to come nothing is known as of an earlier day, nor where a limited caller may read then.
+        is_plain = request.last_known is None and request.caller.scope is None
+        later = coming(session, person, right, request.day) if is_plain else ()
+        found = why_not(work, person, right, later)
     seen = request.seen((named.kind, named.uuid) for each in found for named in _named(work, each))
     return [
         {
@@ -51,6 +54,7 @@ def _words(missing: Missing, may_name: bool) -> Answer:
 
 _STEPS = {
     "held": "Nothing is missing: it is held",
+    "begins": "It is held from a later day on",
     "person": "The person is not there, or all rights are stopped",
     "left_out": "It is granted and left out",
     "requested": "A request for it waits for a decision",

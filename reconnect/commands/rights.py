@@ -78,14 +78,16 @@ def why_not(context: typer.Context, person: Person, right: Right, at: At = None,
     from graph.errors import Ambiguous, Unknown
     from graph.identity.lookup import find
     from graph.questions.rights import why_not as question
-    from graph.questions.rights.asking import evaluation, find_right
+    from graph.questions.rights.asking import coming, evaluation, find_right
 
     with of(context).driver().session(default_access_mode="READ") as session:
         try:
             who, what = find(session, "Person", person).uuid, find_right(session, right)
         except (Unknown, Ambiguous) as error:
             raise _refused(error, as_json) from error
-        missing = question.why_not(evaluation(session, who, at or today(), (what,)), who, what)
+        day = at or today()
+        work = evaluation(session, who, day, (what,))
+        missing = question.why_not(work, who, what, coming(session, who, what, day))
     if as_json:
         _print([{"step": each.step, "text": each.text, "remedy": each.remedy or None} for each in missing])
         return

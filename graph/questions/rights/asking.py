@@ -8,7 +8,7 @@ import neo4j
 
 from graph.as_of import Day, in_force, overlaps
 from graph.change_log import turned_day
-from graph.errors import Unknown
+from graph.errors import PeriodTooLong, Unknown
 from graph.identity.lookup import find
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
@@ -17,6 +17,11 @@ from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
 from graph.questions.rights.steady import steadily
 from graph.time import ALWAYS, FOREVER, Period, today
+
+MOST_BORDERS = 400
+"""Of a period: its first day, and the days in it on which something starts or ends. One answer works out so many."""
+_COMING = 10
+"""Days to come on which whyNot looks whether the right is held then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +138,15 @@ def rights_on(session: neo4j.Session, of: Asked, at: date, known: int | None = N
 
 
 def rights_over(session: neo4j.Session, of: Asked, period: Period) -> list[InPeriod]:
-    """What is held on the days of a period; neighbours with the same rights are one."""
+    """What is held on the days of a period; neighbours with the same rights are one.
+
+    Raises PeriodTooLong: it has more than ``MOST_BORDERS`` days on which something changes, each of which is a question
+    of its own.
+    """
     joined: list[InPeriod] = []
     borders = [period.start, *_changes(session, of.person, period)]
+    if len(borders) > MOST_BORDERS:
+        raise PeriodTooLong(MOST_BORDERS, borders[MOST_BORDERS])
     for number, start in enumerate(borders):
         last = borders[number + 1] if number + 1 < len(borders) else period.last
         days = Period(start, None if last == FOREVER else last)
@@ -145,6 +156,41 @@ def rights_over(session: neo4j.Session, of: Asked, period: Period) -> list[InPer
         else:
             joined.append(InPeriod(days, rights))
     return joined
+
+
+_STARTS = """
+MATCH (right:SystemRole|JobFunctionRole {uuid: $right})<-[includes:INCLUDES*0..]-(bundle)<-[gives:GIVES]-(g)
+WHERE g:Grant AND (g.to IS NULL OR g.to > $at)
+MATCH (g)-[given:GIVEN_TO]->()
+UNWIND [g.from, gives.from, given.from, includes[-1].from] AS day
+RETURN day
+UNION
+MATCH (p:Person {uuid: $person})-[:HAS]->{0,1}()-[each:HAS|HOLDS|STATE|IN|AS]->()
+RETURN each.from AS day
+UNION
+MATCH (p:Person {uuid: $person})-[:HAS]->{0,1}()-[:HOLDS]->(:Assignment)-[each:STATE|OF|FOR|ABOUT]->()
+RETURN each.from AS day
+"""
+
+
+def coming(session: neo4j.Session, person: str, right: str, at: date) -> Iterator[Evaluation]:
+    """The person on days after ``at`` on which a grant of the right begins, or something of the person does: the first
+    few. ``person``, ``right``: uuids."""
+    rows = session.run(
+        f"""
+        CALL () {{
+            {_STARTS}
+        }}
+        WITH DISTINCT day
+        WHERE day > $at
+        RETURN day ORDER BY day LIMIT {_COMING}
+        """,
+        person=person,
+        right=right,
+        at=at,
+    )
+    for day in [row["day"].to_native() for row in rows]:
+        yield evaluation(session, person, day, (right,))
 
 
 def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
@@ -197,11 +243,12 @@ def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
         UNWIND [each.from, each.to] AS day
         WITH DISTINCT day
         WHERE day > $start AND day < $end
-        RETURN day ORDER BY day
+        RETURN day ORDER BY day LIMIT $most
         """,
         person=person,
         start=period.start,
         end=period.last,
+        most=MOST_BORDERS,
     )
     return [row["day"].to_native() for row in rows]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Omitted, Reason, SystemRole
 from graph.questions.rights.organisation import Grant, OrganisationOnDay
+from graph.time import first_of
 
 Right = JobFunctionRole | SystemRole
 
@@ -60,7 +61,8 @@ class Bundles:
         if right is None or uuid in above:
             return
         kind = "JobFunctionRole" if isinstance(right, JobFunctionRole) else "SystemRole"
-        reason = Reason(kind, uuid, f"{'includes' if why else 'gives'} {right.title or right.key}")
+        until = first_of(right.until, self.organisation.include_ends.get((why[-1].uuid, uuid)) if why else None)
+        reason = Reason(kind, uuid, f"{'includes' if why else 'gives'} {right.title or right.key}", None, until)
         included = self.organisation.includes.get(uuid, ())
         bundled = [each for each in included if each in self.organisation.job_function_roles]
         if len(bundled) < len(included) or not bundled or is_delegated(right):

@@ -19,6 +19,7 @@ from graph.questions.rights.organisation import (
     Mark,
     OrganisationOnDay,
     Person,
+    Place,
     Responsibility,
     Setting,
     StandIn,
@@ -26,6 +27,7 @@ from graph.questions.rights.organisation import (
     Unit,
 )  # fmt: skip
 from graph.questions.rights.tree import Tree
+from graph.time import first_of
 
 MANAGER = "manager"
 Why = tuple[Reason, ...]
@@ -108,8 +110,8 @@ class Deriving:
     def _down(self, top: Unit, why: Why) -> Found:
         ways = self._ways_down.get(top.uuid)
         if ways is None:
-            found = ((way[-1].uuid.lower(), pairwise(way)) for way in self.tree.below(top.uuid))
-            ways = self._ways_down[top.uuid] = [(uuid, tuple(starmap(_below, steps))) for uuid, steps in found]
+            found = ((way[-1], tuple(starmap(_below, pairwise(way)))) for way in self.tree.below(top.uuid))
+            ways = self._ways_down[top.uuid] = [(unit.uuid.lower(), _until(steps, unit)) for unit, steps in found]
         return ((uuid, (*why, *steps)) for uuid, steps in ways)
 
     def _up(self, unit: Unit, to: Unit) -> Why:
@@ -150,7 +152,7 @@ class Deriving:
             text = f"stands in for the manager of {unit.name}"
             why = (
                 Reason("Substitution", stand_in.uuid, text, *stand_in.days, units=(unit.uuid,)),
-                Reason("Unit", unit.uuid, unit.name, *place.days),
+                _placed(unit, place),
             )
             found = self._down(unit, why) if how.kind.below else iter([(unit.uuid.lower(), why)])
             for uuid, reasons in found:
@@ -169,7 +171,7 @@ class Deriving:
                         title = self.organisation.roles[each.role].title or key
                         why = (
                             Reason("Assignment", each.uuid, f"{title} for {unit.name}", *each.days, units=(unit.uuid,)),
-                            Reason("Unit", unit.uuid, unit.name, *place.days),
+                            _placed(unit, place),
                         )
                         owner = each.holder if tie is None else tie.person
                         self._roles_held.setdefault(owner, []).append((key, unit, why))
@@ -193,7 +195,9 @@ class Deriving:
         found = self.tree.payer(unit.uuid)
         if found is not None and (payer := self.tree.open(found[1])) is not None:
             at = found[0]
-            why = Reason("Unit", payer.uuid, f"{payer.name} pays out for {at.name}", *at.paid, units=(at.uuid,))
+            until = first_of(at.paid.until, at.until, payer.until)
+            text = f"{payer.name} pays out for {at.name}"
+            why = Reason("Unit", payer.uuid, text, at.paid.since, until, units=(at.uuid,))
             yield payer.uuid.lower(), (*self._up(unit, at), why)
 
     def _paid(self, unit: Unit, how: Derivation, own: bool) -> Found:
@@ -201,7 +205,8 @@ class Deriving:
             found = self.tree.payer(each.uuid) if each.active else None
             if found is not None and found[1] == unit.uuid:
                 text = f"{each.name} is paid out for by {unit.name}"
-                why = Reason("Unit", each.uuid, text, *found[0].paid, units=(unit.uuid,))
+                until = first_of(found[0].paid.until, found[0].until, each.until)
+                why = Reason("Unit", each.uuid, text, found[0].paid.since, until, units=(unit.uuid,))
                 yield each.uuid.lower(), (_at(unit), why)
 
     # -- KLE ----------------------------------------------------------------------------------------------------
@@ -231,7 +236,8 @@ class Deriving:
                 why = (*why[:-1], _passing(why[-1]))
             for mark in of(each):
                 text = f"{each.name} {verb} {mark.number}"
-                reason = Reason("KleNode", mark.uuid, text, *mark.days, units=(each.uuid,))
+                until = first_of(mark.days.until, each.until)
+                reason = Reason("KleNode", mark.uuid, text, mark.days.since, until, units=(each.uuid,))
                 found.append((mark.number, (*why, reason)))
         yield from _collapsed(self.current(found))
 
@@ -258,7 +264,7 @@ class Deriving:
 
     def _about_kle(self, how: Derivation, setting: Setting, holding: Holding) -> Found:
         found = (
-            (each.key, (Reason("KleNode", each.uuid, f"{_what(holding)} is about {each.key}"),))
+            (each.key, (Reason("KleNode", each.uuid, f"{_what(holding)} is about {each.key}", None, each.until),))
             for each in _about(holding)
             if each.kind == "KleNode" and each.active
         )
@@ -270,10 +276,8 @@ class Deriving:
     def _about_systems(self, how: Derivation, setting: Setting, holding: Holding) -> Found:
         for each in _about(holding):
             if each.kind == "ItSystem" and each.active:
-                yield (
-                    each.uuid.lower(),
-                    (Reason("ItSystem", each.uuid, f"{_what(holding)} is about {each.title or each.key}"),),
-                )
+                text = f"{_what(holding)} is about {each.title or each.key}"
+                yield each.uuid.lower(), (Reason("ItSystem", each.uuid, text, None, each.until),)
 
     def _p_number(self, unit: Unit, how: Derivation, own: bool) -> Found:
         yield from self._nearest(unit, lambda each: each.p_number, "P number")
@@ -285,7 +289,8 @@ class Deriving:
         for each in self.tree.chain(unit.uuid):
             number = of(each) if each.active else None
             if number:
-                yield number, (*self._up(unit, each), Reason("Unit", each.uuid, f"{each.name} has the {what} {number}"))
+                text = f"{each.name} has the {what} {number}"
+                yield number, (*self._up(unit, each), Reason("Unit", each.uuid, text, None, each.until))
                 return
 
     def _levels(self, type_: ConstraintType, holding: Holding) -> Values:
@@ -374,7 +379,18 @@ def _what(holding: Holding) -> str:
 
 
 def _at(unit: Unit) -> Reason:
-    return Reason("Unit", unit.uuid, unit.name)
+    return Reason("Unit", unit.uuid, unit.name, None, unit.until)
+
+
+def _placed(unit: Unit, place: Place) -> Reason:
+    return Reason("Unit", unit.uuid, unit.name, place.days.since, first_of(place.days.until, unit.until))
+
+
+def _until(steps: Why, unit: Unit) -> Why:
+    """The last step ends with the unit to which it leads; a unit on the way may close."""
+    if unit.until is None or not steps:
+        return steps
+    return (*steps[:-1], steps[-1]._replace(until=first_of(steps[-1].until, unit.until)))
 
 
 def _passing(reason: Reason) -> Reason:

@@ -165,7 +165,7 @@ class Routes:
                     steps = (Reason("Unit", below.uuid, text, *below.part, units=(unit.uuid,)), *steps)
                 for grant in self._by_grantee.get(unit.uuid, ()) if unit.active else ():
                     if not place or grant.inherit:
-                        at = Reason("Unit", unit.uuid, f"given to {unit.name}")
+                        at = Reason("Unit", unit.uuid, f"given to {unit.name}", None, unit.until)
                         found.append((grant, (self._gives(grant, unit.uuid), at, *steps)))
             kept = self._of_unit[uuid] = tuple(found)
         return kept
@@ -183,6 +183,8 @@ class Routes:
                 continue
             text = f"{title} for {unit.name}" if unit is not None else title
             days = _both(assignment.days, place.days if place is not None else ALL_DAYS)
+            if unit is not None:
+                days = _both(days, Days(None, unit.until))
             units = () if unit is None else (unit.uuid,)
             steps = (held, Reason("Assignment", assignment.uuid, text, *days, units=units), *through.why[:1])
             for grant in grants:
@@ -207,7 +209,7 @@ class Routes:
     def _gives(self, grant: Grant, grantee: str) -> Reason:
         kept = self._given.get((grant.uuid, grantee))
         if kept is None:
-            days = _both(grant.days, grant.given.get(grantee, ALL_DAYS))
+            days = _both(_both(grant.days, Days(None, grant.gives_until)), grant.given.get(grantee, ALL_DAYS))
             kept = self._given[grant.uuid, grantee] = Reason("Grant", grant.uuid, grant.name, *days)
         return kept
 

@@ -1,25 +1,25 @@
 """Why a person does not hold a right: what is nearest to giving it, what fails there, and what would help."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Thing
 from graph.questions.rights.organisation import Grant, Person
 
-Step = Literal["held", "person", "left_out", "requested", "condition", "grantee", "no_grant"]
-_ORDER: tuple[Step, ...] = ("held", "person", "left_out", "requested", "condition", "grantee", "no_grant")
+Step = Literal["held", "begins", "person", "left_out", "requested", "condition", "grantee", "no_grant"]
+_ORDER: tuple[Step, ...] = get_args(Step)
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
     """One way in which the right could come, and where it ends.
 
-    ``step``: held: nothing is missing. person: not there, or stopped. left_out: granted, but a limit comes to nothing,
-    or the system is blocked. requested: a request for it waits for a decision. condition: a condition of the grant
-    fails. grantee: the person is not among those whom the grant names. no_grant: nothing grants it. ``text``: what
-    fails. ``remedy``: what would give it.
+    ``step``: held: nothing is missing. begins: it is held from a later day on. person: not there, or stopped.
+    left_out: granted, but a limit comes to nothing, or the system is blocked. requested: a request for it waits for a
+    decision. condition: a condition of the grant fails. grantee: the person is not among those whom the grant names.
+    no_grant: nothing grants it. ``text``: what fails. ``remedy``: what would give it.
     """
 
     step: Step
@@ -28,17 +28,22 @@ class Missing:
     grant: Thing | None = None
 
 
-def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
-    """The nearest first. ``right``: uuid of a job-function role or system role, however it is included."""
+def why_not(work: Evaluation, person: str, right: str, later: Iterable[Evaluation] = ()) -> list[Missing]:
+    """The nearest first. ``right``: uuid of a job-function role or system role, however it is included.
+
+    ``later``: the person on later days on which it may begin, in their order; those after the first on which it is held
+    are not read.
+    """
     known = work.organisation.persons.get(person)
     name = _title(work, right)
     if known is None:
-        return [Missing("person", "the person is not alive on the day, or not known", "")]
+        missing = Missing("person", "the person is not alive on the day, or not known", "")
+        return [*_beginning(person, right, later), missing]
     rights = work.of(person)
     held = [each for each in rights.held if right in work.bundles.rights_of(each)]
     if held:
         return [Missing("held", f"the person has {name}", "", each.grant) for each in held]
-    found: list[Missing] = []
+    found = [*_beginning(person, right, later)]
     if known.stopped:
         found.append(Missing("person", "all rights of the person are stopped", "end the stop"))
     elif not work.routes.is_here(person):
@@ -58,6 +63,19 @@ def why_not(work: Evaluation, person: str, right: str) -> list[Missing]:
     if not giving and not reached:
         found.append(Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}"))
     return sorted(found, key=lambda each: (_ORDER.index(each.step), each.grant.uuid if each.grant else "", each.text))
+
+
+def _beginning(person: str, right: str, later: Iterable[Evaluation]) -> Iterator[Missing]:
+    """The first later day on which it is held, and why from then on."""
+    for work in later:
+        held = [each for each in work.of(person).held if right in work.bundles.rights_of(each)]
+        if held:
+            day = work.organisation.at
+            for each in held:
+                what = next((step.text for step in each.why if step.since == day and step.text), each.grant.title)
+                text = f"{each.grant.title} gives it from {day} on: {what} begins then"
+                yield Missing("begins", text, f"to wait until {day}", each.grant)
+            return
 
 
 def _requested(work: Evaluation, person: str, right: str) -> Iterator[Missing]:
