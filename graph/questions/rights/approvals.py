@@ -67,6 +67,8 @@ class Approvals:
 
     def _wrong(self, grant: Grant) -> str | None:
         is_request = grant.kind == "RightsRequest"
+        if is_request and not grant.approved_content:
+            return "it is sensitive, and it is not known what its approval was of: ask for it again"
         if grant.approved_by is None or not grant.approved_content:
             remedy = "ask for it again" if is_request else "another person than its author must approve it"
             return f"it is sensitive, and its {'request' if is_request else 'grant'} is not approved: {remedy}"

@@ -253,7 +253,7 @@ class Evaluation:
         ends = self.organisation.include_ends
         last = [first_of(each.system_role.until, ends.get((right.uuid, each.system_role.uuid))) for each in included]
         of_all = (each.system.until for each in included)
-        limits = (limit.ends for each in included for limit in each.limits)
+        limits = (_end(limit) for each in included for limit in each.limits)
         return first_of(*of_all, *limits, None if None in last else max(filter(None, last), default=None))
 
     def amiss_with(self, of: Right | Grant) -> Lost | None:
@@ -363,6 +363,17 @@ class Evaluation:
             unit = self.organisation.units.get(holding.unit)
             kept = self._units[holding.unit] = Thing("Unit", holding.unit, "" if unit is None else unit.name)
         return kept
+
+
+def _end(limit: Limit) -> date | None:
+    """The day from which a limit comes to nothing: when the last of its values ends, or it does itself."""
+    last = date.min
+    for each in limit.values:
+        end = first_of(*(step.until for step in each.why))
+        if end is None:
+            return limit.until
+        last = max(last, end)
+    return first_of(limit.until, last) if limit.values else limit.until
 
 
 def _opened_by(content: tuple[IncludedRight, ...], person: str) -> ConstraintType | None:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
-from graph.time import first_of
-
 Content = Literal["kle", "unit", "sensitivity", "itsystem", "payout", "text", "other"]
 Form = Literal["single", "multi", "text"]
 OmittedBecause = Literal[
@@ -172,17 +170,6 @@ class Limit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "wire", tuple(each.value for each in self.values))
-
-    @property
-    def ends(self) -> date | None:
-        """The day from which it comes to nothing: when the last of its values ends, or it does itself."""
-        last = date.min
-        for each in self.values:
-            end = first_of(*(step.until for step in each.why))
-            if end is None:
-                return self.until
-            last = max(last, end)
-        return first_of(self.until, last) if self.values else self.until
 
 
 class IncludedRight(NamedTuple):
