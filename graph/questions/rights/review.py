@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
 
+from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, Rights, Thing
 from graph.questions.rights.organisation import Grant, Setting
@@ -46,8 +47,10 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
     """Rights that end within 60 days, conflicts that people hold, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
+    changed = frozenset[str]() if later is None else may_differ(work.organisation, later.organisation)
     for person, rights in work.everybody():
-        left = None if later is None else _held_ways(later.of(person))
+        is_same = later is None or (changed is not None and person not in changed)
+        left = None if later is None or is_same else _held_ways(later.of(person))
         for each in rights.held:
             used.add(each.grant.uuid)
             if each.until is not None and at < each.until <= at + SOON:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import ConstraintType, HeldRight, ItSystem, JobFunctionRole, Reason, SystemRole, Thing
 from graph.questions.rights.kle import covers
@@ -248,3 +249,17 @@ def test_no_order_matters(organisation: OrganisationOnDay, dice: random.Random) 
 def test_a_further_grant_takes_nothing_away(organisation: OrganisationOnDay) -> None:
     fewer = replace(organisation, grants={uuid: each for uuid, each in organisation.grants.items() if uuid != "g0"})
     assert {*map(same, held(fewer))} <= {*map(same, held(organisation))}
+
+
+@given(organisations(), st.data())
+def test_whose_rights_can_not_differ_has_the_same(organisation: OrganisationOnDay, data: st.DataObject) -> None:
+    """What the review leaves out on its later day."""
+    name = data.draw(st.sampled_from(["ties", "assignments", "grants", "units", "settings", "persons"]))
+    things = getattr(organisation, name)
+    gone = data.draw(st.sampled_from(sorted(things))) if things else None
+    later = replace(organisation, **{name: {uuid: each for uuid, each in things.items() if uuid != gone}})
+    differing = may_differ(organisation, later)
+    shared = name in ("grants", "units", "settings") and gone is not None
+    assert (differing is None) == shared
+    for person in {*PERSONS} - (frozenset(PERSONS) if differing is None else differing):
+        assert Evaluation(organisation).of(person) == Evaluation(later).of(person)
