@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 
 from graph.expressions import ExpressionRejected, compile_expression
 from idp.attribute_names import NAMES
+from idp.claims.oio_bpp import Profile as BppProfile
 from idp.saml.names import PERSISTENT, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
 from idp.saml.service_providers import LONGEST_ENTITY_ID
@@ -94,6 +95,33 @@ class ServiceProviderSettings(AttributeSettings):
         return X509_SUBJECT if self.name_id == "x509_subject" else PERSISTENT
 
 
+class ReceiverSettings(BaseModel):
+    """How a receiver gets rights as OIO-BPP (kombit_access.md §2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: BppProfile = Field(
+        default="system",
+        description="kombit: job-function roles; system: the system's own roles; system_bpp12: the same for NemLog-in",
+    )
+    namespace: EntityId | None = Field(default=None, description="of the document; empty: that of the profile")
+    systems: list[str] = Field(
+        default_factory=list, description="with kombit: keys of the systems whose roles it gets; empty: all"
+    )
+
+    units_of: str | None = Field(
+        default=None, description="the target that exports units to where it looks them up; others are not sent to it"
+    )
+
+    @model_validator(mode="after")
+    def _systems_of_kombit(self) -> "ReceiverSettings":
+        if self.systems and self.profile != "kombit":
+            raise ValueError(
+                f"systems are for profile kombit; with {self.profile} it gets the roles of the system itself"
+            )
+        return self
+
+
 class IdpSettings(BaseModel):
     """The identity provider, and login by local accounts. Without ``system`` there is none."""
 
@@ -116,6 +144,10 @@ class IdpSettings(BaseModel):
     )
     claims: AttributeSettings = Field(
         default_factory=AttributeSettings, description="what ADFS gets of a person beside name and rights"
+    )
+    receivers: dict[str, ReceiverSettings] = Field(
+        default_factory=dict,
+        description="how systems that ask for claims get rights, by the system's key; KOMBIT = its Context Handler",
     )
     domains: dict[str, str] = Field(
         default_factory=dict,

@@ -12,7 +12,7 @@ from api.login.claims import ClaimsService
 from api.login.routes import Login
 from api.login.saml_service import SamlService
 from api.login.web_login import WebLogin
-from idp.claims.person_claims import Attributes
+from idp.claims.person_claims import Attributes, Receiving
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins
@@ -144,7 +144,11 @@ def claims_service(context: Context) -> ClaimsService | None:
     if settings.cvr is None:
         return None
     wanted = Attributes(settings.claims.attributes, context.keyring if settings.claims.cpr else None)
-    return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted)
+    receivers = {
+        name: Receiving(each.profile, each.namespace, tuple(each.systems), each.units_of)
+        for name, each in settings.receivers.items()
+    }
+    return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted, receivers)
 
 
 def local_logins(context: Context) -> LocalLogins:

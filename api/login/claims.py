@@ -19,7 +19,7 @@ from api.login import pacing
 from graph.time import COPENHAGEN
 from idp import audit
 from idp.claims.farm_keys import FarmKey, key_of
-from idp.claims.person_claims import Attributes, PersonClaims, Role, claims_of
+from idp.claims.person_claims import Attributes, PersonClaims, Receiving, Role, claims_of
 from idp.claims.subjects import KeyType, NoClaims, subject_of
 
 FULL = "full"
@@ -28,12 +28,14 @@ _UNKNOWN_KEY = "This address needs a valid key in the header ApiKey."
 
 @dataclass(frozen=True)
 class ClaimsService:
-    """What the addresses of claims need. ``domains``: NetBIOS name → key of the IT system with its accounts."""
+    """What the addresses of claims need. ``domains``: NetBIOS name → key of the IT system with its accounts.
+    ``receivers``: how systems get rights, by what they ask for: a system's key, or a name of its own."""
 
     driver: neo4j.Driver
     cvr: str
     domains: Mapping[str, str] = field(default_factory=dict)
     attributes: Attributes = field(default_factory=Attributes)
+    receivers: Mapping[str, Receiving] = field(default_factory=dict)
 
 
 def claims_routes(service: ClaimsService) -> list[BaseRoute]:
@@ -153,7 +155,13 @@ class _Answers:
                     domains=self._service.domains,
                 )
                 found = claims_of(
-                    session, subject, query.get("system"), self._service.cvr, day, self._service.attributes
+                    session,
+                    subject,
+                    query.get("system"),
+                    self._service.cvr,
+                    day,
+                    self._service.attributes,
+                    self._service.receivers,
                 )
             except NoClaims as none:
                 # A farm is known, and each of its look-ups noted. Strangers do not fill the log.

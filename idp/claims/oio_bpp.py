@@ -12,7 +12,7 @@ a constraint matches everything (kombit_access.md §3: rules 1 to 3).
 import base64
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Literal
@@ -38,6 +38,13 @@ NAMESPACES: Mapping[Profile, str] = MappingProxyType({
     "system_bpp12": "http://digst.dk/oiosaml/basic_privilege_profile",
 })  # fmt: skip
 SCOPE = "urn:dk:gov:saml:cvrNumberIdentifier:"
+SCOPES: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType({
+    "https://nemlogin.dk/constraints/pnr/1": (
+        "urn:dk:gov:saml:productionUnitIdentifier:", re.compile("[0-9]{10}"),
+    ),
+    "https://nemlogin.dk/constraints/senr/1": ("urn:dk:gov:saml:seNumberIdentifier:", re.compile("[0-9]{8}")),
+})  # fmt: skip
+"""Types whose values are not constraints but scopes, a group each: P and SE numbers (kombit_access.md §1.1)."""
 LARGE = 16 * 1024  # bytes of the decoded document: from here on there is a warning
 LARGEST = 64 * 1024  # bytes of the decoded document
 
@@ -68,7 +75,9 @@ class Receiver:
     ``cvr``: our own number. ``system``: the uuid of the system that asks; of profiles ``system`` and ``system_bpp12``.
     ``systems``: with ``kombit``, only roles with a right in one of these (uuids); None = all, since the Context Handler
     may use its session for the next system without asking again. ``known``: the roles, by CVR and URI, that the last
-    read of FK-adm contained; None = not compared. ``namespace``: where it is not the profile's own.
+    read of FK-adm contained; None = not compared. ``namespace``: where it is not the profile's own. ``units``: the
+    units (uuids) that were exported to where the receiver looks them up; None = not compared. Others match nothing
+    there, and are left out (kombit_access.md pitfall 13).
 
     Raises:
         ValueError: a CVR number that does not have eight digits, or a system that is missing or not wanted.
@@ -80,6 +89,7 @@ class Receiver:
     systems: frozenset[str] | None = None
     known: frozenset[tuple[str, str]] | None = None
     namespace: str | None = None
+    units: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if not _CVR.fullmatch(self.cvr):
@@ -141,9 +151,10 @@ def privileges(rights: Rights, receiver: Receiver) -> Privileges:
     """
     groups: list[Group] = []
     omitted = list(rights.omitted)
+    unknown: set[str] = set()
     for held in rights.held:
         try:
-            groups += _groups(held, receiver)
+            groups += _groups(_with_known_units(held, receiver, unknown), receiver)
         except _LeftOut as why:
             omitted.append(
                 Omitted(
@@ -157,7 +168,7 @@ def privileges(rights: Rights, receiver: Receiver) -> Privileges:
     size = len(xml.encode("utf-8"))
     if size > LARGEST:
         raise DocumentTooLarge(size, _largest(kept))
-    return Privileges(kept, xml, tuple(omitted), tuple(_warnings(kept, size)))
+    return Privileges(kept, xml, tuple(omitted), tuple(_warnings(kept, size, unknown)))
 
 
 def written(groups: Iterable[Group], namespace: str) -> str:
@@ -181,7 +192,30 @@ def _groups(held: HeldRight, receiver: Receiver) -> Iterator[Group]:
     elif not _is_delegated(held.right):  # what a delegated role contains is the delegating authority's
         for included in held.included:
             if included.system.uuid == receiver.system:
-                yield _system_role(included, receiver)
+                yield from _system_role(included, receiver)
+
+
+def _with_known_units(held: HeldRight, receiver: Receiver, unknown: set[str]) -> HeldRight:
+    """Without the units that were not exported; these are noted. KOMBIT holds fixed values itself.
+
+    Raises _LeftOut where none is left.
+    """
+    known = receiver.units
+    if known is None or _is_delegated(held.right):
+        return held
+
+    def limited(limit: Limit) -> Limit:
+        is_sent = limit.dynamic or receiver.profile != "kombit"
+        if limit.type.content not in ("unit", "payout") or limit.unlimited or not is_sent:
+            return limit
+        unknown.update(each for each in limit.wire if each not in known)
+        left = tuple(each for each in limit.values if each.value in known)
+        if limit.values and not left:
+            raise _LeftOut("empty", f"{limit.type.title}: none of its units has been exported yet", limit.type)
+        return replace(limit, values=left)
+
+    included = (each._replace(limits=tuple(map(limited, each.limits))) for each in held.included)
+    return held._replace(included=tuple(included))
 
 
 def _job_function(held: HeldRight, receiver: Receiver) -> Group:
@@ -202,15 +236,37 @@ def _job_function(held: HeldRight, receiver: Receiver) -> Group:
     return Group(scope_of(cvr), role.uri, tuple(constraints[name] for name in sorted(constraints)))
 
 
-def _system_role(included: IncludedRight, receiver: Receiver) -> Group:
+def _system_role(included: IncludedRight, receiver: Receiver) -> Iterator[Group]:
     role = included.system_role
     _check_uri(role.uri, role.title)
     constraints: dict[str, Constraint] = {}
+    scoped: list[Limit] = []
     for limit in _checked(included):
-        if not limit.unlimited:
-            _check_uri(limit.type.uri, limit.type.title, limit.type)
-            _add(constraints, limit.type.uri, limit)
-    return Group(scope_of(receiver.cvr), role.uri, tuple(constraints[name] for name in sorted(constraints)))
+        if limit.unlimited:
+            continue
+        if limit.type.uri in SCOPES:
+            scoped.append(limit)
+            continue
+        _check_uri(limit.type.uri, limit.type.title, limit.type)
+        _add(constraints, limit.type.uri, limit)
+    for scope in _scopes(scoped, receiver):
+        yield Group(scope, role.uri, tuple(constraints[name] for name in sorted(constraints)))
+
+
+def _scopes(limits: list[Limit], receiver: Receiver) -> list[str]:
+    """The authority's own, or one for each P number or SE number. A group has one scope, never two."""
+    if not limits:
+        return [scope_of(receiver.cvr)]
+    if len(limits) > 1:
+        titles = " and ".join(each.type.title for each in limits)
+        raise _LeftOut("not_deliverable", f"{titles}: a group has one scope; limit it by one of them", limits[1].type)
+    (limit,) = limits
+    prefix, form = SCOPES[limit.type.uri]
+    for value in limit.wire:
+        if not form.fullmatch(value):
+            text = f"{limit.type.title}: {value!r} is not such a number: {form.pattern}"
+            raise _LeftOut("invalid_value", text, limit.type)
+    return [f"{prefix}{value}" for value in limit.wire]
 
 
 def _checked(included: IncludedRight) -> tuple[Limit, ...]:
@@ -305,7 +361,9 @@ def _largest(groups: tuple[Group, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(sizes, key=lambda each: (-each[1], each[0]))[:_SHOWN])
 
 
-def _warnings(groups: tuple[Group, ...], size: int) -> Iterator[str]:
+def _warnings(groups: tuple[Group, ...], size: int, unknown: Collection[str]) -> Iterator[str]:
+    if unknown:
+        yield f"units that have not been exported are left out: {', '.join(sorted(unknown))}"
     if size >= LARGE:
         privilege, length = _largest(groups)[0]
         yield f"the rights take {size} bytes, {privilege} alone {length}; more than {LARGEST} are refused"

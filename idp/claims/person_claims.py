@@ -19,7 +19,7 @@ from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
 from graph.time import ALWAYS
 from idp.attributes import attributes_of, facts_of
-from idp.claims.oio_bpp import DocumentTooLarge, Receiver, privileges
+from idp.claims.oio_bpp import DocumentTooLarge, Profile, Receiver, privileges
 from idp.claims.subjects import NoClaims, Subject
 from idp.saml.name_ids import x509_subject
 from rules.accounts.facts import weight_of
@@ -31,6 +31,18 @@ class Attributes:
 
     expressions: Mapping[str, str] = field(default_factory=dict)
     keyring: Keyring | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """How one receiver gets rights. ``namespace``: where it is not the profile's own. ``systems``: with ``kombit``,
+    keys of the systems whose roles it gets; empty: all. ``units_of``: the target whose ledger has the units that it
+    knows."""
+
+    profile: Profile = "system"
+    namespace: str | None = None
+    systems: tuple[str, ...] = ()
+    units_of: str | None = None
 
 
 KOMBIT = "KOMBIT"
@@ -95,17 +107,21 @@ def claims_of(
     cvr: str,
     day: date,
     attributes: Attributes | None = None,
+    receivers: Mapping[str, Receiving] | None = None,
 ) -> PersonClaims:
-    """``system``: key, uuid or a source's key of an IT system; ``KOMBIT`` or None: all. Raises NoClaims."""
-    of_kombit = system is None or system == KOMBIT
+    """``system``: key, uuid or a source's key of an IT system; ``KOMBIT`` or None: all; or the name of one of
+    ``receivers``. Raises NoClaims."""
+    receiving = (receivers or {}).get(system or KOMBIT, Receiving("kombit" if system in (None, KOMBIT) else "system"))
+    of_kombit = receiving.profile == "kombit"
     try:
         wanted = None if of_kombit else find(session, "ItSystem", str(system)).uuid
+        only = [find(session, "ItSystem", each).uuid for each in receiving.systems]
         of = Asked(subject.person) if subject.account is None else asked(session, account=subject.account, at=day)
     except Unknown as unknown:
         raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
     rights = rights_on(session, Asked(of.person, of.through, wanted), day)
     try:
-        document = privileges(rights, _receiver(session, cvr, wanted, day))
+        document = privileges(rights, _receiver(session, cvr, wanted, day, receiving, only))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
     person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
@@ -158,12 +174,25 @@ def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, da
     return {name: tuple(found[name]) for name in sorted(found) if found[name]}
 
 
-def _receiver(session: neo4j.Session, cvr: str, system: str | None, day: date) -> Receiver:
-    if system is None:
-        return Receiver("kombit", cvr, known=roles_at_kombit(session, cvr, day))
-    return Receiver("system", cvr, system=system)
+def _receiver(
+    session: neo4j.Session, cvr: str, system: str | None, day: date, receiving: Receiving, only: Sequence[str]
+) -> Receiver:
+    return Receiver(
+        receiving.profile,
+        cvr,
+        system,
+        frozenset(only) if only else None,
+        roles_at_kombit(session, cvr, day) if system is None else None,
+        receiving.namespace,
+        None if receiving.units_of is None else frozenset(session.run(_EXPORTED, target=receiving.units_of).value()),
+    )
 
 
+_EXPORTED = """
+    MATCH (e:LedgerEntry {target: $target, state: 'delivered'})
+    MATCH (u:Unit {uuid: e.key})
+    RETURN DISTINCT u.uuid
+    """
 _PERSON = f"""
     MATCH (p:Person {{uuid: $person}})
     OPTIONAL MATCH (p)-[s:STATE]->(v)

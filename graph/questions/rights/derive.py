@@ -80,7 +80,7 @@ class Deriving:
             found = dict(_OF_HOLDING[name](self, how, setting, holding))
         if how.kind.suits("unit"):
             found = self.without_excluded(found, setting, below=setting.below or how.kind.below)
-        return self.exported(found) if how.kind.suits("unit") and how.kind.contents else found
+        return found
 
     # -- units --------------------------------------------------------------------------------------------------
 
@@ -88,11 +88,6 @@ class Deriving:
         """``below``: what lies below a unit that is left out is left out, too."""
         out = frozenset(setting.excluded)
         return {uuid: why for uuid, why in units.items() if not self.tree.lies_in(uuid, out, below=below)}
-
-    def exported(self, units: Values) -> Values:
-        """Those that the receivers know: a unit that FK Organisation does not have matches nothing there."""
-        known = self.organisation.exported
-        return units if known is None else {uuid: why for uuid, why in units.items() if uuid in known}
 
     def _unit(self, unit: Unit, how: Derivation, own: bool) -> Found:
         yield unit.uuid.lower(), (_at(unit),)

@@ -157,7 +157,7 @@ class Limits:
         if type_.content in _UNITS:
             opened = (self.deriving.tree.open(each.lower()) for each in setting.fixed)
             units: Values = {each.uuid.lower(): until(each.until) for each in opened if each is not None}
-            return self.deriving.exported(self.deriving.without_excluded(units, setting, below=True))
+            return self.deriving.without_excluded(units, setting, below=True)
         if type_.levels:
             places = [place for each in setting.fixed if (place := place_of(type_, each)) is not None]
             return dict.fromkeys(up_to(type_, max(places)), why) if places else {}

@@ -249,9 +249,8 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes; ``include_ends``: those that it will not include
     any more, from when. ``kle``: the numbers of KLE in force, None where no KLE has been imported; ``kle_ends``: those
-    that end, and when. ``exported``: units that FK Organisation knows; None: not asked, so nothing is left out
-    for it. ``waiting``: requests that no one has decided, as the grants that they would be. ``ended``: what settings
-    that have ended limited (of, system role, type).
+    that end, and when. ``waiting``: requests that no one has decided, as the grants that they would be. ``ended``: what
+    settings that have ended limited (of, system role, type).
     """
 
     at: date
@@ -275,7 +274,6 @@ class OrganisationOnDay:
     include_ends: Mapping[tuple[str, str], date] = field(default_factory=dict)
     kle: frozenset[str] | None = None
     kle_ends: Mapping[str, date] = field(default_factory=dict)
-    exported: frozenset[str] | None = None
 
 
 def in_order(organisation: OrganisationOnDay) -> OrganisationOnDay:

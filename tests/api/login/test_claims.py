@@ -28,7 +28,7 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
-from idp.claims.person_claims import Attributes, _places
+from idp.claims.person_claims import Attributes, Receiving, _places
 from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -99,7 +99,11 @@ def farm(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
             "person": "person.uuid",
         }
     )
-    claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"}, attributes)
+    receivers = {
+        "sapa": Receiving("system_bpp12"),
+        "KOMBIT-TEST": Receiving("kombit", "http://digst.dk/oiosaml/basic_privilege_profile", ("sapa",)),
+    }
+    claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"}, attributes, receivers)
     app = create_app(Service(clean_graph, reading, RING, claims=claims))
     server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
@@ -296,3 +300,14 @@ def test_the_primary_unit_is_that_of_the_accounts_own_employment_or_the_largest(
         assert [each.uuid for each in found] == ["x", "y", "z"], "each once"
         assert [each.uuid for each in found if each.primary] == [primary]
     assert _places([], None) == ()
+
+
+def test_each_receiver_gets_rights_in_its_form(farm: Farm) -> None:
+    def document(system: str) -> str:
+        found = farm.get(f"/api/adfs/v1/users/AnBe/claims?system={system}").json()["oioBPP"]
+        return base64.b64decode(found).decode()
+
+    assert "usersystemrole" not in document("KOMBIT") and document("KOMBIT").count("<PrivilegeGroup") == 2
+    assert 'xmlns:bpp="http://digst.dk/' in document("sapa") and "/roles/read/1" in document("sapa")
+    tested = document("KOMBIT-TEST")
+    assert 'xmlns:bpp="http://digst.dk/' in tested and "jobrole/sapa/1" in tested and "jobrole/all/1" not in tested

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from graph.questions.rights.held import HeldRight, ItSystem, JobFunctionRole, SystemRole
+from graph.questions.rights.held import (
+    ConstraintType,
+    HeldRight,
+    ItSystem,
+    JobFunctionRole,
+    Limit,
+    LimitValue,
+    SystemRole,
+)
 from idp.claims.oio_bpp import LARGE, LARGEST, NAMESPACES, DocumentTooLarge, Receiver
 from idp.claims.oio_bpp_reader import read
 from tests.docs.pages import ROOT
@@ -348,3 +356,50 @@ def test_a_receiver_that_does_not_make_sense_is_refused(profile: Any, cvr: str, 
 def test_what_is_written_is_read_by_the_strict_reader() -> None:
     made = document(caseworker("27.*", unit=UNITS[0]), right("breve_æ&ø"))
     assert read(made.encoded or "") == made.groups
+
+
+P_NUMBER, SE_NUMBER = (
+    ConstraintType(name, name, name, f"https://nemlogin.dk/constraints/{name}/1", "other", "multi")
+    for name in ("pnr", "senr")
+)
+
+
+def numbered(type_: ConstraintType, *values: str) -> Limit:
+    return Limit(type_, tuple(LimitValue(each) for each in values))
+
+
+@pytest.mark.parametrize(
+    ("limit_", "scope"),
+    [
+        (numbered(P_NUMBER, "1000000001", "1000000002"), "urn:dk:gov:saml:productionUnitIdentifier:"),
+        (numbered(SE_NUMBER, "12345678"), "urn:dk:gov:saml:seNumberIdentifier:"),
+    ],
+    ids=["P number", "SE number"],
+)
+def test_p_numbers_and_se_numbers_are_scopes(limit_: Limit, scope: str) -> None:
+    found = document(right("a", limit_, limit("kle", ["27.*"])), profile="system_bpp12")
+    assert found.xml is not None
+    assert [(group, names) for group, _, names in parsed(found.xml)] == [
+        (f"{scope}{each}", [("http://sts.kombit.dk/constraints/KLE/1", "27.*")]) for each in limit_.wire
+    ]
+
+
+def test_a_scope_that_can_not_be_written_takes_the_right_away() -> None:
+    for limits_, reason in (
+        ((numbered(P_NUMBER, "123"),), "invalid_value"),
+        ((numbered(P_NUMBER, "1000000001"), numbered(SE_NUMBER, "12345678")), "not_deliverable"),
+    ):
+        found = document(right("a", *limits_), profile="system_bpp12")
+        assert (found.xml, [each.reason for each in found.omitted]) == (None, [reason])
+
+
+def test_pitfall_13_units_that_were_not_exported_are_left_out() -> None:
+    exported = frozenset(UNITS[:1])
+    found = document(caseworker("27.*", unit=" ".join(UNITS)), units=exported)
+    assert [dict(names)[UNIT] for _, _, names in parsed(found.xml or "")] == [UNITS[0]]
+    assert found.warnings == (f"units that have not been exported are left out: {UNITS[1]}, {UNITS[2]}",)
+    none_left = document(caseworker("27.*", unit=" ".join(UNITS[1:])), units=exported)
+    assert (none_left.xml, [each.reason for each in none_left.omitted]) == (None, ["empty"])
+    fixed = document(right("a", limit("unit", UNITS)), units=exported)
+    assert fixed.xml is not None, "KOMBIT holds fixed values itself"
+    assert document(caseworker("27.*", unit=" ".join(UNITS))).warnings == ()
