@@ -82,31 +82,53 @@ def _of_person(n: str, fresh: Fresh) -> tuple[Way, ...]:
     return (Way((way,), unit, (_last(held, tie), over)),)
 
 
-def _over(pattern: str, kinds: Mapping[str, Ways], unless: str = "") -> Ways:
+@dataclass(frozen=True, slots=True)
+class _Over:
     """Where another thing lies. ``pattern``: from {n} over {r} to {m}. ``unless``: a link that counts before."""
 
-    def ways(n: str, fresh: Fresh) -> tuple[Way, ...]:
+    pattern: str
+    kinds: tuple[tuple[str, Ways], ...]
+    unless: str = ""
+
+    def __call__(self, n: str, fresh: Fresh) -> tuple[Way, ...]:
         found = []
-        for kind, inner in kinds.items():
-            link, thing = fresh("by"), fresh("thing")
-            step = pattern.replace("{n}", n).replace("{r}", link).replace("{m}", f"{thing}:{kind}")
-            conditions = (_last(link, n), *((f"NOT EXISTS {{ ({n})-[:{unless}]->() }}",) if unless else ()))
+        for kind, inner in self.kinds:
+            step, conditions, thing = self._step(n, kind, fresh)
             found += [
                 Way((step, *each.patterns), each.unit, (*conditions, *each.conditions)) for each in inner(thing, fresh)
             ]
         return tuple(found)
 
-    return ways
+    def things(self, n: str, fresh: Fresh) -> str:
+        """The other things, as a list in Cypher."""
+        kinds = "|".join(kind for kind, _ in self.kinds)
+        step, conditions, thing = self._step(n, kinds, fresh)
+        return f"[{step} WHERE {' AND '.join(conditions)} | {thing}]"
+
+    def _step(self, n: str, kinds: str, fresh: Fresh) -> tuple[str, tuple[str, ...], str]:
+        link, thing = fresh("by"), fresh("thing")
+        step = self.pattern.replace("{n}", n).replace("{r}", link).replace("{m}", f"{thing}:{kinds}")
+        unless = (f"NOT EXISTS {{ ({n})-[:{self.unless}]->() }}",) if self.unless else ()
+        return step, (_last(link, n), *unless), thing
 
 
-def _any(*several: Ways) -> Ways:
-    return lambda n, fresh: tuple(way for each in several for way in each(n, fresh))
+@dataclass(frozen=True, slots=True)
+class _Any:
+    """Where one of several other things lies."""
+
+    several: tuple[_Over, ...]
+
+    def __call__(self, n: str, fresh: Fresh) -> tuple[Way, ...]:
+        return tuple(way for each in self.several for way in each(n, fresh))
+
+    def things(self, n: str, fresh: Fresh) -> str:
+        return " + ".join(each.things(n, fresh) for each in self.several)
 
 
 # Kinds that lie alike share a way, so that one condition is enough for all of them.
 _THERE = _linked("IN|FOR")
-_OF_PERSON = _over("({n})-[{r}:OF_PERSON]->({m})", {"Person": _of_person})
-_OF_HOLDER = _over("({n})-[{r}:GIVEN_TO]->({m})", {"Employment|Affiliation": _THERE, "Person": _of_person})
+_OF_PERSON = _Over("({n})-[{r}:OF_PERSON]->({m})", (("Person", _of_person),))
+_OF_HOLDER = _Over("({n})-[{r}:GIVEN_TO]->({m})", (("Employment|Affiliation", _THERE), ("Person", _of_person)))
 
 PLACES: Mapping[str, Place | Literal["everywhere", "whole", "record"]] = {
     "Unit": Place("itself", _itself),
@@ -120,13 +142,15 @@ PLACES: Mapping[str, Place | Literal["everywhere", "whole", "record"]] = {
     ),
     "Assignment": Place("the units that it counts for", _THERE),
     "Substitution": Place(
-        "the assignment", _over("({n})-[{r}:SUBSTITUTES]->({m})", {"Assignment": _THERE})
+        "the assignment", _Over("({n})-[{r}:SUBSTITUTES]->({m})", (("Assignment", _THERE),))
     ),
     "Account": Place(
         "the employment that it is for; without one, its owner",
-        _any(
-            _over("({n})-[{r}:USED_FOR]->({m})", {"Employment": _THERE}),
-            _over("({n})<-[{r}:OWNS]-({m})", {"Person": _of_person}, unless="USED_FOR"),
+        _Any(
+            (
+                _Over("({n})-[{r}:USED_FOR]->({m})", (("Employment", _THERE),)),
+                _Over("({n})<-[{r}:OWNS]-({m})", (("Person", _of_person),), unless="USED_FOR"),
+            )
         ),
     ),
     "PlannedAccount": Place("its owner", _OF_PERSON),
@@ -196,15 +220,63 @@ def _reaches(way: Way, units: str) -> str:
     return f"EXISTS {{ MATCH {', '.join(way.patterns)} WHERE {' AND '.join((lies, *way.conditions))} }}"
 
 
-def among(type_: str, n: str, seen: str, fresh: Fresh) -> str:
-    """The condition that a thing of any kind (``type_`` "Thing"), or the record of one, may be read. ``seen``: the
-    parameter with the UUIDs of all things that lie where they may be read: Neo4j takes a minute to plan a condition for
-    each kind."""
+def in_units(type_: str, n: str, reach: Reach, today: str, fresh: Fresh) -> str:
+    """Clauses that find each thing of a type that may be read, once, beginning at the units; "" where every one may be,
+    or where things of the type lie in units by several ways."""
+    place, units = PLACES[type_], reach(type_)
+    if units is None or not isinstance(place, Place):
+        return ""
+    way, *others = place.ways(n, fresh)
+    if others or not way.patterns:
+        return ""
+    conditions = (f"{way.unit}.uuid IN {units}", f"{n}:{type_}", *way.conditions)
+    found = f"MATCH {', '.join(way.patterns)} WHERE {' AND '.join(conditions)} WITH DISTINCT {n}"
+    return found.replace("{today}", today)
+
+
+def inside_any(n: str, reach: Reach, today: str, fresh: Fresh) -> str:
+    """``inside`` for a thing of any kind. Each way to units is in it once: with one for each kind, as in ``inside``,
+    Neo4j would plan for seconds."""
+    alike: dict[str | None, list[str]] = {}
+    for kind in PLACED:
+        alike.setdefault(reach(kind), []).append(kind)
+    cases = []
+    for units, kinds in alike.items():
+        if units is None:
+            cases.append(f"WHEN {n}:{'|'.join(kinds)} THEN true")
+            continue
+        if "Unit" in kinds:
+            cases.append(f"WHEN {n}:Unit THEN {n}.uuid IN {units}")
+        others = [each for each in kinds if each != "Unit"]
+        if others:
+            cases.append(f"WHEN {n}:{'|'.join(others)} THEN {_some_inside(others, n, units, fresh)}")
+    return f"CASE {' '.join(cases)} ELSE {n}:{'|'.join(FREE)} END".replace("{today}", today)
+
+
+def _some_inside(kinds: Sequence[str], n: str, units: str, fresh: Fresh) -> str:
+    """One of the things by which it lies somewhere, itself or others, lies in the units."""
+    alike: dict[Ways, list[str]] = {}
+    for kind in kinds:
+        place = PLACES[kind]
+        assert isinstance(place, Place), kind
+        alike.setdefault(place.ways, []).append(kind)
+    lists = []
+    for ways, each in alike.items():
+        things = ways.things(n, fresh) if isinstance(ways, _Over | _Any) else f"[{n}]"
+        lists.append(f"WHEN {n}:{'|'.join(each)} THEN {things}")
+    thing = fresh("thing")
+    (of_person,), (there,) = _of_person(thing, fresh), _THERE(thing, fresh)
+    lies = f"CASE WHEN {thing}:Person THEN {_reaches(of_person, units)} ELSE {_reaches(there, units)} END"
+    return f"any({thing} IN CASE {' '.join(lists)} END WHERE {lies})"
+
+
+def inside_record(type_: str, n: str, reach: Reach, today: str, fresh: Fresh) -> str:
+    """The condition that a record may be read: the thing that it is of may be."""
+    thing = fresh("thing")
+    lies = inside_any(thing, reach, today, fresh)
     if type_ == "Change":
-        return f"({n}.uuid IN {seen} OR {n}.kind IN {list(FREE)})"
-    thing = n if type_ == "Thing" else fresh("thing")
-    kept = f"({thing}.uuid IN {seen} OR {thing}:{'|'.join(FREE)})"
-    return kept if type_ == "Thing" else f"EXISTS {{ MATCH ({n})-[:TELLS]->({thing}) WHERE {kept} }}"
+        return f"({n}.kind IN {list(FREE)} OR EXISTS {{ MATCH ({n})-[:CONCERNS]->({thing}) WHERE {lies} }})"
+    return f"EXISTS {{ MATCH ({n})-[:TELLS]->({thing}) WHERE {lies} }}"
 
 
 def units_of(kind: str, n: str, today: str, fresh: Fresh) -> str:

@@ -6,8 +6,9 @@ from itertools import count
 
 import neo4j
 
-from api.access.places import PLACED, inside
+from api.access.places import PLACED, inside, inside_record
 from api.access.rights import READ, Access
+from graph.questions.readable import Inside
 from graph.time import today
 
 
@@ -86,6 +87,25 @@ class Sight:
 
 _MOST = 20
 """Callers whose sight is kept at the same time."""
+
+
+def inside_of(access: Access, kinds: Sequence[str], roles: frozenset[str]) -> Inside | None:
+    """That one of these roles holds where a thing of one of the kinds lies, or the thing that an entry of the change
+    log ("Change") is of; None where one of them holds everywhere."""
+    limited = None if access.scope is None else access.scope.limited(roles)
+    if limited is None:
+        return None
+    numbers = count()
+
+    def on(n: str) -> str:
+        def fresh(name: str) -> str:
+            return f"{name}_{next(numbers)}"
+
+        if kinds == ("Change",):
+            return inside_record("Change", n, lambda _: "$units", "$today", fresh)
+        return inside(kinds, n, lambda _: "$units", "$today", fresh)
+
+    return Inside(on, {"units": list(access.units(limited)), "today": today()})
 
 
 def condition(access: Access, kind: str, n: str, roles: frozenset[str]) -> tuple[str, Mapping[str, object]]:

@@ -11,7 +11,6 @@ from api.access.sight import Sight
 from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, found_in_sight
 from api.computed.nearest import EVERYBODY, Everybody, in_part
 from api.computed.types import FIELDS
-from api.reads.compilation import SEEN
 from api.reads.known_names import KNOWN, NAMED, Targets
 from api.reads.known_names import known as named
 from api.reads.plan import Rule
@@ -61,9 +60,6 @@ class Rules:
         if rule.field == KNOWN:
             assert known is not None
             return known
-        if rule.field == SEEN:
-            assert caller.access is not None
-            return self.sight.of(self.driver, caller.access, asked["roles"])
         if rule.field == EVERYBODY:
             everybody = self.everybody.on(self.driver, day, known)
             if caller.scope is None:

@@ -24,7 +24,7 @@ def _answer(request: Request) -> list[Answer]:
 
     private = "private" in request.caller.rights
     before, kind = request.get("before"), request.get("kind")
-    entries = latest(request.driver, request.first, before, of, kind, source, private, request.readable())
+    entries = latest(request.driver, request.first, before, of, kind, source, private, request.inside_of("Change"))
     return [form(each) for each in (entries if request.caller.scope is None else in_part(list(entries), request.seen))]
 
 

@@ -17,13 +17,13 @@ from graphql import GraphQLError
 from api.access.places import FREE, PLACES, Place
 from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
-from api.access.sight import Sight, condition, seen
+from api.access.sight import Sight, condition, inside_of, seen
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import Ambiguous, GraphError
 from graph.identity.lookup import Found, find, found
 from graph.plans.plan import Plan
-from graph.questions.readable import Readable
+from graph.questions.readable import Inside, Readable
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 
@@ -217,6 +217,13 @@ class Request:
             return "true", {}
         assert self.caller.access is not None
         return condition(self.caller.access, kind, n, READ[kind] if self.roles is None else READ[kind] & self.roles)
+
+    def inside_of(self, *kinds: str) -> Inside | None:
+        """What the caller may read, of these kinds or of the change log ("Change"); None = everything."""
+        if self.caller.scope is None:
+            return None
+        assert self.caller.access is not None and self.roles is not None
+        return inside_of(self.caller.access, kinds, self.roles)
 
     def readable(self) -> Readable | None:
         """All that the caller may read; None = everything."""

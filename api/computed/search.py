@@ -41,7 +41,7 @@ def _answer(request: Request) -> list[Answer]:
         if person is not None and _is_there(request, person) and request.sees("Person", person):
             return [{"thing": person, "kind": "Person", "rank": "EXACT", "by": "Person", "property": "cpr"}]
     private = "private" in request.caller.rights
-    hits = search(request.driver, text, looked_at, request.day, first, private, request.readable())
+    hits = search(request.driver, text, looked_at, request.day, first, private, request.inside_of(*SEARCHED))
     return [
         {
             "thing": each.uuid,

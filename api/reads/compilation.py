@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import FieldNode, GraphQLError
 
-from api.access.places import PLACES, RECORD, among, inside
+from api.access.places import PLACED, PLACES, RECORD, in_units, inside, inside_any, inside_record
 from api.access.rights import READ, Scope
 from api.reads.as_of import Moment
 from api.reads.fields import Type
@@ -124,25 +124,36 @@ class Compilation:
         that may read it, instead of those in ``READ``."""
         if self.scope is None:
             return ""
+        is_record = PLACES[types[0]] == RECORD
+        if is_record and roles is None:
+            roles = READ[types[0]]
         reach = self._reach if roles is None else lambda _: self._units(roles)
-        if PLACES[types[0]] == RECORD or len(types) == len(KINDS):
-            condition = self._among(types, n, roles)
+        kinds = PLACED if is_record else types
+        if all(self._limited(READ[each] if roles is None else roles) is None for each in kinds):
+            return ""
+        self._day = self._day or self.parameters.add(self.today)
+        if is_record:
+            condition = inside_record(types[0], n, reach, self._day, self.new_name)
+        elif len(types) == len(KINDS):
+            condition = inside_any(n, reach, self._day, self.new_name)
         else:
-            self._day = self._day or self.parameters.add(self.today)
             condition = inside(types, n, reach, self._day, self.new_name)
         if not condition:
             return ""
         self._places.append(condition)
         return f"«{len(self._places) - 1}»"
 
-    def _among(self, types: Sequence[str], n: str, roles: frozenset[str] | None) -> str:
-        """The same for a record, or a thing of any kind."""
-        is_record = PLACES[types[0]] == RECORD
-        roles = READ[types[0]] if is_record and roles is None else roles
-        if all(self._limited(READ[each] if roles is None else roles) is None for each in types):
+    def _placed_in_units(self, type_: str, n: str) -> str:
+        """Clauses that find all things of a type that the caller may read, beginning at the units: that is faster where
+        all of them are wanted. "" if there are none."""
+        if self.scope is None:
             return ""
-        seen = self._rule(SEEN, {"roles": None if roles is None else sorted(roles)})
-        return among(types[0] if is_record else "Thing", n, seen, self.new_name)
+        self._day = self._day or self.parameters.add(self.today)
+        found = in_units(type_, n, self._reach, self._day, self.new_name)
+        if not found:
+            return ""
+        self._places.append(found)
+        return f"«{len(self._places) - 1}»"
 
     def _limited(self, roles: frozenset[str]) -> tuple[str, ...] | None:
         assert self.scope is not None
@@ -178,8 +189,6 @@ class Compilation:
         return f"{letter}{self._names}"
 
 
-SEEN = "seen"
-"""The rule that finds the UUIDs of all things, of kinds that lie somewhere, that the caller may read."""
 WITHIN = "units of roles"
 """The name of the value that has the units of each limited role of the caller."""
 _MARK = re.compile("«([0-9]+)»")

@@ -110,11 +110,12 @@ class Compiler(Objects):
         if first is None:
             first = PAGE
         v, binding, where = self._chosen(type_, root)
-        count = (
-            f"COUNT {{ MATCH (n:{type_.label}) {binding} WITH * WHERE {where} RETURN n }}"
-            if any(each.name == "totalCount" for each in connection.values())
-            else "null"
-        )
+        count = "null"
+        if any(each.name == "totalCount" for each in connection.values()):
+            found, counted = f"MATCH (n:{type_.label})", where
+            if placed := self._placed_in_units(type_.name, "n"):
+                found, (_, _, counted) = placed, self._chosen(type_, root, is_placed=True)
+            count = f"COUNT {{ {found} {binding} WITH * WHERE {counted} RETURN n }}"
         by_name = root.arguments.get("order") is not None and root.arguments["order"].value == "NAME"
         begin, last = (cursor_of(type_.name, each, type_.key) for each in ("head(page)", "last(page)"))
         order = f"n.{type_.key}"
@@ -301,10 +302,11 @@ class Compiler(Objects):
 
     # -- which things ---------------------------------------------------------------------------------------------
 
-    def _chosen(self, type_: Type, root: Selected) -> tuple[str, str, str]:
-        """(the variable with a thing's values, clauses, condition after them) for a list's arguments."""
+    def _chosen(self, type_: Type, root: Selected, *, is_placed: bool = False) -> tuple[str, str, str]:
+        """(the variable with a thing's values, clauses, condition after them) for a list's arguments. ``is_placed``:
+        only what the caller may read was found before."""
         conditions = [f"n.{type_.key} IS NOT NULL"]  # always true; it lets Neo4j use the index for the order
-        if lies := self._inside((type_.name,), "n"):
+        if not is_placed and (lies := self._inside((type_.name,), "n")):
             conditions.append(lies)
         if type_.kind is None:
             for name, value in root.arguments.items():

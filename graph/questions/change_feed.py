@@ -11,7 +11,7 @@ import orjson
 
 from graph.as_of import overlaps
 from graph.model import KINDS
-from graph.questions.readable import Readable
+from graph.questions.readable import Inside, Readable
 from graph.time import ALWAYS
 
 Value = Any
@@ -24,7 +24,7 @@ MATCH (c:Change)
 WHERE ($before IS NULL OR c.number < $before)
   AND ($kind IS NULL OR c.kind = $kind)
   AND ($source IS NULL OR c.source = $source)
-  AND ($things IS NULL OR c.uuid IN $things OR c.kind IN $kinds)
+  AND {inside}
 RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
 LIMIT $first
@@ -34,7 +34,7 @@ MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
 WHERE ($before IS NULL OR c.number < $before)
   AND ($kind IS NULL OR c.kind = $kind)
   AND ($source IS NULL OR c.source = $source)
-  AND ($things IS NULL OR c.uuid IN $things OR c.kind IN $kinds)
+  AND {inside}
 RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
 LIMIT $first
@@ -81,22 +81,24 @@ def latest(
     kind: str | None = None,
     source: str | None = None,
     private: bool = False,
-    readable: Readable | None = None,
+    inside: Inside | None = None,
 ) -> Iterator[Entry]:
     """The newest ``first`` entries (before a number). ``private``: with home addresses and private phones.
-    ``readable``: only those of what may be read; None = all.
+    ``inside``: only those of what may be read; None = all.
 
     Raises Neo4jError (TransactionTimedOut) if too much of a long log would have to be read to find so many.
     """
+    query = (_LATEST if uuid is None else _OF_THING).replace("{inside}", "true" if inside is None else inside.on("c"))
     rows, _, _ = driver.execute_query(
-        neo4j.Query(_LATEST if uuid is None else _OF_THING, timeout=_LONGEST),
-        things=None if readable is None else readable.things,
-        kinds=None if readable is None else readable.kinds,
-        first=first,
-        before=before,
-        uuid=uuid,
-        kind=kind,
-        source=source,
+        neo4j.Query(query, timeout=_LONGEST),
+        {
+            **({} if inside is None else inside.parameters),
+            "first": first,
+            "before": before,
+            "uuid": uuid,
+            "kind": kind,
+            "source": source,
+        },
         routing_=neo4j.RoutingControl.READ,
     )
     for row in rows:

@@ -18,7 +18,7 @@ import neo4j
 from graph.as_of import in_force
 from graph.collation import caption, spelt_out
 from graph.errors import ChangeRejected
-from graph.questions.readable import Readable
+from graph.questions.readable import Inside
 
 MOST_LETTERS = 200
 MOST_WORDS = 6
@@ -65,18 +65,18 @@ def search(
     day: date,
     first: int,
     protected: bool = False,
-    readable: Readable | None = None,
+    inside: Inside | None = None,
 ) -> list[Hit]:
     """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``.
 
     ``protected``: also persons with a protected name and address, and what an employment keeps from others.
-    ``readable``: what may be found, and by which a person may be found; None = everything.
+    ``inside``: what may be found, and by which a person may be found; None = everything.
     Raises ChangeRejected (wrong_value) for a text that is too short or too long to look for.
     """
     wanted = spelt_out(text)
     question = _question(text)
     best: dict[tuple[str, str], tuple[Any, Hit]] = {}
-    for row in _rows(driver, question, kinds, day, readable):
+    for row in _rows(driver, question, kinds, day, inside):
         if row["protected"] and not protected:
             continue
         found = _matched(row["label"], row["values"], text, wanted, protected)
@@ -92,14 +92,13 @@ def search(
 
 
 def _rows(
-    driver: neo4j.Driver, question: str, kinds: Collection[str], day: date, readable: Readable | None
+    driver: neo4j.Driver, question: str, kinds: Collection[str], day: date, inside: Inside | None
 ) -> list[neo4j.Record]:
     captions = "\n".join(f"WHEN '{kind}' THEN about.{caption(kind)}" for kind in FOUND)
     # Where not all may be found, the index gives all that it has: candidates are cut off after the choice.
     within, cut_off, limits = "", "", {"limit": CANDIDATES}
-    if readable is not None:
-        may = "({0}.uuid IN $things OR any(each IN labels({0}) WHERE each IN $free))"
-        within = f"WHERE {may.format('thing')} AND {may.format('owner')}"
+    if inside is not None:
+        within = f"WHERE {inside.on('thing')} AND (owner = thing OR {inside.on('owner')})"
         cut_off, limits = "WITH * ORDER BY score DESC LIMIT $limit", {}
     rows, _, _ = driver.execute_query(
         f"""
@@ -129,15 +128,16 @@ def _rows(
                {captions}
                END AS caption
         """,
-        question=question,
-        limits=limits,
-        limit=CANDIDATES,
-        things=None if readable is None else readable.things,
-        free=None if readable is None else readable.kinds,
-        kinds=list(kinds),
-        of_a_person=list(_OF_A_PERSON),
-        found=list(FOUND),
-        at=day,
+        {
+            **({} if inside is None else inside.parameters),
+            "question": question,
+            "limits": limits,
+            "limit": CANDIDATES,
+            "kinds": list(kinds),
+            "of_a_person": list(_OF_A_PERSON),
+            "found": list(FOUND),
+            "at": day,
+        },
         routing_=neo4j.RoutingControl.READ,
     )
     return rows
