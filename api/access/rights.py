@@ -268,13 +268,18 @@ class Access:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 
 
+def lacks_field(what: str, right: str) -> GraphQLError:
+    """The refusal of a field with a right of its own (``FIELDS``)."""
+    return forbidden(f"{what} needs the right {right!r}, which comes with", FIELDS[right])
+
+
 def whole(what: str, roles: frozenset[str]) -> GraphQLError:
     """The refusal of a role that holds in a part of the organisation only."""
     from graphql import GraphQLError
 
     return GraphQLError(
         f"{what} needs one of the system roles {', '.join(sorted(roles))}, held for the whole organisation",
-        extensions={"code": "forbidden"},
+        extensions={"code": "forbidden", "roles": sorted(roles)},
     )
 
 
@@ -282,6 +287,6 @@ def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:
     from graphql import GraphQLError
 
     return GraphQLError(
-        f"{what} one of the system roles {', '.join(sorted(roles))}; ask for a token that has it",
-        extensions={"code": "forbidden"},
+        f"{what} one of the system roles {', '.join(sorted(roles))}",
+        extensions={"code": "forbidden", "roles": sorted(roles)},
     )

@@ -40,6 +40,7 @@ from api.http.noted_reads import NotedReads
 from api.http.one_time_links import routes as one_time_links
 from api.http.origins import is_own_page
 from api.http.pages import Pages
+from api.http.refusals import Refusals
 from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
@@ -140,7 +141,10 @@ def create_app(service: Service) -> Starlette:
     subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log, service.driver)
     deprecated = DeprecatedUses(service.reading, availability)
     noting = NotedReads(log)
-    graphql = partial(_graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting)
+    refusals = Refusals(service.driver)
+    graphql = partial(
+        _graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting, refusals
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -231,6 +235,7 @@ async def _graphql(
     budgets: Budgets,
     deprecated: DeprecatedUses,
     noting: NotedReads,
+    refusals: Refusals,
     request: Request,
     as_events: bool = False,
 ) -> Response:
@@ -304,7 +309,7 @@ async def _graphql(
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
         account.charge_refused(0 if asked is None else asked.size)
-        errors = noted(rejected.errors, request.state)
+        errors = noted(await refusals.told(access, rejected.errors), request.state)
         status = 400 if own or form == EVENTS else 200
         headers = None
         if isinstance(rejected, BadRequest):
@@ -313,7 +318,7 @@ async def _graphql(
     ANSWERS.labels("mutation" if question.operation.operation is OperationType.MUTATION else "schema").inc()
     body: dict[str, Any] = {"data": result.data, "extensions": {**(result.extensions or {}), "cost": paid}}
     if result.errors:
-        body["errors"] = noted(result.errors, request.state)
+        body["errors"] = noted(await refusals.told(access, result.errors), request.state)
     return _answered(orjson.dumps(body), form)
 
 

@@ -11,6 +11,7 @@ from api.access import session_list
 from api.context import Context
 from api.mutations.editing import Editing, as_kept, days, with_link
 from api.mutations.inputs import Decided, Erased, From_, Marked, To_, Written
+from api.mutations.oneself import refuse_decided
 from graph.change_log import Origin
 from graph.corrections import distinct_persons, withdrawn_match
 from graph.corrections.joining import Joining
@@ -36,7 +37,9 @@ class Deciding:
     )
     async def join_persons(self, info: CONTEXT, keep: str, other: str, reason: str) -> Written:
         def work(editing: Editing) -> Written:
-            joined = _joining(info).join(editing.uuid("Person", keep), editing.uuid("Person", other), editing.origin)
+            kept, left = editing.uuid("Person", keep), editing.uuid("Person", other)
+            editing.refuse_oneself((kept, left), "would give you what another person has")
+            joined = _joining(info).join(kept, left, editing.origin)
             return Written(uuid=strawberry.ID(joined.uuid), version=joined.version, change=joined.change, notice=None)
 
         return await Editing(info.context, "joinPersons", reason).do(work)
@@ -50,6 +53,7 @@ class Deciding:
         def work(editing: Editing) -> Written:
             found = editing.uuid("Person", person)
             back = None if into is None else as_kept(into)
+            editing.refuse_oneself((found, back), "changes who you are")
             split = _joining(info).split(found, editing.origin, records, back)
             session_list.end(editing.driver, info.context.access.name, person=found)  # who it was isn't sure any more
             return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change, notice=None)
@@ -64,6 +68,7 @@ class Deciding:
     async def erase_person(self, info: CONTEXT, person: str, reason: str) -> Erased:
         def work(editing: Editing) -> Erased:
             uuid = editing.uuid("Person", person)
+            editing.refuse_oneself((uuid,), "takes your traces out of the log")
             editing.require_second("erase_person", uuid)
             erased = erase_person(info.context.driver, uuid, editing.origin)
             return Erased(uuids=[strawberry.ID(each) for each in erased])
@@ -96,6 +101,7 @@ class Deciding:
     async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             decided = None if thing is None else as_kept(thing)
+            editing.refuse_oneself((decided,), "would give you what a record says of another person")
             decide(info.context.driver, id, decided, info.context.access.name, editing.reason)
             return Decided(id=id, uuid=None if decided is None else strawberry.ID(decided))
 
@@ -107,6 +113,7 @@ class Deciding:
     async def take_back_match(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             context = info.context
+            editing.read(lambda session: refuse_decided(session, context.access, "takeBackMatch", id))
             withdrawn_match.withdraw(context.driver, context.keyring, context.order, id, editing.origin)
             return Decided(id=id, uuid=None)
 

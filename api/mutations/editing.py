@@ -1,7 +1,7 @@
 """From a mutation's arguments to statements by hand."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from api.access.four_eyes import Rule
 from api.access.own_system import SYSTEM
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
-from api.mutations import giving
+from api.mutations import giving, oneself
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
 from graph.as_of import not_over
@@ -110,6 +110,11 @@ class Editing:
                 session, context.driver, context.four_eyes, uuid, context.access.name
             )
         )
+
+    def refuse_oneself(self, uuids: Iterable[str | None], why: str) -> None:
+        """Raises GraphQLError (forbidden) where one of the things is the caller's own. ``why``: what it would do."""
+        known = [each for each in uuids if each is not None]
+        self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
 
     def own_name(self, person: str, field: str) -> Ref:
         """The person in whose name the caller decides, asks or approves. Raises ChangeRejected (own_name), Unknown."""
@@ -225,6 +230,7 @@ class Editing:
         if part is not None:
             self.read(lambda session: part.require_written(session, amendments))
         self.read(lambda session: giving.refuse(session, self._context.access, self._mutation, amendments))
+        self.read(lambda session: oneself.refuse_written(session, self._context.access, self._mutation, amendments))
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
     def writer(self) -> GraphWriter:

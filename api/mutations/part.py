@@ -11,19 +11,17 @@ from itertools import count
 import neo4j
 from graphql import GraphQLError
 
+from api.access.administrators import nearest_administrators, who_can_give
 from api.access.own_system import SYSTEM
 from api.access.places import PLACES, Place, units_of
 from api.access.rights import Access
 from api.access.sight import seen
-from graph.errors import Ambiguous, ChangeRejected, GraphError
+from graph.errors import Ambiguous, ChangeRejected
 from graph.identity.lookup import find, found
-from graph.questions.nearest import nearest
 from graph.statements.statement import Statement
 from graph.time import today
 from graph.writing.amending import Amendment
 
-_ADMINISTRATOR = "administrator"
-"""The role of the organisation whose nearest holder is named as the person who can give a right."""
 _WHOLLY = frozenset({"Assignment"})
 """Kinds that must lie in the part with all their units even where they are only named: a substitute stands in for the
 holder in all of them."""
@@ -142,25 +140,10 @@ class Part:
             f"{self.mutation}: the {kind} {uuid} is not wholly where you may change it. It needs one of the system "
             f"roles {', '.join(sorted(self.roles))} for {place}"
         )
-        who = self._can_give(session, outside or sorted(self.units)[:1])
-        text += f"; {who} can give it" if who else ""
+        around = outside or sorted(self.units)
+        text += who_can_give(nearest_administrators(self.driver, around[0]) if around else ())
         extensions = {"code": "forbidden", "roles": sorted(self.roles), "units": shown}
         return GraphQLError(text, extensions=extensions)
-
-    def _can_give(self, session: neo4j.Session, units: list[str]) -> str:
-        """The names of the nearest administrators; "" where the organisation has no such role."""
-        if not units:
-            return ""
-        try:
-            answer, _ = nearest(self.driver, _ADMINISTRATOR, units[0], today())
-        except GraphError:
-            return ""
-        people = [each.person for each in answer.holders]
-        return ", ".join(
-            session.run(
-                "UNWIND $people AS uuid MATCH (p:Person {uuid: uuid}) RETURN coalesce(p.name, uuid)", people=people
-            ).value()
-        )
 
 
 _GIVING = frozenset({"Role", "Position"})

@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.access.rights import FIELDS, READ
+from api.access.rights import FIELDS, READ, lacks_field
 from api.computed.nearest import EVERYBODY
 from api.computed.types import ANSWER_TYPES, Thing
 from api.reads.compilation import Compilation, row_of
@@ -133,10 +133,7 @@ class Objects(Compilation):
         shown_where = ""
         if value.right != "open" and value.right not in self.rights:
             if self.scope is None or not self.scope.limited(FIELDS[value.right]):
-                raise GraphQLError(
-                    f"{type_.name}.{value.name} needs the right {value.right!r}; ask for a token that has it",
-                    extensions={"code": "forbidden"},
-                )
+                raise lacks_field(f"{type_.name}.{value.name}", value.right)
             shown_where = self._where_of_person(type_, n, FIELDS[value.right])
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)

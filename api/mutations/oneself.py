@@ -1,0 +1,86 @@
+"""Changes that nobody makes for themselves: they would widen the caller's own rights, or hide the caller's traces.
+
+Who somebody is decides what they hold: whoever joins another person into themselves, or takes over an account or an
+employment, has what the other one has. Erasing takes names and values out of the log. Where a caller's roles hold in a
+part of the organisation, the part follows from employments, roles and substitutions, so these are changed by others.
+"""
+
+from collections.abc import Iterable
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.rights import Access
+from graph.statements.statement import Ref, Statement
+from graph.time import Period
+from graph.writing.amending import Amendment
+
+_LINKED = {
+    "Assignment": ("holder",),
+    "Substitution": ("person", "assignment"),
+    "Employment": ("person", "unit"),
+    "Affiliation": ("person", "unit"),
+}
+"""Kind → the links that decide where the rights of somebody hold."""
+_OWN = """
+UNWIND $uuids AS uuid
+MATCH (n:Person|Employment|Affiliation|Assignment|Substitution|Account|PlannedAccount {uuid: uuid})
+RETURN EXISTS { MATCH (:Person {uuid: $person})-[:HAS|HOLDS|STANDS_IN|OWNS]->{0,2}(n) }
+    OR EXISTS { MATCH (n)-[:OF_PERSON]->(:Person {uuid: $person}) } AS is_own
+"""
+_DECIDED = "MATCH (d:MatchDecision {id: $id}) WHERE d.uuid IS NOT NULL RETURN d.uuid"
+
+
+def is_own(session: neo4j.Session, access: Access, uuids: Iterable[str]) -> bool:
+    """One of the things is the caller, or belongs to the caller."""
+    if access.person is None:
+        return False
+    return True in session.run(_OWN, uuids=list(uuids), person=access.person).value()
+
+
+def refuse(session: neo4j.Session, access: Access, mutation: str, uuids: Iterable[str], why: str) -> None:
+    """Raises GraphQLError (forbidden) where one of the things is the caller's own. ``why``: what it would do."""
+    if is_own(session, access, uuids):
+        raise _another(f"{mutation} {why}")
+
+
+def refuse_decided(session: neo4j.Session, access: Access, mutation: str, decision: str) -> None:
+    """``refuse``, of the thing that a decision (id) gave a record to."""
+    refuse(session, access, mutation, session.run(_DECIDED, id=decision).value(), "moves a record of yours")
+
+
+def refuse_written(session: neo4j.Session, access: Access, mutation: str, amendments: Iterable[Amendment]) -> None:
+    """The same for what the caller's part of the organisation follows from, and for exceptions and accounts."""
+    for each in amendments:
+        stated = each.edit(Statement(each.kind, each.uuid or "", exists=None if each.uuid is None else (Period(),)))
+        if each.kind in ("AccountException", "PlannedAccount"):
+            refuse(
+                session, access, mutation, _things(each, stated, ("person", "owner")), "is about an account of yours"
+            )
+        elif each.kind == "Account" and "owner" in stated.links:
+            refuse(session, access, mutation, _things(each, stated, ("owner",)), "decides whose your account is")
+        elif each.kind == "Unit" and access.person is not None and _comes_into(each, stated, access):
+            raise _another(f"{mutation} would bring a unit to where your own rights hold")
+        elif each.kind in _LINKED and access.within and _decides_where(each, stated):
+            things = _things(each, stated, ("holder", "person"))
+            refuse(session, access, mutation, things, "may change where your own rights hold")
+
+
+def _decides_where(each: Amendment, stated: Statement) -> bool:
+    return each.uuid is None or each.life is not None or any(name in stated.links for name in _LINKED[each.kind])
+
+
+def _comes_into(each: Amendment, stated: Statement, access: Access) -> bool:
+    units = frozenset[str]().union(*access.within.values())
+    parents = {dated.to.key for dated in stated.links.get("parent", ())}
+    return each.uuid is not None and each.uuid not in units and bool(parents & units)
+
+
+def _things(each: Amendment, stated: Statement, links: Iterable[str]) -> list[str]:
+    refs: list[Ref] = [dated.to for name in links for dated in stated.links.get(name, ())]
+    return [*(ref.key for ref in refs), *([] if each.uuid is None else [each.uuid])]
+
+
+def _another(what: str) -> GraphQLError:
+    text = f"{what}, so nobody does it for themselves: another person must do it"
+    return GraphQLError(text, extensions={"code": "forbidden", "roles": [], "units": []})

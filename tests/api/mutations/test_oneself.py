@@ -1,0 +1,135 @@
+"""Nobody widens their own rights, or hides their own traces, by a change that they make themselves."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import neo4j
+import pytest
+
+from api.access.tokens import create
+from reconnect.embedded import Addresses
+from tests.api.serving import Served, serving
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+
+pytestmark = pytest.mark.slow
+_ANOTHER = "another person must do it"
+_ROLES = ("reader", "hr", "organisation", "rights", "operations")
+
+
+@pytest.fixture(scope="module")
+def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    empty(driver)
+    content = deepcopy(TOWN)
+    content["persons"].append({"id": "gry", "name": "Gry Holm"})
+    content["employments"].append({"id": "e_gry", "person": "gry", "units": [{"unit": "center"}]})
+    content["accounts"] = [
+        {"id": f"k_{each}", "person": each, "system": "mail", "login": each} for each in ("anna", "bo")
+    ]
+    assert imported(driver, content, tmp_path_factory.mktemp("town")).problems == []
+    with serving(addresses, driver, RING) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def of(service: Served) -> dict[str, str]:
+    rows, _, _ = service.driver.execute_query(
+        "MATCH (r:SourceRecord {source: 'facts'})-[:TELLS]->(n) RETURN r.key AS key, n.uuid AS uuid"
+    )
+    return {row["key"]: row["uuid"] for row in rows}
+
+
+@pytest.fixture(scope="module")
+def anna(service: Served, of: dict[str, str]) -> str:
+    """A token that acts for Anna, whose roles hold everywhere."""
+    return create(service.driver, "anna", _ROLES, person=of["anna"])
+
+
+def refusal(service: Served, token: str, mutation: str) -> str:
+    """The message of a refusal; "" where it was made, or refused for another reason than a right."""
+    query = f"mutation {{ {mutation.replace('@', 'reason: ' + chr(34) + 'x' + chr(34))} {{ __typename }} }}"
+    answer: dict[str, Any] = service.send({"query": query}, {"Authorization": f"Bearer {token}"}).json()
+    errors = answer.get("errors", [])
+    return errors[0]["message"] if errors and errors[0]["extensions"]["code"] == "forbidden" else ""
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        'joinPersons(keep: "anna", other: "bo", @)',
+        'joinPersons(keep: "bo", other: "anna", @)',
+        'splitPerson(person: "anna", @)',
+        'erasePerson(person: "anna", @)',
+        'setOwner(account: "k_anna", person: "bo", from: "2026-01-01", @)',
+        'setOwner(account: "k_bo", person: "anna", from: "2026-01-01", @)',
+        'setOwner(account: "k_anna", person: null, from: "2026-01-01", @)',
+        'createAccountException(person: "anna", effect: "give", from: "2026-01-01", to: "2099-01-01", @)',
+        'createExtraAccount(person: "anna", system: "mail", login: "a", from: "2026-01-01", to: "2099-01-01", @)',
+    ],
+)
+def test_what_nobody_does_for_themselves(service: Served, anna: str, mutation: str) -> None:
+    before = service.driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS n")[0][0]["n"]
+    assert _ANOTHER in refusal(service, anna, mutation)
+    assert service.driver.execute_query("MATCH (log:ChangeLog) RETURN log.number AS n")[0][0]["n"] == before
+    of_others = mutation.replace('"anna"', '"nobody"').replace("k_anna", "k_bo")
+    assert _ANOTHER not in refusal(service, anna, of_others)
+
+
+def test_a_record_is_not_matched_to_oneself(service: Served, anna: str, of: dict[str, str]) -> None:
+    service.driver.execute_query(
+        """
+        UNWIND ['anna', 'gry'] AS key
+        CREATE (:Ambiguity {id: 'to ' + key, source: 'facts', kind: 'Person', key: key, candidates: [$of[key]]})
+        CREATE (:MatchDecision {id: 'of ' + key, uuid: $of[key]})
+        """,
+        of=of,
+    )
+    for person, is_refused in (("anna", True), ("gry", False)):
+        asked = f'decideMatch(id: "to {person}", thing: "{of[person]}", @)'
+        assert (_ANOTHER in refusal(service, anna, asked)) == is_refused
+        assert (_ANOTHER in refusal(service, anna, f'takeBackMatch(id: "of {person}", @)')) == is_refused
+
+
+def test_a_part_is_not_widened_by_oneself(service: Served, of: dict[str, str]) -> None:
+    """Gry's rights hold in her centre: from where she works, what she manages, and for whom she stands in."""
+    roles = ["reader", "organisation", "hr"]
+    gry = create(service.driver, "gry", roles, person=of["gry"], within=[of["center"]])
+    for mutation in (
+        'createAssignment(holder: {employment: "e_gry"}, role: "manager", units: [{unit: "job", from: "2026-01-01"}], '
+        'from: "2026-01-01", @)',
+        'createSubstitution(assignment: "a_anna", person: "gry", from: "2026-01-01", @)',
+        'createAffiliation(person: "gry", unit: "job", from: "2026-01-01", to: "2099-01-01", @)',
+    ):
+        assert _ANOTHER in refusal(service, gry, mutation), mutation
+        other = mutation.replace('"gry"', '"anna"').replace("e_gry", "e_anna")
+        assert _ANOTHER not in refusal(service, gry, other), mutation
+
+
+def test_a_refused_read_says_what_is_missing_and_who_can_give_it(service: Served, of: dict[str, str]) -> None:
+    boss = 'createRole(key: "administrator", title: "Administrator", reason: "x") { uuid }'
+    service.data(f"mutation {{ {boss} }}")
+    service.data(
+        'mutation { createAssignment(holder: {employment: "e_carl"}, role: "administrator", reason: "x", '
+        'units: [{unit: "town", from: "2026-01-01"}], from: "2026-01-01") { uuid } }'
+    )
+    service.data(
+        'mutation { createAssignment(holder: {employment: "e_bo"}, role: "administrator", reason: "x", '
+        'units: [{unit: "citizen", from: "2026-01-01"}], from: "2026-01-01") { uuid } }'
+    )
+    for name, more, giver in (
+        ("token", {}, "Carl Holm"),
+        ("part", {"within": [of["citizen"]]}, "Bo Lund"),
+        ("person", {"person": of["bo"]}, "Bo Lund"),
+    ):
+        secret = create(service.driver, name, ["reader"], **more)
+        for query, roles in (
+            ("{ changes { totalCount } }", ["auditor", "hr", "operations", "organisation", "rights"]),
+            ("{ persons(first: 1) { nodes { street } } }", ["auditor", "hr"]),
+        ):
+            (error,) = service.send({"query": query}, {"Authorization": f"Bearer {secret}"}).json()["errors"]
+            assert error["extensions"]["code"] == "forbidden"
+            assert error["extensions"]["roles"] == roles
+            assert error["extensions"]["givers"] == [giver]
+            assert error["message"].endswith(f"{', '.join(roles)}; {giver} can give it")
