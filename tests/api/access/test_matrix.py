@@ -1,0 +1,180 @@
+"""The rights matrix: each type with its fields, each root field and each mutation × each system role, held everywhere
+and held in a part of the organisation. The decisions are in rights_matrix.yaml; whatever is new lacks one, and fails.
+
+That a part is kept to, in each list, field and mutation, is tried with things inside and outside in
+tests/api/reads/test_within_units.py, test_daily_work_in_part.py and tests/api/mutations/test_in_part.py.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import neo4j
+import pytest
+import yaml
+from graphql import GraphQLError, GraphQLObjectType
+
+from api.access.gate import Gate
+from api.access.places import PLACES
+from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
+from api.computed.types import FIELDS as COMPUTED
+from api.http.availability import Availability
+from api.reads.compiler import Compiler
+from api.reads.fields import Value
+from api.reads.question import SCHEMA, Rejected, coerced, question_of
+from api.reads.selection import Document, select
+from api.reads.types import PLURALS, RECORD_LISTS, TYPES
+from graph.time import today
+
+DECIDED: dict[str, dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "rights_matrix.yaml").read_text(encoding="utf-8")
+)
+_ANY = "00000000-0000-4000-8000-000000000000"
+_GATE = Gate(cast(neo4j.AsyncDriver, None), cast(Availability, None))
+"""It asks the graph nothing to check a question."""
+_GIVEN = {"Date!": '"2026-01-01"', "Kind!": "Unit", "[String!]!": '["x"]'}
+
+
+def everywhere(*roles: str) -> Access:
+    return Access("somebody", frozenset(roles))
+
+
+def within(*roles: str) -> Access:
+    return Access("somebody", frozenset(roles), None, dict.fromkeys(roles, frozenset({_ANY})))
+
+
+def of_type(name: str) -> dict[str, set[str]]:
+    """Its fields, by the right that they need."""
+    type_ = SCHEMA.type_map[name]
+    assert isinstance(type_, GraphQLObjectType)
+    found: dict[str, set[str]] = {}
+    for field in type_.fields:
+        known = TYPES[name].fields.get(field) if name in TYPES else None
+        found.setdefault(known.right if isinstance(known, Value) else "open", set()).add(field)
+    return found
+
+
+def objects() -> Iterator[str]:
+    roots = {each.name for each in (SCHEMA.query_type, SCHEMA.mutation_type, SCHEMA.subscription_type) if each}
+    for name, type_ in SCHEMA.type_map.items():
+        if isinstance(type_, GraphQLObjectType) and not name.startswith("__") and name not in roots:
+            yield name
+
+
+@pytest.mark.whole
+def test_everything_has_a_decision() -> None:
+    assert set(objects()) == set(DECIDED["types"]) | set(DECIDED["forms"])
+    for name in objects():
+        decided = DECIDED["types"].get(name, {}).get("fields") or DECIDED["forms"][name]
+        assert of_type(name) == {right: set(fields) for right, fields in decided.items()}, name
+    assert SCHEMA.mutation_type is not None and SCHEMA.query_type is not None
+    assert set(SCHEMA.mutation_type.fields) == set(DECIDED["mutations"])
+    assert set(COMPUTED) == set(DECIDED["asked"])
+    lists = {*PLURALS, *RECORD_LISTS}
+    assert {each for each in SCHEMA.query_type.fields if each not in lists | set(COMPUTED)} == {
+        "node", "tree", *(name for name in SCHEMA.query_type.fields if _is_single(name)),
+    }  # fmt: skip
+    assert {right: frozenset(roles) for right, roles in DECIDED["rights"].items()} == FIELDS
+
+
+def _is_single(name: str) -> bool:
+    """``person`` and its like, of a kind that has a list."""
+    assert SCHEMA.query_type is not None
+    return {"uuid", "key"} <= set(SCHEMA.query_type.fields[name].args)
+
+
+@pytest.mark.whole
+def test_everything_lies_where_it_was_decided() -> None:
+    for name, decided in DECIDED["types"].items():
+        place = PLACES.get(name)
+        told = "answer" if place is None else place if isinstance(place, str) else "part"
+        assert decided["place"] == told, name
+
+
+def _passes(access: Access, query: str) -> bool:
+    try:
+        _GATE.check(access, question_of(query, None))
+    except Rejected as rejected:
+        (error,) = rejected.errors
+        assert (error.extensions or {})["code"] == "forbidden"
+        assert (error.extensions or {})["roles"], "a refusal says what is missing"
+        return False
+    return True
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_list_is_read_by_whom_it_was_decided(role: str) -> None:
+    for name, type_ in {**PLURALS, **RECORD_LISTS}.items():
+        decided, query = DECIDED["types"][type_], f"{{ {name}(first: 1) {{ nodes {{ {TYPES[type_].key} }} }} }}"
+        may = role in decided["roles"]
+        assert _passes(everywhere(role), query) == may, name
+        assert _passes(within(role), query) == (may and decided["place"] != "whole"), name
+    for name, decided in DECIDED["types"].items():
+        assert everywhere(role).may_read(name) == (role in decided["roles"]) == (role in READ[name]), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_rule_is_asked_by_whom_it_was_decided(role: str) -> None:
+    for name, decided in DECIDED["asked"].items():
+        given = ", ".join(
+            f"{each}: {_GIVEN.get(argument.type, chr(34) + 'x' + chr(34))}"
+            for each, argument in COMPUTED[name].arguments.items()
+            if argument.type.endswith("!")
+        )
+        query = f"{{ {name}{f'({given})' if given else ''} {{ __typename }} }}"
+        may = role in decided["roles"]
+        assert _passes(everywhere(role), query) == may, name
+        assert _passes(within(role), query) == (may and decided["place"] == "part"), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_mutation_is_made_by_whom_it_was_decided(role: str) -> None:
+    for name, decided in DECIDED["mutations"].items():
+        may = role in decided["roles"]
+        for access, expected in (
+            (everywhere(role), may),
+            (within(role), may and decided["place"] in ("part", "own")),
+        ):
+            assert access.may_write(name) == expected, name
+            if not expected:
+                with pytest.raises(GraphQLError, match=name) as refused:
+                    access.require_write(name)
+                assert (refused.value.extensions or {})["roles"] == sorted(WRITE[name])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_field_with_a_right_of_its_own_is_read_by_whom_it_was_decided(role: str) -> None:
+    """``role`` comes to a reader of everything, so the type itself is no obstacle."""
+    for type_, path in (("Person", "{}"), ("PersonState", "history {{ {} }}")):
+        for right, fields in of_type(type_).items():
+            if right == "open":
+                continue
+            for field in fields:
+                query = f'{{ person(uuid: "{_ANY}") {{ {path.format(field)} }} }}'
+                may = role in DECIDED["rights"][right]
+                whole = Access("somebody", frozenset({"reader", role}))
+                part = Access("somebody", frozenset({"reader", role}), None, {role: frozenset({_ANY})})
+                assert (_compiled(whole, query) is not None) == may, (field, "everywhere")
+                text = _compiled(part, query)
+                assert (text is not None) == may, (field, "in a part")
+                assert text is None or "CASE WHEN" in text, "only where the person lies in the part"
+
+
+@pytest.mark.whole
+def test_only_persons_have_fields_with_a_right_of_their_own() -> None:
+    own = {name for name in objects() if set(of_type(name)) - {"open"}}
+    assert own == {"Person", "PersonState"}, "ask for them above too"
+
+
+def _compiled(access: Access, query: str) -> str | None:
+    """The statement; None where it is refused for want of a right."""
+    question = question_of(query, None)
+    roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, None)))
+    compiler = Compiler(access.fields(), today(), True, scope=access.scope)
+    try:
+        plan = compiler.plan(roots)
+    except GraphQLError as refused:
+        assert (refused.extensions or {})["code"] == "forbidden"
+        return None
+    (statement,) = plan.statements
+    return str(statement.text)
