@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import httpx
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from starlette.applications import Starlette
 
+from api.http.availability import Availability
 from api.login.claims import ClaimsService, claims_routes
 from benchmarks.measured import Measured
 from benchmarks.rights import PERSONS
@@ -92,7 +93,8 @@ def responses() -> Iterator[Measured]:
 def claims(driver: neo4j.Driver, size: str, today: date) -> Measured:
     """The 99th percentile of the claims of one person, by the web service's route, with the key and the log."""
     secret = farm_keys.create(driver, "benchmark", [], datetime.now(UTC))
-    app = Starlette(routes=claims_routes(ClaimsService(driver, _CVR)))
+    unwatched = Availability(cast("neo4j.AsyncDriver", driver))
+    app = Starlette(routes=claims_routes(ClaimsService(driver, _CVR), unwatched))
     rows, _, _ = driver.execute_query(
         "MATCH (p:Person)-[:HAS]->(:Employment {active: true}) WITH DISTINCT p.uuid AS uuid ORDER BY uuid "
         "RETURN collect(uuid) AS uuids"

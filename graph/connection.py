@@ -6,19 +6,35 @@ from neo4j.exceptions import DriverError, Neo4jError, ResultFailedError
 # Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
 
 
-def connect(uri: str, user: str, password: str) -> neo4j.Driver:
-    """A driver for imports, exports and writing. Close it, or use it as a context manager."""
-    return neo4j.GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+_CONNECT_S, _ACQUIRE_S = 5, 10
+"""Where someone waits for an answer: they get an error, and ask again."""
+
+
+def connect(uri: str, user: str, password: str, *, is_asked: bool = False) -> neo4j.Driver:
+    """A driver for imports, exports and writing. Close it, or use it as a context manager.
+
+    ``is_asked``: callers of the web service wait for it, so it doesn't try again for long.
+    """
+    if not is_asked:
+        return neo4j.GraphDatabase.driver(uri, auth=(user, password), notifications_min_severity="OFF")
+    return neo4j.GraphDatabase.driver(
+        uri,
+        auth=(user, password),
+        notifications_min_severity="OFF",
+        connection_timeout=_CONNECT_S,
+        connection_acquisition_timeout=_ACQUIRE_S,
+        max_transaction_retry_time=5,
+    )
 
 
 def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
-    """A driver for the API's reads. It doesn't try again for long: the caller gets an error, and asks again."""
+    """A driver for the API's reads. It doesn't try again for long."""
     return neo4j.AsyncGraphDatabase.driver(
         uri,
         auth=(user, password),
         notifications_min_severity="OFF",
-        connection_timeout=5,
-        connection_acquisition_timeout=10,
+        connection_timeout=_CONNECT_S,
+        connection_acquisition_timeout=_ACQUIRE_S,
         max_transaction_retry_time=2,
     )
 

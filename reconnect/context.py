@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Context:
-    """One run of the program. ``config``: the file of ``--config``, if it was given."""
+    """One run of the program. ``config``: the file of ``--config``, if it was given. ``is_web_service``: callers wait
+    for the answers of its driver."""
 
     config: Path | None = None
+    is_web_service: bool = False
     _opened: list[neo4j.Driver] = field(default_factory=list)
 
     @cached_property
@@ -90,7 +92,7 @@ class Context:
 
         if not self._opened:
             uri, user, password = self.neo4j_login()
-            driver = connect(uri, user, password)
+            driver = connect(uri, user, password, is_asked=self.is_web_service)
             try:
                 driver.verify_connectivity()
                 migrate(driver)

@@ -8,12 +8,12 @@ unit.
 
 from collections.abc import Iterable, Mapping
 
-import anyio.to_thread
 import neo4j
 
 from api.access.own_system import SYSTEM, UNIT, key_of
 from api.access.rights import Access
 from api.access.roles import ROLES
+from api.http.availability import in_thread
 from graph.as_of import in_force
 from graph.errors import Unknown
 from graph.questions.rights.asking import asked, rights_on
@@ -39,7 +39,7 @@ async def access_of_person(driver: neo4j.Driver, person: str, name: str) -> Acce
 
     It takes some milliseconds, so remember the answer: for a few seconds only, since rights change.
     """
-    return await anyio.to_thread.run_sync(_held, driver, person, name)
+    return await in_thread(_held, driver, person, name)
 
 
 def _held(driver: neo4j.Driver, person: str, name: str) -> Access | None:

@@ -7,15 +7,14 @@ employment.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Literal
 
-import anyio.to_thread
 import neo4j
 
 from api.access.caller_names import BREAK_GLASS, PERSON
 from api.access.held import access_of_person
 from api.access.rights import ROLES, Access
+from api.http.availability import in_thread
 from graph.time import COPENHAGEN
 from idp import person_sessions, sessions
 
@@ -60,8 +59,7 @@ class Sessions:
 
     async def logged_in(self, secret: str, *, is_use: bool) -> LoggedIn | None:
         """Who the session's person is."""
-        work = partial(self._logged_in, secret, is_use)
-        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
+        return await in_thread(self._logged_in, secret, is_use)
 
     async def access(self, who: LoggedIn) -> Access:
         """What they may do; with no role if that is nothing."""

@@ -178,13 +178,17 @@ def create_app(service: Service) -> Starlette:
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states)),
             *(() if service.redis_url is None else one_time_links(service.redis_url)),
-            *(() if service.login is None else routes(service.login)),
-            *oauth_routes(service.driver, gate.failed_logins, service.address),
-            *(() if login is None else web_routes(login, has_start=service.pages is not None)),
-            *(() if login is None or login.saml is None else saml_routes(login, login.saml)),
-            *(() if service.claims is None else claims_routes(service.claims)),
+            *(() if service.login is None else routes(service.login, availability)),
+            *oauth_routes(service.driver, availability, gate.failed_logins, service.address),
+            *(() if login is None else web_routes(login, availability, has_start=service.pages is not None)),
+            *(() if login is None or login.saml is None else saml_routes(login, login.saml, availability)),
+            *(() if service.claims is None else claims_routes(service.claims, availability)),
             # Last, since it has a page for every address.
-            *(() if login is None or service.pages is None else service.pages.routes(partial(with_session, login))),
+            *(
+                ()
+                if login is None or service.pages is None
+                else service.pages.routes(partial(with_session, login, availability))
+            ),
         ],
     )
 
@@ -255,7 +259,7 @@ async def _graphql(
         asked = await asked_in(request)
         question = await question_for(asked.query, asked.operation, account)
         if question.operation.operation is not OperationType.MUTATION:  # these check themselves
-            await _require_rights(service.web_login, access)
+            await _require_rights(service.web_login, access, availability)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
@@ -343,10 +347,10 @@ async def _login(service: Service, gate: Gate, request: Request, credential: Cre
     return access
 
 
-async def _require_rights(login: WebLogin | None, access: Access) -> None:
+async def _require_rights(login: WebLogin | None, access: Access, availability: Availability) -> None:
     """Raises Rejected (no_rights) for a person without any."""
     if not access.roles and login is not None:
-        missing = await login.missing_rights()
+        missing = await availability.answered(login.missing_rights)
         raise Rejected(GraphQLError(missing.text, extensions={"code": "no_rights", **missing.extensions}))
 
 

@@ -7,13 +7,16 @@ in progress end at once, and new ones are refused until the watcher gets an answ
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+import anyio.to_thread
 import neo4j
 import structlog
 
+P = ParamSpec("P")
 T = TypeVar("T")
 CLOSED = (
     neo4j.exceptions.DriverError,
@@ -26,6 +29,7 @@ RETRY_AFTER = 5
 _EVERY = 1.0  # seconds between two queries of the watcher
 _PATIENCE = 4.0  # seconds that each may take; a pause of Neo4j's garbage collector is shorter
 _IN_A_ROW = 2  # queries without an answer; a single one may be due to a busy machine
+_LONGEST = 30.0  # seconds for one answer of the login: it may wait for another's password, or an identity provider
 _log = structlog.get_logger("api")
 
 
@@ -70,6 +74,17 @@ class Availability:
         The block must not yield to others: only what it waits for is cancelled.
         """
         return Within(self, self._waiting, asyncio.timeout(seconds))
+
+    async def answered(self, asked: Callable[[], Awaitable[T]]) -> T:
+        """The result of ``asked``, which waits for Neo4j in threads (``in_thread``).
+
+        Raises Away, as ``within``; also if it takes too long.
+        """
+        try:
+            async with self.within(_LONGEST):
+                return await asked()
+        except OutOfTime as late:
+            raise Away from late
 
     async def _watch(self) -> None:
         while True:
@@ -140,6 +155,14 @@ class Within:
         if self.availability.trouble is not None:
             raise Away from late
         raise OutOfTime from late
+
+
+async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """The work in a thread of its own.
+
+    Who is told that Neo4j is away does not wait for the thread: the driver's own limits end it.
+    """
+    return await anyio.to_thread.run_sync(partial(work, *given, **named), abandon_on_cancel=True)
 
 
 @dataclass(slots=True)

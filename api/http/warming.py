@@ -7,11 +7,10 @@ about rights need follows once the service is ready: Neo4j plans their statement
 import asyncio
 from dataclasses import dataclass, field
 
-import anyio
 import neo4j
 import structlog
 
-from api.http.availability import Away
+from api.http.availability import Away, in_thread
 from api.reads.question import question_for
 from api.reads.reader import Reader
 from graph.questions.rights.asking import Asked, rights_on
@@ -68,7 +67,7 @@ class Warming:
 
     async def _warm_rights(self) -> None:
         try:
-            await anyio.to_thread.run_sync(ask_for_rights, self.driver)
+            await in_thread(ask_for_rights, self.driver)
         except Exception as error:
             # The first question about rights waits, as it would without warming.
             _log.warning("rights_not_warmed_up", error=type(error).__name__)

@@ -7,14 +7,15 @@ everybody (saml.md §4.2).
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast, get_args
 
-import anyio.to_thread
 import neo4j
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.http.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
 from api.login import pacing
 from graph.time import COPENHAGEN
 from idp import audit
@@ -38,9 +39,9 @@ class ClaimsService:
     receivers: Mapping[str, Receiving] = field(default_factory=dict)
 
 
-def claims_routes(service: ClaimsService) -> list[BaseRoute]:
+def claims_routes(service: ClaimsService, availability: Availability) -> list[BaseRoute]:
     """The routes, for the service that serves them."""
-    answers = _Answers(service)
+    answers = _Answers(service, availability)
     return [
         Route("/api/adfs/v1/users/{user}/claims", answers.claims),
         Route("/api/user/{user}/nameid", answers.name_id),
@@ -53,8 +54,9 @@ def claims_routes(service: ClaimsService) -> list[BaseRoute]:
 
 
 class _Answers:
-    def __init__(self, service: ClaimsService) -> None:
+    def __init__(self, service: ClaimsService, availability: Availability) -> None:
         self._service = service
+        self._availability = availability
         self._strangers = pacing.refusals()
 
     async def claims(self, request: Request) -> Response:
@@ -127,7 +129,10 @@ class _Answers:
     async def _asked(self, request: Request) -> PersonClaims | Response:
         """The claims, or the refusal."""
         try:
-            return await anyio.to_thread.run_sync(self._claims, request)
+            return await self._availability.answered(partial(in_thread, self._claims, request))
+        except (Away, *CLOSED):
+            body = {"code": "unavailable", "message": str(Away())}
+            return JSONResponse(body, 503, {"retry-after": str(RETRY_AFTER)})
         except NoClaims as none:
             headers = {"www-authenticate": "ApiKey"} if none.status == 401 else None
             return JSONResponse({"code": none.code, "message": str(none)}, none.status, headers)

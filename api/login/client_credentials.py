@@ -6,7 +6,6 @@ import secrets
 from functools import partial
 from typing import Any
 
-import anyio.to_thread
 import neo4j
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidScopeError
@@ -23,6 +22,7 @@ from api.access.clients import LIFE, PREFIX, Client
 from api.access.failed_logins import FailedLogins
 from api.access.roles import ROLES
 from api.access.tokens import BYTES
+from api.http.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
 from api.login.browser import BadForm, form_of
 
 GRANT = "client_credentials"
@@ -32,10 +32,12 @@ _HEADERS = {"cache-control": "no-store", "pragma": "no-cache"}
 logging.getLogger("authlib").setLevel(logging.WARNING)
 
 
-def oauth_routes(driver: neo4j.Driver, failed: FailedLogins, address: str | None) -> list[BaseRoute]:
+def oauth_routes(
+    driver: neo4j.Driver, availability: Availability, failed: FailedLogins, address: str | None
+) -> list[BaseRoute]:
     """The routes. ``failed``: counts wrong secrets with the API's wrong tokens. ``address``: of this service; None: as
     the request has it."""
-    made = _Endpoint(driver, failed, address)
+    made = _Endpoint(driver, availability, failed, address)
     return [
         Route("/oauth/token", made.token, methods=["POST"]),
         Route("/.well-known/oauth-authorization-server", made.metadata, methods=["GET"]),
@@ -43,8 +45,11 @@ def oauth_routes(driver: neo4j.Driver, failed: FailedLogins, address: str | None
 
 
 class _Endpoint:
-    def __init__(self, driver: neo4j.Driver, failed: FailedLogins, address: str | None) -> None:
+    def __init__(
+        self, driver: neo4j.Driver, availability: Availability, failed: FailedLogins, address: str | None
+    ) -> None:
         self._server = _Server(driver)
+        self._availability = availability
         self._failed = failed
         self._address = address
 
@@ -58,8 +63,14 @@ class _Endpoint:
             return _error(400, "invalid_request", "a parameter is given twice")
         asked = _Asked({name: values[0] for name, values in form.items()}, dict(request.headers))
         address = request.client.host if request.client else None
-        async with self._failed.looking_up(address):
-            status, body, client = await anyio.to_thread.run_sync(partial(self._server.answer, asked))
+        work = partial(in_thread, self._server.answer, asked)
+        try:
+            async with self._failed.looking_up(address):
+                status, body, client = await self._availability.answered(work)
+        except (Away, *CLOSED):
+            away = _error(503, "temporarily_unavailable", str(Away()))
+            away.headers["retry-after"] = str(RETRY_AFTER)
+            return away
         if client is not None:
             request.state.by = f"{CLIENT}{client}"
         if body.get("error") != "invalid_client":

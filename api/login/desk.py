@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.access.failed_logins import FailedLogins
-from api.http.availability import RETRY_AFTER
+from api.http.availability import RETRY_AFTER, Availability, Away, in_thread
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
@@ -62,10 +62,11 @@ class Login:
 
 
 class Desk:
-    """The login of a request's browser."""
+    """The login of a request's browser. ``availability``: of the graph that all pages need."""
 
-    def __init__(self, login: Login) -> None:
+    def __init__(self, login: Login, availability: Availability) -> None:
         self.login = login
+        self._availability = availability
         self.cookies = Cookies(login.secure)
         self.tokens = FormTokens(login.seal, self.cookies)
         self.failed = FailedLogins()
@@ -85,11 +86,9 @@ class Desk:
             if wait:
                 return pages.later(self.login.name, "too_many", 429, wait)
             try:
-                return await endpoint(request)
-            except BadMessage as wrong:
-                return await self._refused(request, wrong)
-            except BadForm:
-                return self.sorry("form")
+                return await self._availability.answered(partial(self._answered, endpoint, request))
+            except Away:
+                return pages.later(self.login.name, "unavailable", 503, RETRY_AFTER)
             except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
                 unavailable(error)
                 return pages.later(self.login.name, "unavailable", 503, RETRY_AFTER)
@@ -98,6 +97,14 @@ class Desk:
                 return pages.failed(self.login.name, "internal", id_, 500)
 
         return in_its_language(answered)
+
+    async def _answered(self, endpoint: Endpoint, request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except BadMessage as wrong:
+            return await self._refused(request, wrong)
+        except BadForm:
+            return self.sorry("form")
 
     async def _refused(self, request: Request, wrong: BadMessage) -> Response:
         """The page for a message that is refused. Of the first ones from an address it is in the logs."""
@@ -190,7 +197,9 @@ class Desk:
         return await in_thread(self.written, sessions.session_of, secret, self.login.system, moment, day)
 
     async def with_password(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        return await anyio.to_thread.run_sync(partial(work, *given, **named), limiter=self._passwords)
+        return await anyio.to_thread.run_sync(
+            partial(work, *given, **named), limiter=self._passwords, abandon_on_cancel=True
+        )
 
     def with_browser(self, response: Response, browser: str) -> Response:
         self.cookies.keep(response, self.cookies.browser, browser, int(_BROWSER_LIFE.total_seconds()))
@@ -207,11 +216,6 @@ class Desk:
     def read(self, work: Callable[..., T], *given: Any) -> T:
         with self.login.driver.session() as session:
             return session.execute_read(work, *given)
-
-
-async def in_thread(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """The work in a thread of its own."""
-    return await anyio.to_thread.run_sync(partial(work, *given, **named))
 
 
 def posted(answer: Posted) -> Response:

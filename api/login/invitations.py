@@ -7,9 +7,10 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http.availability import in_thread
 from api.login import pages
 from api.login.browser import form_of
-from api.login.desk import Desk, address_of, in_thread, now, single
+from api.login.desk import Desk, address_of, now, single
 from api.login.language import texts
 from idp.local_accounts.account import LocalAccount
 from idp.local_accounts.passkeys import INVITATION

@@ -3,8 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http.availability import in_thread
 from api.login import pages
-from api.login.desk import Desk, address_of, carried_by, in_thread, now
+from api.login.desk import Desk, address_of, carried_by, now
 from idp.single_sign_on import Leave
 
 _LOOKS = 3

@@ -8,10 +8,11 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.http.availability import in_thread
 from api.http.failures import unavailable
 from api.login import pacing, pages
 from api.login.browser import form_of
-from api.login.desk import Desk, address_of, in_thread, now, single
+from api.login.desk import Desk, address_of, now, single
 from idp.local_accounts.credentials import credential_of
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.local_accounts.passkeys import passkeys_of
@@ -49,7 +50,9 @@ class OwnLogin:
 
     async def _send(self, handing: HandingOver, login: str, address: str | None) -> None:
         try:
-            await anyio.to_thread.run_sync(handing.forgotten, login, now(), address, limiter=self._messages)
+            await anyio.to_thread.run_sync(
+                handing.forgotten, login, now(), address, limiter=self._messages, abandon_on_cancel=True
+            )
         except NotSent as failed:
             _log.warning("code_not_sent", problem=str(failed))
         except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:

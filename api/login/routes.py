@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from api.http.availability import Availability
 from api.login import pages
 from api.login.desk import Desk, Login, to_account
 from api.login.entering import Entering
@@ -25,9 +26,9 @@ _AFTER_FORMS = (
 """Who loads the page after one of these forms again, or comes back to it, is led to a page."""
 
 
-def routes(login: Login) -> list[BaseRoute]:
+def routes(login: Login, availability: Availability) -> list[BaseRoute]:
     """The routes, for the service that serves them."""
-    desk = Desk(login)
+    desk = Desk(login, availability)
     entering, leaving, own = Entering(desk), Leaving(desk), OwnLogin(desk)
     passkeys, invitations = PasskeyPages(desk, entering), Invitations(desk)
     return [

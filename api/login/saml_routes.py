@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access.caller_names import PERSON
+from api.http.availability import Availability
 from api.login import pacing, pages
 from api.login.browser import Cookies, FormTokens, form_of, return_path
 from api.login.desk import carried_by
@@ -35,9 +36,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def saml_routes(login: WebLogin, service: SamlService) -> list[BaseRoute]:
+def saml_routes(login: WebLogin, service: SamlService, availability: Availability) -> list[BaseRoute]:
     """The routes, for the service that serves them."""
-    made = _Pages(login, service)
+    made = _Pages(login, service, availability)
     return [
         Route("/login/saml", made.caught(made.begin), methods=["GET"]),
         Route("/login/saml/metadata", made.caught(made.metadata), methods=["GET"]),
@@ -48,9 +49,10 @@ def saml_routes(login: WebLogin, service: SamlService) -> list[BaseRoute]:
 
 
 class _Pages:
-    def __init__(self, login: WebLogin, service: SamlService) -> None:
+    def __init__(self, login: WebLogin, service: SamlService, availability: Availability) -> None:
         self._login = login
         self._service = service
+        self._availability = availability
         self._cookies = Cookies(login.secure)
         self._tokens = FormTokens(login.seal, self._cookies)
         self._checking = anyio.CapacityLimiter(_AT_ONCE)
@@ -70,7 +72,7 @@ class _Pages:
             except BadMessage as wrong:
                 return pages.failed(self._login.name, wrong.rule)
 
-        return caught(self._login.name, answered)
+        return caught(self._login.name, self._availability, answered)
 
     async def metadata(self, request: Request) -> Response:
         document = await self._in_thread(self._service.metadata, _now())
@@ -139,7 +141,9 @@ class _Pages:
             return session.execute_write(written)
 
     async def _in_thread(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        return await anyio.to_thread.run_sync(partial(work, *given, **named), limiter=self._checking)
+        return await anyio.to_thread.run_sync(
+            partial(work, *given, **named), limiter=self._checking, abandon_on_cancel=True
+        )
 
 
 def _require_base64(text: str) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-import anyio.to_thread
 import neo4j
 
 from api.access.own_system import TITLES, key_of
 from api.access.sessions import NAME, LoggedIn, Sessions, Through
+from api.http.availability import in_thread
 from api.login.browser import Cookies
 from api.login.saml_service import SamlService
 from idp.sealing import Seal
@@ -96,7 +96,7 @@ class WebLogin:
         if known is not None and monotonic() - known[0] < _REMEMBERED:
             return known[1]
         found = []
-        for uuid, name in await anyio.to_thread.run_sync(self._candidates):
+        for uuid, name in await in_thread(self._candidates):
             access = await self.sessions.access_of_person(uuid)
             if "rights" in access.roles:
                 found.append((uuid, name))

@@ -5,7 +5,6 @@ from functools import partial
 from html import escape
 from urllib.parse import quote
 
-import anyio.to_thread
 import neo4j
 import structlog
 from prometheus_client import Counter
@@ -18,7 +17,7 @@ from api.access.failed_logins import FailedLogins
 from api.access.own_system import TITLES
 from api.access.rights import Access
 from api.access.sessions import LoggedIn
-from api.http.availability import RETRY_AFTER
+from api.http.availability import RETRY_AFTER, Availability, Away, in_thread
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
@@ -32,18 +31,18 @@ BREAK_GLASS_USED = Counter("reconnect_break_glass_logins", "Logins with a break-
 _log = structlog.get_logger("api.login")
 
 
-def web_routes(login: WebLogin, *, has_start: bool) -> list[BaseRoute]:
+def web_routes(login: WebLogin, availability: Availability, *, has_start: bool) -> list[BaseRoute]:
     """The routes, for the service that serves them. ``has_start``: another page is the start page."""
-    made = _Pages(login)
+    made, page = _Pages(login), partial(caught, login.name, availability)
     return [
-        *(() if has_start else (Route("/", caught(login.name, made.own_session), methods=["GET"]),)),
-        Route("/login/session", caught(login.name, made.own_session), methods=["GET"]),
-        Route("/login/break-glass", caught(login.name, made.break_glass), methods=["GET", "POST"]),
-        Route("/login/end", caught(login.name, made.end), methods=["POST"]),
+        *(() if has_start else (Route("/", page(made.own_session), methods=["GET"]),)),
+        Route("/login/session", page(made.own_session), methods=["GET"]),
+        Route("/login/break-glass", page(made.break_glass), methods=["GET", "POST"]),
+        Route("/login/end", page(made.end), methods=["POST"]),
     ]
 
 
-def with_session(login: WebLogin, endpoint: Endpoint) -> Endpoint:
+def with_session(login: WebLogin, availability: Availability, endpoint: Endpoint) -> Endpoint:
     """The endpoint, for browsers with a session; others are led to the login, and from there back."""
     made = _Pages(login)
 
@@ -51,10 +50,10 @@ def with_session(login: WebLogin, endpoint: Endpoint) -> Endpoint:
         _, refusal = await made.entered(request)
         return await endpoint(request) if refusal is None else refusal
 
-    return caught(login.name, entered)
+    return caught(login.name, availability, entered)
 
 
-def caught(name: str, endpoint: Endpoint) -> Endpoint:
+def caught(name: str, availability: Availability, endpoint: Endpoint) -> Endpoint:
     """The endpoint; what is wrong is a page. ``name``: shown on it. An address may ask for so much at a time."""
     pace = pacing.requests()
 
@@ -63,9 +62,11 @@ def caught(name: str, endpoint: Endpoint) -> Endpoint:
         if wait:
             return pages.later(name, "too_many", 429, wait)
         try:
-            return await endpoint(request)
+            return await availability.answered(partial(endpoint, request))
         except BadForm:
             return pages.failed(name, "form")
+        except Away:
+            return pages.later(name, "unavailable", 503, RETRY_AFTER)
         except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:
             unavailable(error)
             return pages.later(name, "unavailable", 503, RETRY_AFTER)
@@ -126,7 +127,7 @@ class _Pages:
             # The right code is taken from a throttled address too: nobody can guess one, or keep its owners out.
             is_noted = not self._failed.wait(address)
             work = partial(work, address=address, replaces=replaces, is_noted=is_noted)
-            found = await anyio.to_thread.run_sync(work)
+            found = await in_thread(work)
         if found is None:
             self._failed.failed(address)
             return pages.break_glass_form(self._login.name, token, texts().break_glass_wrong)
@@ -148,7 +149,7 @@ class _Pages:
         if who is not None:
             if not self._tokens.is_valid(request, form, who.hash):
                 return pages.failed(self._login.name, "over")
-            there = await anyio.to_thread.run_sync(self._ended, who.hash)
+            there = await in_thread(self._ended, who.hash)
         # By the page, as no form of ours may go there.
         response = pages.left(self._login.name, ()) if there is None else pages.logged_out(self._login.name, (), there)
         if who is not None:  # a page of others that leads a browser here brings no cookie, and takes none away

@@ -48,6 +48,7 @@ def serve(
     from reconnect.work import jobs
 
     of_run = of(context)
+    of_run.is_web_service = True
     of_run.driver()
     with suppress(redis.RedisError):  # the worker looks again; answers need no Redis
         jobs.end_killed_runs(of_run)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from api.http import access_log
+from api.http.availability import Availability
 from api.login import pages
 from api.login.browser import BadForm, form_of
 from api.login.pacing import Pace
@@ -28,6 +29,8 @@ from tests.idp.staff import RING, SYSTEM
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
 AT = "https://login.kommune.dk"
+AVAILABLE = Availability(driver=None)
+"""Of a graph that nobody watches."""
 
 
 class Client:
@@ -73,11 +76,11 @@ def login() -> Iterator[Login]:
 
 @pytest.fixture(scope="module")
 def away(login: Login) -> Client:
-    return Client(Starlette(routes=routes(login)))
+    return Client(Starlette(routes=routes(login, AVAILABLE)))
 
 
 def test_the_access_log_knows_every_page(login: Login) -> None:
-    paths = {each.path for each in routes(login) if isinstance(each, Route) and "{" not in each.path}
+    paths = {each.path for each in routes(login, AVAILABLE) if isinstance(each, Route) and "{" not in each.path}
     assert len(paths) > 8 and paths <= set(access_log._PATHS)
 
 
@@ -117,7 +120,7 @@ def test_an_address_that_asks_for_too_much_is_refused_before_the_work(
     login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.login.pacing.requests", lambda: Pace(5, 10_000))
-    client = Client(Starlette(routes=routes(login)))
+    client = Client(Starlette(routes=routes(login, AVAILABLE)))
     assert [client.get("/login/invitation").status_code for _ in range(7)] == [200] * 5 + [429] * 2
     # The graph is away: what reached it would be a 503.
     for path in ("/login/account", "/saml/metadata", "/saml/sso?SAMLRequest=YQ", "/logout/done?logout=x"):
