@@ -13,6 +13,7 @@ from api.context import Context
 from api.mutations.care import Caring
 from api.mutations.editing import Edit, Editing, always, new, with_link, with_value
 from api.mutations.inputs import Written
+from graph.as_of import Day, exists_or_will, not_over
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.model.rights import APPROVED, ENDED, KEPT, OPEN, REMOVED
@@ -105,12 +106,15 @@ def _decided(state: str, decider: Ref, comment: str) -> Edit:
     return edit
 
 
-_GIVES = """
-MATCH (a:Attestation {uuid: $uuid})-[:ATTESTS|ATTESTS_REQUEST]->(gives)
-RETURN labels(gives)[0] AS kind, gives.uuid AS uuid, gives.state AS state, gives.active AS active,
-    head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person,
-    COLLECT { MATCH (gives)-[to:GIVEN_TO]->(whom) WHERE to.to IS NULL OR to.to > $today RETURN [whom.uuid,
-        head([(owner:Person)-[:HAS]->(whom) | owner.uuid])] } AS given_to
+_GIVES = f"""
+MATCH (a:Attestation {{uuid: $uuid}})-[:ATTESTS|ATTESTS_REQUEST]->(gives)
+RETURN labels(gives)[0] AS kind, gives.uuid AS uuid, {Day(False, "$today").values("gives", "state")}.state AS state,
+    {exists_or_will("gives")} AS remains, head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person,
+    COLLECT {{
+        MATCH (gives)-[to:GIVEN_TO]->(whom)
+        WHERE {not_over("to")}
+        RETURN [whom.uuid, head([(owner:Person)-[:HAS]->(whom) | owner.uuid])]
+    }} AS given_to
 """
 
 
@@ -127,12 +131,12 @@ def _removal(session: neo4j.Session, attestation: str, decider: str, *, keep: bo
         return []
     since = Period(today())
     if row["kind"] == "RightsRequest":
-        ends = row["active"] and row["state"] == APPROVED
+        ends = row["remains"] and row["state"] == APPROVED
         return [Amendment("RightsRequest", row["uuid"], with_value("state", ENDED, since))] if ends else []
     of_others = any(row["person"] not in each for each in row["given_to"])
     if row["person"] is not None and of_others:
         return [Amendment("Grant", row["uuid"], _excepting(Ref("Person", row["person"], "uuid"), since))]
-    return [Amendment("Grant", row["uuid"], lambda kept: kept, life=_until_today())] if row["active"] else []
+    return [Amendment("Grant", row["uuid"], lambda kept: kept, life=_until_today())] if row["remains"] else []
 
 
 def _excepting(person: Ref, since: Period) -> Edit:
@@ -144,10 +148,12 @@ def _excepting(person: Ref, since: Period) -> Edit:
 
 
 def _until_today() -> Callable[[Thing], tuple[Period, ...]]:
-    """It ends today; what begins today has that day."""
+    """It ends today; what begins today has that day, and what is to come is withdrawn."""
 
     def life(now: Thing) -> tuple[Period, ...]:
         first = now.states[0].period.start
+        if first > today():
+            return ()
         end = max(today(), first + timedelta(days=1))
         kept: list[Any] = [each.period for each in now.states if each.period.start < end]
         last = kept[-1]

@@ -31,8 +31,8 @@ Guard = Callable[[neo4j.ManagedTransaction], None]
 class Amendment:
     """One change by hand. ``uuid`` None = a new thing. ``edit`` gets the manual statement kept so far.
 
-    ``life``: gets the present periods and returns the days on which the thing exists from now on. ``days``: the period
-    of the change; it is refused if the thing exists on none of these days.
+    ``life``: gets the present periods and returns the days on which the thing exists from now on; none = it is
+    withdrawn. ``days``: the period of the change; it is refused if the thing exists on none of these days.
     """
 
     kind: str
@@ -120,6 +120,8 @@ def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, ord
     """The statement with another existence; the facts in force on its old borders are extended to the added days."""
     thing = loaded.thing
     told = replace(statement, exists=life)
+    if not life:
+        return told  # it is withdrawn
     candidates = [
         ResolvedStatement(each.source, *from_text(statement.kind, each.key, each.text))
         for each in loaded.records

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 import neo4j
 
+from graph.as_of import exists, in_force
 from graph.name_patterns import Named, common_names, logins, mails, principal_name
 from graph.statements.statement import Value
 from rules.accounts.facts import Facts, NamePolicy, Person
@@ -69,12 +70,17 @@ def _is_free(holders: Iterable[Holder], who: Holder) -> bool:
     )
 
 
-_ACCOUNTS = """
+_MAILS_OF_UNITS = f"""
+MATCH (u:Unit)-[state:STATE]->(now:UnitState)
+WHERE {in_force("state", "$today")}
+RETURN [now.email, now.personnel_email] AS mails
+"""
+_ACCOUNTS = f"""
 MATCH (a:Account)
 WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $since)
 RETURN head([(a)<-[l:OWNS]-(p) WHERE l.to IS NULL | p.uuid]) AS person, head([(a)-[:AT]->(s) | s.uuid]) AS system,
     a.login AS login, a.principal_name AS principal_name, a.email AS email, a.former_logins AS former,
-    coalesce(a.primary, false) AS main, a.active AS active
+    coalesce(a.primary, false) AS main, {exists("a")} AS active
 """
 _PLANNED = """
 MATCH (a:PlannedAccount)
@@ -91,7 +97,7 @@ def taken(session: neo4j.Session, facts: Facts) -> Taken:
     longest = max((each.retention or 0 for each in facts.rules), default=0)
     since = date.fromordinal(max(1, facts.today.toordinal() - longest))
     several: dict[tuple[str, str], list[tuple[bool, str | None, str | None]]] = {}
-    for row in session.run(_ACCOUNTS, since=since):
+    for row in session.run(_ACCOUNTS, since=since, today=facts.today):
         holder = Holder(row["person"], row["system"])
         for name in (row["login"], *(row["former"] or ())):
             found.take(found.logins, name, holder)
@@ -110,7 +116,7 @@ def taken(session: neo4j.Session, facts: Facts) -> Taken:
             found.take(found.mails, name, holder)
         found.take(found.common, row["common_name"], holder)
     nobody = Holder(None, None)
-    for row in session.run("MATCH (u:Unit) WHERE u.active RETURN [u.email, u.personnel_email] AS mails"):
+    for row in session.run(_MAILS_OF_UNITS, today=facts.today):
         for name in row["mails"]:
             found.take(found.mails, name, nobody)
     for policy in facts.policies.values():

@@ -8,7 +8,8 @@ from typing import Any
 
 import neo4j
 
-from graph.as_of import not_over
+from graph.as_of import Day, not_over
+from graph.change_log import turned_day
 from graph.conditions import ACCOUNT_CONDITION_NAMES
 from graph.expressions import Expression, compile_expression
 from graph.model.accounts import GIVE, PER_PERSON
@@ -31,6 +32,7 @@ from rules.accounts.facts import (
 Rules = Sequence[AccountRule]
 _COMPUTED = ("kind", "start", "end")
 _LONGEST_LOOK_BACK = 366
+_OF_PERSON = ("given_name", "surname", "name", "dead", "stopped")
 
 
 def rules_of(session: neo4j.Session) -> list[AccountRule]:
@@ -89,17 +91,24 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
     """The facts of everybody, or of ``persons`` (uuids). ``rules``: other rules than those in the graph."""
     asked = None if persons is None else sorted(set(persons))
     all_rules = rules_of(session) if rules is None else rules
+    shown = Day.of(day, turned_day(session))
     members = tuple(each for each in ACCOUNT_CONDITION_NAMES["employment"] if each not in _COMPUTED)
     facts = Facts(
         day,
         all_rules,
-        _policies(session),
+        _policies(session, shown, day),
         _systems(session),
         _exceptions(session, asked),
         _parents(session),
-        _values(session, "Unit", referenced(all_rules, "unit", tuple(ACCOUNT_CONDITION_NAMES["unit"]))),
-        _values(session, "Position", referenced(all_rules, "position", tuple(ACCOUNT_CONDITION_NAMES["position"]))),
-        _values(session, "Role", ("key", "title")) if _ask_for_roles(all_rules) else {},
+        _values(session, shown, day, "Unit", referenced(all_rules, "unit", tuple(ACCOUNT_CONDITION_NAMES["unit"]))),
+        _values(
+            session,
+            shown,
+            day,
+            "Position",
+            referenced(all_rules, "position", tuple(ACCOUNT_CONDITION_NAMES["position"])),
+        ),
+        _values(session, shown, day, "Role", ("key", "title")) if _ask_for_roles(all_rules) else {},
         referenced(all_rules, "employment", members),
     )
     back = max((each.grace + each.after for each in all_rules), default=0)
@@ -109,8 +118,8 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
         ref.startswith("position") for each in all_rules if each.condition is not None
         for ref in each.condition.references
     )  # fmt: skip
-    query = _ties(facts.columns, everybody=asked is None, positions=needs_position)
-    rows = (row for block in session.run(query, uuids=asked, since=since) for row in block["rows"])
+    query = _ties(facts.columns, shown, everybody=asked is None, positions=needs_position)
+    rows = (row for block in session.run(query, uuids=asked, since=since, at=day) for row in block["rows"])
     for person, named, told in rows:
         if person not in facts.persons:
             facts.persons[person] = _person(person, named, day)
@@ -120,7 +129,16 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
     return facts
 
 
-def _ties(columns: Sequence[str], *, everybody: bool, positions: bool) -> str:
+def _on(shown: Day, node: str, names: Sequence[str]) -> str:
+    """The map of a thing's values on the day; of one that does not exist on it, as the node shows them.
+
+    The node shows those of the last turned day, which is not always today.
+    """
+    kept = f"{node} {{{', '.join(f'.{each}' for each in names)}}}"
+    return kept if shown.copied else f"coalesce({shown.values(node, *names)}, {kept})"
+
+
+def _ties(columns: Sequence[str], shown: Day, *, everybody: bool, positions: bool) -> str:
     start = "" if everybody else "UNWIND $uuids AS uuid\n"
     person = "(p:Person)" if everybody else "(p:Person {uuid: uuid})"
     values = "".join(f", v.{each}" for each in columns)
@@ -133,8 +151,8 @@ def _ties(columns: Sequence[str], *, everybody: bool, positions: bool) -> str:
     query = f"""
     {start}MATCH {person}-[has:HAS]->(t:Employment|Affiliation)
     WHERE t.from IS NOT NULL AND {not_over("t", "$since")} AND {not_over("has", "$since")}
-    WITH [p.uuid, [p.given_name, p.surname, p.name, p.dead, p.stopped],
-        [t.uuid, labels(t)[0], t.number, t.fraction, t.weekly_hours, COLLECT {{
+    WITH [p.uuid, {_on(shown, "p", _OF_PERSON)},
+        [t.uuid, labels(t)[0], {_on(shown, "t", ("number", "fraction", "weekly_hours"))}, COLLECT {{
             MATCH (t)-[l:STATE]->(v)
             WHERE {still}
             RETURN [toString(l.from), toString(l.to){values}]
@@ -149,19 +167,21 @@ def _ties(columns: Sequence[str], *, everybody: bool, positions: bool) -> str:
 
 def persons_of(session: neo4j.Session, uuids: Iterable[str], day: date) -> dict[str, Person]:
     """Persons by uuid, also those who have no tie any more."""
+    shown = Day.of(day, turned_day(session))
     rows = session.run(
-        """
+        f"""
         UNWIND $uuids AS uuid
-        MATCH (p:Person {uuid: uuid})
-        RETURN uuid, [p.given_name, p.surname, p.name, p.dead, p.stopped] AS named
+        MATCH (p:Person {{uuid: uuid}})
+        RETURN uuid, {_on(shown, "p", _OF_PERSON)} AS named
         """,
         uuids=sorted(uuids),
+        at=day,
     )
     return {row["uuid"]: _person(row["uuid"], row["named"], day) for row in rows}
 
 
-def _person(uuid: str, named: Sequence[Any], day: date) -> Person:
-    given, surname, name, dead, stopped = named
+def _person(uuid: str, named: Mapping[str, Any], day: date) -> Person:
+    given, surname, name, dead, stopped = map(named.get, _OF_PERSON)
     whole = name or ""
     if not given or not surname:
         first, _, last = whole.rpartition(" ")
@@ -170,7 +190,7 @@ def _person(uuid: str, named: Sequence[Any], day: date) -> Person:
 
 
 def _tie(row: Sequence[Any], person: str, held: Mapping[str, Sequence[tuple[Period, str]]]) -> Tie | None:
-    uuid, kind, number, fraction, hours, states, units, positions = row
+    uuid, kind, now, states, units, positions = row
     if not states:
         return None
     roles = (*held.get(uuid, ()), *held.get(person, ()))
@@ -181,7 +201,8 @@ def _tie(row: Sequence[Any], person: str, held: Mapping[str, Sequence[tuple[Peri
     else:
         cut = _cuts(states, units, positions, roles)
     first = min(each.start for each in life)
-    return Tie(uuid, kind, person, number or "", tuple(sorted(life)), cut, weight_of(kind, fraction, hours, first))
+    weight = weight_of(kind, now["fraction"], now["weekly_hours"], first)
+    return Tie(uuid, kind, person, now["number"] or "", tuple(sorted(life)), cut, weight)
 
 
 def _cut(life: Period, state: Sequence[Any], units: Sequence[Any], positions: Sequence[Any]) -> tuple[State, ...]:
@@ -217,11 +238,19 @@ def _cuts(
     return tuple(found)
 
 
-def _policies(session: neo4j.Session) -> dict[str, NamePolicy]:
-    rows = session.run("MATCH (n:NamePolicy) WHERE n.active RETURN properties(n) AS n ORDER BY n.key")
+def _policies(session: neo4j.Session, shown: Day, day: date) -> dict[str, NamePolicy]:
+    rows = session.run(
+        f"""
+        MATCH (n:NamePolicy)
+        WHERE {shown.active("n")}
+        RETURN n.uuid AS uuid, {shown.values("n")} AS policy
+        ORDER BY n.key
+        """,
+        at=day,
+    )
     return {
-        each["uuid"]: NamePolicy(
-            each["uuid"],
+        uuid: NamePolicy(
+            uuid,
             tuple(each.get("login_patterns") or ()),
             each.get("principal_name_pattern") or "",
             each.get("mail_pattern") or "",
@@ -231,7 +260,7 @@ def _policies(session: neo4j.Session) -> dict[str, NamePolicy]:
             each.get("longest") or LONGEST_LOGIN,
             bool(each.get("keep_mail")),
         )
-        for each in (row["n"] for row in rows)
+        for uuid, each in rows
     }
 
 
@@ -278,12 +307,13 @@ def _parents(session: neo4j.Session) -> dict[str, list[tuple[Period, str]]]:
     return found
 
 
-def _values(session: neo4j.Session, kind: str, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Today's values of these properties, of all things of a kind."""
+def _values(
+    session: neo4j.Session, shown: Day, day: date, kind: str, names: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """The day's values of these properties, of all things of a kind."""
     if not names:
         return {}
-    picked = ", ".join(f".{each}" for each in names)
-    rows = session.run(f"MATCH (n:{kind}) RETURN n.uuid AS uuid, n {{{picked}}} AS picked")
+    rows = session.run(f"MATCH (n:{kind}) RETURN n.uuid AS uuid, {_on(shown, 'n', names)} AS picked", at=day)
     return {row["uuid"]: {name: _plain(value) for name, value in row["picked"].items()} for row in rows}
 
 

@@ -12,7 +12,7 @@ from datetime import date
 
 import neo4j
 
-from graph.as_of import exists_or_will
+from graph.as_of import Day, exists, exists_or_will
 from graph.change_log import Origin
 from graph.identity.known_keys import RecordId
 from graph.row_blocks import in_blocks
@@ -184,7 +184,7 @@ _LEFT = f"""
 MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
 WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today) AND ($persons IS NULL OR p.uuid IN $persons)
 WITH a, p, head([(a)-[:NEEDS]->(s:ItSystem) | s]) AS needs
-WITH a, p, needs, coalesce(p.dead, false) OR NOT EXISTS {{
+WITH a, p, needs, {Day(False, "$today").flag("p", "dead")} OR NOT EXISTS {{
     MATCH (p)-[:HAS]->(t:Employment|Affiliation)
     WHERE {exists_or_will("t")}
 }} AS left
@@ -265,7 +265,8 @@ def _too_many(
         return []
     total = open_now
     if persons is not None:
-        rows, _, _ = driver.execute_query("MATCH (n:PlannedAccount) WHERE n.active RETURN count(n) AS total")
+        query = f"MATCH (n:PlannedAccount) WHERE {exists('n')} RETURN count(n) AS total"
+        rows, _, _ = driver.execute_query(query, today=today())
         total = rows[0]["total"]
     total += before
     if not exceeds(limits, count + before, total):

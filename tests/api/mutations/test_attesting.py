@@ -1,13 +1,18 @@
 """Attestation and steps by hand over the API: what is asked about, who answers, what goes, and what is asked once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import neo4j
 import pytest
 
-from graph.time import today
+from graph.change_log import Origin
+from graph.statements.precedence import MANUAL
+from graph.time import Period, today
+from graph.writing.amending import Amendment
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -165,3 +170,26 @@ def test_what_was_asked_for_and_is_no_longer_needed_is_dropped(service: Served) 
     service.data('mutation { changeGrant(grant: "g_spare", to: null, reason: "Igen") { change } }')
     assert service.data(REFRESH)["refreshManualSteps"] == {"opened": 1, "changed": 0, "dropped": 0}
     assert len(service.data(STEPS, person="carl")["manualSteps"]["nodes"]) == 2
+
+
+@pytest.mark.parametrize("begins", ["today, after a wrong turn", "tomorrow"])
+def test_a_right_that_is_not_needed_never_comes_into_force(service: Served, begins: str) -> None:
+    """The copies on the node are those of the last turned day."""
+    key = f"g_{begins[:5]}"
+    create = f"""mutation {{ createGrant(key: "{key}", title: "Nøgle", gives: "system_role:key", from: "2026-01-01",
+        givenTo: ["person:bo"], reason: "Prøve") {{ uuid }} }}"""
+    grant = service.data(create)["createGrant"]["uuid"]
+    service.data(START, due=YESTERDAY, person="bo")
+    asked = opened(service, person="bo")[key]
+    writer, tomorrow = GraphWriter(service.driver, RING), Period(today() + timedelta(days=1))
+    if begins == "tomorrow":
+        writer.amend_all([Amendment("Grant", grant, lambda kept: replace(kept, exists=(tomorrow,)))], Origin(MANUAL))
+    else:
+        service.driver.execute_query("MATCH (g:Grant {uuid: $uuid}) SET g.active = false", uuid=grant)
+    service.data(DECIDE, attestation=asked, keep=False, by="dora")
+    days, _, _ = service.driver.execute_query(
+        "MATCH (:Grant {uuid: $uuid})-[l:STATE]->() WHERE l.to IS NULL OR l.to > $today RETURN l",
+        uuid=grant,
+        today=today(),
+    )
+    assert days == []

@@ -1,8 +1,9 @@
 """Account rules from facts to planned accounts in the graph."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period, today
 from graph.writing.amending import Amendment
+from graph.writing.day_turn import TurnWaits, turn
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.explaining import explain
 from rules.accounts.run import Limits, Report, apply
@@ -282,3 +284,37 @@ def test_the_example_of_the_page_is_a_facts_file(place: Place) -> None:
     content = town()
     assert imported(place.driver, {**content, **yaml.safe_load(example)}, place.folder).problems == []
     assert (place.apply().opened, place.planned()["Anna Marie"]["login"]) == (2, "anbe")
+
+
+def test_rules_are_evaluated_for_today_whatever_day_was_turned(place: Place) -> None:
+    """By mistake, a day next week was turned: on it Anna is dead, the desk has another name and no policy is left."""
+    rule = {"title": "Skranken", "condition": "unit.name == 'Skranke'", "system": "school", "names": "staff"}
+    place.run(account_rules={"desk": rule})
+    before = place.planned()
+    assert {each["system"] for each in before.values()} == {"ad", "school"}
+    soon = Period(today() + timedelta(days=5))
+    writer = GraphWriter(place.driver, RING)
+
+    def later(name: str, value: object) -> Callable[[Statement], Statement]:
+        return lambda kept: replace(kept, values={**kept.values, name: (DatedValue(soon, value),)})
+
+    rows, _, _ = place.driver.execute_query(
+        """
+        MATCH (anna:Person {given_name: 'Anna Marie'}), (desk:Unit {name: 'Skranke'}), (staff:NamePolicy)
+        RETURN anna.uuid, desk.uuid, staff.uuid
+        """
+    )
+    anna, desk, staff = rows[0]
+    changes = [
+        Amendment("Person", anna, later("dead", True)),
+        Amendment("Person", anna, later("surname", "Ny")),
+        Amendment("Unit", desk, later("name", "Borgerservice")),
+        Amendment("NamePolicy", staff, later("mail_pattern", "{login}@other.example")),
+    ]
+    for each in changes:
+        writer.amend_all([each], Origin(MANUAL))
+    with pytest.raises(TurnWaits) as waits:
+        turn(place.driver, today() + timedelta(days=7))
+    turn(place.driver, today() + timedelta(days=7), approve=waits.value.brake, user="ole")
+    assert place.apply().total == 0
+    assert place.planned() == before
