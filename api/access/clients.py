@@ -17,6 +17,8 @@ from api.access.caller_names import CLIENT
 from api.access.rights import ROLES, Access
 from api.access.tokens import BYTES, TokenError
 from graph.change_log import now
+from graph.errors import ChangeRejected
+from graph.statements import normal_text
 
 PREFIX = "rct_"
 """What an access token begins with; a token that was made by hand never does."""
@@ -44,6 +46,10 @@ def create(driver: neo4j.Driver, id: str, roles: Iterable[str]) -> str:
     """Make a client; its secret. Raises TokenError: an invalid or taken id, an unknown role, no role."""
     if not _ID.fullmatch(id):
         raise TokenError("a client id has 1 to 64 of the characters a-z, 0-9, '.', '_' and '-'")
+    try:
+        normal_text.refuse(id, "id", words=True)
+    except ChangeRejected as refused:
+        raise TokenError(str(refused)) from refused
     wanted = sorted(set(roles))
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:

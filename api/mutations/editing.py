@@ -1,6 +1,5 @@
 """From a mutation's arguments to statements by hand."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -31,15 +30,13 @@ from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
+from graph.statements.written_numbers import decimal, integer
 from graph.time import EmptyPeriod, Period, period, today, without, written_day
 from graph.writing.amending import Amendment, Guard
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.graph_writer import Written as Changed
 from graph.writing.retrying import Stale
 
-# No other digits, no underscores, nothing that is not a number (nan, inf) or too large for one.
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_DECIMAL = re.compile(r"[+-]?[0-9]{1,15}([.][0-9]{1,15})?")
 Edit = Callable[[Statement], Statement]
 DatedLinks = tuple[Period, Sequence[DatedLink]]
 """The days of a change of links, and what there is on them."""
@@ -418,16 +415,14 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
         match found.type:
             case "yes_no":
                 return {"true": True, "false": False}[value]
-            case "integer" if _INTEGER.fullmatch(value) and abs(int(value)) < 2**63:
-                return int(value)
-            case "decimal" if _DECIMAL.fullmatch(value):
-                return float(value)
-            case "integer" | "decimal":
-                raise ValueError(value)
+            case "integer":
+                return integer(value)
+            case "decimal":
+                return decimal(value)
             case "date":
                 return written_day(value).isoformat()
             case "texts":
-                return tuple(each.strip() for each in value.split("|") if each.strip())
+                return tuple(each.strip() for each in value.split("|"))
     except (KeyError, ValueError) as error:
         text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
         raise ChangeRejected("wrong_value", f"{name}: {text}", field=name) from error

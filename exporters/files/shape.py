@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Literal, TypeVar
 
+from graph.statements.written_numbers import only_digits
+
 T = TypeVar("T")
 PhoneForm = Literal["e164", "eight"]
 
 _NOT_DIALLED = re.compile(r"[\s().\-/]")
-_DANISH = re.compile(r"(?:\+45|0045|45(?=\d{8}$))?([1-9]\d{7})")
-_FOREIGN = re.compile(r"(?:\+|00)([1-9]\d{6,14})")
-_CPR = re.compile(r"(\d{6})-?(\d{4})")
+_DANISH = re.compile(r"(?:\+45|0045|45(?=\d{8}$))?([1-9]\d{7})", re.ASCII)
+_FOREIGN = re.compile(r"(?:\+|00)([1-9]\d{6,14})", re.ASCII)
+_CPR = re.compile(r"(\d{6})-?(\d{4})", re.ASCII)
 
 
 def phone(text: str, form: PhoneForm) -> str | None:
@@ -33,7 +35,7 @@ def cpr(text: str | None) -> str | None:
 def postal_code(text: str | None) -> str:
     """Four digits, the leading zero kept; foreign codes as they are."""
     given = (text or "").strip()
-    return given.zfill(4) if given.isdigit() else given
+    return given.zfill(4) if only_digits(given) else given
 
 
 def day(value: date | None) -> str:

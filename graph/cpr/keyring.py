@@ -159,7 +159,9 @@ _BETWEEN = r"[\s\u2010-\u2015\u2212-]"
 _BETWEEN_IN_TEXT = r"[\s\u2010-\u2015\u2212\u200c\u200d./_\u00b7-]"
 """What may also separate the digits of a number in a text: dots, slashes, joiners. ``\\s`` is any script's blank."""
 _LIKE_A_NUMBER = re.compile(rf"(?<!\d)\d\d(?:{_BETWEEN_IN_TEXT}?\d\d){{2}}{_BETWEEN_IN_TEXT}{{0,3}}\d{{4}}(?!\d)")
+_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 _FIRST_HALF = re.compile(r"\b\d{6}-")
+_HIDDEN = "XXXXXX-XXXX"
 _DOTS = "••••••••••"
 _SEPARATOR = re.compile(_BETWEEN)
 NOT_A_NUMBER = "this is not a valid CPR number: ten digits that begin with a date (DDMMYY)"
@@ -189,10 +191,18 @@ def number_in(written: str) -> str | None:
 
 
 def numbers_in(text: str) -> Iterator[tuple[int, int]]:
-    """Places of CPR numbers in a text, in whatever digits: (start, end), half-open."""
+    """Places of CPR numbers in a text, in whatever digits: (start, end), half-open. Ten digits of a uuid are none."""
     for found in _LIKE_A_NUMBER.finditer(text):
-        if is_number("".join(str(unicodedata.decimal(each)) for each in found[0] if each.isdecimal())):
+        digits = "".join(str(unicodedata.decimal(each)) for each in found[0] if each.isdecimal())
+        if is_number(digits) and not any(each.start() <= found.start() < each.end() for each in _UUID.finditer(text)):
             yield found.span()
+
+
+def numbers_hidden(text: str) -> str:
+    """The text with its CPR numbers replaced."""
+    for start, end in reversed([*numbers_in(text)]):
+        text = text[:start] + _HIDDEN + text[end:]
+    return text
 
 
 def _century(digits: str) -> int:

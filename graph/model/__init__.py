@@ -68,7 +68,7 @@ PROSE = frozenset({
     "name", "short_name", "type_name", "given_name", "surname", "addressing_name", "alias_given_name", "alias_surname",
     "title", "short_title", "supplier", "occupation", "school_roles", "coverage", "description", "display_name", "tags",
     "category", "invoice_levels", "pay_grade", "reason", "stopped_because",
-    "decided_because", "comment", "round",
+    "decided_because", "comment", "round", "case_number", "common_name", "email", "work_email", "personnel_email",
 })  # fmt: skip
 
 # Texts that the graph has an index of, the captions that names are sorted by among them. An entry of an index holds

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 
-from graph.cpr.keyring import numbers_in
+from graph.cpr.keyring import numbers_hidden, numbers_in
 from graph.errors import ChangeRejected
 from graph.model import INDEXED, LONGEST_INDEXED, PROSE
 from graph.statements.statement import DatedValue, Problem, Ref, Statement, Value
@@ -21,7 +21,6 @@ _JOINERS = "\u200c\u200d"
 """Format characters that some scripts are written with."""
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols to Unicode, and blanks to the eye: the fillers of Hangul, Braille without dots."""
-_HIDDEN = "XXXXXX-XXXX"
 CPR_IN_TEXT = "it contains a CPR number, and every reader can see it: write the person's name or uuid instead"
 CONTROLS = "it contains characters that are not letters (control characters, line separators, invisible marks)"
 
@@ -37,6 +36,11 @@ def normal(text: str) -> str:
 def has_controls(text: str) -> bool:
     """Whether ``normal`` would take out more than blanks."""
     return not text.isprintable() and any(map(_is_control, text))
+
+
+def has_blank_item(value: Value | None) -> bool:
+    """Whether it is a list from which ``normal`` would leave nothing of an item."""
+    return isinstance(value, tuple) and not all(map(normal, value))
 
 
 def has_number(text: str) -> bool:
@@ -115,12 +119,15 @@ def of_source(statement: Statement) -> tuple[Statement, tuple[Problem, ...]]:
 def by_hand(statement: Statement, before: Statement) -> Statement:
     """What a person states, in the form that is kept. Only what differs from ``before`` is looked at.
 
-    Raises ChangeRejected (control_characters, cpr_in_text).
+    Raises ChangeRejected (control_characters, cpr_in_text; wrong_value for a list with a blank item).
     """
     values = dict(statement.values)
     for name, several in statement.values.items():
         if several == before.values.get(name):
             continue
+        if any(has_blank_item(dated.value) for dated in several):
+            text = f"{name}: an item of the list is blank; leave it out, or give null if there is no value"
+            raise ChangeRejected("wrong_value", text, field=name)
         for text in (each for dated in several for each in _texts(dated)):
             refuse(text, name, words=name in PROSE)
         values[name] = tuple(DatedValue(dated.period, _normal(dated.value)) for dated in several)
@@ -168,14 +175,8 @@ def _kept(name: str, value: Value | None) -> Value | None:
     if name not in PROSE:
         return made
     if isinstance(made, tuple):
-        return tuple(map(_without_numbers, made))
-    return _without_numbers(made) if isinstance(made, str) else made
-
-
-def _without_numbers(text: str) -> str:
-    for start, end in reversed([*numbers_in(text)]):
-        text = text[:start] + _HIDDEN + text[end:]
-    return text
+        return tuple(map(numbers_hidden, made))
+    return numbers_hidden(made) if isinstance(made, str) else made
 
 
 def _joined(several: list[DatedValue]) -> tuple[DatedValue, ...]:

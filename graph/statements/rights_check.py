@@ -22,7 +22,9 @@ from graph.model.rights import (
 )  # fmt: skip
 from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_pattern
 from graph.patterns import PatternRejected, check
+from graph.statements.normal_text import has_blank_item
 from graph.statements.statement import Statement, Value
+from graph.statements.written_numbers import only_digits
 
 LONGEST_DESCRIPTION = 200
 """Letters that FK-adm takes of a job-function role's description."""
@@ -36,6 +38,16 @@ def check_rights(statement: Statement) -> None:
                 raise ChangeRejected(
                     "wrong_value", f"{name}: {wrong}", start=told.period.start, end=told.period.end, field=name
                 )
+
+
+def refuse_blank_items(statement: Statement) -> None:
+    """Refuse a rule that has a list with a blank item: without that item it would allow more than it was to.
+
+    Raises ChangeRejected (wrong_value).
+    """
+    for name, several in statement.values.items() if statement.kind in _RULES else ():
+        if any(has_blank_item(told.value) for told in several):
+            raise ChangeRejected("wrong_value", f"{name}: an item of the list is blank", field=name)
 
 
 def _pattern(value: Value) -> str | None:
@@ -113,9 +125,7 @@ def _description(value: Value) -> str | None:
 
 def _cvr(value: Value) -> str | None:
     text = str(value)
-    return (
-        None if len(text) == 8 and text.isascii() and text.isdigit() else f"{text!r} is not a CVR number: eight digits"
-    )
+    return None if len(text) == 8 and only_digits(text) else f"{text!r} is not a CVR number: eight digits"
 
 
 def _fixed(value: Value) -> str | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from graph.cpr.keyring import numbers_hidden
 from graph.time import Period
 
 Scalar = str | int | float | bool
@@ -116,6 +117,11 @@ class Problem:
     text: str
     severity: Literal["bad", "notice"] = "bad"
     persons: tuple[str, ...] = _NOT_COMPARED
+
+    def __post_init__(self) -> None:
+        # Texts quote what is wrong. They are kept, and shown to all readers, on terminals and in logs.
+        if (hidden := numbers_hidden(self.text)) != self.text:
+            object.__setattr__(self, "text", hidden)
 
     def where(self) -> str:
         """The record and its field, as far as there are any."""

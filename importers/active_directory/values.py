@@ -7,6 +7,7 @@ import re
 from datetime import date, datetime
 
 from graph.cpr.keyring import number_in
+from graph.statements.written_numbers import only_digits
 from graph.time import COPENHAGEN
 from protocols.ldap import values
 from protocols.ldap.connection import Raw
@@ -17,7 +18,7 @@ __all__ = [
     "written_day",
 ]  # fmt: skip
 
-_UNIVERSAL = re.compile(r"(\d{14})(?:\.\d+)?Z")
+_UNIVERSAL = re.compile(r"([0-9]{14})(?:\.[0-9]+)?Z")
 _DATES = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
 
 
@@ -50,7 +51,7 @@ def written_day(raw: Raw, name: str) -> date | None:
             return datetime.strptime(written, form).date()
         except ValueError:
             continue
-    if written.isascii() and written.isdigit() and len(written) > 8:
+    if only_digits(written) and len(written) > 8:
         return expiry(int(written))
     raise Malformed(f"{name} is not a date")
 

@@ -9,6 +9,7 @@ from datetime import date
 
 from lxml import etree
 
+from graph.statements.written_numbers import only_digits
 from graph.time import written_day
 from importers.cpr.elements import child, text
 from importers.cpr.errors import UnreadableAnswer
@@ -134,7 +135,7 @@ def _address(addresses: etree._Element | None) -> RegisteredAddress | None:
 
 def _code(told: str | None) -> str | None:
     """The code: ``01`` and ``1`` are the same status (pitfall 2)."""
-    return told.lstrip("0") or "0" if told and told.isdigit() else told
+    return told.lstrip("0") or "0" if told and only_digits(told) else told
 
 
 def _yes_no(element: etree._Element, name: str) -> bool | None:

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal
 
 from graph.cpr.keyring import is_number
+from graph.statements.written_numbers import only_digits
 from importers.cpr.errors import BadFile
 from importers.cpr.register_data import (
     RegisteredAddress,
@@ -110,10 +111,10 @@ def _is_utf8(content: bytes) -> bool:
 def _count(lines: list["_Line"], counter: Counter) -> None:
     found = len(lines) - 2 if counter == "lines" else sum(each.type == PERSON for each in lines)
     counted = lines[-1].cut(14, 8)
-    if not counted.isdecimal() or int(counted) != found:
+    if not only_digits(counted) or int(counted) != found:
         what = "lines between 000 and 999" if counter == "lines" else "records 001"
         raise BadFile(
-            "wrong_counter", f"record 999 counts {counted if counted.isdecimal() else 'nothing'}; {found} {what}"
+            "wrong_counter", f"record 999 counts {counted if only_digits(counted) else 'nothing'}; {found} {what}"
         )
 
 
@@ -146,7 +147,7 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
         number = line.number()
         if line.type in _LEFT_ALONE:
             continue
-        if line.type not in LENGTHS and line.type.isdecimal():
+        if line.type not in LENGTHS and only_digits(line.type):
             doubts.append(Doubt(line.at, "unknown_record", "a record of an unknown type"))
         elif number is None:
             doubts.append(Doubt(line.at, "no_number", f"record {line.type} without a CPR number"))
@@ -194,7 +195,7 @@ def _told(group: _Group, addresses: bool) -> RegisteredPerson:
     if person is None:
         raise _Unreadable("there is no record 001 of the person")
     status = person.cut(24, 2)
-    if not status.isdecimal():
+    if not only_digits(status):
         raise _Unreadable(f"line {person.at}: the status is not a number")
     current = person.cut(14, 10) or None
     if current is not None and not is_number(current):
@@ -305,7 +306,7 @@ class _Line:
         """None if blank, or with a month or day of zero: CPR does not know it. 9999-12-31: no end."""
         if not text.strip("0-"):
             return None
-        if len(parts) == 3 and all(each.isascii() and each.isdecimal() for each in parts):
+        if len(parts) == 3 and all(map(only_digits, parts)):
             if "00" in parts[1:]:
                 return None
             try:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from graph.errors import Unknown
 from graph.identity.lookup import responsibility_kind
-from graph.model import KINDS, Link
+from graph.model import KINDS, Link, Property
 from graph.model.rights import prefixed
 from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref
 from graph.time import EmptyPeriod, Period, period
@@ -55,7 +55,7 @@ class Entries:
     def ref(self, field: str, kind: str, name: object) -> Ref:
         """An own id, a uuid, a natural key, or another source's key (``sd:employment:XA:00417``)."""
         if name is None or name == "" or isinstance(name, dict | list | bool):
-            raise self.bad(field, "reference", f"{name!r} is not the id of a {kind}")
+            raise self.bad(field, "reference", f"{shown(name)} is not the id of a {kind}")
         text = str(name)
         if kind == "KleNode":
             return self._kle(field, text)
@@ -99,7 +99,7 @@ class Entries:
     def listed(self, field: str, entry: Entry | None = None) -> list[Any]:
         value = (entry or self.entry).get(field) or []
         if not isinstance(value, list):
-            raise self.bad(field, "list", f"{value!r} is not a list")
+            raise self.bad(field, "list", f"{shown(value)} is not a list")
         return value
 
     def units(self, field: str, life: Period) -> tuple[DatedLink, ...]:
@@ -107,10 +107,24 @@ class Entries:
         tolds = []
         for each in self.listed(field):
             if not isinstance(each, dict) or "unit" not in each:
-                raise self.bad(field, "place", f"{each!r}: a place is {{unit, from, to}}")
+                raise self.bad(field, "place", f"{shown(each)} is not a place: {{unit, from, to}}")
             days = self.period(each, field, Period(life.start))
             tolds.append(DatedLink(days, self.ref(field, "Unit", each["unit"])))
         return tuple(tolds)
+
+
+def shown(value: object, prop: Property | None = None) -> str:
+    """A wrong value in a message, which every reader may see: what it is, where its content may be about a person.
+
+    That is the content of a mapping or list, and of a property that not everyone may read.
+    """
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if prop is not None and prop.access != "open":
+        return "the value"
+    return repr(value)
 
 
 def key_of(entry: Entry) -> str:

@@ -6,9 +6,10 @@ from math import isfinite
 from graph.cpr.keyring import number_in
 from graph.model import KINDS, Property
 from graph.statements.statement import DatedLink, DatedValue, Problem, Statement, Value
+from graph.statements.written_numbers import decimal, integer
 from graph.time import Period
 from importers.facts import accounts, rights
-from importers.facts.entries import OWN_KLE_NUMBER, Entries, Links, Values, key_of
+from importers.facts.entries import OWN_KLE_NUMBER, Entries, Links, Values, key_of, shown
 from importers.facts.loading import Doubled
 from importers.facts.reader import Entry, day
 from importers.source import Mapped
@@ -96,38 +97,36 @@ def _value(at: Entries, prop: Property, value: object) -> Value:
             return value
         if str(value).lower() in ("true", "false", "1", "0", "ja", "nej"):
             return str(value).lower() in ("true", "1", "ja")
-        raise at.bad(prop.name, "yes_no", f"{value!r} is neither true nor false")
+        raise at.bad(prop.name, "yes_no", f"{shown(value, prop)} is neither true nor false")
     try:
         if prop.type == "integer":
-            return _integer(str(value))
+            return integer(str(value))
         if prop.type == "decimal":
-            return _decimal(str(value).replace(",", "."))
+            return _decimal(value)
         if prop.type == "date":
             return day(value).isoformat()
     except ValueError as wrong:
-        text = str(wrong) if prop.type == "date" else f"{value!r} is not a {prop.type}"
+        hides = prop.access != "open"
+        text = str(wrong) if prop.type == "date" and not hides else f"{shown(value, prop)} is not a {prop.type}"
         raise at.bad(prop.name, prop.type, text) from wrong
     return _string(at, prop.name, value)
 
 
 def _string(at: Entries, field: str, value: object) -> str:
     if value is None or isinstance(value, dict | list):
-        raise at.bad(field, "text", f"{value!r} is not a text")
+        raise at.bad(field, "text", f"{shown(value)} is not a text")
     if isinstance(value, bool):
         raise at.bad(
-            field, "text", f"{value!r} is not a text: put it in quotes"
+            field, "text", f"{shown(value)} is not a text: put it in quotes"
         )  # YAML reads Yes and No as something else
     return str(value)
 
 
-def _integer(text: str) -> int:
-    if abs(number := int(text)) >= 2**63:
-        raise ValueError("larger than can be stored")
-    return number
-
-
-def _decimal(text: str) -> float:
-    if not isfinite(number := float(text)):
+def _decimal(value: object) -> float:
+    """A number as the file's format has it, or as a text. Raises ValueError."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return decimal(str(value).replace(",", "."))
+    if not isfinite(number := float(value)):
         raise ValueError("not a finite number")
     return number
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from graph.statements.statement import BadRecord, Problem, Ref, Statement, Value
+from graph.statements.written_numbers import only_digits
 from graph.time import ALWAYS, Period, union
 from importers.gaps import EVER
 from importers.opus import advance, fields
@@ -272,7 +273,9 @@ def _function(
     problems: list[Problem] = []
     art = function.either("artId")
     settings = file.survey.settings
-    role = settings.function_roles.get(int(art), settings.function_role) if art.isdigit() else settings.function_role
+    role = settings.function_role
+    if only_digits(art):
+        role = settings.function_roles.get(int(art), role)
     links = {
         "holder": Ref("Employment", of),
         "role": Ref("Role", role),
@@ -290,7 +293,7 @@ def _function_values(key: str, function: Element, problems: list[Problem]) -> It
     if coverage := function.either("orgDaekning"):
         yield "coverage", coverage
     members = function.either("members")
-    if members.isdigit():
+    if only_digits(members):
         yield "members", int(members)
     elif members:
         problems.append(Problem("Assignment", key, "members", "no_number", "is not a number", "notice"))

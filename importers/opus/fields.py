@@ -2,11 +2,12 @@
 
 import re
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from graph.cpr.keyring import number_in
+from graph.statements.written_numbers import decimal, only_digits
 from graph.time import ALWAYS, written_day
 from importers.opus.errors import Unreadable
 
@@ -16,7 +17,7 @@ _SINCE_ALWAYS = date(1900, 1, 1)
 _YEARS = range(1850, 2200)
 _NO_EAN = "9999999999999"
 _SEPARATORS = re.compile(r"[\s.\-/()]")
-_DENMARK = re.compile(r"^(?:\+45|0045|45)(?=\d{8}$)")
+_DENMARK = re.compile(r"^(?:\+45|0045|45)(?=[0-9]{8}$)")
 _MINUTES_FORM = 1000  # hours without a point, in thousandths: 037000
 
 
@@ -30,7 +31,7 @@ class Phone(NamedTuple):
 @lru_cache(maxsize=8192)  # a file has few clients, units and positions, which are repeated on every employee
 def number(text: str) -> str:
     """An id as the file or the web service writes it, without padding: ``00040215`` → ``40215``."""
-    if not text.isascii() or not text.isdigit():
+    if not only_digits(text):
         raise Unreadable("is not a number")
     return str(int(text))
 
@@ -79,11 +80,12 @@ def hours(text: str) -> Decimal | None:
     """``32.000`` and ``032000`` are 32 hours (§3). Raises Unreadable."""
     if not text:
         return None
+    written = text.replace(",", ".")
     try:
-        read = Decimal(text.replace(",", "."))
-    except InvalidOperation as wrong:
+        decimal(written)
+    except ValueError as wrong:
         raise Unreadable("is not a number of hours") from wrong
-    if not read.is_finite() or read < 0:
+    if (read := Decimal(written)) < 0:
         raise Unreadable("is not a number of hours")
     return read / 1000 if "." not in text and "," not in text and read >= _MINUTES_FORM else read
 
@@ -93,11 +95,11 @@ def phone(text: str) -> Phone:
     bare = _DENMARK.sub("", _SEPARATORS.sub("", text))
     if not bare:
         return Phone()
-    if re.fullmatch(r"\d{4,5}", bare):
+    if re.fullmatch(r"[0-9]{4,5}", bare):
         return Phone(extension=bare)
     if bare.startswith("00"):
         bare = "+" + bare[2:]
-    if re.fullmatch(r"\+?\d{6,15}", bare):
+    if re.fullmatch(r"\+?[0-9]{6,15}", bare):
         return Phone(number=bare)
     raise Unreadable("is not a phone number")
 

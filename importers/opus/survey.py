@@ -16,6 +16,7 @@ from typing import Protocol
 
 from graph.cpr.keyring import is_number
 from graph.statements.statement import Problem
+from graph.statements.written_numbers import only_digits
 from importers.opus import fields
 from importers.opus.employees import (
     EmployeeKey,
@@ -73,6 +74,8 @@ class Survey:
     functions: defaultdict[tuple[str, str, str], Texts] = field(default_factory=lambda: defaultdict(Texts))
     problems: list[Problem] = field(default_factory=list)
     closed_units: set[UnitKey] = field(default_factory=set)
+    protected: set[str] = field(default_factory=set)
+    """CPR numbers of persons whose address is protected according to an employee that is not taken."""
     has_another: HasAnother = lambda key, cpr: False
 
     def is_marked_closed(self, unit: Element) -> bool:
@@ -143,9 +146,9 @@ class Survey:
             return "cpr", "no_cpr", "has no CPR number"
         if "firstName" not in texts and "lastName" not in texts:
             return "lastName", "no_name", "has no name: a technical user?"
-        if "position" not in texts or not texts.get("positionId", "").isdigit():
+        if "position" not in texts or not only_digits(texts.get("positionId", "")):
             return "position", "no_position", "has no position"
-        if not texts.get("orgUnit", "").isdigit():
+        if not only_digits(texts.get("orgUnit", "")):
             return "orgUnit", "no_unit", "has no unit"
         return None
 
@@ -307,11 +310,29 @@ def add_employee(
     seen = Seen(unit, hashlib.blake2b(packed, digest_size=16).digest(), place, name=name)
     if _is_filtered(element, unit, survey):
         survey.filtered.add(key)
+        _note_protection(survey, element)
     elif _is_faulty(survey, key, element, unit):
         survey.faulty.add(key)
+        _note_protection(survey, element)
     else:
         _take_in(survey, key, element, seen, is_odd=is_odd)
     survey.live[key] = seen
+
+
+def _is_protected(employee: Element) -> bool:
+    return fields.truth(employee.more.get("address/protected", ""))
+
+
+def _note_protection(survey: Survey, employee: Element) -> None:
+    """Any of a person's employments tells that the address is protected, also one that is not taken (§4.10)."""
+    cpr = employee["cpr"]
+    if not cpr or not _is_protected(employee):
+        return
+    survey.protected.add(cpr)
+    view = survey.persons.get(cpr)
+    if isinstance(view, PersonView):
+        view.protected = True
+        survey.persons[cpr] = view
 
 
 def _is_faulty(survey: Survey, key: EmployeeKey, element: Element, unit: UnitKey | None) -> bool:
@@ -344,7 +365,7 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
     if unit is not None and unit in survey.tree.filtered:
         return True
     position = employee["positionId"]
-    if filters.positions and position.isdigit() and int(position) in filters.positions:
+    if filters.positions and only_digits(position) and int(position) in filters.positions:
         return True
     name = employee["position"].casefold() if filters.position_names else ""
     return any(part.casefold() in name for part in filters.position_names)
@@ -362,7 +383,7 @@ def _add_person(survey: Survey, persons: Persons, key: EmployeeKey, element: Ele
     if not view.texts or rank < view.rank:
         view.rank = rank
         view.texts = {name: sys.intern(texts[name]) for name in PERSON_FIELDS if name in texts}
-    view.protected = view.protected or fields.truth(element.more.get("address/protected", ""))
+    view.protected = view.protected or _is_protected(element) or texts["cpr"] in survey.protected
     name = (element["firstName"], element["lastName"])
     if name not in view.names:
         view.names = (*view.names, name)

@@ -16,6 +16,7 @@ from graph.runs.known import ABSENT, NOT_COMPLETE, GraphKnown
 from graph.runs.problems import kept_problems
 from graph.statements import normal_text
 from graph.statements.merge import check
+from graph.statements.rights_check import refuse_blank_items
 from graph.statements.statement import BadRecord, Problem, Ref, Statement
 from graph.time import Period, within
 from importers.gaps import filled
@@ -157,6 +158,13 @@ class Intake:
         """The statement, with its texts in the form in which they are kept."""
         self.problems += mapped.problems
         if mapped.statement is not None:
+            try:
+                refuse_blank_items(mapped.statement)
+            except ChangeRejected as refused:
+                kind, key = mapped.statement.kind, mapped.statement.key
+                self.problems.append(problem_of(kind, key, refused))
+                self.refused.add((kind, key))
+                return
             statement, problems = normal_text.of_source(mapped.statement)
             self.problems += problems
             yield IncomingStatement(self.source, statement, NOT_COMPLETE if mapped.gaps else fingerprint)

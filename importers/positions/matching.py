@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from graph.statements.written_numbers import only_digits
 from graph.time import Period, stretches
 from importers.positions.patterns import Pattern, folded, pattern
 from importers.positions.rows import OPUS, PositionRow
@@ -115,7 +116,7 @@ class Matcher:
                 yield _Rank(1, weight, "payroll"), row
         if listed.stk:
             # KRL's register shows 3 + 2 of the seven digits.
-            shown = f"{listed.stk[:3]}-{listed.stk[3:5]}" if listed.stk.isdigit() else listed.stk
+            shown = f"{listed.stk[:3]}-{listed.stk[3:5]}" if only_digits(listed.stk) else listed.stk
             for weight, code in enumerate(dict.fromkeys((shown, listed.stk)), start=1):
                 for row in self._by_stk.get(code, ()):
                     yield _Rank(2, weight, "stk"), row

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TypeVar
 
 from graph.statements.statement import Problem
+from graph.statements.written_numbers import only_digits
 from graph.time import ALWAYS, Period, written_day
 from importers.positions.patterns import WrongPattern, pattern
 from importers.positions.table import Row
@@ -165,7 +166,7 @@ def payroll_key(text: str) -> str:
     source, *parts = text.split(":")
     if source == SD and len(parts) == 2 and parts[0] and _SD_CODE.fullmatch(parts[1]):
         return text
-    if source == OPUS and len(parts) in (1, 2) and all(parts) and parts[-1].isascii() and parts[-1].isdigit():
+    if source == OPUS and len(parts) in (1, 2) and all(parts) and only_digits(parts[-1]):
         return ":".join((source, *parts[:-1], str(int(parts[-1]))))
     raise ValueError(
         f"{text!r} is not a key in payroll; expected sd:<institution>:<code>, opus:<positionId> or "

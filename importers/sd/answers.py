@@ -8,11 +8,11 @@ text.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import isfinite
 from typing import NamedTuple
 
 from lxml import etree
 
+from graph.statements.written_numbers import decimal
 from graph.time import FOREVER, Period, written_day
 from importers.sd.client import Body
 from importers.sd.errors import ServiceFault, Unreadable
@@ -207,12 +207,9 @@ def _working_time(element: etree._Element) -> WorkingTimeAnswer:
 def _rate(element: etree._Element) -> float | None:
     told = text(element, "OccupationRate")
     try:
-        rate = float(told) if told else None
+        return decimal(told) if told else None
     except ValueError:
         raise WrongValue("OccupationRate", "is not a number") from None
-    if rate is not None and not isfinite(rate):
-        raise WrongValue("OccupationRate", "is not a number")
-    return rate
 
 
 class AddressAnswer(NamedTuple):

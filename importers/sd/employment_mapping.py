@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from graph.statements.statement import BadRecord, DatedLink, DatedValue, Problem, Ref, Statement, Value
+from graph.statements.written_numbers import only_digits
 from graph.time import Period, union, within, without
 from importers.gaps import EVER, EXISTS
 from importers.sd import position_mapping
@@ -155,7 +156,7 @@ def breaks_unpaid_rule(answer: EmploymentAnswer, settings: SdSettings) -> bool:
     if settings.unpaid is None:
         return False
     has_letter = any(each.isalpha() for each in answer.number)
-    codes = [each.position for each in answer.jobs or () if each.position.isascii() and each.position.isdigit()]
+    codes = [each.position for each in answer.jobs or () if only_digits(each.position)]
     unpaid = {int(each) >= settings.unpaid.positions_from for each in codes}
     return bool(unpaid) and has_letter not in unpaid
 

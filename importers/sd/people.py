@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from graph.statements.statement import BadRecord, Problem, Statement
+from graph.statements.written_numbers import only_digits
 from graph.time import Period, within
 from importers.lookups import Lookups
 from importers.sd.again import Again
@@ -160,7 +161,7 @@ class People:
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
         for cpr in sorted({cpr for each in changed.values() for cpr in each}):
             # to a request without a number SD answers with all persons
-            if not (len(cpr) == 10 and cpr.isascii() and cpr.isdigit()):
+            if not (len(cpr) == 10 and only_digits(cpr)):
                 text = (
                     "SD reports a change of a person whose CPR number is not ten digits; the next run looks up the "
                     "employments by their numbers"

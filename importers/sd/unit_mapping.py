@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from graph.statements.statement import DatedValue, Problem, Ref, Statement
+from graph.statements.written_numbers import only_digits
 from graph.time import Period, union, within, without
 from importers.sd.answers import DepartmentPeriod
 from importers.sd.organisation import Department, Organisation
@@ -99,7 +100,7 @@ def _values(each: DepartmentPeriod, organisation: Organisation, settings: SdSett
 
 
 def _phone(number: str, settings: SdSettings) -> str:
-    is_manager = settings.five_digit_phone_is_manager and len(number) == 5 and number.isdigit()
+    is_manager = settings.five_digit_phone_is_manager and len(number) == 5 and only_digits(number)
     return "" if number in settings.placeholder_phones or is_manager else number
 
 

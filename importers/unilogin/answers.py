@@ -13,6 +13,7 @@ from typing import IO, Literal
 from lxml import etree
 
 from graph.cpr.keyring import number_in
+from graph.statements.written_numbers import only_digits
 from graph.time import COPENHAGEN, written_day
 from importers.source import SourceError
 from importers.unilogin.errors import RequestRejected, Unavailable, Unreadable
@@ -240,4 +241,4 @@ def _moment(text: str, institution: str) -> datetime:
 
 def _first_year(text: str) -> int | None:
     first = text.strip().partition("-")[0]
-    return int(first) if len(first) == 4 and first.isascii() and first.isdigit() else None
+    return int(first) if len(first) == 4 and only_digits(first) else None

@@ -198,7 +198,7 @@ def opened(access: Access, controller: str) -> Iterator[ldap3.Connection]:
     LoginRejected, RequestRejected if address or authority can't be used.
     """
     host, _, port = controller.partition(":")
-    if port and not port.isdigit():
+    if port and not (port.isascii() and port.isdigit()):
         raise RequestRejected(f"{controller}: the part after the colon is not a port")
     try:
         tls = ldap3.Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=str(access.authority) if access.authority else None)

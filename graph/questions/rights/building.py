@@ -27,6 +27,7 @@ from graph.questions.rights.organisation import (
     Tie,
     Unit,
 )  # fmt: skip
+from graph.statements.written_numbers import only_digits
 from graph.time import ALWAYS
 
 Row = Mapping[str, Any]
@@ -151,7 +152,7 @@ def _sorted(marks: list[Mark]) -> tuple[Mark, ...]:
 
 def _level(told: Any) -> int | None:
     text = str(told).strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if only_digits(text) else None
 
 
 def _link(told: Any) -> tuple[str | None, Days]:

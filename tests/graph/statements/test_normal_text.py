@@ -11,6 +11,7 @@ from graph.model import INDEXED, KINDS
 from graph.runs.problems import problem_id
 from graph.statements.merge import check
 from graph.statements.normal_text import by_hand, has_controls, normal, of_source
+from graph.statements.rights_check import refuse_blank_items
 from graph.statements.statement import DatedLink, DatedValue, Problem, Ref, Statement
 from graph.time import Period
 from tests.graph.organisation import START, told
@@ -136,3 +137,35 @@ def test_a_problem_of_a_record_whose_key_is_too_long_can_be_kept() -> None:
     one, other = (problem_id("facts", Problem("Person", "Å" * 9000 + end, "key", "too_long", "")) for end in "ab")
     assert one != other
     assert len(one.encode()) < 8000
+
+
+@pytest.mark.parametrize("kind", ["Unit", "NamePolicy", "ConstraintType"])
+def test_a_list_with_a_blank_item_is_refused_by_hand(kind: str) -> None:
+    name = {"Unit": "tags", "NamePolicy": "login_patterns", "ConstraintType": "values"}[kind]
+    for value in (("",), ("a", " \u2800 "), ("  ",)):
+        stated = Statement(kind, "k", values={name: told(value)})
+        with pytest.raises(ChangeRejected, match=f"{name}: an item of the list is blank"):
+            by_hand(stated, Statement(kind, "k"))
+
+
+def test_a_rule_with_a_blank_item_is_no_wider_rule_of_a_source() -> None:
+    for kind, name in (("ConstraintType", "values"), ("ConstraintSetting", "fixed"), ("NamePolicy", "forbidden")):
+        with pytest.raises(ChangeRejected, match=name):
+            refuse_blank_items(Statement(kind, "k", values={name: told(("a", "  "))}))
+    refuse_blank_items(Statement("NamePolicy", "k", values={"forbidden": told(("a", "b"))}))
+    refuse_blank_items(Statement("Person", "k", values={"school_roles": told(("",))}))
+
+
+def test_a_problem_quotes_no_cpr_number() -> None:
+    for number in ("0101901234", "010190-1234", "01 01 90 1234"):
+        problem = Problem("Person", "k", "cpr", "reference", f"{{'cpr': '{number}'}} is not the id of a Person")
+        assert number not in problem.text and "XXXXXX-XXXX" in problem.text
+    uuid = "0f010190-1234-4a00-9200-0000012c0001"
+    assert Problem("Unit", "k", "", "no_parent", f"of {uuid}").text == f"of {uuid}"
+
+
+@pytest.mark.parametrize("name", ["case_number", "common_name", "email"])
+def test_words_that_every_reader_sees_hold_no_cpr_number(name: str) -> None:
+    kind = "Grant" if name == "case_number" else "PlannedAccount"
+    with pytest.raises(ChangeRejected, match="CPR number"):
+        by_hand(Statement(kind, "k", values={name: told("010190-1234")}), Statement(kind, "k"))

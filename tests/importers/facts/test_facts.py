@@ -333,3 +333,23 @@ def test_more_values_for_what_another_source_makes(clean_graph: neo4j.Driver, tm
     assert take(clean_graph, tmp_path / "facts.json").problems == []
     rows, _, _ = clean_graph.execute_query("MATCH (u:Unit {institution_number: '012345'}) RETURN u.name AS name")
     assert [row["name"] for row in rows] == ["North"]
+
+
+def test_a_wrong_value_about_a_person_is_not_quoted(tmp_path: Path) -> None:
+    """Bad records are told to every reader, and kept."""
+    content = {
+        "units": [{"id": "u", "name": "U", "parents": ["Hemmelig"], "tags": {"a": "Hemmelig"}}],
+        "employments": [
+            {"id": "e1", "person": {"cpr": "0101901234", "name": "Hemmelig"}},
+            {"id": "e2", "person": ["Hemmelig"]},
+            {"id": "e3", "person": "p", "weekly_hours": "3_7"},
+            {"id": "e4", "person": "p", "weekly_hours": "٣٧"},
+        ],
+        "persons": [{"id": "p", "name": {"first": "Hemmelig"}}],
+        "name_policies": {"staff": {"title": "Staff", "login_patterns": ["  "]}},
+    }
+    (tmp_path / "facts.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    found = InMemory().take(Facts(FactsSettings(path=tmp_path / "facts.yaml"))).problems
+    text = " ".join(each.text for each in found)
+    assert "0101901234" not in text and "Hemmelig" not in text
+    assert {each.key for each in found} >= {"u", "e1", "e2", "e3", "e4", "p"}

@@ -257,3 +257,24 @@ def test_a_trust_function_that_occurs_twice_is_one(series: Series) -> None:
 def test_pitfall_07_one_function_is_a_list_of_one(series: Series) -> None:
     series.next(MONDAY, *UNITS, MANAGER.replace("</employee>", function() + "</employee>"))
     assert len(list(series.known.keys("Assignment"))) == 1
+
+
+@pytest.mark.parametrize("why", ["filtered", "faulty"])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_pitfall_29_an_employment_that_is_not_taken_protects_too(series: Series, why: str, is_first: bool) -> None:
+    series.set(filters={"positions": [900]})
+    other = {"positionId": "900"} if why == "filtered" else {"position": None}
+    protected = employee(102, protected="true", address="Hemmelig 7", **other)
+    plain = employee(101, address="Hemmelig 7")
+    told = (protected, plain) if is_first else (plain, protected)
+    for day in (MONDAY, TUESDAY):
+        applied = series.next(day, *UNITS, MANAGER, *told)
+        assert series.known.value("Person", PERSON, "address_protected", day) is True
+        assert "Hemmelig" not in repr([each for each, _ in series.known.kept.values()]) + repr(applied.problems)
+
+
+def test_digits_of_another_script_are_one_employees_fault_and_not_the_files(series: Series) -> None:
+    wrong = [employee(102, positionId="５００１"), employee(103, orgUnit="３"), employee(104, function("²"))]
+    applied = series.next(MONDAY, *SMALL, *wrong)
+    assert {each.rule for each in applied.problems} >= {"no_position", "no_unit"}
+    assert series.employment(101) and series.employment(104)
