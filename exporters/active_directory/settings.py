@@ -10,7 +10,7 @@ from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, USUAL
 from exporters.files.shape import phone
 from exporters.objects.brake import KindBrake, ObjectBrake
 from graph.expressions import ExpressionRejected, compile_expression
-from protocols.addresses import SecretAddress, WebAddress
+from protocols.addresses import SecretAddress
 from protocols.ldap.names import is_within
 
 Attribute = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$", examples=["employeeID"])]
@@ -77,7 +77,7 @@ class Webhook(Section):
     """An address that gets the event by POST, signed with HMAC-SHA256 in X-REConnect-Signature."""
 
     kind: Literal["webhook"] = "webhook"
-    url: WebAddress
+    url: SecretAddress
     secret: SecretStr = Field(min_length=16)
     ca_file: Path | None = None
     own_machine: bool = Field(False, description="allow an address of this machine, or a link-local one")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from ldap3.core.exceptions import LDAPException
 
 from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
@@ -149,6 +150,11 @@ def test_a_webhook_is_signed_and_says_itself_when_to_be_called_again() -> None:
         later, never, done, odd = (hook.call({"event": "created"}) for _ in range(4))
     assert (later.done, later.wait and later.wait.seconds, later.text) == (False, 7, "later")
     assert (never.give_up, done.done, odd.done) == (True, True, False)
+
+
+def test_names_and_logins_go_to_no_hook_in_clear() -> None:
+    with pytest.raises(ValidationError, match="https"):
+        Webhook(url="http://hook.kommune.example/", secret="s" * 16)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("program", [["/nowhere/at/all"], [sys.executable, "-c", "raise SystemExit(3)"]])
