@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Protocol
 
+import structlog
 from neo4j.exceptions import DriverError, Neo4jError
 
 from importers.cpr import answer
@@ -12,6 +13,7 @@ from importers.cpr.register_data import RegisteredPerson
 from importers.cpr.settings import LOOKUP_SERVICE, Agreement, CprSettings
 from importers.cpr.soap import Connection
 
+_log = structlog.get_logger(__name__)
 SF1520, SF6002 = "SF1520 PersonLookup", "SF6002 CprSubscription"
 
 
@@ -49,7 +51,15 @@ class Entry:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if error is not None:
             self.code = str(getattr(error, "code", None) or type(error).__name__)
-        self._log.closed(self.id, self.code)
+        try:
+            self._log.closed(self.id, self.code)
+        except (Neo4jError, DriverError) as wrong:
+            if error is None:
+                raise LogUnwritable(
+                    f"CPR: a lookup's result can't be written to the log ({type(wrong).__name__}), so no more are made."
+                ) from wrong
+            # The lookup's own error goes on. The next entry can't be written either, if this lasts.
+            _log.error("lookup_not_closed", entry=self.id, why=type(wrong).__name__)
 
 
 class Lookup:

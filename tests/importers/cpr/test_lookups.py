@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from neo4j.exceptions import ServiceUnavailable
 
 from graph.change_log import Origin
 from graph.corrections.distinct_persons import mark_as_different
@@ -12,7 +13,8 @@ from graph.corrections.possible_duplicates import PossibleDuplicate, possible_du
 from graph.runs.problems import kept_problems
 from graph.statements.statement import DatedValue
 from graph.time import Period
-from importers.cpr.errors import LogUnwritable, Misconfigured
+from importers.cpr.errors import LogUnwritable, Misconfigured, NoAnswer
+from importers.cpr.lookup import Entry
 from sample.cpr_service.certificates import Authority
 from sample.cpr_service.register import Address, Name
 from tests.graph.organisation import employment, person
@@ -93,6 +95,23 @@ def test_without_log_no_lookup(office: Office, monkeypatch: pytest.MonkeyPatch) 
         office.run()
     assert len(office.service.calls) == 1
     assert len(office.log()) == 1
+
+
+class _Closing:
+    """A log that can be opened, and not closed."""
+
+    def opened(self, person: str, by: str, purpose: str, service: str) -> str:
+        return "entry"
+
+    def closed(self, entry: str, code: str) -> None:
+        raise ServiceUnavailable("gone")
+
+
+def test_a_log_that_cannot_be_closed_hides_no_error_of_the_lookup() -> None:
+    with pytest.raises(NoAnswer, match="timed out"), Entry(_Closing(), "p", "kim", "test", "SF1520"):
+        raise NoAnswer("timed out")
+    with pytest.raises(LogUnwritable, match="can't be written"), Entry(_Closing(), "p", "kim", "test", "SF1520"):
+        pass
 
 
 def test_a_dry_run_asks_and_logs_and_writes_nothing(office: Office) -> None:
