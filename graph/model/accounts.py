@@ -64,7 +64,7 @@ PLANNED_ACCOUNT = Kind(
     "PlannedAccount",
     "An account that there should be, open on the days on which it exists (planlagt konto).",
     (
-        Property("key", doc="System, person and employment or number", own=True),
+        Property("key", doc="System, person and employment, number or login", identifies=True, own=True),
         Property("login", doc="User name", identifies=True),
         Property("principal_name", doc="userPrincipalName", identifies=True),
         Property("email", identifies=True),

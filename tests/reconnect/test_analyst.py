@@ -11,6 +11,7 @@ import pytest
 
 from graph.connection import connect
 from graph.cpr.keyring import Keyring
+from graph.model import KINDS
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
 from importers.pipeline.import_run import run_import
@@ -104,3 +105,9 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
     links, _, _ = clean_graph.execute_query("MATCH (a)-[r:HAS|IN|STATE|OWNS|USED_FOR]->(b) RETURN count(r) AS count")
     copied, _, _ = other.execute_query("MATCH ()-[r]->() RETURN count(r) AS count")
     assert copied[0]["count"] == links[0]["count"]
+
+
+def test_a_key_made_of_a_login_is_no_open_property_of_a_protected_person() -> None:
+    """An extra account's key ends with its login."""
+    identifying = {each.name for each in KINDS["PlannedAccount"].properties if each.identifies}
+    assert {"key", "login"} <= identifying
