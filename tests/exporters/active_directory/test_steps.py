@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 from ldap3.core.exceptions import LDAPException
+from pydantic import ValidationError
 
 from exporters.active_directory.hooks import SIGNATURE, hook_of, signature
 from exporters.active_directory.settings import Command, Webhook
