@@ -38,7 +38,8 @@ from processes.engine.timers import Timer
 
 MOST_INSTANCES = 5_000
 KEY = "key"  # what a service task keeps: its idempotency key
-DUE, LEFT = "due:", "left:"  # what a task keeps of a timer: its moment, and how often it is still due
+START, DUE, LEFT = "start:", "due:", "left:"
+"""What a task keeps of a timer: when it started, when it is due (next), and how often it is still due."""
 _TIMED = ("timeDuration", "timeDate", "timeCycle")
 
 
@@ -102,15 +103,17 @@ class RepeatedTimer(CycleTimerEventDefinition):  # type: ignore[misc]  # SpiffWo
     def cycle_complete(self, my_task: Task) -> bool:
         evaluation: Evaluation = my_task.workflow.script_engine
         timer = evaluation.timer("timeCycle", self.expression)
-        kept, due, left = my_task.internal_data, DUE + self.name, LEFT + self.name
+        kept, start, due, left = my_task.internal_data, START + self.name, DUE + self.name, LEFT + self.name
         if due not in kept:
-            kept[due], kept[left] = timer.due(evaluation.now, my_task.data).isoformat(), timer.times
+            kept[start], kept[left] = evaluation.now.isoformat(), timer.times
+            kept[due] = timer.nth(evaluation.now, 1).isoformat()
         moment = datetime.fromisoformat(kept[due])
         if moment > evaluation.now or kept[left] == 0:
             return False
         kept[left] -= 1
         if kept[left]:
-            kept[due] = timer.next_after(moment).isoformat()
+            nth = timer.times - kept[left] + 1
+            kept[due] = timer.nth(datetime.fromisoformat(kept[start]), nth).isoformat()
         return True
 
 

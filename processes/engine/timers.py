@@ -62,6 +62,9 @@ class Distance:
     def before(self, moment: datetime) -> datetime:
         return self._moved(moment, -1)
 
+    def times(self, n: int) -> "Distance":
+        return Distance(tuple((n * count, unit) for count, unit in self.parts))
+
     def _moved(self, moment: datetime, sign: int) -> datetime:
         try:
             for count, unit in self.parts:
@@ -91,11 +94,14 @@ class Timer:
             start = _normal(datetime.combine(start.date(), self._time_of_day, COPENHAGEN))
         return start
 
-    def next_after(self, due: datetime) -> datetime:
-        """When a timer that repeats is due again."""
+    def nth(self, start: datetime, n: int) -> datetime:
+        """When a timer that repeats, and started at ``start``, is due for the ``n``-th time.
+
+        Counted from the start: a month from 31 January ends on 28 February, and the second one on 31 March.
+        """
         if self._distance is None:
             raise TimerFailed(f"{self.text} does not repeat")
-        return self._distance.after(due.astimezone(COPENHAGEN))
+        return self._distance.times(n).after(start.astimezone(COPENHAGEN))
 
     def _stated(self, expression: Expression, values: Mapping[str, Any]) -> datetime:
         try:

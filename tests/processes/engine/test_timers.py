@@ -59,8 +59,24 @@ def test_a_moment_of_another_zone_is_shown_in_copenhagen() -> None:
 
 def test_a_timer_that_repeats_says_how_many_times() -> None:
     timer = read_timer("R3/2 working days", "timeCycle", NAMES)
-    first = timer.due(datetime(2027, 3, 23, 9, tzinfo=COPENHAGEN), {})
-    assert (timer.times, first.day, timer.next_after(first).isoformat()) == (3, 30, "2027-04-01T09:00:00+02:00")
+    start = datetime(2027, 3, 23, 9, tzinfo=COPENHAGEN)
+    found = [timer.nth(start, n).isoformat() for n in (1, 2)]
+    assert (timer.times, found) == (3, ["2027-03-30T09:00:00+02:00", "2027-04-01T09:00:00+02:00"])
+    assert timer.due(start, {}) == timer.nth(start, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "found"),
+    [
+        ("R4/1 month", (2027, 1, 31, 9, 0), ["02-28T09:00", "03-31T09:00", "04-30T09:00", "05-31T09:00"]),
+        ("R4/P1M1D", (2027, 1, 30, 9, 0), ["03-01T09:00", "04-01T09:00", "05-03T09:00", "06-03T09:00"]),
+        ("R3/1 day", (2027, 3, 27, 2, 30), ["03-28T03:30", "03-29T02:30", "03-30T02:30"]),  # summer time begins
+    ],
+)
+def test_a_timer_that_repeats_counts_from_its_start(text: str, start: tuple[int, ...], found: list[str]) -> None:
+    timer = read_timer(text, "timeCycle", NAMES)
+    begun = datetime(*start, tzinfo=COPENHAGEN)
+    assert [f"{timer.nth(begun, n):%m-%dT%H:%M}" for n in range(1, timer.times + 1)] == found
 
 
 @pytest.mark.parametrize(
