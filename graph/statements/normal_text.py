@@ -33,6 +33,11 @@ def normal(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", kept).split())
 
 
+def composed(pattern: str) -> str:
+    """A regular expression of the settings with composed letters, to be looked for in a normal text."""
+    return unicodedata.normalize("NFC", pattern)
+
+
 def has_controls(text: str) -> bool:
     """Whether ``normal`` would take out more than blanks."""
     return not text.isprintable() and any(map(_is_control, text))

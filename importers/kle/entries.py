@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from graph.statements.normal_text import normal
 from graph.statements.statement import Problem
 from graph.time import Period, written_day
 
@@ -38,7 +39,7 @@ class Title:
     @classmethod
     def of(cls, told: str) -> "Title":
         """Collapses white space and removes the marks that announce or state an end (§6.6)."""
-        text, announced, ended = " ".join(told.split()), "", False
+        text, announced, ended = normal(told), "", False
         while mark := _MARK.search(text):
             text = text[: mark.start()]
             if mark["tense"].lower() == "ået":

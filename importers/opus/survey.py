@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from graph.cpr.keyring import is_number
+from graph.statements.normal_text import composed, normal
 from graph.statements.statement import Problem
 from graph.statements.written_numbers import only_digits
 from importers.opus import fields
@@ -80,7 +81,8 @@ class Survey:
 
     def is_marked_closed(self, unit: Element) -> bool:
         """Whether its name carries a cursor that it is closed (§4.7)."""
-        return any(re.search(pattern, unit["longName"]) for pattern in self.settings.closed_name_patterns)
+        name = normal(unit["longName"])
+        return any(re.search(composed(pattern), name) for pattern in self.settings.closed_name_patterns)
 
     @property
     def clients(self) -> set[str]:
@@ -367,8 +369,8 @@ def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> boo
     position = employee["positionId"]
     if filters.positions and only_digits(position) and int(position) in filters.positions:
         return True
-    name = employee["position"].casefold() if filters.position_names else ""
-    return any(part.casefold() in name for part in filters.position_names)
+    name = normal(employee["position"]).casefold() if filters.position_names else ""
+    return any(normal(part).casefold() in name for part in filters.position_names)
 
 
 def _add_person(survey: Survey, persons: Persons, key: EmployeeKey, element: Element, start: date | None) -> None:

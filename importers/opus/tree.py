@@ -6,6 +6,7 @@ Filters and faults are decided on all units of the file, never on those that hav
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from graph.statements.normal_text import normal
 from importers.opus import fields
 from importers.opus.errors import Unreadable
 from importers.opus.reader import Element
@@ -87,9 +88,9 @@ class Tree:
 
     def _filtered(self, units: Mapping[UnitKey, Element], filters: Filters) -> set[UnitKey]:
         out: set[UnitKey] = set()
-        names = [each.casefold() for each in filters.unit_names]
+        names = [normal(each).casefold() for each in filters.unit_names]
         for unit, element in units.items():
-            name = element["longName"].casefold()
+            name = normal(element["longName"]).casefold()
             if int(unit.number) in filters.units or any(part in name for part in names):
                 out |= self._below(unit)
         return out

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from graph.statements.normal_text import normal
+
 FEWEST_FIXED = 3
 
 
@@ -51,7 +53,7 @@ def _literal(part: str) -> str:
 
 def folded(text: str) -> str:
     """The form in which titles are compared: blanks collapsed, case ignored."""
-    return " ".join(text.split()).casefold()
+    return normal(text).casefold()
 
 
 def pattern(text: str) -> Pattern:

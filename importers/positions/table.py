@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from graph.statements.normal_text import normal
 from importers.positions.errors import TooLarge, Unreadable
 from importers.positions.settings import PositionsSettings
 from importers.positions.workbook import first_sheet
@@ -240,7 +241,7 @@ def _take(column: str, cell: Any, place: str, found: dict[str, str], wrong: list
     elif not text.isprintable():
         wrong.append(WrongCell(column, place, "has characters that can't be printed"))
     elif text:
-        found[column] = text
+        found[column] = normal(text)
 
 
 def _is_whole(cell: float) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from graph.statements.normal_text import composed, normal
 from graph.statements.statement import Problem
 from graph.time import FOREVER, Period, union, within, without, written_day
 from importers.sd.answers import DepartmentPeriod, WrongValue
@@ -105,24 +106,24 @@ class LeftOut:
     """The settings' rules of which departments are not places in the line."""
 
     def __init__(self, settings: SdSettings) -> None:
-        self._levels = settings.excluded_levels
+        self._levels = frozenset(map(normal, settings.excluded_levels))
         self._units = settings.excluded_units
-        self._names = [re.compile(each) for each in settings.excluded_names]
+        self._names = [re.compile(composed(each)) for each in settings.excluded_names]
 
     def from_line(self, uuid: str, period: DepartmentPeriod) -> str:
         """The rule that excludes it, in words; empty if it is kept."""
         wholly = self.wholly(uuid, period)
         if wholly:
             return wholly
-        return f"level {period.level}" if period.level in self._levels else ""
+        return f"level {period.level}" if normal(period.level) in self._levels else ""
 
     def matching_nothing(self, organisations: Iterable["Organisation"]) -> Iterator[Problem]:
         """A notice for each setting of which a part excludes nothing: it is misspelled, or the department is gone."""
         departments = [each for one in organisations for each in one.departments.values()]
         answer = [(each.uuid, period) for each in departments for period in each.periods]
-        levels = {each.level for _, each in answer}
+        levels = {normal(each.level) for _, each in answer}
         uuids = {uuid for uuid, _ in answer}
-        names = {each.name for _, each in answer}
+        names = {normal(each.name) for _, each in answer}
         unused = {
             "excluded_levels": (
                 sorted(self._levels - levels), f"the levels of departments are {', '.join(sorted(levels))}"
@@ -142,7 +143,7 @@ class LeftOut:
         if uuid in self._units:
             return f"unit {uuid}"
         for each in self._names:
-            if each.search(period.name):
+            if each.search(normal(period.name)):
                 return f"name {each.pattern!r}"
         return ""
 

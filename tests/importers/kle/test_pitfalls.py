@@ -378,3 +378,7 @@ def test_what_an_entry_tells_twice_is_not_guessed(reading: Reading, twice: str, 
     ]
     assert (reading.title("27.12.04"), reading.title("27.12.06")) == ("A", "C")
     assert "27.12.04" in reading.in_force(TODAY)
+
+
+def test_a_mark_in_composed_letters_or_not_is_one() -> None:
+    assert Title.of("Gammelt [udga\u030aet]") == Title.of("Gammelt [udgået]") == Title("Gammelt", "", True)

@@ -278,3 +278,12 @@ def test_digits_of_another_script_are_one_employees_fault_and_not_the_files(seri
     applied = series.next(MONDAY, *SMALL, *wrong)
     assert {each.rule for each in applied.problems} >= {"no_position", "no_unit"}
     assert series.employment(101) and series.employment(104)
+
+
+@pytest.mark.parametrize("written", ["Å", "A\u030a"])
+def test_names_of_the_filters_are_compared_composed(series: Series, written: str) -> None:
+    series.set(filters={"position_names": [f"{written}ben"]})
+    series.next(MONDAY, *UNITS, employee(101, position="Åben anstalt"), employee(102, position="A\u030aben"), MANAGER)
+    assert [f"899:employment:{number}" in series.known.keys("Employment") for number in (100, 101, 102)] == [
+        True, False, False,
+    ]  # fmt: skip

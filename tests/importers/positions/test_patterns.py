@@ -85,3 +85,8 @@ def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
         assert [found(rows, title) for title in titles] == expected
     rows.append(entry("P7", "Ny", "pædag*tent"))
     assert found(rows, "Pædagogisk assistent") == Doubtful(("P1", "P7"), "title")
+
+
+def test_letters_are_compared_composed() -> None:
+    assert pattern("A\u030aben*skole").fits(folded("Åben  skole"))
+    assert pattern("Åben*skole").fits(folded("A\u030aben skole"))

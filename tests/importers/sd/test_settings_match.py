@@ -2,8 +2,10 @@
 
 import pytest
 
+from importers.sd.answers import NO_ADDRESS, NO_CONTACT, DepartmentPeriod
 from importers.sd.organisation import LeftOut
-from tests.importers.sd.pure import HERE, SETTINGS, organisation
+from importers.sd.settings import SdSettings
+from tests.importers.sd.pure import HERE, SETTINGS, organisation, since
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,13 @@ def test_a_setting_that_excludes_nothing_is_listed(
     notices = list(LeftOut(chosen).matching_nothing([organisation(chosen)]))
     assert [each.field for each in notices] == fields
     assert all(each.severity == "notice" and words in each.text for each in notices)
+
+
+@pytest.mark.parametrize(("set_", "sent"), [("A\u030aben", "Åben skole"), ("Åben", "A\u030aben skole")])
+def test_letters_are_compared_composed(set_: str, sent: str) -> None:
+    settings = SdSettings(**SETTINGS.model_dump() | {"excluded_names": (set_,), "excluded_levels": {f"{set_}-niveau"}})
+    days, letter = since("2020-01-01"), sent.partition(" ")[0]
+    named = DepartmentPeriod(days, "B1", "low", sent, "", NO_ADDRESS, NO_CONTACT)
+    levelled = DepartmentPeriod(days, "B1", f"{letter}-niveau", "Skole", "", NO_ADDRESS, NO_CONTACT)
+    assert LeftOut(settings).from_line("u", named).startswith("name")
+    assert LeftOut(settings).from_line("u", levelled).startswith("level")
