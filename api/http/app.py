@@ -281,6 +281,7 @@ async def _graphql(
             access=access,
             forbidden=forbidden,
             shown=partial(noted, state=request.state),
+            told=partial(refusals.told, access),
         )
         is_person = credential.is_session or access.person is not None
         if question.is_read:

@@ -6,7 +6,7 @@ arrives, with bounded memory.
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -47,6 +47,7 @@ from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 
+Told = Callable[[Sequence[GraphQLError]], Awaitable[Sequence[GraphQLError]]]
 THINGS = 1000
 """Things named by an answer that are read at a time."""
 WHOLE = 256 * 1024  # bytes; a larger answer is streamed
@@ -133,18 +134,19 @@ class Reader:
         access: Access | None = None,
         forbidden: Mapping[str, GraphQLError] | None = None,
         shown: Formed | None = None,
+        told: Told | None = None,
     ) -> bytes | AsyncIterator[bytes]:
         """The answer as JSON: whole, or streamed in pieces. ``account``: pays for it; the answer shows the cost.
         ``roles``: the caller's system roles, for fields that depend on them. ``access``: where they hold, if one
         of them is limited to units. ``forbidden``: the root fields that the caller may not read, by their key in the
-        answer. ``shown``: makes the form of errors.
+        answer. ``shown``: makes the form of errors. ``told``: adds to refusals who can give the right.
 
         A root field that is refused is null, and the answer has its error. Raises Rejected for the whole query, Spent,
         Away; the pieces raise CutOff.
         """
         caller = Caller(asker, roles, rights, access)
         try:
-            return await self._answer(question, variables, caller, account, forbidden or {}, shown or _formed)
+            return await self._answer(question, variables, caller, account, forbidden or {}, shown or _formed, told)
         except REFUSALS as error:
             raise Rejected(in_field(error, None)) from error
         except OutOfTime as error:
@@ -162,6 +164,7 @@ class Reader:
         account: Account | None,
         forbidden: Mapping[str, GraphQLError],
         shown: Formed,
+        told: Told | None,
     ) -> bytes | AsyncIterator[bytes]:
         patience = Patience(self._available, self.limits.seconds)
         given = coerced(question, variables)
@@ -183,6 +186,8 @@ class Reader:
             if root.key in forbidden:
                 refused[place] = at_root(forbidden[root.key], root.node, root.key)
         asked = await self._bound(plan, values, day, caller, patience, refused)
+        if told is not None and refused:
+            refused = dict(zip(refused, await told([*refused.values()]), strict=True))
         stream = Stream(account)
         written = self._written(plan, asked, refused, shown, caller.name, patience, extensions, stream)
         begun = bytearray()
