@@ -1,6 +1,6 @@
 """Makes OUs, users and groups from the image (active_directory.md §8). Pure: the same image gives the same objects."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from exporters.active_directory.placing import Places, ous, placed
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.files.shape import phone
 from exporters.objects.target import Objects, Ref, Value, Wanted
+from exporters.settings_match import matching_nothing
 from exporters.target import Notice, Parked
 from graph.cpr.keyring import numbers_in
 from graph.expressions import ExpressionFailed, compile_expression
@@ -49,6 +50,14 @@ def shaped(organisation: Organisation, settings: ActiveDirectorySettings) -> Obj
     for tie in sorted(organisation.ties.values(), key=lambda each: each.uuid):
         ties.setdefault(tie.person, []).append(tie)
     made = _Made(settings, organisation, placed(organisation.units, settings.units), chosen, ties)
+    names = {name for uuid, unit in organisation.units.items() for name in (uuid, unit.number) if name}
+    here: dict[str, tuple[Iterable[str], Collection[str]]] = {
+        "units.roots": (settings.units.roots, names),
+        "units.excluded": (settings.units.excluded, names),
+    }
+    if "role" in settings.groups.kinds:
+        here["groups.roles"] = (settings.groups.roles, {each.key for each in organisation.roles})
+    made.notices += matching_nothing(here)
     users = [user for each in open_ if (user := _user(each, made)) is not None]
     there = {each.key for each in users} | {each.key for each in made.parked}
     keep: dict[Ref, date | None] = {Ref("user", uuid): day for uuid, day in organisation.delete_on.items()}

@@ -9,6 +9,7 @@ from exporters.files import shape
 from exporters.plan2learn.image import Employment, Leader, Organisation, Person, Position
 from exporters.plan2learn.places import Places, places
 from exporters.plan2learn.settings import FILE_NAMES, File, Plan2LearnSettings
+from exporters.settings_match import matching_nothing
 from exporters.target import Notice, Parked, Row, Shaped, ShapedFile
 from graph.model import EMPLOYMENT_TYPES
 
@@ -70,9 +71,8 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
 
 
 def _note_settings_that_match_nothing(organisation: Organisation, files: _Files) -> None:
-    """A mistyped name would silently leave out nothing, or everything."""
     settings, units = files.settings, organisation.units
-    here: Mapping[str, tuple[Iterable[str], Collection[str]]] = {
+    here: dict[str, tuple[Iterable[str], Collection[str]]] = {
         "roots": (settings.roots, {*units, *(each.number for each in units.values())}),
         "excluded_levels": (settings.excluded_levels, {each.level for each in units.values()}),
         "excluded_units": (settings.excluded_units, units),
@@ -81,10 +81,9 @@ def _note_settings_that_match_nothing(organisation: Organisation, files: _Files)
             {each.type for each in organisation.employments},
         ),
     }
-    for name, (given, known) in here.items():
-        for each in sorted({*given} - {*known}):
-            text = f"{name}: nothing in the organisation has {each!r}"
-            files.notice("settings", each, name, "setting_matches_nothing", text)
+    for each in matching_nothing(here):
+        files.notices.append(each)
+        files.counts[each.rule] += 1
 
 
 # -- which ------------------------------------------------------------------------------------------------------

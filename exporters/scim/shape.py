@@ -1,6 +1,6 @@
 """Makes users and groups from the image (scim.md §2). Pure: the same image gives the same objects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from exporters.scim.image import Organisation, Person, Tie
 from exporters.scim.paths import MANAGER, enterprise
 from exporters.scim.places import Places, places
 from exporters.scim.settings import ScimSettings
+from exporters.settings_match import matching_nothing
 from exporters.target import Notice, Parked
 from graph.cpr.keyring import numbers_in
 
@@ -34,6 +35,15 @@ class _Made:
 def shaped(organisation: Organisation, settings: ScimSettings, at: date) -> Objects:
     """The users and groups of the organisation on the day ``at``."""
     made = _Made(settings, organisation, places(organisation.units, settings.image))
+    units, image = organisation.units, settings.image
+    named = {*units, *(each.number for each in units.values())}
+    here: dict[str, tuple[Iterable[str], Collection[str]]] = {
+        "image.roots": (image.roots, named),
+        "image.excluded_units": (image.excluded_units, named),
+    }
+    if "role" in image.groups:
+        here["image.roles"] = (image.roles, {each.key for each in organisation.holders})
+    made.notices += matching_nothing(here)
     people: dict[str, list[Tie]] = {}
     for each in sorted(organisation.ties, key=_rank):
         if _counts(each, made, at):

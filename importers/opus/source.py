@@ -21,6 +21,7 @@ from importers.opus.places import Folder, OneFile, Place, SftpServer, digest
 from importers.opus.recalling import look_with, remember
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
 from importers.opus.settings import OpusSettings
+from importers.opus.settings_match import matching_nothing
 from importers.source import Known, Reading, SourceError
 
 log = structlog.get_logger(__name__)
@@ -158,7 +159,13 @@ class Opus:
     def _reading(self, file: File, name: FileName, cursor: dict[str, str], plan: Plan) -> Reading:
         survey = file.survey
         suspicions = [] if file.first else absence.suspicions(file, int(cursor["live"]))
-        problems = [*plan.problems, *survey.problems, *_odd_numbers(file), *_fewer_stubs(file, cursor)]
+        problems = [
+            *plan.problems,
+            *survey.problems,
+            *matching_nothing(survey),
+            *_odd_numbers(file),
+            *_fewer_stubs(file, cursor),
+        ]
         cursor["live"], cursor["stubs"] = str(len(survey.live)), str(len(survey.stubs))
         cursor.update({_EXCHANGED + new: old for new, old in file.exchanged.items()})
         cursor.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})

@@ -77,6 +77,9 @@ class Survey:
     closed_units: set[UnitKey] = field(default_factory=set)
     protected: set[str] = field(default_factory=set)
     """CPR numbers of persons whose address is protected according to an employee that is not taken."""
+    positions_left_out: set[int] = field(default_factory=set)
+    names_left_out: set[str] = field(default_factory=set)
+    """Of the filters of positions, those that fit an employee."""
     has_another: HasAnother = lambda key, cpr: False
 
     def is_marked_closed(self, unit: Element) -> bool:
@@ -364,13 +367,16 @@ def _take_in(survey: Survey, key: EmployeeKey, element: Element, seen: Seen, *, 
 def _is_filtered(employee: Element, unit: UnitKey | None, survey: Survey) -> bool:
     """Whether the settings leave the employee out (§4.8)."""
     filters = survey.settings.filters
-    if unit is not None and unit in survey.tree.filtered:
-        return True
     position = employee["positionId"]
+    left_out = unit is not None and unit in survey.tree.filtered
     if filters.positions and only_digits(position) and int(position) in filters.positions:
-        return True
+        survey.positions_left_out.add(int(position))
+        left_out = True
     name = normal(employee["position"]).casefold() if filters.position_names else ""
-    return any(normal(part).casefold() in name for part in filters.position_names)
+    if fitting := [each for each in filters.position_names if normal(each).casefold() in name]:
+        survey.names_left_out.update(fitting)
+        left_out = True
+    return left_out
 
 
 def _add_person(survey: Survey, persons: Persons, key: EmployeeKey, element: Element, start: date | None) -> None:

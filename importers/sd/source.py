@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from graph.statements.statement import Statement
+from graph.statements.statement import Problem, Statement
 from graph.time import COPENHAGEN, Period, copenhagen_now, unless_ahead, within
 from importers.lookups import Lookups
 from importers.sd import unit_mapping
@@ -165,15 +165,23 @@ class _Run:
         for each in made:
             yield from each.units()
             yield from each.position_list()
-        yield self._settings(made)
         yield from self.people.everybody(made)
+        yield self._settings(made)
         yield from self.people.counted()
 
     def _settings(self, made: list[Institution]) -> RawRecord:
-        """A record that states nothing: it lists what the settings name but SD lacks, and removes what is corrected."""
+        """A record that states nothing: it lists what the settings name but SD lacks, and removes what is corrected.
+
+        It comes after the employments, which may have positions that the list lacks.
+        """
         organisations = [each.organisation for each in made]
-        problems = tuple(LeftOut(self.settings).matching_nothing(organisations))
-        return RawRecord("Unit", SETTINGS, NOT_TAKEN, lambda previous: Mapped(None, problems))
+        problems = [*LeftOut(self.settings).matching_nothing(organisations)]
+        positions = {code for each in made for code in (*each.records.titles, *each.records.unknown_positions)}
+        if unused := sorted(self.settings.full_time_hours_by_position.keys() - positions):
+            name = "full_time_hours_by_position"
+            text = f"sources.sd.{name}: {', '.join(map(repr, unused))} applies to nobody: SD has no such position"
+            problems.append(Problem("Employment", SETTINGS, name, "matches_nothing", text, "notice"))
+        return RawRecord("Unit", SETTINGS, NOT_TAKEN, lambda previous: Mapped(None, tuple(problems)))
 
     def _absent(self, made: list[Institution], previous: Statement) -> Mapped | None:
         past = Period(end=self.day)

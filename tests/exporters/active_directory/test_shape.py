@@ -170,3 +170,14 @@ def test_27_a_login_from_an_expression_is_looked_at(login: str) -> None:
 def test_an_object_without_a_name_of_its_own_is_named_by_its_login() -> None:
     (user,) = shaped(Town().person("alma"), attributes={"cn": "null"}).wanted
     assert user.values["cn"] == "alma"
+
+
+def test_settings_that_name_nothing_are_noticed() -> None:
+    values = {
+        "units": {"roots": ["nowhere"], "excluded": ["7777"]},
+        "groups": {"kinds": ["role"], "ou": f"OU=Groups,{OU}", "roles": ["mananger"]},
+    }
+    told = {(each.field, each.key, each.rule) for each in shaped(Town(), **values).notices}
+    rule = "setting_matches_nothing"
+    named = {("units.roots", "nowhere"), ("units.excluded", "7777"), ("groups.roles", "mananger")}
+    assert {(*each, rule) for each in named} <= told

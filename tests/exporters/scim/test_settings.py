@@ -46,3 +46,11 @@ def test_names_of_attributes_count_in_any_case() -> None:
 def test_an_attribute_that_does_not_exist_is_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         settings("https://klit.example", **values)
+
+
+def test_settings_that_name_nothing_are_noticed() -> None:
+    image = {"roots": ["nowhere"], "excluded_units": ["7777"], "groups": ["role"], "roles": ["mananger"]}
+    target = Scim("scim-intranet", settings("https://klit.example", image=image))
+    notices = target.shape(read_image(target, Town().person("a").read, AT), AT).notices
+    told = {(each.field, each.key) for each in notices if each.rule == "setting_matches_nothing"}
+    assert told == {("image.roots", "nowhere"), ("image.excluded_units", "7777"), ("image.roles", "mananger")}

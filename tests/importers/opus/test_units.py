@@ -203,3 +203,25 @@ def test_the_root_stays_the_root_when_another_unit_loses_its_parent(series: Seri
     applied = series.next(TUESDAY, unit(1), unit(2), unit(3, 2), *SMALL[3:])
     assert [(each.key, each.rule) for each in applied.problems] == [("899:unit:2", "second_root")]
     assert parent(series, 2, TUESDAY) == "1"
+
+
+def test_settings_that_match_nothing_are_listed_until_they_do(series: Series) -> None:
+    series.set(
+        filters={
+            "units": [3, 77],
+            "unit_names": ["enhed 2", "ehed"],
+            "positions": [500, 501],
+            "position_names": ["chef"],
+        },
+        closed_name_patterns=["^Enhed", "^#"],
+        function_roles={3: "union_rep", 4: "other"},
+    )
+    told = {each.field: each.text for each in series.next(MONDAY, *SMALL).problems if each.rule == "matches_nothing"}
+    named = {name: text.rpartition(": ")[2] for name, text in told.items()}
+    assert named == {
+        "filters.units": "77 matches nothing in the file",
+        "filters.unit_names": "'ehed' matches nothing in the file",
+        "filters.positions": "501 matches nothing in the file",
+        "closed_name_patterns": "'^#' matches nothing in the file",
+        "function_roles": "3, 4 matches nothing in the file",
+    }

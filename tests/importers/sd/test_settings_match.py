@@ -5,6 +5,7 @@ import pytest
 from importers.sd.answers import NO_ADDRESS, NO_CONTACT, DepartmentPeriod
 from importers.sd.organisation import LeftOut
 from importers.sd.settings import SdSettings
+from tests.importers.sd.klit import Payroll
 from tests.importers.sd.pure import HERE, SETTINGS, organisation, since
 
 
@@ -36,3 +37,11 @@ def test_letters_are_compared_composed(set_: str, sent: str) -> None:
     levelled = DepartmentPeriod(days, "B1", f"{letter}-niveau", "Skole", "", NO_ADDRESS, NO_CONTACT)
     assert LeftOut(settings).from_line("u", named).startswith("name")
     assert LeftOut(settings).from_line("u", levelled).startswith("level")
+
+
+def test_hours_of_a_position_that_is_not_there_are_listed(payroll: Payroll) -> None:
+    """Codes are compared as they are: 731 is not 0731."""
+    hours = {"0731": 37.0, "731": 40.0}
+    (notice,) = payroll.read(full_time_hours_by_position=hours).problems
+    assert (notice.field, notice.rule) == ("full_time_hours_by_position", "matches_nothing") and "'731'" in notice.text
+    assert payroll.read(whole=True, full_time_hours_by_position={"0731": 37.0}).problems == []
