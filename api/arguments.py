@@ -23,7 +23,17 @@ class Period:
 @strawberry.enum(description="The order of a list. A cursor belongs to the order in which it was read")
 class Order(Enum):
     UUID = strawberry.enum_value("UUID", description="By UUID: the cheapest")
+    UUID_DESCENDING = strawberry.enum_value("UUID_DESCENDING", description="By UUID, the highest first")
     NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
+    NAME_DESCENDING = strawberry.enum_value("NAME_DESCENDING", description="The same, the last name first")
+
+    @property
+    def by_name(self) -> bool:
+        return self in (Order.NAME, Order.NAME_DESCENDING)
+
+    @property
+    def is_descending(self) -> bool:
+        return self in (Order.UUID_DESCENDING, Order.NAME_DESCENDING)
 
 
 AS_KNOWN: Arguments = {"asKnownOn": (date | None, AS_KNOWN_ON.doc)}

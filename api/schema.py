@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import strawberry
 from graphql import GraphQLError, GraphQLNonNull, GraphQLObjectType
+from strawberry.extensions import DisableValidation
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.schema_directive import Location
@@ -185,7 +186,7 @@ def _roots() -> Fields:
     for name, kind in SINGULARS.items():
         arguments: Arguments = {
             "uuid": (strawberry.ID | None, "Its UUID"),
-            "key": (str | None, "Instead of the UUID: its key in a source, or its natural key"),
+            "key": (strawberry.ID | None, "Instead of the UUID: its key in a source, or its natural key"),
             **WHEN,
         }
         roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
@@ -200,7 +201,10 @@ def _roots() -> Fields:
     for name, record in RECORD_LISTS.items():
         roots[name] = (_connection(record), {**RECORD_FILTERS[name], **PAGE}, TYPES[record].doc)
     of_tree: Arguments = {
-        "root": (str | None, "UUID, or a source's key, of a unit; by default all units without a unit above them"),
+        "root": (
+            strawberry.ID | None,
+            "UUID, or a source's key, of a unit; by default all units without a unit above them",
+        ),
         "depth": (int | None, "At most this many levels below the root"),
         "at": (date | None, "The day to read; by default today"),
         **AS_KNOWN,
@@ -291,6 +295,7 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS),
+    extensions=[DisableValidation],  # ``api.reads.question`` has validated what is executed
 )
 for _root in (schema._schema.query_type, schema._schema.mutation_type):
     assert _root is not None

@@ -14,16 +14,25 @@ MissingKey               next    CPR numbers need a key that the settings lack (
 └── OtherKeys
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from graph.retry import NEXT, SOON, Retry
+from graph.time import COPENHAGEN
 
 
 class GraphError(Exception):
-    """Root. ``code`` is what an API client can branch on; ``retry``: whether and when another try is worth it."""
+    """Root. ``code`` is what an API client can branch on; ``retry``: whether and when another try is worth it.
+
+    ``value``: the name that it is about, as it was given; None = it is about none. ``argument``: where it was given, if
+    that is known. ``allowed``: the names that there are, where they are few.
+    """
 
     code = "graph_error"
     retry: Retry = NEXT
+    value: str | None = None
+    allowed: Sequence[str] = ()
+    argument: str = ""
 
 
 class ChangeRejected(GraphError):
@@ -63,7 +72,7 @@ class Conflict(GraphError):
     retry = SOON
 
     def __init__(self, uuid: str, expected: int, found: int, by: str, at: datetime | None, what: str) -> None:
-        when = "" if at is None else f" at {at:%Y-%m-%d %H:%M}"
+        when = "" if at is None else f" at {at.astimezone(COPENHAGEN):%Y-%m-%d %H:%M %Z}"
         super().__init__(
             f"{uuid} is at version {found}, not {expected}: {by or 'another writer'} changed it{when} ({what}). "
             "Read it again and repeat the change if it is still wanted."
@@ -79,9 +88,20 @@ class Conflict(GraphError):
 class Unknown(GraphError):
     """A question or change names something that does not exist. ``code`` is unknown_<what>."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, value: str | None = None, allowed: Sequence[str] = ()) -> None:
         super().__init__(text)
         self.code = code
+        self.value = value
+        self.allowed = allowed
+
+    def of(self, code: str, value: str) -> "Unknown":
+        """The same, of a name that contains this one, such as kle:99.99."""
+        return Unknown(code, str(self), value, self.allowed)
+
+
+def unknown_kind(kind: str) -> str:
+    """The code of an unknown thing of a kind: unknown_kle_node."""
+    return "unknown" + "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind)
 
 
 class Ambiguous(GraphError):
@@ -89,9 +109,10 @@ class Ambiguous(GraphError):
 
     code = "ambiguous"
 
-    def __init__(self, text: str, candidates: tuple[str, ...]) -> None:
+    def __init__(self, text: str, candidates: tuple[str, ...], value: str | None = None) -> None:
         super().__init__(text)
         self.candidates = candidates
+        self.value = value
 
 
 class PeriodTooLong(GraphError):

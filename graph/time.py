@@ -15,6 +15,7 @@ COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 TODAY_IN_CYPHER = f"date({{timezone: '{COPENHAGEN.key}'}})"
 """Today's date in Copenhagen, as Cypher; ``date()`` would be that of UTC."""
 ALWAYS = date.min
+NO_BEGINNING = ALWAYS.isoformat()
 FOREVER = date.max  # only for comparing; never written, never shown
 _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

@@ -57,8 +57,9 @@ class Account:
     def __post_init__(self) -> None:
         self._left = self.limit
 
-    def spend(self, cost: int) -> dict[str, Any]:
-        """Pay the cost of a query. Returns the content of ``extensions.cost``. Raises Spent."""
+    def spend(self, cost: int, planning: int = 0) -> dict[str, Any]:
+        """Pay the cost of a query. Returns the content of ``extensions.cost``. Raises Spent. ``planning``: the part of
+        the cost that only a new query has."""
         self._fill()
         if cost > self._left:
             wait = math.ceil((cost - self._left) * FILLED_IN / self.limit)
@@ -68,10 +69,12 @@ class Account:
                 f"Try again in {wait} seconds, or read less: fewer at a time (first, after), a list "
                 "narrowed by filter, first in the lists inside."
             )
-            extensions = {"code": "over_budget", "cost": self._extension(cost)}
+            if planning:
+                text += f" {planning} of it is for planning the query, which is new: it costs that only the first time."
+            extensions = {"code": "over_budget", "cost": self._extension(cost, planning)}
             raise Spent(GraphQLError(text, extensions=extensions), wait)
         self._left -= cost
-        return self._extension(cost)
+        return self._extension(cost, planning)
 
     def require(self) -> None:
         """Raises Spent for a token whose budget is used up: even reading its query has a cost."""
@@ -95,10 +98,11 @@ class Account:
         self._left = min(self.limit, self._left + (now - self._counted) * self.limit / FILLED_IN)
         self._counted = now
 
-    def _extension(self, cost: int) -> dict[str, Any]:
+    def _extension(self, cost: int, planning: int) -> dict[str, Any]:
         full = math.ceil((self.limit - self._left) * FILLED_IN / self.limit)
         return {
             "requested": cost,
+            "planning": planning,
             "limit": int(self.limit),
             "remaining": max(0, int(self._left)),
             "fullAfterSeconds": full,

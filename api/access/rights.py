@@ -261,9 +261,9 @@ class Access:
     def require_by_hand(self, kind: str) -> None:
         """Raises GraphQLError: unknown_kind, forbidden."""
         if kind not in BY_HAND:
-            from graphql import GraphQLError
+            from api.reads.known_names import one_of
 
-            raise GraphQLError(f"kind: one of {', '.join(BY_HAND)}", extensions={"code": "unknown_kind"})
+            one_of("kind", kind, tuple(BY_HAND))
         if not BY_HAND[kind] & self.roles:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 

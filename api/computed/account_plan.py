@@ -59,7 +59,7 @@ FIELD = ComputedField(
     ),
     LOG,
     _answer,
-    arguments={"person": Argument("String!", "UUID of the person, or a source's key"), "at": AT},
+    arguments={"person": Argument("ID!", "UUID of the person, or a source's key"), "at": AT},
     only_now="rules are evaluated as they are known now",
     in_part=True,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import neo4j
 
@@ -11,6 +12,7 @@ from api.access.sight import Sight
 from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, found_in_sight
 from api.computed.nearest import EVERYBODY, Everybody, in_part
 from api.computed.types import FIELDS
+from api.named_arguments import argument_with
 from api.reads.known_names import KNOWN, NAMED, Targets
 from api.reads.known_names import known as named
 from api.reads.plan import Rule
@@ -18,6 +20,7 @@ from api.reads.variables import Values, found, plain
 from graph import time as clock
 from graph.change_log import known_on
 from graph.cpr.keyring import Keyring
+from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 
 __all__ = ["NotAnswering", "Rules", "States"]
@@ -50,6 +53,16 @@ class Rules:
     ) -> Sequence[Answer] | Answer | Sequence[str] | str | int:
         """One map per answer. Raises GraphError (unknown_unit …), GraphQLError (over_limit, unknown_kind)."""
         asked = {name: plain(found(value, values)) for name, value in rule.arguments.items()}
+        try:
+            return self._answer(rule, asked, today, caller)
+        except GraphError as error:
+            if error.value is not None and not error.argument:
+                error.argument = asked["argument"] if rule.field == NAMED else argument_with(error.value, asked)
+            raise
+
+    def _answer(
+        self, rule: Rule, asked: Mapping[str, Any], today: date, caller: Caller
+    ) -> Sequence[Answer] | Answer | Sequence[str] | str | int:
         day: date = asked.get("at") or today
         if rule.field == NAMED:
             what, name = asked["what"], asked["name"]

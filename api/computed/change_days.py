@@ -48,7 +48,7 @@ FIELD = ComputedField(
     EVERYBODY,
     _answer,
     arguments={
-        "unit": Argument("String!", "UUID of the unit, or a source's key"),
+        "unit": Argument("ID!", "UUID of the unit, or a source's key"),
         "from": Argument("Date!", "The first day to look at"),
         "to": Argument("Date!", "The day after the last to look at"),
         "first": FIRST,

@@ -86,7 +86,7 @@ def _link(changed: ChangedLink) -> Answer:
     }
 
 
-_FROM = Plain("from", "Date", "Its first day; 0001-01-01 = no beginning")
+_FROM = Plain("from", "Date", "Its first day; null = no beginning")
 _TO = Plain("to", "Date", "The day after its last; null = no end")
 _OF_A_CHANGE = (
     Plain(

@@ -4,7 +4,7 @@ import neo4j
 
 from api.access.roles import RUNS
 from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, answer_type
-from api.reads.deprecated import DEPRECATED
+from api.reads.deprecated import USES
 
 _USES = """
 MATCH (use:DeprecatedUse)
@@ -18,9 +18,9 @@ LIMIT $first
 
 def _answer(request: Request) -> list[Answer]:
     rows, _, _ = request.driver.execute_query(
-        _USES, fields=list(DEPRECATED), first=request.first, routing_=neo4j.RoutingControl.READ
+        _USES, fields=list(USES), first=request.first, routing_=neo4j.RoutingControl.READ
     )
-    deprecated = {name: {"until": each.until.isoformat(), "instead": each.instead} for name, each in DEPRECATED.items()}
+    deprecated = {name: {"until": each.until.isoformat(), "instead": each.instead} for name, each in USES.items()}
     return [{**row.data(), **deprecated[row["field"]]} for row in rows]
 
 
@@ -32,7 +32,7 @@ FIELD = ComputedField(
             "DeprecatedUse",
             "A token that uses a deprecated field",
             Plain("token", "String!", "Name of the token"),
-            Plain("field", "String!", "The field, as Type.field"),
+            Plain("field", "String!", "The field, as Type.field; or 'variables of type String' where an ID belongs"),
             Plain("instead", "String!", "What to use instead"),
             Plain("until", "Date", "The first day on which the field may be removed"),
             Plain("first", "Date", "The first day on which the token used it"),

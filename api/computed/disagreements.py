@@ -8,7 +8,7 @@ from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Part, Request, Thing, answer_type
 from api.computed.provenance import form, in_part, kind_of, may
 from api.reads.cursors import uuid_in
-from api.reads.filters import camel
+from api.reads.filters import camel, snake
 from api.reads.known_names import one_of
 from graph.model import KINDS
 from graph.questions.disagreements import disagreements
@@ -17,7 +17,7 @@ from graph.questions.disagreements import disagreements
 def _answer(request: Request) -> list[Answer]:
     kind = KINDS[kind_of(request)]
     stated = [each.name for each in kind.properties] + [each.name for each in kind.links]
-    name = _snake(request.get("property"))
+    name = None if request.get("property") is None else snake(request.arguments["property"])
     one_of("property", camel(name or "exists"), ("exists", *map(camel, stated)))
     source, after = request.get("source"), request.get("after")
     if source is not None:
@@ -35,11 +35,6 @@ def _answer(request: Request) -> list[Answer]:
     kept = (replace(each, claims=claims) for each in found if (claims := in_part(request, kind.name, each.claims)))
     shown = (each for each in kept if each.claims.disagree and may(each.claims, request.caller.rights))
     return [{"thing": each.uuid, "provenance": form(each.claims)} for each in islice(shown, request.first)]
-
-
-def _snake(name: str | None) -> str | None:
-    """camelCase of the API → snake_case of the model."""
-    return None if name is None else "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
 
 
 FIELD = ComputedField(
@@ -61,7 +56,7 @@ FIELD = ComputedField(
         "source": Argument("String", "Only those in which this source disagrees"),
         "at": AT,
         "first": FIRST,
-        "after": Argument("String", "Read on after the thing with this UUID"),
+        "after": Argument("ID", "Read on after the thing with this UUID"),
     },
     looks_at=("SourceRecord",),
     only_now="what sources state is kept as they state it now",

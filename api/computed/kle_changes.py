@@ -60,7 +60,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "run": Argument("String", "Only of the import with this id; its report shows it"),
+        "run": Argument("ID", "Only of the import with this id; its report shows it"),
         "after": Argument("Int", "Only after this number of the change log"),
         "first": FIRST,
     },

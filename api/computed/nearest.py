@@ -130,9 +130,9 @@ FIELD = ComputedField(
     _answer,
     many=False,
     arguments={
-        "role": Argument("String!", "Key of the role"),
+        "role": Argument("ID!", "Key of the role"),
         "responsibility": Argument("String", "kind:key, such as kle:27.12 or system:cura"),
-        "unit": Argument("String!", "UUID of the unit, or a source's key"),
+        "unit": Argument("ID!", "UUID of the unit, or a source's key"),
         "at": AT,
     },
     enums=(NoHolderReason,),

@@ -22,7 +22,7 @@ def _answer(request: Request) -> Sequence[Answer]:
     if tie is not None:
         owner = _owner(request, tie, str(employment))
         if whose is not None and whose != owner:
-            raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}")
+            raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}", employment)
         whose = owner
     assert whose is not None
     for each in request.get("types") or ():
@@ -53,7 +53,7 @@ def _owner(request: Request, tie: str, name: str) -> str:
             query if request.last_known is None else as_known(query), uuid=tie, known=request.last_known
         ).single()
     if row is None:
-        raise Unknown("unknown_person", f"the employment {name!r} belongs to no person")
+        raise Unknown("unknown_person", f"the employment {name!r} belongs to no person", name)
     return str(row["uuid"])
 
 
@@ -71,8 +71,8 @@ FIELD = ComputedField(
     EVERYBODY,
     _answer,
     arguments={
-        "person": Argument("String", "UUID of the person, or a source's key"),
-        "employment": Argument("String", "UUID, or a source's key, of an employment or affiliation"),
+        "person": Argument("ID", "UUID of the person, or a source's key"),
+        "employment": Argument("ID", "UUID, or a source's key, of an employment or affiliation"),
         "responsibility": Argument("String", "Only holders responsible for this: kind:key, such as kle:27.12"),
         "types": Argument("[String!]", "Only holders whose employment is of one of these types"),
         "at": AT,

@@ -38,7 +38,7 @@ FIELD = ComputedField(
     (),
     EVERYBODY,
     _answer,
-    arguments={"at": AT, "below": Argument("String", "Only those in or below this unit: its UUID or a source's key")},
+    arguments={"at": AT, "below": Argument("ID", "Only those in or below this unit: its UUID or a source's key")},
     looks_at=TIES,
     one_each=True,
     answers="ManagerOfEmployment",

@@ -89,8 +89,8 @@ FIELD = ComputedField(
     arguments={
         "givenName": Argument("String!", "Given names"),
         "surname": Argument("String!", "Surname"),
-        "policy": Argument("String", "Key of the policy; omitted = the only one, or the usual patterns"),
-        "system": Argument("String", "Key of the system in which the name is to be free"),
+        "policy": Argument("ID", "Key of the policy; omitted = the only one, or the usual patterns"),
+        "system": Argument("ID", "Key of the system in which the name is to be free"),
         "loginPatterns": Argument("[String!]", "Patterns of the user name in place of the policy's"),
         "principalNamePattern": Argument("String", "In place of the policy's"),
         "mailPattern": Argument("String", "In place of the policy's"),

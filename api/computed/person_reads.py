@@ -51,7 +51,7 @@ FIELD = ComputedField(
     frozenset({"auditor"}),
     _answer,
     arguments={
-        "person": Argument("String", "UUID or key of the person whose data it was"),
+        "person": Argument("ID", "UUID or key of the person whose data it was"),
         "by": Argument("String", "Who read it, as by has it"),
         "from": Argument("Date", f"The first day; by default {_DAYS} days ago"),
         "to": Argument("Date", "The day after the last; by default now"),

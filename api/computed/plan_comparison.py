@@ -37,8 +37,8 @@ FIELD = ComputedField(
     _answer,
     many=False,
     arguments={
-        "plan": Argument("String!", "Id or name of a plan"),
-        "other": Argument("String!", "Id or name of the other"),
+        "plan": Argument("ID!", "Id or name of a plan"),
+        "other": Argument("ID!", "Id or name of the other"),
     },
     costs=2 * COST,
     in_part=True,

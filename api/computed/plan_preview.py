@@ -109,7 +109,7 @@ FIELD = ComputedField(
     _answer,
     many=False,
     arguments={
-        "plan": Argument("String!", "Id or name of the plan"),
+        "plan": Argument("ID!", "Id or name of the plan"),
         "on": Argument("Date", "Only this day; by default each from which a change counts"),
     },
     costs=COST,

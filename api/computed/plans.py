@@ -99,7 +99,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "plan": Argument("String", "Only this one: its id or name"),
+        "plan": Argument("ID", "Only this one: its id or name"),
         "states": Argument("[PlanState!]", "Only in these states"),
         "first": FIRST,
     },

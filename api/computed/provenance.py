@@ -108,7 +108,7 @@ FIELD = ComputedField(
             Plain("key", "String!", "The key of the thing in the source"),
             Plain("value", "String", "The value as text; several values are joined by ', '"),
             Thing("thing", tuple(KINDS), "The thing that a link leads to", interface="Thing"),
-            Plain("from", "Date", "The first day of the claim; 0001-01-01 = no beginning"),
+            Plain("from", "Date", "The first day of the claim; null = no beginning"),
             Plain("to", "Date", "The day after its last; null = no end"),
             Plain("learnedAt", "Moment", "When the source sent this"),
             Plain("effective", "Boolean!", "It is the value of the day"),
@@ -118,7 +118,7 @@ FIELD = ComputedField(
     _answer,
     arguments={
         "kind": Argument("Kind!", "Kind of the thing"),
-        "thing": Argument("String!", "UUID of the thing, or a source's key"),
+        "thing": Argument("ID!", "UUID of the thing, or a source's key"),
         "at": AT,
     },
     only_now="what sources state is kept as they state it now; the change log shows the source of each change",

@@ -31,8 +31,8 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "right": Argument("String!", "Key or UUID of a job-function role or a system role, however it is included"),
-        "unit": Argument("String", "UUID or key of a unit: only who works in it or below, or holds the right for it"),
+        "right": Argument("ID!", "Key or UUID of a job-function role or a system role, however it is included"),
+        "unit": Argument("ID", "UUID or key of a unit: only who works in it or below, or holds the right for it"),
         "at": AT,
         "first": FIRST,
     },

@@ -69,7 +69,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "rights": Argument("[String!]!", "Keys or UUIDs of job-function roles and system roles"),
+        "rights": Argument("[ID!]!", "Keys or UUIDs of job-function roles and system roles"),
         "at": AT,
     },
     looks_at=("Employment", "Affiliation", "Assignment"),

@@ -27,7 +27,7 @@ FIELD = ComputedField(
     LISTED_BY,
     _answer,
     arguments={
-        "person": Argument("String", "UUID or key of a person; by default everybody"),
+        "person": Argument("ID", "UUID or key of a person; by default everybody"),
         "first": FIRST,
     },
     in_part=True,

@@ -84,8 +84,8 @@ FIELD = ComputedField(
     _answer,
     enums=(WhyNotStep,),
     arguments={
-        "person": Argument("String!", "UUID of the person, or a source's key"),
-        "right": Argument("String!", "Key or UUID of a job-function role or a system role"),
+        "person": Argument("ID!", "UUID of the person, or a source's key"),
+        "right": Argument("ID!", "Key or UUID of a job-function role or a system role"),
         "at": AT,
     },
     in_part=True,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import neo4j
 import strawberry
-from strawberry import UNSET
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.context import Context
@@ -51,11 +51,11 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Who is to have an account in a system, and how long; preview it before")
     async def create_account_rule(
-        self, info: CONTEXT, key: str, title: str, system: str, reason: str, from_: From_,
-        condition: str | None = None, effect: str = GIVE, per: str = PER_PERSON, unit: str | None = None,
-        names: str | None = None, licence: str | None = None, type: str | None = None, lead_days: int = 0,
+        self, info: CONTEXT, key: str, title: str, system: ID, reason: str, from_: From_ = UNSET,
+        condition: str | None = None, effect: str = GIVE, per: str = PER_PERSON, unit: ID | None = None,
+        names: ID | None = None, licence: str | None = None, type: str | None = None, lead_days: int = 0,
         grace_days: int = 0, after_days: int = 0, retention_days: int | None = None, expiry: bool = False,
-        order: int = 0, needs: str | None = None, to: To_ = None,
+        order: int = 0, needs: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -77,8 +77,8 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Copy a rule as it is now, for another unit or other days")
     async def copy_account_rule(
-        self, info: CONTEXT, rule: str, key: str, reason: str, from_: From_, title: str | None = None,
-        unit: str | None = None, to: To_ = None,
+        self, info: CONTEXT, rule: ID, key: str, reason: str, from_: From_ = UNSET, title: str | None = None,
+        unit: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("AccountRule", rule)
@@ -94,7 +94,7 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Change the period of an account rule; setValue changes what it says")
     async def change_account_rule(
-        self, info: CONTEXT, rule: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, rule: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -104,8 +104,9 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Except a person from the account rules: give, withhold, or keep as it is")
     async def create_account_exception(
-        self, info: CONTEXT, person: str, effect: str, reason: str, from_: From_, to: End, system: str | None = None,
-        decided_by: str | None = None,
+        self, info: CONTEXT, person: ID, effect: str, reason: str, to: End, from_: From_ = UNSET,
+        system: ID | None = None,
+        decided_by: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
@@ -120,7 +121,7 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Change the period of an exception; to today ends it now")
     async def change_account_exception(
-        self, info: CONTEXT, exception: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, exception: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -130,8 +131,8 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="An extra account beside what rules give, with an owner and an end")
     async def create_extra_account(
-        self, info: CONTEXT, person: str, system: str, login: str, reason: str, from_: From_, to: End,
-        type: str | None = None, common_name: str | None = None, email: str | None = None, needs: str | None = None,
+        self, info: CONTEXT, person: ID, system: ID, login: str, reason: str, to: End, from_: From_ = UNSET,
+        type: str | None = None, common_name: str | None = None, email: str | None = None, needs: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             _refuse_login(login)
@@ -155,7 +156,7 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Change the period of an extra account; to today ends it now")
     async def change_extra_account(
-        self, info: CONTEXT, account: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, account: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -166,7 +167,7 @@ class Accounts(ByHand):
     @strawberry.mutation(
         description="STOP: all accounts and rights of a person, at once, above every source and rule, without a brake"
     )
-    async def stop_person(self, info: CONTEXT, person: str, reason: str, until: Until = None) -> Written:
+    async def stop_person(self, info: CONTEXT, person: ID, reason: str, until: Until = None) -> Written:
         def work(editing: Editing) -> Written:
             edit = stopped(days(today(), until), editing.reason)
             return editing.write("Person", editing.uuid("Person", person), edit)
@@ -174,7 +175,7 @@ class Accounts(ByHand):
         return await Editing(info.context, "stopPerson", reason).do(work)
 
     @strawberry.mutation(description="End a person's STOP; rules and sources decide again from today on")
-    async def end_stop(self, info: CONTEXT, person: str, reason: str) -> Written:
+    async def end_stop(self, info: CONTEXT, person: ID, reason: str) -> Written:
         def work(editing: Editing) -> Written:
             editing.require_other_than_stopper("Person", person, "stopped")
             return editing.write("Person", editing.uuid("Person", person), stopped(Period(today()), None))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import neo4j
 import strawberry
+from strawberry import ID
 from strawberry.types import Info
 
 from api.context import Context
@@ -37,8 +38,8 @@ class Attesting(Caring):
         description="Ask whether rights are still needed: those of a system, of a unit, of a person, or one right"
     )
     async def start_attestation(
-        self, info: CONTEXT, round: str, due: Due, reason: str, system: str | None = None, unit: str | None = None,
-        person: str | None = None, right: str | None = None,
+        self, info: CONTEXT, round: str, due: Due, reason: str, system: ID | None = None, unit: ID | None = None,
+        person: ID | None = None, right: ID | None = None,
     ) -> list[Written]:  # fmt: skip
         def work(editing: Editing) -> list[Written]:
             asked = editing.read(lambda session: _asked(session, system, unit, person, right))
@@ -52,7 +53,7 @@ class Attesting(Caring):
 
     @strawberry.mutation(description="Answer an attestation: keep what gives the right, or remove it; the holder can't")
     async def decide_attestation(
-        self, info: CONTEXT, attestation: str, keep: bool, decided_by: str, reason: str,
+        self, info: CONTEXT, attestation: ID, keep: bool, decided_by: ID, reason: str,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import neo4j
 import strawberry
-from strawberry import UNSET
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.access.four_eyes import refuse_nobody_known
@@ -41,7 +41,7 @@ class Caring(Granting):
         description="Keep two rights apart: refuse leaves both out, approve allows both with an approved exception"
     )
     async def create_rights_conflict(
-        self, info: CONTEXT, key: str, title: str, first: str, second: str, reason: str, from_: From_,
+        self, info: CONTEXT, key: str, title: str, first: str, second: str, reason: str, from_: From_ = UNSET,
         mode: str = "refuse", scope: str = "person", to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -58,7 +58,7 @@ class Caring(Granting):
 
     @strawberry.mutation(description="Change the period of a conflict of rights; what is omitted is unchanged")
     async def change_rights_conflict(
-        self, info: CONTEXT, conflict: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, conflict: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -72,7 +72,7 @@ class Caring(Granting):
         description="Approve a grant of a sensitive right exactly as it is; neither its author may, nor whom it reaches"
     )
     async def approve_grant(
-        self, info: CONTEXT, grant: str, approved_by: str, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, grant: ID, approved_by: ID, reason: str, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Grant", grant)
@@ -104,8 +104,8 @@ class Caring(Granting):
         description="Ask for a right, for an exception to a conflict of rights, or both; an exception has an end"
     )
     async def request_right(
-        self, info: CONTEXT, given_to: str, requested_by: str, reason: str, from_: WantedFrom, gives: str | None = None,
-        exception_to: str | None = None, to: To_ = None,
+        self, info: CONTEXT, given_to: str, requested_by: ID, reason: str, from_: WantedFrom, gives: str | None = None,
+        exception_to: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             days(from_, to)
@@ -130,7 +130,7 @@ class Caring(Granting):
         description="Approve a request, which gives the right; neither who asked nor the one it is for can do so"
     )
     async def approve_request(
-        self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, decided_by: ID, reason: str, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("RightsRequest", request)
@@ -143,7 +143,7 @@ class Caring(Granting):
 
     @strawberry.mutation(description="Refuse a request; the reason is kept with it")
     async def refuse_request(
-        self, info: CONTEXT, request: str, decided_by: str, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, decided_by: ID, reason: str, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             edit = _decided(REFUSED, editing.own_name(decided_by, "decided_by"), editing.reason)
@@ -154,7 +154,7 @@ class Caring(Granting):
 
     @strawberry.mutation(description="Withdraw a request; what it gives ends today")
     async def withdraw_request(
-        self, info: CONTEXT, request: str, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, reason: str, expected_version: int | None = None
     ) -> Written:
         def work(editing: Editing) -> Written:
             edit = with_value("state", WITHDRAWN, Period(today()))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import neo4j
 import strawberry
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.access import session_list
@@ -21,7 +22,7 @@ from graph.identity.matching import decide
 Each = Callable[[neo4j.Driver, Sequence[str], Origin], None]
 CONTEXT = Info[Context, None]
 Records = Annotated[
-    list[strawberry.ID] | None,
+    list[ID] | None,
     strawberry.argument(
         description="Ids of its records that belong to the other person; by default all that came with into"
     ),
@@ -35,12 +36,12 @@ class Deciding:
     @strawberry.mutation(
         description="Join two persons into one: keep stays; the other's UUID and CPR number lead to it"
     )
-    async def join_persons(self, info: CONTEXT, keep: str, other: str, reason: str) -> Written:
+    async def join_persons(self, info: CONTEXT, keep: ID, other: ID, reason: str) -> Written:
         def work(editing: Editing) -> Written:
             kept, left = editing.uuid("Person", keep), editing.uuid("Person", other)
             editing.refuse_oneself((kept, left), "would give you what another person has")
             joined = _joining(info).join(kept, left, editing.origin)
-            return Written(uuid=strawberry.ID(joined.uuid), version=joined.version, change=joined.change, notice=None)
+            return Written(uuid=ID(joined.uuid), version=joined.version, change=joined.change, notice=None)
 
         return await Editing(info.context, "joinPersons", reason).do(work)
 
@@ -48,7 +49,12 @@ class Deciding:
         description="Split a person into two: records move to a person that was joined into it, or to a new one"
     )
     async def split_person(
-        self, info: CONTEXT, person: str, reason: str, records: Records = None, into: strawberry.ID | None = None
+        self,
+        info: CONTEXT,
+        person: ID,
+        reason: str,
+        records: Records = None,
+        into: ID | None = None,
     ) -> Written:
         def work(editing: Editing) -> Written:
             found = editing.uuid("Person", person)
@@ -56,7 +62,7 @@ class Deciding:
             editing.refuse_oneself((found, back), "changes who you are")
             split = _joining(info).split(found, editing.origin, records, back)
             session_list.end(editing.driver, info.context.access.name, person=found)  # who it was isn't sure any more
-            return Written(uuid=strawberry.ID(split.uuid), version=split.version, change=split.change, notice=None)
+            return Written(uuid=ID(split.uuid), version=split.version, change=split.change, notice=None)
 
         return await Editing(info.context, "splitPerson", reason).do(work)
 
@@ -65,27 +71,27 @@ class Deciding:
             "Erase a person who has left (GDPR article 17), also in the texts of the change log. It can't be undone"
         )
     )
-    async def erase_person(self, info: CONTEXT, person: str, reason: str) -> Erased:
+    async def erase_person(self, info: CONTEXT, person: ID, reason: str) -> Erased:
         def work(editing: Editing) -> Erased:
             uuid = editing.uuid("Person", person)
             editing.refuse_oneself((uuid,), "takes your traces out of the log")
             editing.require_second("erase_person", uuid)
             erased = erase_person(info.context.driver, uuid, editing.origin)
-            return Erased(uuids=[strawberry.ID(each) for each in erased])
+            return Erased(uuids=[ID(each) for each in erased])
 
         return await Editing(info.context, "erasePerson", reason).do(work)
 
     @strawberry.mutation(description="Mark persons as different; they are no longer listed as possible duplicates")
-    async def mark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
+    async def mark_as_different_persons(self, info: CONTEXT, persons: list[ID], reason: str) -> list[Marked]:
         return await _of_each(info, "markAsDifferentPersons", persons, reason, distinct_persons.mark_as_different)
 
     @strawberry.mutation(description="Undo markAsDifferentPersons")
-    async def unmark_as_different_persons(self, info: CONTEXT, persons: list[str], reason: str) -> list[Marked]:
+    async def unmark_as_different_persons(self, info: CONTEXT, persons: list[ID], reason: str) -> list[Marked]:
         return await _of_each(info, "unmarkAsDifferentPersons", persons, reason, distinct_persons.unmark_as_different)
 
     @strawberry.mutation(description="Set the owner of an account in a period")
     async def set_owner(
-        self, info: CONTEXT, account: str, person: str | None, reason: str, from_: From_, to: To_ = None,
+        self, info: CONTEXT, account: ID, person: ID | None, reason: str, from_: From_ = UNSET, to: To_ = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -98,19 +104,19 @@ class Deciding:
         return await Editing(info.context, "setOwner", reason).do(work)
 
     @strawberry.mutation(description="Decide which thing an ambiguous record belongs to")
-    async def decide_match(self, info: CONTEXT, id: strawberry.ID, thing: strawberry.ID | None, reason: str) -> Decided:
+    async def decide_match(self, info: CONTEXT, id: ID, thing: ID | None, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             decided = None if thing is None else as_kept(thing)
             editing.refuse_oneself((decided,), "would give you what a record says of another person")
             decide(info.context.driver, id, decided, info.context.access.name, editing.reason)
-            return Decided(id=id, uuid=None if decided is None else strawberry.ID(decided))
+            return Decided(id=id, uuid=None if decided is None else ID(decided))
 
         return await Editing(info.context, "decideMatch", reason).do(work)
 
     @strawberry.mutation(
         description="Undo decideMatch: the record waits for a decision again, and has no effect until then"
     )
-    async def take_back_match(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
+    async def take_back_match(self, info: CONTEXT, id: ID, reason: str) -> Decided:
         def work(editing: Editing) -> Decided:
             context = info.context
             editing.read(lambda session: refuse_decided(session, context.access, "takeBackMatch", id))
@@ -124,10 +130,10 @@ def _joining(info: CONTEXT) -> Joining:
     return Joining(info.context.driver, info.context.keyring, info.context.order)
 
 
-async def _of_each(info: CONTEXT, mutation: str, persons: list[str], reason: str, do: Each) -> list[Marked]:
+async def _of_each(info: CONTEXT, mutation: str, persons: list[ID], reason: str, do: Each) -> list[Marked]:
     def work(editing: Editing) -> list[Marked]:
         uuids = [editing.uuid("Person", each) for each in persons]
         do(info.context.driver, uuids, editing.origin)
-        return [Marked(uuid=strawberry.ID(each)) for each in uuids]
+        return [Marked(uuid=ID(each)) for each in uuids]
 
     return await Editing(info.context, mutation, reason).do(work)

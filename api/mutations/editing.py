@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import anyio.to_thread
 import neo4j
-import strawberry
 from graphql import GraphQLError
+from strawberry import ID, UNSET
 
 from api.access import four_eyes
 from api.access.cpr_readings import looked_up
@@ -19,6 +19,8 @@ from api.context import Context
 from api.mutations import giving, oneself
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
+from api.named_arguments import extensions_of, in_argument
+from api.reads.filters import camel
 from graph.as_of import not_over
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
@@ -164,7 +166,7 @@ class Editing:
         try:
             return self.ref(kind, key)
         except Unknown as unknown:
-            raise Unknown("unknown_responsibility", str(unknown)) from unknown
+            raise unknown.of("unknown_responsibility", text) from unknown
 
     def prefixed(self, kind: str, link: str, text: str) -> Ref:
         """``unit:jobcenter``: a thing with its kind in front. Raises ChangeRejected (reference), Unknown."""
@@ -235,7 +237,7 @@ class Editing:
 
     @staticmethod
     def told(written: Changed) -> Written:
-        uuid = strawberry.ID(written.uuid)
+        uuid = ID(written.uuid)
         return Written(uuid=uuid, version=written.version, change=written.change, notice=_notice(written))
 
     def read(self, work: Callable[[neo4j.Session], T]) -> T:
@@ -281,8 +283,13 @@ def _notice(written: Changed) -> str | None:
     return "Nothing has changed: it was so already."
 
 
+_FROM_IS_MISSING = "give the first day, or null for no beginning, which rewrites history"
+
+
 def days(start: date | None, end: date | None) -> Period:
-    """Raises ChangeRejected (empty_period)."""
+    """Raises ChangeRejected (empty_period; wrong_value if it is left open whether there is a first day)."""
+    if start is UNSET:
+        raise ChangeRejected("wrong_value", f"from: {_FROM_IS_MISSING}", field="from")
     try:
         return period(start, end)
     except EmptyPeriod as empty:
@@ -394,8 +401,11 @@ def property_of(kind: str, name: str) -> Property:
     """Raises ChangeRejected (unknown_property)."""
     found = next((each for each in KINDS[kind].properties if each.name == name), None)
     if found is None:
-        known = ", ".join(each.name for each in KINDS[kind].properties)
-        raise ChangeRejected("unknown_property", f"{kind} has no property {name!r}; it has {known}", field=name)
+        known = [camel(each.name) for each in KINDS[kind].properties if not each.own]
+        text = f"{kind} has no property {camel(name)!r}; it has {', '.join(known)}"
+        unknown = ChangeRejected("unknown_property", text, field=name)
+        unknown.value, unknown.allowed, unknown.argument = camel(name), known, "property"
+        raise unknown
     if found.own or (kind, name) in _BY_MUTATION:
         by = _BY_MUTATION.get((kind, name))
         text = "REConnect writes it itself" if by is None else f"{by} sets it"
@@ -437,16 +447,21 @@ def _refuse_blank(name: str, value: str) -> None:
 
 
 def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
-    """A refusal in GraphQL's form: ``extensions.code``, and for units and days what nearest.yaml's refusals name."""
-    extensions: dict[str, Any] = {"code": getattr(error, "code", "empty_period")}
+    """A refusal in GraphQL's form: ``extensions.code``, and for units and days what nearest.yaml's refusals name.
+    Properties have the names of the schema."""
+    extensions: dict[str, Any] = {"code": "empty_period"}
+    if isinstance(error, GraphError):
+        extensions = extensions_of(error)
+    text = str(error)
     if isinstance(error, ChangeRejected):
         extensions |= {
             "units": list(error.units),
             "unitKeys": _keys(driver, error.units),
-            "from": error.start.isoformat() if error.start else None,
+            "from": error.start.isoformat() if error.start and error.start != date.min else None,
             "to": error.end.isoformat() if error.end else None,
-            "field": error.field or None,
+            "field": camel(error.field) or None,
         }
+        text = text.replace(error.field, camel(error.field)) if "_" in error.field else text
         if error.things:
             extensions["things"] = [{"kind": kind, "uuid": uuid} for kind, uuid in error.things]
     elif isinstance(error, Conflict):
@@ -458,7 +473,9 @@ def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
             "at": error.at.isoformat() if error.at else None,
             "what": error.what,
         }
-    return GraphQLError(str(error), extensions=extensions)
+    if isinstance(error, GraphError):
+        text, extensions = in_argument(text, extensions, error.argument)
+    return GraphQLError(text, extensions=extensions)
 
 
 def _keys(driver: neo4j.Driver, units: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Optional
 
 import strawberry
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.context import Context
@@ -13,18 +14,16 @@ Thing: Any = Annotated[THING, strawberry.lazy("api.schema")]
 At = Annotated[date | None, strawberry.argument(description="The day to read; by default today")]
 
 
-FROM = "The first day; 0001-01-01 = no beginning, which rewrites history"
+FROM = "The first day; it must be given: null = no beginning, which rewrites history"
 TO = "The day after the last; by default no end"
-From_ = Annotated[date, strawberry.argument(name="from", description=FROM)]
+From_ = Annotated[date | None, strawberry.argument(name="from", description=FROM)]
 To_ = Annotated[date | None, strawberry.argument(description=TO)]
 VERSION = "The version that was read; the change is rejected if the thing has another version now"
 
 
 @strawberry.interface(description="The result of a mutation: the thing that it changed")
 class Changed:
-    uuid: strawberry.ID | None = strawberry.field(
-        description="UUID of the thing that was changed; null if there is none"
-    )
+    uuid: ID | None = strawberry.field(description="UUID of the thing that was changed; null if there is none")
 
     @strawberry.field(graphql_type=Optional[Thing], description="The thing that was changed, read after the change")  # noqa: UP045
     def thing(self, info: Info[Context, None], at: At = None) -> None:
@@ -48,7 +47,7 @@ class Written(Changed):
 
 @strawberry.type(description="A decision; the next import follows it")
 class Decided(Changed):
-    id: strawberry.ID = strawberry.field(description="Id of what was decided")
+    id: ID = strawberry.field(description="Id of what was decided")
 
 
 @strawberry.type(description="A person whom a decision is about")
@@ -58,7 +57,7 @@ class Marked(Changed):
 
 @strawberry.type(description="The result of an erasure")
 class Erased:
-    uuids: list[strawberry.ID] = strawberry.field(
+    uuids: list[ID] = strawberry.field(
         description="UUIDs of the person, and of the employments, accounts and assignments erased with it"
     )
 
@@ -70,14 +69,14 @@ class Ended:
 
 @strawberry.input(description="A place in a period")
 class PlaceInput:
-    unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
-    from_: date = strawberry.field(name="from", description=FROM)
+    unit: ID = strawberry.field(description="UUID, or a source's key, of the unit")
+    from_: date | None = strawberry.field(name="from", default=UNSET, description=FROM)
     to: date | None = strawberry.field(default=None, description=TO)
 
 
 @strawberry.input(description="A unit of a new assignment; by default for as long as the assignment exists")
 class AssignedUnitInput:
-    unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
+    unit: ID = strawberry.field(description="UUID, or a source's key, of the unit")
     from_: date | None = strawberry.field(
         name="from", default=None, description="The first day; by default that of the assignment"
     )
@@ -89,13 +88,13 @@ class AssignedUnitInput:
 @strawberry.input(description="A responsibility in a period")
 class ResponsibilityInput:
     responsibility: str = strawberry.field(description="kind:key, such as kle:27.12 or system:cura")
-    from_: date = strawberry.field(name="from", description=FROM)
+    from_: date | None = strawberry.field(name="from", default=UNSET, description=FROM)
     to: date | None = strawberry.field(default=None, description=TO)
 
 
 @strawberry.input(description="A unit and its places from a day on; they replace those set by hand for these days")
 class PlacedUnitInput:
-    unit: str = strawberry.field(description="UUID, or a source's key, of the unit")
+    unit: ID = strawberry.field(description="UUID, or a source's key, of the unit")
     parents: list[PlaceInput] = strawberry.field(description="The units above it over time")
     change_from: date | None = strawberry.field(
         default=None, description="The first day of the change; by default the first one that parents names"
@@ -105,6 +104,6 @@ class PlacedUnitInput:
 
 @strawberry.input(description="The holder of a role: give exactly one of the three")
 class HolderInput:
-    employment: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the employment")
-    affiliation: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the affiliation")
-    person: str | None = strawberry.field(default=None, description="UUID, or a source's key, of the person")
+    employment: ID | None = strawberry.field(default=None, description="UUID, or a source's key, of the employment")
+    affiliation: ID | None = strawberry.field(default=None, description="UUID, or a source's key, of the affiliation")
+    person: ID | None = strawberry.field(default=None, description="UUID, or a source's key, of the person")

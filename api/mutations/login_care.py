@@ -11,6 +11,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 from graphql import GraphQLError
+from strawberry import ID
 from strawberry.types import Info
 
 from api.access.rights import WRITE
@@ -47,7 +48,7 @@ strawberry.enum(
 
 @strawberry.type(description="A code that was handed over to the owner of an account")
 class LoginCode:
-    account: strawberry.ID = strawberry.field(description="UUID of the planned account")
+    account: ID = strawberry.field(description="UUID of the planned account")
     login: str = strawberry.field(description="Its user name")
     last: date = strawberry.field(description="The last day on which the code can be used")
     code: str | None = strawberry.field(description="The code; for paper only. It can't be shown again")
@@ -56,7 +57,7 @@ class LoginCode:
 
 @strawberry.type(description="An account without locks")
 class LoginUnlocked:
-    account: strawberry.ID = strawberry.field(description="UUID of the planned account")
+    account: ID = strawberry.field(description="UUID of the planned account")
     was_locked: bool = strawberry.field(description="false = there were no failed attempts to forget")
 
 
@@ -79,7 +80,7 @@ class LoginCare:
         description="Invite the owner of a planned account to choose a password or a passkey; an earlier code ends. "
         "Also the owner's nearest manager may"
     )
-    async def invite_to_login(self, info: CONTEXT, account: str, way: Reaching, reason: str) -> LoginCode:
+    async def invite_to_login(self, info: CONTEXT, account: ID, way: Reaching, reason: str) -> LoginCode:
         editing = Editing(info.context, "inviteToLogin", reason, checks_itself=True)
 
         def work(handing: HandingOver, found: LocalAccount) -> LoginCode:
@@ -91,7 +92,7 @@ class LoginCare:
         description="Take the password, the passkeys and the second factor of an account away, end its sessions, and "
         "invite its owner anew. Also the nearest administrator of the login's IT system may"
     )
-    async def reset_login(self, info: CONTEXT, account: str, way: Reaching, reason: str) -> LoginCode:
+    async def reset_login(self, info: CONTEXT, account: ID, way: Reaching, reason: str) -> LoginCode:
         editing = Editing(info.context, "resetLogin", reason, checks_itself=True)
 
         def work(handing: HandingOver, found: LocalAccount) -> LoginCode:
@@ -103,12 +104,12 @@ class LoginCare:
         description="Forget the failed attempts at an account, so that it is locked nowhere. Also the owner's nearest "
         "manager may"
     )
-    async def unlock_login(self, info: CONTEXT, account: str, reason: str) -> LoginUnlocked:
+    async def unlock_login(self, info: CONTEXT, account: ID, reason: str) -> LoginUnlocked:
         editing = Editing(info.context, "unlockLogin", reason, checks_itself=True)
 
         def work(handing: HandingOver, found: LocalAccount) -> LoginUnlocked:
             ended = handing.unlock(found, datetime.now(UTC), by=info.context.access.name)
-            return LoginUnlocked(account=strawberry.ID(found.uuid), was_locked=ended)
+            return LoginUnlocked(account=ID(found.uuid), was_locked=ended)
 
         return await editing.do(lambda _: _cared(info.context, editing, "unlock", account, work))
 
@@ -160,7 +161,7 @@ def _way(way: LoginWay) -> Way:
 
 def _told(handed: HandedOver) -> LoginCode:
     return LoginCode(
-        account=strawberry.ID(handed.account.uuid),
+        account=ID(handed.account.uuid),
         login=handed.account.login,
         last=handed.until.astimezone(COPENHAGEN).date(),
         code=handed.code,

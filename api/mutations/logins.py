@@ -2,6 +2,7 @@
 
 import strawberry
 from graphql import GraphQLError
+from strawberry import ID
 from strawberry.types import Info
 
 from api.access import session_list
@@ -18,7 +19,7 @@ class LoggingIn:
     """The part of ``Mutation`` for logins."""
 
     @strawberry.mutation(description="End a session: one's own, or another's with the rights of endSessionsOf")
-    async def end_session(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Ended:
+    async def end_session(self, info: CONTEXT, id: ID, reason: str) -> Ended:
         def work(editing: Editing) -> Ended:
             access = info.context.access
             may_end_all = bool(WRITE["endSessionsOf"] & access.everywhere)
@@ -36,7 +37,7 @@ class LoggingIn:
         return await Editing(info.context, "endSession", reason).do(work)
 
     @strawberry.mutation(description="End all sessions of a person, in every browser")
-    async def end_sessions_of(self, info: CONTEXT, person: str, reason: str) -> Ended:
+    async def end_sessions_of(self, info: CONTEXT, person: ID, reason: str) -> Ended:
         def work(editing: Editing) -> Ended:
             uuid = editing.uuid("Person", person)
             return Ended(count=session_list.end(editing.driver, info.context.access.name, person=uuid))

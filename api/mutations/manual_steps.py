@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 import strawberry
+from strawberry import ID
 from strawberry.types import Info
 
 from api.context import Context
@@ -37,7 +38,7 @@ class ByHand(Attesting):
         return await Editing(info.context, "refreshManualSteps", reason).do(work)
 
     @strawberry.mutation(description="Close a step by hand: it is done. The reason is kept with it")
-    async def close_manual_step(self, info: CONTEXT, step: str, done_by: str, reason: str, on: On = None) -> Written:
+    async def close_manual_step(self, info: CONTEXT, step: ID, done_by: ID, reason: str, on: On = None) -> Written:
         def work(editing: Editing) -> Written:
             uuid, person = editing.uuid("ManualStep", step), editing.uuid("Person", done_by)
             closed = manual_steps.close(editing.writer(), uuid, person, on or today(), editing.reason, editing.origin)

@@ -60,7 +60,7 @@ class Part:
     @staticmethod
     def _one(kind: str, name: str, uuids: tuple[str, ...]) -> str:
         if len(uuids) > 1:
-            raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the uuid", uuids)
+            raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the UUID", uuids, name)
         return uuids[0] if uuids else found(kind, name, []).uuid
 
     def require(self, session: neo4j.Session, kind: str, uuid: str, *, wholly: bool) -> None:

@@ -24,6 +24,8 @@ from graphql.utilities import validate_input_value
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
+from api.mutations.inputs import FROM
+from api.reads.filters import camel, snake
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.model import KINDS
@@ -96,7 +98,7 @@ def _completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: 
     told = dict(given)
     if "reason" in field.args:
         told.setdefault("reason", reason)
-    if "from" in field.args and is_non_null_type(field.args["from"].type):
+    if "from" in field.args and (is_non_null_type(field.args["from"].type) or field.args["from"].description == FROM):
         told.setdefault("from", day.isoformat())
     return told
 
@@ -128,10 +130,10 @@ def _faults(value: Any, type_: Any) -> Iterator[str]:
 
 def _refuse_private(where: str, kind: str, property_: Any) -> None:
     """A plan is read by more people than a home address is."""
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in str(property_))
+    words = snake(str(property_))
     known = {each.name: each for each in KINDS[kind].properties}
     if words not in known:
-        text = f"{where}.property: {kind} has no property {property_}; it has {', '.join(known)}"
+        text = f"{where}.property: {kind} has no property {property_}; it has {', '.join(map(camel, known))}"
         raise ChangeRejected("unknown_property", text, field=f"{where}.property")
     if known[words].access != "open" or known[words].identifies:
         text = f"{where}.property: {property_} is not for everybody to read: a plan holds no such value"

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 import strawberry
+from strawberry import ID
 from strawberry.types import Info
 
 from api.access.four_eyes import refuse_nobody_known, require_own_name
@@ -39,7 +40,7 @@ class PlannedChangeInput:
 
 @strawberry.type(description="The result of a decision on a plan")
 class PlanDecided:
-    id: strawberry.ID = strawberry.field(description="Id of the plan")
+    id: ID = strawberry.field(description="Id of the plan")
     state: Any = strawberry.field(graphql_type=PlanState, description="How far it has come")
     digest: str = strawberry.field(description="Digest of everything that an approval covers; pass it to approvePlan")
     stays: list[str] = strawberry.field(description="What could not be taken back, and why")
@@ -73,7 +74,7 @@ class Planning:
         description="Change a plan: what is omitted stays, the reason is the plan's from now on. Its approval ends"
     )
     async def change_plan(
-        self, info: CONTEXT, plan: str, reason: str, name: str | None = None, day: date | None = None,
+        self, info: CONTEXT, plan: ID, reason: str, name: str | None = None, day: date | None = None,
         changes: NewChanges = None, digest: str | None = None,
     ) -> PlanDecided:  # fmt: skip
         def work(editing: Editing) -> Plan:
@@ -92,7 +93,7 @@ class Planning:
     @strawberry.mutation(
         description="Approve exactly what a plan says now; by another person than those who have written it"
     )
-    async def approve_plan(self, info: CONTEXT, plan: str, digest: str, reason: str) -> PlanDecided:
+    async def approve_plan(self, info: CONTEXT, plan: ID, digest: str, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan, digest)
             check(found, context.access)
@@ -104,7 +105,7 @@ class Planning:
         return await _decided(info, "approvePlan", reason, work)
 
     @strawberry.mutation(description="Make an approved plan's changes now, on its day or later; all or none")
-    async def apply_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
+    async def apply_plan(self, info: CONTEXT, plan: ID, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan)
             make = _writing(info).carry_out(found, writer_of(found))
@@ -113,7 +114,7 @@ class Planning:
         return await _decided(info, "applyPlan", reason, work)
 
     @strawberry.mutation(description="Withdraw a plan that is not applied: it will not be")
-    async def withdraw_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
+    async def withdraw_plan(self, info: CONTEXT, plan: ID, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             found = _read(info, plan)
             _require_own_or_in_part(info, "withdrawPlan", found)
@@ -124,7 +125,7 @@ class Planning:
     @strawberry.mutation(
         description="Undo an applied plan, where nothing newer stands upon its changes; stays lists where it does"
     )
-    async def take_back_plan(self, info: CONTEXT, plan: str, reason: str) -> PlanDecided:
+    async def take_back_plan(self, info: CONTEXT, plan: ID, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan)
             require_rights(found, context.access)
@@ -136,9 +137,7 @@ class Planning:
 
 async def _decided(info: CONTEXT, mutation: str, reason: str, work: Callable[[Editing], Plan]) -> PlanDecided:
     plan = await Editing(info.context, mutation, reason).do(work)
-    return PlanDecided(
-        id=strawberry.ID(plan.id), state=PlanState(plan.state), digest=plan.digest, stays=list(plan.stays)
-    )
+    return PlanDecided(id=ID(plan.id), state=PlanState(plan.state), digest=plan.digest, stays=list(plan.stays))
 
 
 def _require_own_or_in_part(info: CONTEXT, mutation: str, plan: Plan) -> None:

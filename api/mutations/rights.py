@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import neo4j
 import strawberry
-from strawberry import UNSET
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.deciding import Deciding
 from api.mutations.editing import DatedLinks, Editing, always, days, new, with_links_in, with_value
-from api.mutations.inputs import Written
+from api.mutations.inputs import From_, Written
 from api.mutations.lives import relive
 from graph.errors import ChangeRejected
 from graph.statements.statement import DatedLink, Ref, Statement, Value
@@ -22,10 +22,6 @@ from graph.time import ALWAYS, Period
 from graph.writing.amending import Amendment
 
 CONTEXT = Info[Context, None]
-From_ = Annotated[
-    date,
-    strawberry.argument(name="from", description="The first day; 0001-01-01 = always so far, which rewrites history"),
-]
 To_ = Annotated[date | None, strawberry.argument(description="The day after the last; default: until further notice")]
 NewFrom = Annotated[
     date | None, strawberry.argument(name="from", description="first day; left out: as it is; null: always so far")
@@ -46,7 +42,7 @@ class Granting(Deciding):
     async def create_constraint_type(
         self, info: CONTEXT, key: str, title: str, uri: str, content: str, form: str, reason: str,
         pattern: str | None = None, values: list[str] | None = None, levels: list[str] | None = None,
-        cumulative: bool = False, common: bool = False, system: str | None = None,
+        cumulative: bool = False, common: bool = False, system: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -60,8 +56,8 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="One right in a system, with the constraint types that it takes")
     async def create_system_role(
-        self, info: CONTEXT, key: str, title: str, uri: str, system: str, reason: str, description: str | None = None,
-        sensitive: bool = False, required_types: list[str] | None = None, optional_types: list[str] | None = None,
+        self, info: CONTEXT, key: str, title: str, uri: str, system: ID, reason: str, description: str | None = None,
+        sensitive: bool = False, required_types: list[ID] | None = None, optional_types: list[ID] | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -94,7 +90,7 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="What a job-function role includes from now on, or how long it exists")
     async def change_job_function_role(
-        self, info: CONTEXT, role: str, reason: str, includes: list[str] | None = None,
+        self, info: CONTEXT, role: ID, reason: str, includes: list[str] | None = None,
         change_from: ChangeFrom = None, from_: NewFrom = UNSET, to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -105,10 +101,10 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="What a constraint type is limited to, in a job-function role or with a grant")
     async def create_constraint_setting(
-        self, info: CONTEXT, of: str, type: str, reason: str, from_: From_, system_role: str | None = None,
+        self, info: CONTEXT, of: str, type: ID, reason: str, from_: From_ = UNSET, system_role: ID | None = None,
         fixed: list[str] | None = None, derived: str | None = None, parameter: str | None = None,
-        unlimited: bool = False, units: list[str] | None = None, below: bool = False,
-        excluded_units: list[str] | None = None, to: To_ = None,
+        unlimited: bool = False, units: list[ID] | None = None, below: bool = False,
+        excluded_units: list[ID] | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -134,9 +130,9 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="Other values of a constraint setting. Its parameter, and what is left out, stays")
     async def change_constraint_setting(
-        self, info: CONTEXT, setting: str, reason: str, from_: From_, fixed: list[str] | None = None,
-        derived: str | None = None, units: list[str] | None = None, below: bool | None = None,
-        excluded_units: list[str] | None = None, to: To_ = None, expected_version: int | None = None,
+        self, info: CONTEXT, setting: ID, reason: str, from_: From_ = UNSET, fixed: list[str] | None = None,
+        derived: str | None = None, units: list[ID] | None = None, below: bool | None = None,
+        excluded_units: list[ID] | None = None, to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -159,7 +155,7 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="Another end of a constraint setting, or another beginning")
     async def end_constraint_setting(
-        self, info: CONTEXT, setting: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, setting: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -171,10 +167,10 @@ class Granting(Deciding):
         description="Give a right by a role, position, category or unit, or to one employment, affiliation or person"
     )
     async def create_grant(
-        self, info: CONTEXT, key: str, title: str, gives: str, given_to: list[str], reason: str, from_: From_,
+        self, info: CONTEXT, key: str, title: str, gives: str, given_to: list[str], reason: str, from_: From_ = UNSET,
         inherit: bool = False, condition: str | None = None, sensitivity: str | None = None,
         case_number: str | None = None, exceptions: list[str] | None = None, about: list[str] | None = None,
-        within_units: list[str] | None = None, for_unit: str | None = None, to: To_ = None,
+        within_units: list[ID] | None = None, for_unit: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
@@ -195,7 +191,7 @@ class Granting(Deciding):
 
     @strawberry.mutation(description="Another period of a grant, or others whom it names; what is left out stays")
     async def change_grant(
-        self, info: CONTEXT, grant: str, reason: str, given_to: list[str] | None = None,
+        self, info: CONTEXT, grant: ID, reason: str, given_to: list[str] | None = None,
         exceptions: list[str] | None = None, change_from: ChangeFrom = None, from_: NewFrom = UNSET,
         to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
@@ -230,7 +226,7 @@ def _named(editing: Editing, given_to: Sequence[str] | None, exceptions: Sequenc
 def _from_day(day: date | None, links: Links) -> Mapping[str, DatedLinks]:
     """Raises ChangeRejected (wrong_value): what was named before stays so for the days before the change."""
     if links and day is None:
-        text = "changeFrom: give the first day of the change; 0001-01-01 = always so far, which rewrites history"
+        text = "changeFrom: give the first day of the change; null = no beginning, which rewrites history"
         raise ChangeRejected("wrong_value", text, field="changeFrom")
     return {name: (Period(day or ALWAYS), each) for name, each in links.items()}
 

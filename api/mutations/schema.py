@@ -11,7 +11,7 @@ from typing import Annotated
 import anyio.to_thread
 import strawberry
 from graphql import GraphQLError
-from strawberry import UNSET
+from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.access import rights
@@ -48,6 +48,7 @@ from api.mutations.lives import end_unit, relive
 from api.mutations.login_care import LoginCare
 from api.mutations.logins import LoggingIn
 from api.mutations.plans import Planning
+from api.reads.filters import snake
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
 from graph.statements.statement import DatedLink
@@ -72,7 +73,7 @@ NewValue = Annotated[
     strawberry.argument(description="null = it has no value, whatever the sources claim; releaseValue restores theirs"),
 ]
 MoveTo = Annotated[
-    str | None,
+    ID | None,
     strawberry.argument(
         description="UUID, or a source's key, of the unit that then takes over its units, people and assignments"
     ),
@@ -87,11 +88,12 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")
     async def set_value(
-        self, info: CONTEXT, kind: Kind, thing: str, property: str, reason: str, from_: From_, value: NewValue = UNSET,
+        self, info: CONTEXT, kind: Kind, thing: ID, property: str, reason: str, from_: From_ = UNSET,
+        value: NewValue = UNSET,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            name = _snake(property)
+            name = snake(property)
             if value is UNSET:
                 raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
             life = days(from_, to)
@@ -107,13 +109,13 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Restore the value of the sources, for a period or altogether")
     async def release_value(
-        self, info: CONTEXT, kind: Kind, thing: str, property: str, reason: str, from_: From_,
+        self, info: CONTEXT, kind: Kind, thing: ID, property: str, reason: str, from_: From_ = UNSET,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            editing.require_other_than_stopper(kind.value, thing, _snake(property))
+            editing.require_other_than_stopper(kind.value, thing, snake(property))
             editing.refuse_own_system(kind.value, thing)
-            name, life = property_of(kind.value, _snake(property)).name, days(from_, to)
+            name, life = property_of(kind.value, snake(property)).name, days(from_, to)
             editing.require_second_for_common(kind.value, thing, name, None, life)
             edit = released(name, life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
@@ -125,7 +127,8 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Create a unit that no source has")
     async def create_unit(
-        self, info: CONTEXT, name: str, reason: str, from_: From_, parent: str | None = None, number: str | None = None,
+        self, info: CONTEXT, name: str, reason: str, from_: From_ = UNSET, parent: ID | None = None,
+        number: str | None = None,
         type: str | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -142,7 +145,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         )
     )
     async def end_unit(
-        self, info: CONTEXT, unit: str, to: date, reason: str, move_to: MoveTo = None,
+        self, info: CONTEXT, unit: ID, to: date, reason: str, move_to: MoveTo = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         work = partial(end_unit, unit=unit, to=to, move_to=move_to, expected=expected_version)
@@ -173,8 +176,8 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         description="Set the KLE numbers that a unit performs, is responsible for or is interested in, in a period"
     )
     async def tag_unit(
-        self, info: CONTEXT, unit: str, reason: str, from_: From_, performs: list[str] | None = None,
-        responsible_for: list[str] | None = None, interested_in: list[str] | None = None,
+        self, info: CONTEXT, unit: ID, reason: str, from_: From_ = UNSET, performs: list[ID] | None = None,
+        responsible_for: list[ID] | None = None, interested_in: list[ID] | None = None,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -192,7 +195,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Set the unit that pays out for a unit, and for those below it, in a period")
     async def set_paying_unit(
-        self, info: CONTEXT, unit: str, reason: str, from_: From_, paid_out_by: str | None = None, to: To_ = None,
+        self, info: CONTEXT, unit: ID, reason: str, from_: From_ = UNSET, paid_out_by: ID | None = None, to: To_ = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -220,7 +223,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         description="Mark a person as absent in a period: every role of the person passes to substitutes"
     )
     async def set_absence(
-        self, info: CONTEXT, person: str, reason: str, from_: From_, absent: bool = True,
+        self, info: CONTEXT, person: ID, reason: str, from_: From_ = UNSET, absent: bool = True,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -232,7 +235,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Set the position of an employment, whatever payroll and the position list claim")
     async def choose_position(
-        self, info: CONTEXT, employment: str, reason: str, from_: From_, position: str | None = None,
+        self, info: CONTEXT, employment: ID, reason: str, from_: From_ = UNSET, position: ID | None = None,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -248,7 +251,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         description="Set the KLE numbers that an employment handles in addition to its unit, in a period"
     )
     async def tag_employment(
-        self, info: CONTEXT, employment: str, kle: list[str], reason: str, from_: From_, to: To_ = None,
+        self, info: CONTEXT, employment: ID, kle: list[ID], reason: str, from_: From_ = UNSET, to: To_ = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -261,8 +264,9 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Create a tie to a unit without payroll; it always has an end")
     async def create_affiliation(
-        self, info: CONTEXT, person: str, unit: str, to: date, reason: str, from_: From_, title: str | None = None,
-        type: str | None = None, supplier: str | None = None, sponsor: str | None = None,
+        self, info: CONTEXT, person: ID, unit: ID, to: date, reason: str, from_: From_ = UNSET,
+        title: str | None = None,
+        type: str | None = None, supplier: str | None = None, sponsor: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
@@ -279,7 +283,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Change the period or the places of an affiliation that was created by hand")
     async def change_affiliation(
-        self, info: CONTEXT, affiliation: str, to: date, reason: str, units: list[PlaceInput] | None = None,
+        self, info: CONTEXT, affiliation: ID, to: date, reason: str, units: list[PlaceInput] | None = None,
         change_from: ChangeFrom = None, from_: NewFrom = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -301,7 +305,8 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Assign a role for units, with responsibilities (kle:27.12, system:cura)")
     async def create_assignment(
-        self, info: CONTEXT, holder: HolderInput, role: str, units: list[AssignedUnitInput], reason: str, from_: From_,
+        self, info: CONTEXT, holder: HolderInput, role: ID, units: list[AssignedUnitInput], reason: str,
+        from_: From_ = UNSET,
         about: list[str] | None = None, primary: bool = False, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -321,7 +326,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         )
     )
     async def change_assignment(
-        self, info: CONTEXT, assignment: str, reason: str, units: list[PlaceInput] | None = None,
+        self, info: CONTEXT, assignment: ID, reason: str, units: list[PlaceInput] | None = None,
         about: list[ResponsibilityInput] | None = None, change_from: ChangeFrom = None, from_: NewFrom = UNSET,
         to: NewTo = UNSET, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
@@ -337,8 +342,8 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         description="Create a substitute for the holder of an assignment, for all of it or within a scope"
     )
     async def create_substitution(
-        self, info: CONTEXT, assignment: str, person: str, reason: str, from_: From_, rank: int = 1,
-        scope_units: list[str] | None = None, scope_responsibilities: list[str] | None = None,
+        self, info: CONTEXT, assignment: ID, person: ID, reason: str, from_: From_ = UNSET, rank: int = 1,
+        scope_units: list[ID] | None = None, scope_responsibilities: list[str] | None = None,
         to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -356,7 +361,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Change the period of a substitution; what is omitted is unchanged")
     async def change_substitution(
-        self, info: CONTEXT, substitution: str, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
+        self, info: CONTEXT, substitution: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -367,7 +372,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     # -- decisions ----------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Approve exactly the changes that a brake has stopped; the next run applies them")
-    async def approve_brake(self, info: CONTEXT, id: strawberry.ID, reason: str) -> Decided:
+    async def approve_brake(self, info: CONTEXT, id: ID, reason: str) -> Decided:
         context = info.context
         editing = Editing(context, "approveBrake", reason)
         await editing.do(lambda each: each.require_second("approve_brake", as_kept(id)))
@@ -378,8 +383,3 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
                 f"there is no stopped run with id {id!r} that waits for approval", extensions={"code": "unknown_brake"}
             )
         return Decided(id=id, uuid=None)
-
-
-def _snake(name: str) -> str:
-    """camelCase of the API → snake_case of the model; what is snake_case already stays."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -11,6 +11,7 @@ from typing import Any
 from api.computed.contract import Answer
 from api.computed.types import ANSWER_TYPES, AnswerType, Part, Plain, Thing
 from api.reads.selection import Selected, read
+from graph.time import NO_BEGINNING
 
 Row = list[Any]
 Found = Sequence[Mapping[str, Row]]
@@ -39,6 +40,24 @@ class _Value:
 
     def collect(self, answer: Answer, uuids: Uuids) -> None:
         pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day, as text; no beginning is null."""
+
+    name: str
+
+    def of(self, answer: Answer, found: Found) -> Any:
+        return shown_day(answer.get(self.name))
+
+    def collect(self, answer: Answer, uuids: Uuids) -> None:
+        pass
+
+
+def shown_day(day: Any) -> Any:
+    """A day of an answer, as text; null = no beginning."""
+    return None if str(day) == NO_BEGINNING else day
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ class _Part:
 class AnswerForm:
     """What is selected of an answer."""
 
-    fields: tuple[_Constant | _Value | _Thing | _Part, ...]
+    fields: tuple[_Constant | _Value | _Day | _Thing | _Part, ...]
 
     def row(self, answer: Answer, found: Found) -> Row:
         """The values in the order in which they are selected."""
@@ -102,12 +121,12 @@ def form_of(
 ) -> AnswerForm:
     """``statement_of``: the place of the statement that reads a thing."""
 
-    def field_of(each: Selected) -> _Constant | _Value | _Thing | _Part:
+    def field_of(each: Selected) -> _Constant | _Value | _Day | _Thing | _Part:
         if each.name == "__typename":
             return _Constant(type_.name)
         field = type_.fields[each.name]
         if isinstance(field, Plain):
-            return _Value(field.name)
+            return _Day(field.name) if field.type == "Date" else _Value(field.name)
         if isinstance(field, Part):
             form = form_of(ANSWER_TYPES[field.to], each.children[field.to], statement_of)
             return _Part(field.name, field.many, form)

@@ -12,6 +12,7 @@ from graphql import FieldNode, GraphQLError
 from api.access.places import PLACED, PLACES, RECORD, in_units, inside, inside_any, inside_record
 from api.access.rights import READ, Scope
 from api.reads.as_of import Moment
+from api.reads.cursor_seal import CursorSeal
 from api.reads.fields import Type
 from api.reads.known_names import NAMED
 from api.reads.plan import Rule
@@ -45,6 +46,7 @@ class Compilation:
     """The rules that the root field needs, by their parameter, each with the field that needs it first."""
     scope: Scope | None = None
     """The caller's roles, if one of them is limited to units."""
+    seal: CursorSeal = field(default_factory=CursorSeal.generate)
     _everybody: dict[str, str] = field(default_factory=dict)
     _names: int = 0
     _reaches: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -104,9 +106,9 @@ class Compilation:
         self.needs.setdefault(rule.parameter, self.parameters.node)
         return rule.parameter
 
-    def _known(self, what: str, name: Any) -> str:
-        """The parameter for a name that must be known (``api.reads.known_names``)."""
-        return self._rule(NAMED, {"what": what, "name": name})
+    def _known(self, what: str, name: Any, argument: str) -> str:
+        """The parameter for a name that must be known (``api.reads.known_names``). ``argument``: where it is given."""
+        return self._rule(NAMED, {"what": what, "name": name, "argument": argument})
 
     def _existing(self, type_: Type, n: str) -> tuple[str, str]:
         """(the variable with the thing's values, clauses that leave nothing if it does not exist)."""

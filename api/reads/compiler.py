@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from api.computed.types import ANSWER_TYPES, FIELDS, RULES, Thing
 from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
+from api.reads.cursor_seal import CursorSeal
 from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, name_in, uuid_of
 from api.reads.field_order import naming
 from api.reads.fields import Type
@@ -63,13 +64,16 @@ class Compiler(Objects):
             forms.append(replace(form, node=root.node, needs=self.needs))
         return Plan(
             statements=tuple(statements),
-            roots=tuple(_named(form, root) for form, root in zip(forms, roots.values(), strict=True)),
+            roots=tuple(self._form(form, root) for form, root in zip(forms, roots.values(), strict=True)),
             refused=refused,
             rules=tuple(self.rules),
             reads_cpr=self.reads_cpr,
             cost=cost_of(roots),
             parts=sum(parts for _, parts in planned.values()),
         )
+
+    def _form(self, form: RootForm, root: Selected) -> RootForm:
+        return replace(_named(form, root, self.seal), sealed=self.seal.sealed)
 
     def _root(self, place: int, root: Selected) -> Statement | Answers:
         """Raises GraphQLError for a root field that is refused."""
@@ -116,19 +120,21 @@ class Compiler(Objects):
             if placed := self._placed_in_units(type_.name, "n"):
                 found, (_, _, counted) = placed, self._chosen(type_, root, is_placed=True)
             count = f"COUNT {{ {found} {binding} WITH * WHERE {counted} RETURN n }}"
-        by_name = root.arguments.get("order") is not None and root.arguments["order"].value == "NAME"
+        chosen = root.arguments.get("order")
+        by_name = chosen is not None and chosen.by_name
+        down = " DESC" if chosen is not None and chosen.is_descending else ""
         begin, last = (cursor_of(type_.name, each, type_.key) for each in ("head(page)", "last(page)"))
-        order = f"n.{type_.key}"
+        order = f"n.{type_.key}{down}"
         names = named = ""
         if by_name and v == "n":  # in the order of an index
             name = f"n.{SORT_KEY}"
             where = f"{name} IS NOT NULL AND {where}"
-            order = f"{name}, {order}"
+            order = f"{name}{down}, {order}"
             begin, last = (f"{each}.{SORT_KEY} + '|' + {each}.uuid" for each in ("head(page)", "last(page)"))
         elif by_name:
             name = "name"
             named = f", {in_cypher(f'{v}.{type_.caption}' if type_.caption else 'null')} AS name"
-            order = f"name, {order}"
+            order = f"name{down}, {order}"
             names = ", collect(name) AS names"
             begin, last = "head(names) + '|' + head(page).uuid", "names[size(page) - 1] + '|' + last(page).uuid"
         going_on = self._after(type_, root, name if by_name else None)
@@ -234,7 +240,7 @@ class Compiler(Objects):
         asked, depth = root.arguments.get("root"), root.arguments.get("depth")
         lies = self._inside(("Unit",), "each")
         if asked is not None:
-            start = f"MATCH (top:Unit {{uuid: {self._known('Unit', asked)}}}) WHERE {self.moment.active('top')}"
+            start = f"MATCH (top:Unit {{uuid: {self._known('Unit', asked, 'root')}}}) WHERE {self.moment.active('top')}"
         elif self.moment.copied and not lies:
             start = "MATCH (top:Unit {top: true})"
         else:
@@ -314,7 +320,7 @@ class Compiler(Objects):
                     continue
                 what = looked_up(root.name, name)
                 if what is not None:
-                    wanted = self._known(what, value)
+                    wanted = self._known(what, value, name)
                 else:
                     form = uuid_of if name in ("uuid", "person") else plain
                     wanted = self.parameters.add(value, form)
@@ -331,11 +337,14 @@ class Compiler(Objects):
         after = root.arguments.get("after")
         if after is None:
             return ""
+        chosen = root.arguments.get("order")
+        later = "<" if chosen is not None and chosen.is_descending else ">"
         if name is None:
-            form = CURSORS.get(type_.key) or id_in(type_.name)
-            return f"n.{type_.key} > {self.parameters.add(after, form)}"
-        last, key = self.parameters.add(after, name_in), self.parameters.add(after, key_in)
-        return f"{name} >= {last} AND ({name} > {last} OR n.{type_.key} > {key})"
+            form = self.seal.opening(CURSORS.get(type_.key) or id_in(type_.name))
+            return f"n.{type_.key} {later} {self.parameters.add(after, form)}"
+        last = self.parameters.add(after, self.seal.opening(name_in))
+        key = self.parameters.add(after, self.seal.opening(key_in))
+        return f"{name} {later}= {last} AND ({name} {later} {last} OR n.{type_.key} {later} {key})"
 
 
 def _form_of(root: Selected) -> RootForm:
@@ -352,13 +361,13 @@ def _form_of(root: Selected) -> RootForm:
     return RootForm(root.key, "page", next(iter(root.children)), _page_fields(root))
 
 
-def _named(form: RootForm, root: Selected) -> RootForm:
+def _named(form: RootForm, root: Selected, seal: CursorSeal) -> RootForm:
     if form.form == "constant":
         return form
     if form.form != "page":
-        return replace(form, named=naming(root.children))
+        return replace(form, named=naming(root.children, seal))
     (connection,) = root.children.values()
-    lists = [naming(each.children) for each in connection.values() if each.name in ROWS]
+    lists = [naming(each.children, seal) for each in connection.values() if each.name in ROWS]
     if len(lists) < 2:  # a row is a node; otherwise a node of each list
         return replace(form, named=lists[0]) if lists else form
 

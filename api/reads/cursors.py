@@ -1,4 +1,4 @@
-"""Parses and checks the ``endCursor`` of the previous page, and uuids in arguments.
+"""Parses and checks cursors, and uuids in arguments. Clients get cursors sealed (``api.reads.cursor_seal``).
 
 Any other text would be compared as if it were one, and give a page that begins anywhere.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from api.reads.cursor_seal import bad_cursor
 from graph.identity.lookup import canonical
 
 LARGEST_NUMBER = 2**63 - 1  # the largest integer of Neo4j
@@ -39,7 +40,7 @@ def _uuid(name: str, asked: str) -> str:
 def number_in(cursor: str) -> int:
     """The cursor of a list in the order of change numbers. Raises GraphQLError (bad_cursor), as the others do."""
     if not (cursor.isascii() and cursor.isdecimal()) or int(cursor[:20]) > LARGEST_NUMBER or len(cursor) > 19:
-        raise _bad("here the number of a change")
+        raise bad_cursor()
     return int(cursor)
 
 
@@ -47,7 +48,7 @@ def uuid_in(cursor: str) -> str:
     """The cursor of a list in the order of uuids."""
     found = canonical(cursor)
     if found is None:
-        raise _bad("here a uuid")
+        raise bad_cursor()
     return found
 
 
@@ -57,15 +58,10 @@ def id_in(list_: str) -> Callable[[str], str]:
     def taken_apart(cursor: str) -> str:
         named, bar, key = cursor.partition("|")
         if not bar or named != list_:
-            raise _bad("of this list")
+            raise bad_cursor()
         return key
 
     return taken_apart
-
-
-def of_id(list_: str, key: Any) -> str:
-    """What ``id_in`` takes apart."""
-    return f"{list_}|{key}"
 
 
 def cursor_of(list_: str, node: str, key: str) -> str:
@@ -86,7 +82,7 @@ def level_in(cursor: str) -> int:
     """The cursor of a list in the order of levels up or down the tree: ``level|uuid``."""
     level = _name_and_key(cursor)[0]
     if not (level.isascii() and level.isdecimal()) or len(level) > 9:
-        raise _bad("of this list")
+        raise bad_cursor()
     return int(level)
 
 
@@ -99,9 +95,5 @@ def _name_and_key(cursor: str) -> tuple[str, str]:
     name, bar, key = cursor.rpartition("|")
     uuid = canonical(key)
     if not bar or uuid is None:
-        raise _bad("here a name and a key; a cursor is of the same order as its page")
+        raise bad_cursor()
     return name, uuid
-
-
-def _bad(form: str) -> GraphQLError:
-    return GraphQLError(f"after: give an endCursor, {form}", extensions={"code": "bad_cursor"})

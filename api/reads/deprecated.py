@@ -22,3 +22,10 @@ DEPRECATED: Mapping[str, Deprecated] = {
     "Change.after": Deprecated(date(2027, 6, 1), "changeFeed, whose values have their own types"),
 }
 """By Type.field."""
+
+STRING_AS_ID = "variables of type String"
+USES: Mapping[str, Deprecated] = {
+    **DEPRECATED,
+    STRING_AS_ID: Deprecated(date(2027, 6, 1), "ID as the type of variables that name a thing by its UUID or key"),
+}
+"""Everything deprecated whose uses are noted."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from graphql import ExecutionResult, GraphQLError, execute_sync
+from graphql import ExecutionResult, FieldNode, GraphQLError, execute_sync, value_from_ast_untyped
 
 from api.access.budget import Account
 from api.context import Context
@@ -15,6 +15,7 @@ from api.http.availability import Availability, Away, OutOfTime, Patience
 from api.http.request_body import Asked
 from api.mutations.previewed import previewed
 from api.mutations.reading_back import Read, put_in
+from api.named_arguments import argument_with, in_argument
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.reads.schema_cost import checked_schema_cost
@@ -106,12 +107,26 @@ def _forgotten(work: "asyncio.Task[Any]") -> None:
 
 
 async def _changed(asked: Asked, context: Context) -> Any:
-    return await schema.execute(
+    result = await schema.execute(
         asked.query,
         None if asked.variables is None else dict(asked.variables),
         context_value=context,
         operation_name=asked.operation,
     )
+    if result.errors:
+        result.errors = [_in_argument(each, asked.variables or {}) for each in result.errors]
+    return result
+
+
+def _in_argument(error: GraphQLError, variables: Mapping[str, Any]) -> GraphQLError:
+    """The error, with the argument that has the name that it is about."""
+    extensions = error.extensions or {}
+    field = error.nodes[0] if error.nodes else None
+    if extensions.get("value") is None or not isinstance(field, FieldNode):
+        return error
+    given = {each.name.value: value_from_ast_untyped(each.value, dict(variables)) for each in field.arguments or ()}
+    text, more = in_argument(error.message, extensions, argument_with(extensions["value"], given))
+    return GraphQLError(text, error.nodes, path=error.path, extensions=more)
 
 
 def _of_schema(question: Question, asked: Asked) -> ExecutionResult:

@@ -6,23 +6,32 @@ in a third of the time that a function for each field takes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from api.reads.cursor_seal import CursorSeal
 from api.reads.selection import Selected, read, sources
 
 _DEEPEST = 20
 """Objects within each other in one expression: Python's parser takes no more than 200 brackets."""
+_SEALED = "sealed"
 Naming = Callable[[Sequence[Any]], list[Any]]
 Children = Mapping[str, Mapping[str, Selected]]
 
 
-def naming(children: Children) -> Naming:
-    """Makes an object from each row; None stays None. ``children``: its fields, by the type that it may be."""
-    expression = _Expression()
+def naming(children: Children, seal: CursorSeal) -> Naming:
+    """Makes an object from each row; None stays None. ``children``: its fields, by the type that it may be. ``seal``:
+    that of the cursors in it."""
+    expression = _Expression({"__builtins__": {}, _SEALED: seal.sealed})
     thing = expression.thing(children, "row")
     named: Naming = expression.function("rows", f"[None if row is None else {thing} for row in rows]")
     return named
+
+
+def _is_cursor(type_: str, field: str) -> bool:
+    return (type_.endswith("Edge") and field == "cursor") or (
+        type_ == "PageInfo" and field in ("startCursor", "endCursor")
+    )
 
 
 @dataclass(slots=True)
@@ -32,7 +41,7 @@ class _Expression:
     ``scope``: what it refers to.
     """
 
-    scope: dict[str, Any] = field(default_factory=lambda: {"__builtins__": {}})
+    scope: dict[str, Any]
     _names: int = 0
 
     def function(self, parameter: str, text: str) -> Any:
@@ -41,30 +50,30 @@ class _Expression:
     def thing(self, children: Children, row: str, depth: int = 0) -> str:
         """An object from the variable ``row``; if it may be of several types, the row begins with the type's name."""
         if len(children) == 1:
-            (fields,) = children.values()
+            ((type_, fields),) = children.items()
             if depth < _DEEPEST:
-                return self._object(fields, row, 0, depth + 1)
+                return self._object(type_, fields, row, 0, depth + 1)
             by_itself = self._new()
-            self.scope[by_itself] = self.function("row", self._object(fields, "row", 0, 0))
+            self.scope[by_itself] = self.function("row", self._object(type_, fields, "row", 0, 0))
             return f"{by_itself}({row})"
         by_type = self._new()
         self.scope[by_type] = {
-            type_: self.function("row", self._object(fields, "row", 1, 0)) for type_, fields in children.items()
+            type_: self.function("row", self._object(type_, fields, "row", 1, 0)) for type_, fields in children.items()
         }
         return f"{by_type}[{row}[0]]({row})"
 
-    def _object(self, fields: Mapping[str, Selected], row: str, before: int, depth: int) -> str:
+    def _object(self, type_: str, fields: Mapping[str, Selected], row: str, before: int, depth: int) -> str:
         """``before``: the number of values before those of the fields. ``depth``: of objects within each other."""
         place_of = {each.key: place for place, each in enumerate(read(fields), before)}
         values = (
-            f"{key!r}: {self._value(each, f'{row}[{place_of[source]}]', depth)}"
+            f"{key!r}: {self._value(type_, each, f'{row}[{place_of[source]}]', depth)}"
             for (key, each), source in zip(fields.items(), sources(fields).values(), strict=True)
         )
         return f"{{{', '.join(values)}}}"
 
-    def _value(self, selected: Selected, value: str, depth: int) -> str:
+    def _value(self, type_: str, selected: Selected, value: str, depth: int) -> str:
         if not selected.children:
-            return value
+            return f"{_SEALED}({value})" if _is_cursor(type_, selected.name) else value
         row = self._new()
         thing = self.thing(selected.children, row, depth)
         if not selected.many:

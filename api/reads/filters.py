@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError
-
 from api.reads.cursors import uuids_of
+from api.reads.known_names import one_of
 from graph.collation import SORT_KEY, caption, in_cypher, words
 from graph.model import KINDS
 from graph.model.rights import ATTESTATION_STATES, REQUEST_STATES, STEP_STATES
@@ -14,6 +13,8 @@ from graph.statements.normal_text import normal
 
 FILTERED = ("name", "title", "number", "code", "type", "key", "login", "position_code", "institution")
 SEARCHED = ("name", "title", "login")
+_PLAIN = {"integer": "Int"}
+"""The types of filters by values other than texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ def camel(name: str) -> str:
     return first + "".join(each.capitalize() for each in rest)
 
 
+def snake(name: str) -> str:
+    """camelCase of GraphQL → snake_case of the model; what is snake_case already stays."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+
+
 def of_kind(kind: str) -> dict[str, Filter]:
     """The filters of a kind's list, by argument."""
     found = [*_EVERY]
@@ -73,8 +79,9 @@ def of_kind(kind: str) -> dict[str, Filter]:
         if prop.name in FILTERED:
             doc = "null: those that have none"
             names = "employment type" if (kind, prop.name) == ("Employment", "type") else ""
-            equals = _equals(prop.name)
-            found.append(Filter(camel(prop.name), "String", equals, doc, _empty(prop.name), names, normal))
+            is_text = prop.type == "text"
+            type_, form = ("String", normal) if is_text else (_PLAIN[prop.type], None)
+            found.append(Filter(camel(prop.name), type_, _equals(prop.name), doc, _empty(prop.name), names, form))
         if prop.name in SEARCHED:
             found.append(
                 Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)
@@ -219,16 +226,14 @@ def _for_person(n: str, v: str, p: str, by: Linked) -> str:
 
 def _state(allowed: tuple[str, ...]) -> Filter:
     def word(told: Any) -> Any:
-        if told is not None and told not in allowed:
-            raise GraphQLError(f"state: one of {', '.join(allowed)}", extensions={"code": "unknown_state"})
-        return told
+        return one_of("filter.state", told, allowed)
 
     return Filter("state", "String", _equals("state"), ", ".join(allowed), form=word)
 
 
 _EVERY = (
     Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
-    Filter("keys", "[String!]", _keys, "What sources call it"),
+    Filter("keys", "[ID!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
     Filter(
@@ -246,7 +251,7 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
         Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it", names="Unit"),
         Filter(
             "kle",
-            "String",
+            "ID",
             _kle("PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN"),
             "KLE number, and all within it",
             names="KleNode",
@@ -255,24 +260,24 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
     ),
     "Employment": (
         Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
-        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
-        Filter("position", "String", _position, "Position: code or uuid", names="Position"),
+        Filter("role", "ID", _role_held, "Holds this role: its key or UUID", names="Role"),
+        Filter("position", "ID", _position, "Its position: code or UUID", names="Position"),
     ),
     "Affiliation": (
         Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
-        Filter("role", "String", _role_held, "Holds the role with this key", names="Role"),
+        Filter("role", "ID", _role_held, "Holds this role: its key or UUID", names="Role"),
     ),
     "Person": (
         Filter(
             "below", "ID", _below("-[:HAS]->({tie})-[at:IN]->", ("Employment", "Affiliation")), _UNDER, names="Unit"
         ),
-        Filter("role", "String", _role_of_person, "Holds the role with this key", names="Role"),
+        Filter("role", "ID", _role_of_person, "Holds this role: its key or UUID", names="Role"),
         Filter("stopped", "Boolean", _stopped, "All rights are stopped on the day; false: they are not"),
     ),
     "Assignment": (
         Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),
-        Filter("role", "String", _role_of_assignment, "Of the role with this key", names="Role"),
-        Filter("kle", "String", _kle("ABOUT"), "About this KLE number or one within it", names="KleNode"),
+        Filter("role", "ID", _role_of_assignment, "Of this role: its key or UUID", names="Role"),
+        Filter("kle", "ID", _kle("ABOUT"), "About this KLE number or one within it", names="KleNode"),
     ),
     "RightsRequest": (
         _state(REQUEST_STATES),

@@ -156,8 +156,8 @@ def _beside(field: PageField, root: RootForm, head: dict[str, Any] | None) -> An
     values = {
         "hasNextPage": head["more"],
         "hasPreviousPage": head["before"],
-        "startCursor": head["begin"],
-        "endCursor": head["last"],
+        "startCursor": root.sealed(head["begin"]),
+        "endCursor": root.sealed(head["last"]),
         "__typename": "PageInfo",
     }
     return {key: values[name] for key, name in field.names.items()}

@@ -40,9 +40,12 @@ def looked_up(list_: str, argument: str) -> str | None:
 
 
 def one_of(argument: str, value: Any, allowed: Collection[str]) -> Any:
-    """The value. Raises GraphQLError (unknown_<argument>) if it is not allowed."""
+    """The value. Raises GraphQLError (unknown_<name of the argument>) if it is not allowed."""
     if value is not None and value not in allowed:
-        raise GraphQLError(f"{argument}: one of {', '.join(allowed)}", extensions={"code": f"unknown_{argument}"})
+        text = f"{argument}: {value!r} is not allowed; it must be one of {', '.join(allowed)}"
+        code = f"unknown_{argument.rpartition('.')[2]}"
+        extensions = {"code": code, "argument": argument, "value": value, "allowed": list(allowed)}
+        raise GraphQLError(text, extensions=extensions)
     return value
 
 
@@ -59,24 +62,25 @@ def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str,
                 return _of_graph(session, targets, what, name)
             case "run":
                 if not _has(session, "Run", "id", name):
-                    raise Unknown("unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them")
+                    raise Unknown(
+                        "unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them", name
+                    )
             case "Unit" | "Person" | "ItSystem":
                 return find(session, what, name).uuid
             case "Role":
                 if not _has(session, "Role", "key", name):
-                    roles = ", ".join(
-                        row["key"] for row in session.run("MATCH (r:Role) RETURN r.key AS key ORDER BY key")
-                    )
-                    raise Unknown("unknown_role", f"no Role is known as {name!r}; the roles are {roles}")
+                    role = find(session, "Role", name).uuid
+                    return str(session.run("MATCH (r:Role {uuid: $uuid}) RETURN r.key", uuid=role).value()[0])
             case "Position":
                 uuid = canonical(name)
                 if uuid is not None and _has(session, "Position", "uuid", uuid):
                     return uuid
                 if not _has(session, "Position", "code", name):
-                    raise Unknown("unknown_position", f"no Position is known as {name!r}; give its code or uuid")
+                    text = f"no Position is known as {name!r}; give its code or UUID"
+                    raise Unknown("unknown_position", text, name)
             case "KleNode":
                 if not _has(session, "KleNode", "number", name):
-                    raise Unknown("unknown_kle_node", f"no KleNode has the number {name!r}")
+                    raise Unknown("unknown_kle_node", f"no KleNode has the number {name!r}", name)
         return name
 
 
@@ -101,7 +105,8 @@ def _of_graph(session: neo4j.Session, targets: Targets, what: str, name: str) ->
     code, query = _OF_GRAPH[what]
     allowed = {*own[what], *(row["value"] for row in session.run(query) if row["value"] is not None)}
     if name not in allowed:
-        raise Unknown(code, f"no {what} is known as {name!r}; it must be one of {', '.join(sorted(allowed)) or 'none'}")
+        text = f"no {what} is known as {name!r}; it must be one of {', '.join(sorted(allowed)) or 'none'}"
+        raise Unknown(code, text, name, sorted(allowed))
     return name
 
 
@@ -125,5 +130,6 @@ def _source(session: neo4j.Session, order: SourceOrder, name: str) -> str:
         name=name,
     ).single(strict=True)
     if not row["known"]:
-        raise Unknown("unknown_source", f"no source is known as {name!r}; the sources are {', '.join(allowed)}")
+        text = f"no source is known as {name!r}; the sources are {', '.join(allowed)}"
+        raise Unknown("unknown_source", text, name, list(allowed))
     return name

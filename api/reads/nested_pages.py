@@ -16,13 +16,14 @@ from api.reads.selection import Selected, read
 class Reached:
     """The things that a list leads to. ``clauses`` bind each to ``thing``, and its values of the day to ``values``.
 
-    ``order``: expressions that sort the list. The last is a key of the thing.
+    ``order``: expressions that sort the list, down where ``descending``. The last is a key of the thing.
     """
 
     thing: str
     values: str
     clauses: str
     order: list[str]
+    descending: bool = False
 
     @property
     def key(self) -> str:
@@ -77,12 +78,13 @@ def page_of(
     in_levels = paged.way.is_tree and selected.arguments.get("order") is None
     after = _after(paged, reached, selected.arguments.get("after"), entry, in_levels, compilation)
     shown = "" if v == m else f", shown: {v}"
+    down = " DESC" if reached.descending else ""
     # A list of its own first: to collect it in the clauses around would leave no row where it is empty.
     return f"""head(COLLECT {{
         UNWIND [COLLECT {{
             {reached.clauses}
             WITH *, {reached.order[0] if reached.is_sorted else "null"} AS sorted_by
-            ORDER BY sorted_by, {reached.order[-1]}
+            ORDER BY sorted_by{down}, {reached.order[-1]}{down}
             RETURN {{thing: {m}, by: sorted_by{shown}}}
         }}] AS {found}
         WITH {found}, {after(found)} AS {rest}
@@ -104,11 +106,12 @@ def _after(
     """Makes of the whole list the part after the cursor ``after``. ``in_levels``: the list is sorted by level."""
     if after is None:
         return lambda found: found
+    beyond = "<" if reached.descending else ">"
+    opening, add = compilation.seal.opening, compilation.parameters.add
     if not reached.is_sorted:
-        form = CURSORS.get(reached.key) or id_in(paged.of)
-        last = compilation.parameters.add(after, form)
-        return lambda found: f"[{entry} IN {found} WHERE {entry}.thing.{reached.key} > {last}]"
-    last = compilation.parameters.add(after, level_in if in_levels else name_in)
-    name = compilation.parameters.add(after, key_in)
-    later = f"{entry}.by = {last} AND {entry}.thing.uuid > {name}"
-    return lambda found: f"[{entry} IN {found} WHERE {entry}.by > {last} OR ({later})]"
+        last = add(after, opening(CURSORS.get(reached.key) or id_in(paged.of)))
+        return lambda found: f"[{entry} IN {found} WHERE {entry}.thing.{reached.key} {beyond} {last}]"
+    last = add(after, opening(level_in if in_levels else name_in))
+    name = add(after, opening(key_in))
+    later = f"{entry}.by = {last} AND {entry}.thing.uuid {beyond} {name}"
+    return lambda found: f"[{entry} IN {found} WHERE {entry}.by {beyond} {last} OR ({later})]"

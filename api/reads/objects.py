@@ -206,6 +206,8 @@ class Objects(Compilation):
                 kept = " AND ".join(self._kept(way, m, r, exists))
                 return f"head([{_pattern(way, n, m, r)} WHERE {kept} | {self._object(way, selected, m, v, r)}])"
         v, clauses, order = self._reached(way, selected, n, m, r)
+        if _descending(selected):
+            order = [f"{each} DESC" for each in order]
         limit = self._limit(selected) if way.many else " LIMIT 1"
         # Sorted before RETURN: Neo4j plans the content of a sorted RETURN twice, and again at each level.
         text = f"""COLLECT {{
@@ -218,7 +220,7 @@ class Objects(Compilation):
     def _page_of(self, paged: Paged, selected: Selected, n: str) -> str:
         m, r = self.new_name("m"), self.new_name("r")
         v, clauses, order = self._reached(paged.way, selected, n, m, r)
-        reached = Reached(m, v, clauses, order)
+        reached = Reached(m, v, clauses, order, _descending(selected))
         return page_of(paged, selected, reached, lambda each: self._object(paged.way, each, m, v, r), self)
 
     def _kept(self, way: Way, m: str, r: str, exists: str) -> list[str]:
@@ -272,7 +274,7 @@ class Objects(Compilation):
             clauses += ["WITH *", f"WHERE {' AND '.join(self._filtered(selected.name, type_, asked, m, v))}"]
         chosen = selected.arguments.get("order")
         if chosen is not None:
-            order = "{name}, {m}.uuid" if chosen.value == "NAME" else "{m}.uuid"
+            order = "{name}, {m}.uuid" if chosen.by_name else "{m}.uuid"
         order = order.replace("{m}", m).replace("{r}", r).replace("{v}", v)
         if "{name}" in order:
             order = order.replace("{name}", self._sorted_by(way, m, v))
@@ -295,7 +297,11 @@ class Objects(Compilation):
                 self._refuse_known(f"{field_}: filter.{name}", filter_.only_now)
             if value is not None:
                 known_as = filter_.names
-                wanted = self._known(known_as, value) if known_as else self.parameters.add(value, filter_.form)
+                wanted = (
+                    self._known(known_as, value, f"filter.{name}")
+                    if known_as
+                    else self.parameters.add(value, filter_.form)
+                )
                 linked = LinkedBy(self.moment.in_force, self._and_inside)
                 conditions.append(f"({filter_.condition(n, v, wanted, linked)})")
             elif filter_.empty is not None:
@@ -392,6 +398,12 @@ class Objects(Compilation):
             cases.append(f"WHEN {m}:{kind} THEN {row_of((repr(kind), *values))}")
         text = f"CASE {' '.join(cases)} END"
         return f"head([{of_all} IN [{row_of(shared.values())}] | {text}])" if shared else text
+
+
+def _descending(selected: Selected) -> bool:
+    """Whether a list is asked for from its end."""
+    chosen = selected.arguments.get("order")
+    return chosen is not None and bool(chosen.is_descending)
 
 
 def asks_for_manager(selected: Selected) -> bool:

@@ -40,6 +40,8 @@ class RootForm:
     named: Callable[[list[Any]], list[Any]] = field(default=list, compare=False)
     """Makes objects from a block of rows (``api.reads.field_order``)."""
     constant: str = ""
+    sealed: Callable[[str | None], str | None] = field(default=str, compare=False)
+    """Seals a cursor (``api.reads.cursor_seal``)."""
     node: FieldNode | None = field(default=None, compare=False)
     """The field in the document."""
     needs: Mapping[str, FieldNode | None] = field(default_factory=dict, compare=False)

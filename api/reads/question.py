@@ -15,12 +15,16 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    NamedTypeNode,
     NoFragmentCyclesRule,
     OperationDefinitionNode,
     OperationType,
     TypeInfo,
     TypeInfoVisitor,
+    TypeNode,
+    VariableNode,
     Visitor,
+    get_named_type,
     parse,
     validate,
     visit,
@@ -29,9 +33,10 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from api.access.budget import Account, Spent
 from api.reads.bounded_cache import Kept
-from api.reads.deprecated import DEPRECATED
+from api.reads.deprecated import DEPRECATED, STRING_AS_ID
 from api.reads.expansion import SpreadsItself, check_expansion
 from api.reads.root_fields import RootField, root_fields
+from api.reads.string_as_id import RULES
 from api.reads.variables import within
 from api.schema import schema
 
@@ -64,7 +69,7 @@ class Question:
     roots: tuple[RootField, ...]
     """The root fields, including those in fragments."""
     deprecated: frozenset[str]
-    """Deprecated fields (Type.field) in it (``api.reads.deprecated``)."""
+    """What is deprecated in it (``api.reads.deprecated``)."""
     fields: int
     """Its number of fields, counting fragments wherever they are spread."""
     size: int
@@ -164,7 +169,7 @@ def _counted(text: str) -> tuple[DocumentNode, int]:
 
 
 def _validated(document: DocumentNode, fields: int, text: str, name: str | None) -> Question:
-    errors = validate(SCHEMA, document, max_errors=20)
+    errors = validate(SCHEMA, document, RULES, max_errors=20)
     if errors:
         raise Rejected(*errors)
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
@@ -192,9 +197,16 @@ def _validated(document: DocumentNode, fields: int, text: str, name: str | None)
 
 
 def _deprecated(document: DocumentNode) -> frozenset[str]:
-    """The deprecated fields in the document."""
+    """What is deprecated in the document."""
     found: set[str] = set()
     info = TypeInfo(SCHEMA)
+    texts = {
+        definition.variable.name.value
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode)
+        for definition in each.variable_definitions or ()
+        if _name_of(definition.type) == "String"
+    }
 
     class Fields(Visitor):
         def enter_field(self, node: FieldNode, *_: object) -> None:
@@ -202,5 +214,16 @@ def _deprecated(document: DocumentNode) -> frozenset[str]:
             if parent is not None and (name := f"{parent.name}.{node.name.value}") in DEPRECATED:
                 found.add(name)
 
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            wanted = info.get_input_type()
+            if node.name.value in texts and wanted is not None and get_named_type(wanted).name == "ID":
+                found.add(STRING_AS_ID)
+
     visit(document, TypeInfoVisitor(info, Fields()))
     return frozenset(found)
+
+
+def _name_of(type_: TypeNode) -> str:
+    while not isinstance(type_, NamedTypeNode):
+        type_ = type_.type  # type: ignore[attr-defined]  # a list's, or one that is not null
+    return type_.name.value

@@ -32,6 +32,7 @@ from api.http.failures import formed
 from api.reads.bounded_cache import Kept
 from api.reads.compilation import WITHIN
 from api.reads.compiler import Compiler
+from api.reads.cursor_seal import CursorSeal
 from api.reads.explained import Explained, explained
 from api.reads.json_writer import Formed, Opened, Writer
 from api.reads.known_names import Targets
@@ -116,6 +117,7 @@ class Reader:
         self._rules.targets = self.targets
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
+        self._seal = CursorSeal.of(self.keyring)
         self._looked = self._lasting = 0.0
         self._measured: asyncio.Task[None] | None = None
         self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
@@ -177,7 +179,8 @@ class Reader:
         extensions = b""
         if account is not None:
             more = _STATEMENT * max(0, len(plan.statements) - 1)
-            paid = account.spend(cost + more + (_PLANNING * plan.parts if key is not None else 0))
+            planning = _PLANNING * plan.parts if key is not None else 0
+            paid = account.spend(cost + more + planning, planning)
             extensions = orjson.dumps({"cost": paid})
         if key is not None:  # kept once it is paid for, since only then has Neo4j planned it
             self._plans.put(key, plan, question.size + _BYTES_A_CHARACTER * plan.size)
@@ -305,7 +308,7 @@ class Reader:
     ) -> tuple[Plan, set[tuple[str, ...]]]:
         roots = select(question.operation, Document(SCHEMA, question.fragments, given))
         check_depth(roots, self.limits)
-        compiler = Compiler(caller.rights, day, copied, scope=caller.scope)
+        compiler = Compiler(caller.rights, day, copied, scope=caller.scope, seal=self._seal)
         plan = compiler.plan(roots)
         check_parts(plan.parts, self.limits)
         return plan, compiler.shaped_by

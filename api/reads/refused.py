@@ -5,6 +5,7 @@ A root field that is refused is null in the answer, and the others are answered 
 
 from graphql import FieldNode, GraphQLError
 
+from api.named_arguments import extensions_of, in_argument
 from graph.errors import GraphError
 
 REFUSALS = (GraphQLError, GraphError)
@@ -17,7 +18,8 @@ def in_field(error: GraphQLError | GraphError, node: FieldNode | None) -> GraphQ
         if error.nodes or node is None:
             return error
         return GraphQLError(error.message, node, path=error.path, extensions=error.extensions)
-    return GraphQLError(str(error), node, extensions={"code": error.code})
+    text, extensions = in_argument(str(error), extensions_of(error), error.argument)
+    return GraphQLError(text, node, extensions=extensions)
 
 
 def at_root(error: GraphQLError | GraphError, node: FieldNode | None, key: str) -> GraphQLError:

@@ -15,6 +15,7 @@ from graph.collation import caption
 from graph.model import KINDS, Kind, Link, Property
 from graph.model.organisation import ASSIGNMENT, RESPONSIBLE_FOR
 from graph.model.rights import CONSTRAINT_SETTING, GRANTEES, RIGHTS
+from graph.time import NO_BEGINNING
 
 OF_TYPE: dict[str, Scalar] = {
     "text": "String",
@@ -24,6 +25,11 @@ OF_TYPE: dict[str, Scalar] = {
     "date": "Date",
     "texts": "[String!]",
 }
+
+
+def _first_day(day: str) -> str:
+    """The text of a first day, as Cypher; null = no beginning."""
+    return f"nullIf(toString({day}), '{NO_BEGINNING}')"
 
 
 def _value(prop: Property, of: str = "{v}") -> Value:
@@ -74,9 +80,7 @@ def _of_kind(kind: Kind) -> Type:
         )
     )
     add(Value("active", "Boolean!", "{active}", "It exists on the day that is read"))
-    add(
-        Value("existsFrom", "Date", "toString({exists_from})", "Its first day of all; 0001-01-01 = it has no beginning")
-    )
+    add(Value("existsFrom", "Date", _first_day("{exists_from}"), "Its first day of all; null = it has no beginning"))
     add(Value("existsTo", "Date", "toString({exists_to})", "The day after its last; null = it has no end"))
     add(Value("keys", "[String!]", _KEYS, "Its keys in the sources", only_now=NOT_DATED))
     for prop in kind.properties:
@@ -171,7 +175,7 @@ def _periods(kind: Kind, way: Way) -> Periods:
 
 
 _FIRST_AND_LAST: dict[str, Field] = {
-    "from": Value("from", "Date", "toString({r}.from)", "First day; 0001-01-01 = no beginning"),
+    "from": Value("from", "Date", _first_day("{r}.from"), "First day; null = no beginning"),
     "to": Value("to", "Date", "toString({r}.to)", "The day after its last; null = it has no end"),
 }
 

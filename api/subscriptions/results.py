@@ -19,11 +19,12 @@ from api.access.read_log import ReadLog, ReadLogFull
 from api.access.rights import READ, Access
 from api.access.sight import seen
 from api.computed.change_feed import form, in_part
-from api.computed.types import ANSWER_TYPES, Part
+from api.computed.types import ANSWER_TYPES, Part, Plain
 from api.http.availability import CLOSED, Away
 from api.http.failures import formed, unforeseen
 from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
+from api.reads.answer_rows import shown_day
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.reads.refused import at_root
 from api.reads.selection import Document, Selected, select
@@ -187,6 +188,6 @@ def _value(type_: str, answer: Mapping[str, Any], selected: Selected) -> Any:
     value = answer.get(selected.name)
     part = ANSWER_TYPES[type_].fields[selected.name]
     if not isinstance(part, Part) or value is None:
-        return value
+        return shown_day(value) if isinstance(part, Plain) and part.type == "Date" else value
     inner = selected.children[part.to]
     return [_projected(part.to, each, inner) for each in value] if part.many else _projected(part.to, value, inner)

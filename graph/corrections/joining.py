@@ -48,7 +48,9 @@ class Joining:
             known = load(self.driver, KIND, [keep, other])
             for uuid in (keep, other):
                 if uuid not in known or _into(tx, uuid) is not None:
-                    raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
+                    raise Unknown(
+                        "unknown_person", f"there is no Person {uuid}, or it has been joined into another", uuid
+                    )
             if keep == other:
                 raise ChangeRejected("same_person", "give two persons")
             if _are_apart(tx, keep, other):
@@ -101,7 +103,7 @@ class Joining:
             take_numbers(tx, 0)
             loaded = load(self.driver, KIND, [person]).get(person)
             if loaded is None:
-                raise Unknown("unknown_person", f"there is no Person {person}")
+                raise Unknown("unknown_person", f"there is no Person {person}", person)
             came, brought = _came_with(tx, person, into) if into is not None else ([], None)
             all_of = {_id(each): each for each in loaded.records}
             moving = [each for each in came if each in all_of] if records is None else list(records)
@@ -168,7 +170,7 @@ class _Address:
 def _check_split(moving: Sequence[str], all_of: dict[str, KeptRecord], *, joined: bool) -> None:
     for key in moving:
         if key not in all_of:
-            raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} lists them")
+            raise Unknown("unknown_record", f"the person has no record {key!r}; sources {{ id }} lists them", key)
         if all_of[key].source == MANUAL:
             raise ChangeRejected(
                 "by_hand", f"{key} was stated by hand; release the values, and state them of the other person"

@@ -80,7 +80,7 @@ def _things(tx: neo4j.ManagedTransaction, uuid: str) -> dict[str, str]:
     """Kind by uuid: persons first, then the things that are theirs, then the things that depend on those."""
     rows = list(tx.run(_PERSONS, uuid=uuid))
     if not rows:
-        raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another")
+        raise Unknown("unknown_person", f"there is no Person {uuid}, or it has been joined into another", uuid)
     found = {row["uuid"]: "Person" for row in rows}
     for kind, link in _OWNING.items():
         query = f"""

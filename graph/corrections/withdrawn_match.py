@@ -24,7 +24,9 @@ def withdraw(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisio
             take_numbers(tx, 0)
             kept = tx.run(_DECISION, id=decision).single()
             if kept is None:
-                raise Unknown("unknown_decision", f"there is no decision {decision!r}; decisions {{ id }} lists them")
+                raise Unknown(
+                    "unknown_decision", f"there is no decision {decision!r}; decisions {{ id }} lists them", decision
+                )
             record = RecordId(kept["source"], kept["kind"], kept["key"])
             if kept["giving"] is not None:
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import neo4j
 
 from graph.as_of import as_known, exists
-from graph.errors import Ambiguous, Unknown
+from graph.errors import Ambiguous, Unknown, unknown_kind
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES
 from graph.time import today
 
@@ -105,17 +105,28 @@ def find_query(kind: str) -> str:
     """
 
 
-def found(kind: str, name: str, rows: list[Found]) -> Found:
+_LISTED = frozenset({"Role", "ItSystem", "SystemGroup", "Function", "NamePolicy", "ConstraintType"})
+"""Kinds of which there are few, which everybody may read, wherever the caller's roles hold."""
+_FEW = 20
+
+
+def found(kind: str, name: str, rows: list[Found], allowed: Sequence[str] = ()) -> Found:
     """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous.
 
-    What it is by itself, by uuid or natural key, counts before what a source calls by that name.
+    What it is by itself, by uuid or natural key, counts before what a source calls by that name. ``allowed``: the
+    natural keys that there are.
     """
     uuids = {row.uuid for row in rows if row.source is None} or {row.uuid for row in rows}
     rows = [row for row in rows if row.uuid in uuids]
     if not uuids:
-        raise Unknown(f"unknown_{_spelled(kind)}", f"no {kind} is known as {name!r}; give its uuid or a source's key")
+        natural = KINDS[kind].natural
+        how = f"give its {natural} or UUID" if natural else "give its UUID or a source's key"
+        if allowed:
+            how = f"{natural} is one of {', '.join(allowed)}"
+        raise Unknown(unknown_kind(kind), f"no {kind} is known as {name!r}; {how}", name, allowed)
     if len(uuids) > 1:
-        raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the uuid", tuple(sorted(uuids)))
+        candidates = tuple(sorted(uuids))
+        raise Ambiguous(f"{name!r} fits {len(uuids)} things of kind {kind}; give the UUID", candidates, name)
     return min(rows, key=lambda row: (row.source is not None, row.source or ""))
 
 
@@ -127,7 +138,26 @@ def find(session: neo4j.Session, kind: str, name: str, known: int | None = None)
     """
     query = find_query(kind) if known is None else as_known(find_query(kind))
     rows = session.run(query, name=name, uuid=canonical(name) or name, today=today(), known=known)
-    return found(kind, name, [Found(row["uuid"], row["source"]) for row in rows])
+    fitting = [Found(row["uuid"], row["source"]) for row in rows]
+    return found(kind, name, fitting, () if fitting else _allowed(session, kind))
+
+
+def _allowed(session: neo4j.Session, kind: str) -> list[str]:
+    """The natural keys of a kind, if there are few."""
+    if kind not in _LISTED:
+        return []
+    natural = KINDS[kind].natural
+    keys = session.run(
+        f"""
+        MATCH (n:{kind})
+        WHERE n.{natural} IS NOT NULL
+        RETURN DISTINCT n.{natural} AS key
+        ORDER BY key
+        LIMIT $most
+        """,
+        most=_FEW + 1,
+    ).value()
+    return keys if len(keys) <= _FEW else []
 
 
 def responsibility_kind(text: str) -> tuple[str, str]:
@@ -138,9 +168,7 @@ def responsibility_kind(text: str) -> tuple[str, str]:
         raise Unknown(
             "unknown_responsibility",
             f"{text!r} is not a responsibility; prefix it with {', '.join(first)} or {last}",
+            text,
+            [f"{each}:" for each in RESPONSIBILITY_PREFIXES],
         )
     return RESPONSIBILITY_PREFIXES[prefix], key
-
-
-def _spelled(kind: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in kind).lstrip("_")

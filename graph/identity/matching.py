@@ -138,7 +138,10 @@ def decide(driver: neo4j.Driver, ambiguity: str, uuid: str | None, user: str, re
         at=now(),
     )
     if not rows:
-        raise Unknown("unknown_ambiguity", f"no record {ambiguity!r} waits for a decision with the candidate {uuid}")
+        text = (
+            f"no record {ambiguity!r} waits for a decision with the candidate {uuid}; ambiguities {{ id }} lists them"
+        )
+        raise Unknown("unknown_ambiguity", text, ambiguity)
 
 
 def decisions(driver: neo4j.Driver, records: Iterable[RecordId]) -> dict[RecordId, str | None]:

@@ -47,7 +47,7 @@ def found(run: Run, name: str, readable: Callable[[Sequence[Plan]], Sequence[Pla
     fitting = [each for each in fitting if each.id == id_] or fitting
     chosen = fitting if len(fitting) < 2 else [each for each in fitting if each.state in OPEN] or fitting
     if not chosen:
-        raise Unknown("unknown_plan", f"there is no plan {name!r}")
+        raise Unknown("unknown_plan", f"there is no plan {name!r}; plans {{ name }} lists them", name)
     if len(chosen) > 1:
         ids = tuple(sorted(each.id for each in chosen))
         raise Ambiguous(f"several plans are called {name!r}: give the id, one of {', '.join(ids)}", ids)

@@ -271,7 +271,7 @@ def _covering(session: neo4j.Session, responsibility: str | None, day: Day, at: 
     try:
         asked = find(session, kind, key)
     except Unknown as unknown:
-        raise Unknown("unknown_responsibility", str(unknown)) from unknown
+        raise unknown.of("unknown_responsibility", responsibility) from unknown
     return facts.covering(session, day, at, asked.uuid)
 
 

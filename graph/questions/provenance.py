@@ -6,7 +6,7 @@ from datetime import date
 
 import neo4j
 
-from graph.errors import Unknown
+from graph.errors import Unknown, unknown_kind
 from graph.model import KINDS, Access, Kind
 from graph.statements.learned_at import EXISTENCE, moment_of
 from graph.statements.merge import ResolvedStatement, merged, withheld_until
@@ -60,7 +60,7 @@ def provenance(driver: neo4j.Driver, order: SourceOrder, kind: str, uuid: str, d
     """Every property of a thing about which there are claims on the day. Raises Unknown (unknown_thing)."""
     loaded = load(driver, kind, [uuid]).get(uuid)
     if loaded is None:
-        raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
+        raise Unknown(unknown_kind(kind), f"there is no {kind} {uuid}", uuid)
     return list(claims_of(KINDS[kind], loaded.records, order, day))
 
 

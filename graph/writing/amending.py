@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import neo4j
 
-from graph.errors import ChangeRejected, Conflict, Unknown
+from graph.errors import ChangeRejected, Conflict, Unknown, unknown_kind
 from graph.identity.lookup import surviving
 from graph.model import KINDS
 from graph.statements import normal_text
@@ -58,7 +58,7 @@ def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_
     uuid = surviving(driver, kind, amendment.uuid)
     loaded = load(driver, kind, [uuid]).get(uuid)
     if loaded is None:
-        raise Unknown(f"unknown_{kind.lower()}", f"there is no {kind} {uuid}")
+        raise Unknown(unknown_kind(kind), f"there is no {kind} {uuid}", uuid)
     if amendment.expected_version is not None and loaded.version != amendment.expected_version:
         raise _conflict(driver, uuid, amendment.expected_version, loaded.version)
     kept = _kept_by_hand(kind, uuid, loaded)

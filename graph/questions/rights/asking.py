@@ -62,7 +62,8 @@ def asked(
         return Asked(find(session, "Person", person).uuid, None, in_system)
     if employment is not None:
         tie = _tie(session, employment)
-        return Asked(_owner(session, tie, f"the employment {employment!r} has no person"), tie, in_system)
+        nobody = Unknown("unknown_person", f"the employment {employment!r} has no person", employment)
+        return Asked(_owner(session, tie, nobody), tie, in_system)
     found = find(session, "Account", str(account)).uuid
     row = session.run(
         f"""
@@ -73,10 +74,11 @@ def asked(
         uuid=found,
         at=at or today(),
     ).single(strict=True)
+    unowned = Unknown("unknown_person", f"the account {account!r} has no owner", account)
     if row["tie"] is not None:
-        return Asked(_owner(session, row["tie"], f"the account {account!r} has no owner"), row["tie"], in_system)
+        return Asked(_owner(session, row["tie"], unowned), row["tie"], in_system)
     if row["owner"] is None:
-        raise Unknown("unknown_person", f"the account {account!r} has no owner")
+        raise unowned
     return Asked(row["owner"], None, in_system)
 
 
@@ -90,10 +92,10 @@ def _tie(session: neo4j.Session, name: str) -> str:
             raise unknown from None
 
 
-def _owner(session: neo4j.Session, tie: str, otherwise: str) -> str:
+def _owner(session: neo4j.Session, tie: str, otherwise: Unknown) -> str:
     row = session.run("MATCH (p:Person)-[:HAS]->({uuid: $uuid}) RETURN p.uuid AS uuid LIMIT 1", uuid=tie).single()
     if row is None:
-        raise Unknown("unknown_person", otherwise)
+        raise otherwise
     return str(row["uuid"])
 
 
@@ -104,7 +106,8 @@ def find_right(session: neo4j.Session, name: str) -> str:
             return find(session, kind, name).uuid
         except Unknown:
             continue
-    raise Unknown("unknown_right", f"no job-function role or system role is known as {name!r}; give its key or uuid")
+    text = f"no job-function role or system role is known as {name!r}; give its key or UUID"
+    raise Unknown("unknown_right", text, name)
 
 
 def evaluation(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.reads.cursor_seal import CursorSeal
 from api.reads.field_order import naming
 from api.reads.selection import Selected
 
@@ -17,10 +18,10 @@ def test_as_deep_as_a_document_may_be(many: bool) -> None:
         fields = {"uuid": Selected("uuid", "uuid", {}), key: below}
         row = ["one", [row, None] if many else row]
         expected = {"uuid": "one", key: [expected, None] if many else expected}
-    assert naming({"Unit": fields})([row, None]) == [expected, None]
+    assert naming({"Unit": fields}, CursorSeal.generate())([row, None]) == [expected, None]
 
 
 def test_names_are_only_names() -> None:
     key = "__import__"
     fields = {key: Selected(key, "name", {})}
-    assert naming({"Unit": fields})([["x"]]) == [{"__import__": "x"}]
+    assert naming({"Unit": fields}, CursorSeal.generate())([["x"]]) == [{"__import__": "x"}]

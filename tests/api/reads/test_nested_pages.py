@@ -50,7 +50,7 @@ def test_edges_of_a_root_list(asking: Asking, order: str | None, at: str | None)
 
 
 def test_before_the_first_there_is_no_previous_page(asking: Asking) -> None:
-    lowest = "00000000-0000-0000-0000-000000000000"
+    lowest = asking.reader._seal.sealed("00000000-0000-0000-0000-000000000000")
     assert asking.data(ROOT, {"after": lowest})["units"]["pageInfo"]["hasPreviousPage"] is False
 
 
@@ -127,10 +127,32 @@ def test_the_log_of_a_thing_in_pages(asking: Asking) -> None:
         sourcesConnection { edges { cursor node { id } } } } } }"""
     (unit,) = asking.data(question)["units"]["nodes"]
     (change,) = unit["changesConnection"]["nodes"]
-    assert unit["changesConnection"]["pageInfo"]["endCursor"] == str(change["number"])
-    assert [each["cursor"] for each in unit["sourcesConnection"]["edges"]] == [
-        f"SourceRecord|{each['node']['id']}" for each in unit["sourcesConnection"]["edges"]
-    ]
+    (later,) = asking.data(question, {"after": unit["changesConnection"]["pageInfo"]["endCursor"]})["units"]["nodes"]
+    assert all(each["number"] > change["number"] for each in later["changesConnection"]["nodes"])
+    edges = unit["sourcesConnection"]["edges"]
+    assert len({each["cursor"] for each in edges}) == len(edges) > 0
+
+
+def test_from_the_last_name_on(asking: Asking) -> None:
+    """Whole, and in pages."""
+    question = """query($uuid: ID!, $after: String, $order: Order!) { unit(uuid: $uuid) {
+        descendants(order: $order) { uuid }
+        page: descendantsConnection(first: 4, after: $after, order: $order) {
+          totalCount nodes { uuid } pageInfo { endCursor hasNextPage } } } }"""
+    uuid = largest(asking, None)
+    for order in ("NAME", "UUID"):
+        up = asking.data(question, {"uuid": uuid, "order": order})["unit"]["descendants"]
+        down = asking.data(question, {"uuid": uuid, "order": f"{order}_DESCENDING"})["unit"]["descendants"]
+        assert down == up[::-1] and len(up) > 4
+        found: list[dict[str, str]] = []
+        after, more = None, True
+        while more:
+            given = {"uuid": uuid, "order": f"{order}_DESCENDING", "after": after}
+            page = asking.data(question, given)["unit"]["page"]
+            assert page["totalCount"] == len(down)
+            found += page["nodes"]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        assert found == down
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Connections: first, after, order, totals."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -29,11 +30,38 @@ def pages(asking: Asking, first: int, order: str | None) -> list[dict[str, Any]]
 
 
 @pytest.mark.parametrize("first", [1, 4, 7, 1000])
-@pytest.mark.parametrize(("order", "by"), [(None, "uuid"), ("UUID", "uuid"), ("NAME", "name")])
+@pytest.mark.parametrize(
+    ("order", "by"),
+    [(None, "uuid"), ("UUID", "uuid"), ("NAME", "name"), ("UUID_DESCENDING", "uuid"), ("NAME_DESCENDING", "name")],
+)
 def test_all_pages_are_the_whole_in_order(asking: Asking, first: int, order: str | None, by: str) -> None:
     found = pages(asking, first, order)
-    assert [each[by] for each in found] == sorted(each[by] for each in found)
+    is_down = order is not None and order.endswith("DESCENDING")
+    assert [each[by] for each in found] == sorted((each[by] for each in found), reverse=is_down)
     assert len({each["uuid"] for each in found}) == len(found) > 15
+
+
+@pytest.mark.parametrize("order", ["NAME", "UUID"])
+def test_a_cursor_shows_nothing_of_the_list(asking: Asking, order: str) -> None:
+    """Not a name, not a UUID, encoded or not; and the same place has the same cursor."""
+    question = f"""{{ persons(first: 20, order: {order}) {{ edges {{ cursor node {{ name uuid }} }}
+        pageInfo {{ startCursor endCursor }} }} }}"""
+    page = asking.data(question)["persons"]
+    for each in page["edges"]:
+        raw = base64.urlsafe_b64decode(each["cursor"] + "===")
+        for text in (each["node"]["name"].lower(), each["node"]["name"].split()[0], each["node"]["uuid"]):
+            assert text not in each["cursor"].lower() and text.encode() not in raw.lower()
+    cursors = [each["cursor"] for each in page["edges"]]
+    assert len(set(cursors)) == len(cursors)
+    assert (page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]) == (cursors[0], cursors[-1])
+    assert asking.data(question)["persons"] == page
+
+
+def test_a_cursor_of_another_order_or_of_no_one_is_refused(asking: Asking) -> None:
+    page = "{ units(first: 1, order: NAME) { pageInfo { endCursor } } }"
+    cursor = asking.data(page)["units"]["pageInfo"]["endCursor"]
+    for order, after in (("UUID", cursor), ("NAME", cursor[:-2] + "AA"), ("NAME", "Nord|1"), ("UUID", "é")):
+        assert asking.code(PAGE, {"first": 1, "after": after, "order": order}) == "bad_cursor", (order, after)
 
 
 def test_an_empty_page(asking: Asking) -> None:
