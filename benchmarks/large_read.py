@@ -12,7 +12,7 @@ from typing import Any
 import neo4j
 import orjson
 
-from api.http.availability import Availability
+from api.availability import Availability
 from api.reads.question import question_of
 from api.reads.reader import Reader
 from benchmarks.measured import Measured

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from starlette.applications import Starlette
 
-from api.http.availability import Availability
+from api.availability import Availability
 from api.login.claims import ClaimsService, claims_routes
 from benchmarks.measured import Measured
 from benchmarks.rights import PERSONS

@@ -1,47 +1,18 @@
-"""The contract between the pipeline and a target.
+"""What all targets have in common: the image that they read, what they make of it, and what the program passes to them.
 
-A target is a folder with ``target`` and ``settings`` (with the delivery), by which it is found; ``image.graphql``
-(the part of the organisation and the fields; it runs with the target's own rights in the API); ``shape`` (makes the
-target's form from it: pure, so that the same image gives the same bytes); and a README. ``TargetFolder`` lists its
-exports. Example, complete::
-
-    class Staff:
-        name = "staff"
-        document = Path(__file__).with_name("image.graphql").read_text()
-        order = ("person",)
-        rules = "1"
-
-        def __init__(self, settings: StaffSettings) -> None:
-            self.files, self.delivery, self.brake = settings.files, settings.delivery, settings.brake
-
-        def variables(self, at: date) -> dict[str, object]:
-            return {"at": at.isoformat()}
-
-        def shape(self, image: Image, at: date) -> Shaped:
-            rows = {person["uuid"]: {"Navn": person["name"]} for person in image["Persons"]}
-            protected = frozenset(person["uuid"] for person in image["Persons"] if person["addressProtected"])
-            name = frozenset({"Navn"})
-            return Shaped([ShapedFile("person", "staff.csv", ("Navn",), rows, name, name, protected)])
-
-Such a target gets whole files; to add one: docs/add-a-target.md. A target that takes objects one by one has the same
-folder, and the contract in ``exporters.objects.target``.
+The contracts are ``exporters.files.target`` (whole files) and ``exporters.objects.target`` (objects, one by one);
+``exporters.target_folder`` has what a target's folder exports.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from exporters.brake import ExportBrake
 from exporters.errors import NotSetUp as NotSetUp
-from exporters.files.delivery_settings import DeliverySettings
-from exporters.files.table import TableForm
 
 if TYPE_CHECKING:  # the settings are read with every command; these take long to load
     import neo4j
-    from pydantic import BaseModel
 
-    from exporters.objects.target import ObjectTarget
     from exporters.one_time_links import OneTimeLinks
     from graph.cpr.keyring import Keyring
 
@@ -108,57 +79,6 @@ class Shaped:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class FileRules:
-    """How the target's files are made and sent.
-
-    ``ready``: name of an empty file that is sent last; ``manifest``: name of a file, sent last, with each file's rows
-    and SHA-256. ``always``: send every file on every run, changed or not.
-    """
-
-    form: TableForm
-    ready: str | None = None
-    manifest: str | None = None
-    always: bool = False
-
-
-class Target(Protocol):
-    """A consumer system that is supplied with whole files.
-
-    ``order``: objects, in the order in which their files are sent, referenced ones first. ``rules``: identifies the
-    version and settings of the shape; if it changes, changed rows are attributed to that.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def document(self) -> str: ...
-
-    @property
-    def order(self) -> Sequence[str]: ...
-
-    @property
-    def files(self) -> FileRules: ...
-
-    @property
-    def delivery(self) -> DeliverySettings: ...
-
-    @property
-    def brake(self) -> ExportBrake: ...
-
-    @property
-    def rules(self) -> str: ...
-
-    def variables(self, at: date) -> Mapping[str, object]:
-        """The image's variables on a day."""
-        ...
-
-    def shape(self, image: Image, at: date) -> Shaped:
-        """The files of this image. Pure. Raises ImageError if the image lacks what the shape needs."""
-        ...
-
-
 @dataclass(frozen=True)
 class Surroundings:
     """What the program passes to a target when it makes it.
@@ -176,23 +96,3 @@ class Surroundings:
     mail: Callable[[], Callable[[str, str, str], None] | None] = lambda: None
     sms: Callable[[], Callable[[str, str], None] | None] = lambda: None
     links: "Callable[[], OneTimeLinks | None]" = lambda: None
-
-
-class TargetFolder(Protocol):
-    """The exports of a target's folder. Loading it loads only the settings; ``build`` loads the rest.
-
-    ``TITLE``: the target's name in a sentence. ``NEEDS``: the settings that it needs, in words. ``OBJECTS``: the
-    ledger's names of its kinds of objects. ``Settings``: a pydantic model, in ``reconnect.toml`` under
-    ``[targets.<folder>]``. If a setting is required, the target is used only if that section is there. A folder that
-    also exports ``SEVERAL = True`` contains any number of targets, each with a name that the municipality chooses:
-    their settings are in ``[targets.<folder>.<name>]``, and each has a ledger, a brake and a schedule of its own.
-    """
-
-    TITLE: str
-    NEEDS: str
-    OBJECTS: tuple[str, ...]
-    Settings: "type[BaseModel]"
-
-    def build(self, settings: Any, surroundings: Surroundings) -> "Target | ObjectTarget":
-        """The target. ``settings``: a ``Settings``. Raises NotSetUp."""
-        ...

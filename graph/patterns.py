@@ -9,7 +9,7 @@ stricter reading. (kombit_access.md §3 and pitfall 38: rule 20.)
 
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from time import thread_time
 from typing import Any
@@ -75,10 +75,6 @@ class Pattern:
             PatternTooSlow: it took more than ``LIMIT``; matching has stopped.
         """
         return self._run("fullmatch", text)
-
-    def fits_all(self, values: Collection[str]) -> bool:
-        """Whether each of the values matches, or all of them joined by commas, as the type's text is sent."""
-        return all(self.fits(each) for each in values) or self.fits(",".join(values))
 
     def found_in(self, text: str) -> bool:
         """Whether some part of the text matches.

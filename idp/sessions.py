@@ -11,7 +11,7 @@ from typing import Any
 
 import neo4j
 
-from idp.local_accounts.account import LocalAccount, account_of
+from idp.local_account import LocalAccount, account_of
 from idp.sealing import hash_of
 
 LONGEST = timedelta(hours=10)  # a working day

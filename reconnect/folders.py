@@ -13,7 +13,7 @@ import exporters
 import importers
 
 if TYPE_CHECKING:
-    from exporters.target import TargetFolder
+    from exporters.target_folder import TargetFolder
     from importers.source import SourceFolder
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from exporters.files.target import Target
 from exporters.ledger import FILE
 from exporters.objects.target import ObjectTarget
-from exporters.target import NotSetUp, Surroundings, Target
+from exporters.target import NotSetUp, Surroundings
 from reconnect import folders
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit

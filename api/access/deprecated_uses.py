@@ -7,7 +7,7 @@ from datetime import date
 import neo4j
 import structlog
 
-from api.http.availability import CLOSED, Availability, Away, OutOfTime
+from api.availability import CLOSED, Availability, Away, OutOfTime
 from graph.time import today
 
 _KNOWN = 10_000

@@ -13,7 +13,7 @@ import neo4j
 from api.access.own_system import SYSTEM, UNIT, key_of
 from api.access.rights import Access
 from api.access.roles import ROLES
-from api.http.availability import in_thread
+from api.availability import in_thread
 from graph.as_of import in_force
 from graph.errors import Unknown
 from graph.questions.rights.asking import asked, rights_on

@@ -16,7 +16,7 @@ from typing import Any
 import neo4j
 import structlog
 
-from api.http.availability import CLOSED
+from api.availability import CLOSED
 from graph.change_log import now
 from graph.identity.lookup import canonical, find_query
 from graph.questions.readable import Readable

@@ -6,9 +6,8 @@ that is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from api.access.places import PLACES, WHOLE
@@ -21,30 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["BY_HAND", "FIELDS", "READ", "ROLES", "WRITE", "Access", "forbidden"]
 
 
-class _Readers(Mapping[str, frozenset[str]]):
-    """The system roles that may read a type: of the graph, or of a computed root field, which states it itself.
-
-    Loaded on first use, so that commands that only need the roles do not wait for the API to load.
-    """
-
-    @cached_property
-    def _all(self) -> Mapping[str, frozenset[str]]:
-        from api.computed.types import FIELDS as COMPUTED
-
-        return {**STORED, **{type_.name: each.roles for each in COMPUTED.values() for type_ in each.types}}
-
-    def __getitem__(self, type_: str) -> frozenset[str]:
-        return self._all[type_]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._all)
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-
-# The types of an answer's own form (pages, periods) need no right of their own.
-READ: Mapping[str, frozenset[str]] = _Readers()
+READ: dict[str, frozenset[str]] = dict(STORED)
+"""The system roles that may read a type: of the graph, or of a computed root field (``api.computed.types`` adds
+these). The types of an answer's own form (pages, periods) need no right of their own."""
 
 # Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.
 FIELDS: Mapping[str, frozenset[str]] = {
@@ -261,9 +239,11 @@ class Access:
     def require_by_hand(self, kind: str) -> None:
         """Raises GraphQLError: unknown_kind, forbidden."""
         if kind not in BY_HAND:
-            from api.reads.known_names import one_of
+            from graphql import GraphQLError
 
-            one_of("kind", kind, tuple(BY_HAND))
+            text = f"kind: values of {kind} are not set by hand; it must be one of {', '.join(BY_HAND)}"
+            extensions = {"code": "unknown_kind", "argument": "kind", "value": kind, "allowed": list(BY_HAND)}
+            raise GraphQLError(text, extensions=extensions)
         if not BY_HAND[kind] & self.roles:
             raise forbidden(f"values of {kind} are set by hand with", BY_HAND[kind])
 

@@ -14,7 +14,7 @@ import neo4j
 from api.access.caller_names import BREAK_GLASS, PERSON
 from api.access.held import access_of_person
 from api.access.rights import ROLES, Access
-from api.http.availability import in_thread
+from api.availability import in_thread
 from graph.time import COPENHAGEN
 from idp import person_sessions, sessions
 

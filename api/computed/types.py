@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 
 from api import computed
+from api.access.rights import READ
 from api.computed.contract import AnswerType, ComputedField, Part, Plain, Thing
 
 __all__ = ["ANSWER_TYPES", "FIELDS", "RULES", "AnswerType", "Part", "Plain", "Thing"]
@@ -26,5 +27,6 @@ def _found(folders: Iterable[str]) -> dict[str, ComputedField]:
 
 FIELDS: Mapping[str, ComputedField] = _found(computed.__path__)
 ANSWER_TYPES: dict[str, AnswerType] = {type_.name: type_ for each in FIELDS.values() for type_ in each.types}
+READ.update({type_.name: each.roles for each in FIELDS.values() for type_ in each.types})
 RULES: dict[str, tuple[str, bool]] = {name: (each.type, each.many) for name, each in FIELDS.items()}
 """Root field → (type of its answers, whether there are several)."""

@@ -22,16 +22,16 @@ from api.access.budget import Budgets, Spent
 from api.access.credentials import Credential, credential_of
 from api.access.deprecated_uses import DeprecatedUses
 from api.access.four_eyes import Rule
-from api.access.gate import Gate
 from api.access.read_log import ReadLog
 from api.access.rights import Access
+from api.availability import RETRY_AFTER, Availability, Away
 from api.computed.answers import States
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
-from api.http.availability import RETRY_AFTER, Availability, Away
 from api.http.failures import formed, key_missing, noted, unavailable
+from api.http.gate import Gate
 from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort

@@ -12,7 +12,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.datastructures import State
 
-from api.http.availability import CLOSED
+from api.availability import CLOSED
 from graph.cpr.keyring import MissingKey
 
 _log = structlog.get_logger("api")

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from api.http.availability import Availability, Away, OutOfTime
+from api.availability import Availability, Away, OutOfTime
 from api.http.warming import Warming
 from graph.migrations import LISTED, missing
 

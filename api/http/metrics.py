@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.availability import Availability, Away, OutOfTime
 from api.computed.answers import NotAnswering, States
-from api.http.availability import Availability, Away, OutOfTime
 from graph.runs.orders import Orders, orders
 
 _PATIENCE = 8.0  # seconds; Prometheus itself waits for ten

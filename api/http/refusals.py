@@ -14,7 +14,7 @@ from neo4j.exceptions import Neo4jError
 
 from api.access.administrators import administrators_of, who_can_give
 from api.access.rights import Access
-from api.http.availability import CLOSED
+from api.availability import CLOSED
 
 REMEMBERED = 60.0
 """Seconds: a caller who is refused again and again asks the graph nothing."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import neo4j
 import structlog
 
-from api.http.availability import Away, in_thread
+from api.availability import Away, in_thread
 from api.reads.question import question_for
 from api.reads.reader import Reader
 from graph.questions.rights.asking import Asked, rights_on

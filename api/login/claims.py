@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from api.http.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
+from api.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
 from api.login import pacing
 from graph.time import COPENHAGEN
 from idp import audit

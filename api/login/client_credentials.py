@@ -22,7 +22,7 @@ from api.access.clients import LIFE, PREFIX, Client
 from api.access.failed_logins import FailedLogins
 from api.access.roles import ROLES
 from api.access.tokens import BYTES
-from api.http.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
+from api.availability import CLOSED, RETRY_AFTER, Availability, Away, in_thread
 from api.login.browser import BadForm, form_of
 
 GRANT = "client_credentials"

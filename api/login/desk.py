@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.access.failed_logins import FailedLogins
-from api.http.availability import RETRY_AFTER, Availability, Away, in_thread
+from api.availability import RETRY_AFTER, Availability, Away, in_thread
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of

@@ -7,12 +7,12 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.http.availability import in_thread
+from api.availability import in_thread
 from api.login import pages
 from api.login.browser import form_of
 from api.login.desk import Desk, address_of, now, single
 from api.login.language import texts
-from idp.local_accounts.account import LocalAccount
+from idp.local_account import LocalAccount
 from idp.local_accounts.passkeys import INVITATION
 from idp.local_accounts.passwords import PasswordRejected
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.http.availability import in_thread
+from api.availability import in_thread
 from api.login import pages
 from api.login.desk import Desk, address_of, carried_by, now
 from idp.single_sign_on import Leave

@@ -8,7 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.http.availability import in_thread
+from api.availability import in_thread
 from api.http.failures import unavailable
 from api.login import pacing, pages
 from api.login.browser import form_of

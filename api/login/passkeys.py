@@ -5,7 +5,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.http.availability import in_thread
+from api.availability import in_thread
 from api.login import pages
 from api.login.browser import form_of, return_path
 from api.login.desk import Desk, address_of, now, single

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from api.http.availability import Availability
+from api.availability import Availability
 from api.login import pages
 from api.login.desk import Desk, Login, to_account
 from api.login.entering import Entering

@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access.caller_names import PERSON
-from api.http.availability import Availability
+from api.availability import Availability
 from api.login import pacing, pages
 from api.login.browser import Cookies, FormTokens, form_of, return_path
 from api.login.desk import carried_by

@@ -9,7 +9,7 @@ import neo4j
 
 from api.access.own_system import TITLES, key_of
 from api.access.sessions import NAME, LoggedIn, Sessions, Through
-from api.http.availability import in_thread
+from api.availability import in_thread
 from api.login.browser import Cookies
 from api.login.saml_service import SamlService
 from idp.sealing import Seal

@@ -17,7 +17,7 @@ from api.access.failed_logins import FailedLogins
 from api.access.own_system import TITLES
 from api.access.rights import Access
 from api.access.sessions import LoggedIn
-from api.http.availability import RETRY_AFTER, Availability, Away, in_thread
+from api.availability import RETRY_AFTER, Availability, Away, in_thread
 from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of

@@ -86,7 +86,7 @@ class Caring(Granting):
         description="Approve that a constraint setting limits nothing; neither its author may, nor who would hold that"
     )
     async def approve_unlimited(
-        self, info: CONTEXT, setting: str, approved_by: str, reason: str, to: ApprovedTo = None,
+        self, info: CONTEXT, setting: ID, approved_by: ID, reason: str, to: ApprovedTo = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:

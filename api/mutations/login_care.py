@@ -20,7 +20,7 @@ from api.mutations.editing import Editing
 from graph.errors import Unknown
 from graph.rehearsal import Rehearsal
 from graph.time import COPENHAGEN, today
-from idp.local_accounts.account import LocalAccount, account_of
+from idp.local_account import LocalAccount, account_of
 from idp.local_accounts.caring import Care, carers
 from idp.local_accounts.handing_over import HandedOver, HandingOver, NotHandedOver, Way
 

@@ -10,8 +10,8 @@ import structlog
 from graphql import ExecutionResult, FieldNode, GraphQLError, execute_sync, value_from_ast_untyped
 
 from api.access.budget import Account
+from api.availability import Availability, Away, OutOfTime, Patience
 from api.context import Context
-from api.http.availability import Availability, Away, OutOfTime, Patience
 from api.http.request_body import Asked
 from api.mutations.previewed import previewed
 from api.mutations.reading_back import Read, put_in

@@ -25,9 +25,9 @@ from neo4j.exceptions import Neo4jError
 from api.access.budget import Account, Spent, Stream
 from api.access.cpr_readings import opened
 from api.access.rights import Access
+from api.availability import Availability, OutOfTime, Patience
 from api.computed.answers import Rules, States
 from api.computed.contract import Answer, Caller
-from api.http.availability import Availability, OutOfTime, Patience
 from api.http.failures import formed
 from api.reads.bounded_cache import Kept
 from api.reads.compilation import WITHIN

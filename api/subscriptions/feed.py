@@ -16,7 +16,7 @@ from typing import Any
 import neo4j
 import structlog
 
-from api.http.availability import CLOSED, Availability, Away, OutOfTime
+from api.availability import CLOSED, Availability, Away, OutOfTime
 
 BATCH = 500
 PAUSE = 0.5  # seconds between reads; the log has no gaps, so a later read misses nothing

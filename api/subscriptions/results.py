@@ -14,14 +14,14 @@ from graphql import GraphQLError, OperationType
 
 from api.access.budget import Budgets, Spent
 from api.access.credentials import Credential
-from api.access.gate import Gate
 from api.access.read_log import ReadLog, ReadLogFull
 from api.access.rights import READ, Access
 from api.access.sight import seen
+from api.availability import CLOSED, Away
 from api.computed.change_feed import form, in_part
 from api.computed.types import ANSWER_TYPES, Part, Plain
-from api.http.availability import CLOSED, Away
 from api.http.failures import formed, unforeseen
+from api.http.gate import Gate
 from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
 from api.reads.answer_rows import shown_day

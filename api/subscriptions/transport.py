@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.access.credentials import Credential, bearer, credential_of
-from api.access.gate import Gate
 from api.access.rights import Access
-from api.http.availability import Away
+from api.availability import Away
 from api.http.failures import formed, unforeseen
+from api.http.gate import Gate
 from api.http.origins import is_own_page, may_ask
 from api.http.request_body import Asked, asked_of
 from api.reads.question import Rejected

@@ -9,8 +9,9 @@ import orjson
 from exporters.brake import FileDifference
 from exporters.files.file_names import safe
 from exporters.files.table import Written, write
+from exporters.files.target import Target
 from exporters.ledger import FileEntry, Ledger
-from exporters.target import Row, Shaped, ShapedFile, Target
+from exporters.target import Row, Shaped, ShapedFile
 from graph.cpr.keyring import Keyring
 
 

@@ -16,9 +16,9 @@ from exporters.errors import DeliveryError, Overtaken
 from exporters.files.channel import Channel, channel
 from exporters.files.comparison import ComparedFile
 from exporters.files.file_names import safe
+from exporters.files.target import Target
 from exporters.ledger import Ledger
 from exporters.report import ExportReport, FileReport
-from exporters.target import Target
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int | None], None]

@@ -16,10 +16,11 @@ from exporters.files.comparison import ComparedFile, Comparison
 from exporters.files.delivery import Delivery, Progress, Sleep
 from exporters.files.difference_text import why_hidden
 from exporters.files.preview import Preview
+from exporters.files.target import Target
 from exporters.image import read_image
 from exporters.ledger import Ledger
 from exporters.report import ExportReport, FileReport
-from exporters.target import ImageReader, Notice, Shaped, Target
+from exporters.target import ImageReader, Notice, Shaped
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake

@@ -9,9 +9,10 @@ from exporters.errors import DeliveryError
 from exporters.files.channel import channel
 from exporters.files.comparison import ComparedFile, Comparison
 from exporters.files.difference_text import changes, delivered_rows
+from exporters.files.target import Target
 from exporters.ledger import Ledger
 from exporters.report import ExportReport
-from exporters.target import Row, ShapedFile, Target
+from exporters.target import Row, ShapedFile
 from graph.writing.protection import unprotected
 
 

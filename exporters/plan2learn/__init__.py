@@ -6,7 +6,8 @@ from exporters.plan2learn.settings import FILE_NAMES
 from exporters.plan2learn.settings import Plan2LearnSettings as Settings
 
 if TYPE_CHECKING:
-    from exporters.target import Surroundings, Target
+    from exporters.files.target import Target
+    from exporters.target import Surroundings
 
 __all__ = ["NEEDS", "OBJECTS", "TITLE", "Settings", "build"]
 

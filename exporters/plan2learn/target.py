@@ -7,10 +7,11 @@ from pathlib import Path
 
 import orjson
 
+from exporters.files.target import FileRules
 from exporters.plan2learn.image import organisation
 from exporters.plan2learn.settings import Plan2LearnSettings
 from exporters.plan2learn.shape import shaped
-from exporters.target import FileRules, Image, Shaped
+from exporters.target import Image, Shaped
 
 VERSION = "1"
 """Of the shape; raise it when the shape makes other rows of the same image."""

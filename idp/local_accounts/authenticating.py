@@ -13,8 +13,8 @@ import neo4j
 
 from graph.time import COPENHAGEN
 from idp import audit, sessions
+from idp.local_account import LocalAccount, account_by_login, account_of
 from idp.local_accounts import attempts, credentials, passkeys, passwords, second_factor
-from idp.local_accounts.account import LocalAccount, account_by_login, account_of
 from idp.local_accounts.refusals import Refused, noting
 from idp.sealing import Seal
 

@@ -16,8 +16,8 @@ from graph.as_of import in_force
 from graph.retry import NEVER, SOON, Retry
 from graph.time import COPENHAGEN
 from idp import audit
+from idp.local_account import LocalAccount, account_by_login
 from idp.local_accounts import attempts, credentials
-from idp.local_accounts.account import LocalAccount, account_by_login
 from idp.local_accounts.authenticating import FORGOTTEN_LIFE, INVITATION_LIFE, LocalLogins
 
 Way = Literal["mail", "sms", "paper"]

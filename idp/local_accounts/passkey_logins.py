@@ -7,8 +7,8 @@ from neo4j.exceptions import ConstraintError
 
 from graph.time import COPENHAGEN
 from idp import audit, sessions, used_messages
+from idp.local_account import LocalAccount, account_by_login, account_of
 from idp.local_accounts import attempts, credentials, passkeys, second_factor
-from idp.local_accounts.account import LocalAccount, account_by_login, account_of
 from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.local_accounts.passkeys import CHALLENGE_LIFE, INVITATION, BadPasskey, NewPasskey, Passkeys
 from idp.local_accounts.refusals import Refused, noting

@@ -7,7 +7,7 @@ from datetime import datetime
 import neo4j
 
 from idp import audit
-from idp.local_accounts.account import LocalAccount
+from idp.local_account import LocalAccount
 
 COUNTED = frozenset({"unknown", "wrong_password", "wrong_code", "copied_passkey"})
 """Refusals that attempts bound (``idp.local_accounts.attempts``), or that only the owner's device can bring about."""

@@ -13,7 +13,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
-    from idp.local_accounts.account import LocalAccount
+    from idp.local_account import LocalAccount
     from idp.local_accounts.handing_over import Way
 
 By = Annotated[str, typer.Option("--by", help="How the code reaches its owner: mail, sms or paper.")]
@@ -277,7 +277,7 @@ def _person(run: Context, name: str) -> str:
 
 def _account(run: Context, login: str) -> LocalAccount:
     from graph.time import today
-    from idp.local_accounts.account import account_by_login
+    from idp.local_account import account_by_login
     from reconnect.identity_provider import system_of
 
     with run.driver().session() as session:

@@ -11,7 +11,7 @@ from api.access.own_system import key_of, state_own_system
 from graph.identity.lookup import find
 from graph.time import today
 from graph.writing.graph_writer import GraphWriter
-from idp.local_accounts.account import LocalAccount, account_by_login
+from idp.local_account import LocalAccount, account_by_login
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
 from reconnect.context import Context

@@ -8,7 +8,8 @@ from typing import Any
 from exporters.brake import ExportBrake
 from exporters.files.delivery_settings import DeliverySettings, FolderDelivery
 from exporters.files.table import TableForm
-from exporters.target import FileRules, Image, Parked, Shaped, ShapedFile
+from exporters.files.target import FileRules
+from exporters.target import Image, Parked, Shaped, ShapedFile
 
 DOCUMENT = """
 query Units($at: Date!) { units(at: $at) { uuid name } }

@@ -9,7 +9,7 @@ from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from idp.attributes import attributes_of, facts_of
-from idp.local_accounts.account import account_of
+from idp.local_account import account_of
 from idp.settings import ServiceProviderSettings
 from tests.idp.staff import RING, RULES, SYSTEM, in_days, state_account
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import neo4j
 
 from idp import flows, used_messages
-from idp.local_accounts.account import account_of
+from idp.local_account import account_of
 from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.sealing import Seal
 from idp.sweeping import sweep

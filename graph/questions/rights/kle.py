@@ -76,13 +76,6 @@ def collapse(numbers: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(_wire(each) for each in given if not _has_ancestor(each, given)))
 
 
-def widest_above(number: str, numbers: Collection[str]) -> str | None:
-    """The one of ``numbers`` that stands for ``number`` once they are collapsed, as it is written there."""
-    reach = parts(number)
-    above = [each for each in numbers if reach[: len(parts(each))] == parts(each)]
-    return min(above, key=lambda each: len(parts(each)), default=None)
-
-
 def _has_ancestor(number: Parts, given: Collection[Parts]) -> bool:
     return any(number[:length] in given for length in range(len(number)))
 

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from authlib.integrations.requests_client import OAuth2Session
 
-from api.access import gate
 from api.access.clients import LIFE, clients, create, revoke
 from api.access.failed_logins import ALLOWED
 from api.access.tokens import TokenError
+from api.http import gate
 from tests.api.serving import Served
 
 ME = {"query": "{ me { name roles } }"}

@@ -14,11 +14,11 @@ import pytest
 import yaml
 from graphql import GraphQLError, GraphQLObjectType
 
-from api.access.gate import Gate
 from api.access.places import PLACES
 from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
+from api.availability import Availability
 from api.computed.types import FIELDS as COMPUTED
-from api.http.availability import Availability
+from api.http.gate import Gate
 from api.reads.compiler import Compiler
 from api.reads.fields import Value
 from api.reads.question import SCHEMA, coerced, question_of

@@ -12,8 +12,8 @@ import pytest
 from websockets import ConnectionClosed, Subprotocol
 from websockets.asyncio.client import connect
 
-from api.http import availability
-from api.http.availability import Availability, OutOfTime, Patience
+from api import availability
+from api.availability import Availability, OutOfTime, Patience
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses

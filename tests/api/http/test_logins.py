@@ -9,11 +9,12 @@ from structlog.testing import capture_logs
 from websockets import ConnectionClosed
 from websockets.asyncio.client import connect
 
-from api.access import failed_logins, gate
+from api.access import failed_logins
 from api.access.credentials import Credential
 from api.access.failed_logins import ALLOWED, FailedLogins
 from api.access.rights import Access
-from api.http.availability import Availability, Away
+from api.availability import Availability, Away
+from api.http import gate
 from tests.api.serving import Served
 
 ASK = {"query": "{ units { totalCount } }"}

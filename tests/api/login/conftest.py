@@ -26,7 +26,7 @@ from api.http.app import Service, create_app
 from api.login.routes import Login
 from api.login.web_login import WebLogin
 from graph.connection import connect_async
-from idp.local_accounts.account import account_by_login
+from idp.local_account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins

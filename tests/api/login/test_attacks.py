@@ -9,7 +9,7 @@ import httpx
 import pyotp
 import pytest
 
-from idp.local_accounts.account import account_by_login
+from idp.local_account import account_by_login
 from idp.local_accounts.attempts import STRANGER
 from idp.saml.names import MULTIPLE_FACTORS
 from tests.api.login.browser import Browser

@@ -10,8 +10,8 @@ import httpx
 import neo4j
 import pytest
 
+from api import availability
 from api.access.sessions import Sessions
-from api.http import availability
 from api.http.app import Service
 from api.login.claims import ClaimsService
 from api.login.routes import Login

@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 
+from api.availability import Availability
 from api.http import access_log
-from api.http.availability import Availability
 from api.login import pages
 from api.login.browser import BadForm, form_of
 from api.login.pacing import Pace

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from idp.local_accounts.account import account_by_login
+from idp.local_account import account_by_login
 from idp.local_accounts.passkeys import MOST, BadPasskey, Passkeys, RelyingParty, origin_of
 from idp.saml.names import MULTIPLE_FACTORS
 from idp.sealing import Seal

@@ -18,8 +18,8 @@ import pytest
 from lxml import etree
 from structlog.testing import capture_logs
 
-from api.access import gate
 from api.access.sessions import Sessions
+from api.http import gate
 from api.http.app import Service
 from api.login import pacing
 from api.login.saml_peer import SamlRefused

@@ -14,7 +14,7 @@ import pytest
 from onelogin.saml2.constants import OneLogin_Saml2_Constants as Constants
 from onelogin.saml2.logout_response import OneLogin_Saml2_Logout_Response
 
-from idp.local_accounts.account import account_by_login
+from idp.local_account import account_by_login
 from idp.saml.names import MULTIPLE_FACTORS, TRANSIENT
 from tests.api.login.browser import Browser, Page
 from tests.api.login.conftest import PASSWORD, Town

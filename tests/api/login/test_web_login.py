@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from api.access import gate
 from api.access.tokens import TokenError, create
+from api.http import gate
 from graph.change_log import Origin
 from graph.connection import connect as connected
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement

@@ -10,8 +10,8 @@ import pytest
 
 from api.access.budget import MOST_STREAMS, MOST_STREAMS_OF_ALL, Account, Budgets, Spent, Stream
 from api.access.tokens import create
+from api.availability import Availability
 from api.http.app import Service, create_app
-from api.http.availability import Availability
 from api.reads import question, reader
 from api.reads.compiler import Compiler
 from api.reads.lengths import Lengths, _of_tree, measured

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from api.http.availability import Availability, Away
+from api.availability import Availability, Away
 from api.http.health import ready
 from api.http.warming import AT_ONCE, Warming
 from tests.api.reads.asking import Asking

@@ -13,8 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 
-from api.http import availability
-from api.http.availability import Availability, Away
+from api import availability
+from api.availability import Availability, Away
 from api.subscriptions import feed, results
 from api.subscriptions.feed import Feed
 from graph.change_log import Origin

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import neo4j
 import pytest
 
-from idp.local_accounts.account import account_by_login
+from idp.local_account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver, NotSent, number_of
 from idp.sealing import Seal

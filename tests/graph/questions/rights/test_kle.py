@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.questions.rights.kle import NotKle, collapse, covers, is_wire, plain, widest_above, wire
+from graph.questions.rights.kle import NotKle, collapse, covers, is_wire, plain, wire
 
 _PART = st.integers(0, 3).map(lambda n: f"{n:02}")
 NUMBERS = st.lists(_PART, min_size=1, max_size=3).map(".".join)
@@ -63,11 +63,6 @@ def test_collapse_compares_parts_not_characters() -> None:
     assert not covers("15.20", "15.21")
     assert not covers("15.20.01", "15.20")
     assert covers("15", "15.20.01")
-
-
-def test_the_widest_number_that_stands_for_another() -> None:
-    assert widest_above("27.24.03", ["27", "27.24", "32"]) == "27"
-    assert widest_above("28", ["27"]) is None
 
 
 @given(st.lists(NUMBERS))

@@ -13,8 +13,8 @@ from api.access.failed_logins import FailedLogins
 from api.access.rights import READ, Access, whole
 from api.access.sessions import Sessions
 from api.access.tokens import access_of
+from api.availability import CLOSED, Availability, Away, OutOfTime
 from api.computed.types import FIELDS
-from api.http.availability import CLOSED, Availability, Away, OutOfTime
 from api.reads.question import Question
 from api.reads.refused import in_field
 from api.reads.root_fields import RootField
