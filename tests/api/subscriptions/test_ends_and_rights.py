@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from api.access import gate
 from api.access.tokens import create, revoke
+from api.http import gate
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedValue, Statement

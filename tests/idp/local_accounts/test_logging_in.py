@@ -14,9 +14,9 @@ import pytest
 from graph.collation import folded
 from graph.connection import connect
 from graph.time import COPENHAGEN
+from idp import local_account as accounts
 from idp import sessions
 from idp.local_account import account_by_login, account_of
-from idp.local_accounts import account as accounts
 from idp.local_accounts import attempts, credentials
 from idp.local_accounts.attempts import ANOTHER, OWN_DEVICE, STRANGER, STRANGERS, Limit
 from idp.local_accounts.authenticating import LocalLogins, Proven
