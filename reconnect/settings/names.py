@@ -27,6 +27,7 @@ def unknown_names(settings: Settings) -> Iterator[tuple[Place, str]]:
     schedules = settings.schedules
     yield from _unknown_keys(("schedules", "imports"), schedules.imports, SourcesSettings.model_fields, "source")
     yield from _unknown_keys(("schedules", "exports"), schedules.exports, _targets(settings), "target")
+    yield from _unknown_keys(("schedules", "comparisons"), schedules.comparisons, _targets(settings), "target")
     yield from _unknown_keys(("silence", "after_hours"), settings.silence.after_hours, kept, "source")
     for source, own in names.items():
         for name in {*own} & ({*names} - {source}):

@@ -160,6 +160,11 @@ class ScheduleSettings(Section):
 
     imports: dict[str, Cron] = Field(default_factory=dict, description='source → times, e.g. sd = "0 5 * * *"')
     exports: dict[str, Cron] = Field(default_factory=dict, description='target → times, e.g. "*/15 * * * *"')
+    comparisons: dict[str, Cron] = Field(
+        default_factory=dict,
+        description="target that takes objects one by one → times of an export that compares everything there, e.g. "
+        '"30 4 * * *"',
+    )
     day_turn: Cron = Field(default="5 0 * * *", validate_default=True)
 
 

@@ -82,7 +82,6 @@ class Queue:
 
     async def put(self, function: str, *arguments: str) -> bool:
         """Put a job on the queue; False when the same job waits or runs already."""
-        # The id is also the name of the job's lock.
         job = await self._pool.enqueue_job(
             function, *arguments, _job_id=job_id(function, *arguments), _queue_name=_QUEUE
         )
@@ -103,15 +102,21 @@ class Queue:
             job = key.decode().removeprefix(in_progress_key_prefix)
             left = await self._pool.pttl(key)
             running_for = longest + _ARQ_EXTRA - left / 1000
-            if left > 0 and running_for > lock_seconds and not await self._pool.exists(LOCK_PREFIX + job):
+            if left > 0 and running_for > lock_seconds and not await self._pool.exists(LOCK_PREFIX + lock_of(job)):
                 await self._pool.delete(key)
                 released.append(job)
         return released
 
 
 def job_id(function: str, *arguments: str) -> str:
-    """The id of a job."""
+    """The id of a job, which is also the name of its lock (``lock_of``)."""
     return ":".join((function, *arguments))
+
+
+def lock_of(job: str) -> str:
+    """The name of a job's lock. A comparison is an export, and has the export's."""
+    kind, _, name = job.partition(":")
+    return f"export:{name}" if kind == "compare" else job
 
 
 @asynccontextmanager

@@ -89,7 +89,12 @@ class Jobs:
 
     def functions(self) -> dict[str, queue.Run]:
         """What may be put on the queue, by name."""
-        return {"import": self.import_source, "export": self.export_target, "day_turn": self.day_turn}
+        return {
+            "import": self.import_source,
+            "export": self.export_target,
+            "compare": self.compare_target,
+            "day_turn": self.day_turn,
+        }
 
     def schedule(self) -> list[Planned]:
         """The schedule of the settings."""
@@ -98,6 +103,8 @@ class Jobs:
         # By its full name, which is also that of its lock.
         named = {full_name(self._context.settings.targets, name): at for name, at in times.exports.items()}
         exports = [Planned(f"export {name}", parse(at), "export", (name,)) for name, at in named.items()]
+        compared = {full_name(self._context.settings.targets, name): at for name, at in times.comparisons.items()}
+        exports += [Planned(f"compare {name}", parse(at), "compare", (name,)) for name, at in compared.items()]
         return [*imports, *exports, Planned("day turn", parse(times.day_turn), "day_turn")]
 
     def chores(self) -> list[Chore]:
@@ -128,6 +135,10 @@ class Jobs:
         """Supply the target ``name``."""
         await self._run(attempt, f"export {name}", lambda caller: self._export(caller, name))
 
+    async def compare_target(self, attempt: int, name: str) -> None:
+        """Supply the target ``name``, after everything there has been compared with what it was sent."""
+        await self._run(attempt, f"compare {name}", lambda caller: self._export(caller, name, full=True))
+
     async def day_turn(self, attempt: int) -> None:
         """Turn the day."""
         await self._run(attempt, "day turn", self._turn)
@@ -142,10 +153,10 @@ class Jobs:
         if not self._is_refused(f"import:{name}"):
             jobs.import_source(self._context, caller, name)
 
-    def _export(self, caller: jobs.Caller, name: str) -> None:
+    def _export(self, caller: jobs.Caller, name: str, *, full: bool = False) -> None:
         if self._is_refused(f"export:{name}"):
             return
-        report = jobs.export_target(self._context, caller, name)
+        report = jobs.export_target(self._context, caller, name, full=full)
         if report.error:
             raise DeliveryError(report.error, retry=report.retry)
 

@@ -202,6 +202,7 @@ def test_known_names_in_settings_are_taken(tmp_path: Path) -> None:
         ("[silence.after_hours]\nopus = -3\n", "silence.after_hours.opus", "greater than or equal to 0"),
         ('[schedules.imports]\nopsu = "0 5 * * *"\n', "schedules.imports.opsu", "there is no source 'opsu'"),
         ('[schedules.exports]\nplan = "0 5 * * *"\n', "schedules.exports.plan", "there is no target 'plan'"),
+        ('[schedules.comparisons]\nplan = "0 5 * * *"\n', "schedules.comparisons.plan", "there is no target 'plan'"),
         ('[sources.facts]\nname = "sd"\n', "sources.facts.name", "sd is another source"),
         (SD + 'earliest = "20260101"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),
         (SD + 'earliest = "2026-W01-4"\n', "sources.sd.earliest", "must be a date, such as 2026-06-30"),

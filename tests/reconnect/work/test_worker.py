@@ -260,10 +260,30 @@ def test_the_day_turn_is_a_job(context: Context, client: redis.Redis) -> None:
 
 def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONNECT__SCHEDULES__IMPORTS__SD", "30 5 * * 1-5")
+    monkeypatch.setenv("RECONNECT__SCHEDULES__COMPARISONS__PLAN2LEARN", "30 4 * * *")
     planned = {job.name: job for job in worker.Jobs(Context()).schedule()}
-    assert set(planned) == {"import sd", "day turn"}
+    assert set(planned) == {"import sd", "compare plan2learn", "day turn"}
+    assert (planned["compare plan2learn"].function, planned["compare plan2learn"].arguments) == (
+        "compare",
+        ("plan2learn",),
+    )
+    assert job_queue.lock_of("compare:plan2learn") == "export:plan2learn"
     assert planned["import sd"].times.hours == {5}
     assert planned["import sd"].times.weekdays == {0, 1, 2, 3, 4}
+
+
+def test_a_comparison_is_a_full_export(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def export(context: Context, caller: jobs.Caller, name: str, *, full: bool) -> ExportReport:
+        asked.append((name, full))
+        return ExportReport(name, date(2026, 3, 2))
+
+    monkeypatch.setattr(jobs, "export_target", export)
+    for function in ("export", "compare"):
+        queue(context, function, "plan2learn")
+    run_queued(context)
+    assert sorted(asked) == [("plan2learn", False), ("plan2learn", True)]
 
 
 def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
