@@ -5,7 +5,8 @@ ExportError
 ├── NotSetUp         next           the settings don't make a target
 ├── ImageError       next           the image can't be read, or is not what the shape needs
 ├── DeliveryError    soon, by default; never: the target refuses the login; or what the error says
-│   └── HostKeyError never          the server is not the pinned one
+│   ├── HostKeyError never          the server is not the pinned one
+│   └── LoginRefused never, or next the target refuses our login, for whatever is asked
 ├── Overtaken        soon           a later run of the same target has begun
 └── ObjectError      ``exporters.objects.errors``: one object, at a target that takes objects one by one
 
@@ -47,6 +48,16 @@ class HostKeyError(DeliveryError):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, retry=NEVER)
+
+
+class LoginRefused(DeliveryError):
+    """The target refuses our login. Another try would be refused, too, and may lock it: until it has been corrected,
+    nothing else is tried, not even to close the account of somebody who is stopped."""
+
+    retry = NEVER
+
+    def __init__(self, text: str, *, retry: Retry = NEVER) -> None:
+        super().__init__(text, retry=retry)
 
 
 class Overtaken(ExportError):

@@ -82,6 +82,8 @@ class ExportReport:
     error: str = ""
     retry: Retry | None = None
     """If there is an error: whether and when to try again."""
+    login_refused: bool = False
+    """Whether the error is that the target refuses our login."""
     unread: str = ""
     """Why a dry run can't show old values: the target's answer when its files were read."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -140,10 +140,22 @@ def _given(found: list[Candidate], texts: list[str]) -> dict[Ref, list[Found]]:
 def _show(found: list[Candidate]) -> None:
     console = terminal()
     for each in sorted(found, key=lambda candidate: (bool(candidate.doubt), candidate.wanted.key)):
-        ids = ", ".join(one.id for one in each.found)
-        console.print(f"{each.wanted.kind} {each.wanted.key}: {ids}{f'  doubtful: {each.doubt}' if each.doubt else ''}")
+        doubt = f"  doubtful: {each.doubt}" if each.doubt else ""
+        console.print(f"{each.wanted.kind} {each.wanted.key}: {_called(each.wanted.values, each)}{doubt}")
+        for one in each.found:
+            state = "enabled" if one.enabled else "disabled"
+            by = f", by {', '.join(one.like_by)}" if one.like_by else ""
+            console.print(f"  {one.id}: {_called(one.values, each)}, {state}{by}")
     sure = sum(not each.doubt for each in found)
     console.print(f"{sure} matches, {len(found) - sure} doubtful")
+
+
+def _called(values: Mapping[str, Any], candidate: Candidate) -> str:
+    """Login and name, for the person who decides; not of people with a protected name."""
+    if candidate.wanted.protected:
+        return "(protected)"
+    named = (str(values[name]) for name in ("sAMAccountName", "userName", "displayName") if values.get(name))
+    return ", ".join(named) or "without a name"
 
 
 @contextmanager

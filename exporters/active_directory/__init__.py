@@ -19,7 +19,7 @@ HOLDS_ACCOUNTS = True
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
-    """The target. Raises NotSetUp."""
+    """The target."""
     from exporters.active_directory.passwords import Channels
     from exporters.active_directory.target import ActiveDirectory
 

@@ -28,6 +28,8 @@ from protocols.ldap import names, values
 from protocols.ldap.connection import Scope
 from protocols.ldap.errors import RequestRejected, WriteRejected
 
+UNIQUE = ("sAMAccountName", "userPrincipalName")
+"""The domain refuses a second object with one of these."""
 _LOOKS = 3
 """How often an object is read again when others change it at the same time."""
 _PASSWORDS = 3
@@ -57,8 +59,13 @@ class DirectoryChannel:
         self._addresses: Addresses | None = None
         self._uncertain: set[str] = set()
         self._barred: set[tuple[str, names.Parts]] = set()
+        self._foreseen: set[tuple[str, str]] = set()
         self._knows_attributes = False
         self._knows_domain = False
+
+    @property
+    def server(self) -> str:
+        return self._session.controller
 
     # -- what the domain accepts --------------------------------------------------------------------------------
 
@@ -80,10 +87,14 @@ class DirectoryChannel:
         ours = self._having(wanted.kind, wanted.key, alone=not wanted.values)
         if ours or wanted.kind != "user":
             return [self._found(each) for each in ours]
-        others = {each.id: each for id_ in wanted.context.get("observed", ()) if (each := self._seen("user", id_))}
+        observed = (each for id_ in wanted.context.get("observed", ()) if (each := self._seen("user", id_)))
+        others = {each.id: replace(self._found(each), like_by=("observed",)) for each in observed}
         if wanted.values:
-            others |= {each.id: each for each in self._unmarked_users().like(wanted)}
-        return [self._found(each) for each in others.values()]
+            unmarked = self._unmarked_users()
+            for each, by in unmarked.like(wanted):
+                if each.id not in others:
+                    others[each.id] = replace(self._found(each), like_by=by, surely=unmarked.is_sure(by))
+        return list(others.values())
 
     def left_by(self, sought: Wanted) -> Sequence[Found]:
         """Nothing else: the domain keeps our key, which is written with the creation."""
@@ -106,6 +117,19 @@ class DirectoryChannel:
     def read(self, kind: str, id: str) -> Found | None:
         seen = self._seen(kind, id)
         return None if seen is None else self._found(seen)
+
+    def is_deleted(self, kind: str, id: str) -> bool:
+        """Whether it lies in Deleted Objects. Not every service account may look there."""
+        asked = ["objectGUID", "isDeleted"]
+        try:
+            found = self._session.read(lambda at: list(
+                at.search(entries.by_id(id), "(objectClass=*)", asked, scope="BASE", deleted=True)
+            ))  # fmt: skip
+        except RequestRejected as rejected:
+            if rejected.code in (refusals.NO_SUCH_OBJECT, refusals.RIGHTS):
+                return False
+            raise Refused("not_read", str(rejected)) from rejected
+        return any(values.text(each.values, "isDeleted") == "TRUE" for each in found)
 
     def listing(self, kind: str) -> Iterator[Found]:
         listed: set[str] = set()
@@ -201,6 +225,55 @@ class DirectoryChannel:
             raise Refused("no_place", f"The OU {id_} does not exist any more.")
         return seen.dn
 
+    # -- what a dry run foresees ----------------------------------------------------------------------------------
+
+    def foreseen(self, wanted: Wanted) -> Mapping[str, Value]:
+        """Names and addresses that are free, by the same order of candidates as in a run; a right that lacks shows only
+        in the run."""
+        if wanted.kind == "user":
+            self._require_foreseen_recipient(wanted)
+        got = {field: self._free(field, wanted) for field in (*UNIQUE, *addresses.ATTRIBUTES) if field in wanted.values}
+        named = NAMED_BY[wanted.kind]
+        if PLACE in wanted.values:
+            place = str(wanted.values[PLACE])
+            self._guard_place(wanted.kind, place)
+            if not self._exists(place):
+                raise Refused("no_place", f"There is no {place}, or the service account can't see it.")
+            dns = ((name, f"{names.rdn(named, name)},{place}") for name in numbered(str(wanted.values[named])))
+            got[named] = next(name for name, dn in dns if not self._is_foreseen("dn", dn) and not self._exists(dn))
+            self._foreseen.add(("dn", f"{names.rdn(named, str(got[named]))},{place}".casefold()))
+        self._foreseen |= {(field, each.casefold()) for field in got for each in addresses.several(got[field])}
+        self._foreseen.add(("key", wanted.key))
+        return {field: value for field, value in got.items() if value != wanted.values[field]}
+
+    def _require_foreseen_recipient(self, wanted: Wanted) -> None:
+        """Managers who are new, too, have their accounts first."""
+        if not any(("key", key) in self._foreseen for key in wanted.context.get("managers", ())):
+            self._passwords.require_recipient(self._addressed(wanted))
+
+    def _free(self, field: str, wanted: Wanted) -> Value:
+        for value in (wanted.values[field], *wanted.candidates.get(field, ())):
+            texts = addresses.several(value)
+            if field in UNIQUE:
+                used = self._is_used(field, str(value))
+            else:
+                used = any(self._addresses_of_all().is_used(each, "") for each in texts)
+            if not used and not any(self._is_foreseen(field, each) for each in texts):
+                return value
+        raise Refused("taken", f"Other objects have {field}, and every other candidate.")
+
+    def _is_foreseen(self, field: str, text: str) -> bool:
+        return (field, text.casefold()) in self._foreseen
+
+    def _exists(self, dn: str) -> bool:
+        try:
+            found = self._session.read(lambda at: list(at.search(dn, "(objectClass=*)", ["objectGUID"], scope="BASE")))
+        except RequestRejected as rejected:
+            if rejected.code == refusals.NO_SUCH_OBJECT:
+                return False
+            raise Refused("not_read", str(rejected)) from rejected
+        return bool(found)
+
     # -- creating -----------------------------------------------------------------------------------------------
 
     def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
@@ -209,6 +282,7 @@ class DirectoryChannel:
         place = self._dn_of(above[0]) if above else str(wanted.values[PLACE])
         self._guard_place(kind, place)
         if kind == "user":
+            wanted = self._addressed(wanted)
             self._passwords.require_recipient(wanted)
         self._require_free_addresses(wanted.values, "")
         given: dict[str, list[str | bytes]] = {
@@ -250,6 +324,20 @@ class DirectoryChannel:
             self._passwords.hand_over(wanted, str(wanted.values.get("sAMAccountName", "")), password)
         return made[0].id
 
+    def _addressed(self, wanted: Wanted) -> Wanted:
+        """With the mail address that the nearest manager's own account has, for the first password. The planned address
+        of an account that is not there yet may be another person's."""
+        if not self._passwords.are_mailed:
+            return wanted
+        for key in wanted.context.get("managers", ()):
+            ours = self._having("user", key, alone=True)
+            seen = self._seen("user", ours[0].id) if len(ours) == 1 else None
+            if seen is not None and seen.enabled:
+                address = seen.first("mail").decode(errors="replace").strip()
+                if addresses.is_one(address):
+                    return replace(wanted, context={**wanted.context, "recipient": address})
+        return wanted
+
     def _add(self, wanted: Wanted, dn: str, given: Mapping[str, Sequence[str | bytes]]) -> None:
         try:
             self._session.write(lambda at: at.add(dn, CLASSES[wanted.kind], given))
@@ -265,7 +353,7 @@ class DirectoryChannel:
         self._uncertain.add(wanted.key)
         if self._having(wanted.kind, wanted.key):
             raise Taken("exists", str(rejected))
-        for field in ("sAMAccountName", "userPrincipalName"):
+        for field in UNIQUE:
             value = wanted.values.get(field)
             if value and self._is_used(field, str(value)):
                 raise Taken("taken", f"{field} {value} is in use in the domain.", field)
@@ -312,35 +400,40 @@ class DirectoryChannel:
             if seen is None:
                 raise Gone(f"There is no longer a {change.kind} {change.id}.")
             self._guard(seen, change.owner, adopting=change.key is not None)
+            returns = change.kind == "user" and change.enabled is True and not seen.enabled
+            if returns:
+                # First to its place: if that fails, it stays closed, and nobody gets a password again and again.
+                self._rename_and_move(seen, change)
             try:
-                refused = self._modify(seen, change)
+                refused = self._modify(seen, change, returns)
             except WriteRejected as rejected:
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
                     what = f"changing {change.kind} {change.owner}"
                     raise refusals.refusal(rejected, what) from rejected
             else:
-                self._rename_and_move(seen, change)
+                if not returns:
+                    self._rename_and_move(seen, change)
                 if refused:
                     raise _links_refused(change, refused)
                 return
 
-    def _modify(self, seen: Seen, change: Change) -> Mapping[str, WriteRejected]:
+    def _modify(self, seen: Seen, change: Change, returns: bool) -> Mapping[str, WriteRejected]:
         """Attributes and links, conditional on the values that were read. Returns the members that the domain refuses.
         Raises WriteRejected, Taken."""
         self._require_free_addresses(change.set, seen.id)
         changes = modifications(seen, change, self._settings.key_of(seen.kind))
         password = ""
-        returns = change.kind == "user" and change.enabled is True and not seen.enabled
-        if returns and self._passwords.on_return and change.wanted is not None:
-            self._passwords.require_recipient(change.wanted)
+        wanted = change.wanted
+        if returns and self._passwords.on_return and wanted is not None:
+            wanted = self._addressed(wanted)
+            self._passwords.require_recipient(wanted)
             password = self._passwords.make()
-            changes |= _first(password)
         self._note_addresses(seen.id, change.set)
         members = changes.pop("member", [])
-        if changes:
+        if changes or password:
             try:
-                self._session.write(lambda at: at.modify(entries.by_id(seen.id), changes))
+                password = self._write(seen.id, changes, password)
             except WriteRejected as rejected:
                 self._require_free_names(rejected, seen, change)
                 raise
@@ -348,10 +441,24 @@ class DirectoryChannel:
         for kind, several in members:
             for start in range(0, len(several), _PORTION):
                 self._write_members(seen, kind, several[start : start + _PORTION], refused)
-        if password and self._passwords.are_handed_over and change.wanted is not None:
+        if password and self._passwords.are_handed_over and wanted is not None:
             login = str(change.set.get("sAMAccountName") or seen.first("sAMAccountName").decode(errors="replace"))
-            self._passwords.hand_over(change.wanted, login, password)
+            self._passwords.hand_over(wanted, login, password)
         return refused
+
+    def _write(self, id_: str, changes: Modifications, password: str) -> str:
+        """Send the changes, with a first password if there is one; with a longer one where the domain refuses it.
+        Returns the password that the object has now. Raises WriteRejected."""
+        for refused in range(1, _PASSWORDS + 1):
+            sent = {**changes, **(_first(password) if password else {})}
+            try:
+                self._session.write(lambda at, sent=sent: at.modify(entries.by_id(id_), sent))  # type: ignore[misc]
+                break
+            except WriteRejected as rejected:
+                if not password or not refusals.is_bad_password(rejected) or refused == _PASSWORDS:
+                    raise
+                password = self._passwords.make(longer=refused)
+        return password
 
     def _write_members(
         self, seen: Seen, kind: str, several: Sequence[str | bytes], refused: dict[str, WriteRejected]
@@ -373,7 +480,7 @@ class DirectoryChannel:
     def _require_free_names(self, rejected: WriteRejected, seen: Seen, change: Change) -> None:
         if rejected.code not in (refusals.EXISTS, refusals.CONSTRAINT):
             return
-        for field in ("sAMAccountName", "userPrincipalName"):
+        for field in UNIQUE:
             value = change.set.get(field)
             had = seen.first(field).decode(errors="replace")
             if value and not entries.same(field, value, had) and self._is_used(field, str(value)):
@@ -386,7 +493,8 @@ class DirectoryChannel:
         wanted = change.set.get(named)
         place = self._place(seen, change)
         moves = place is not None and names.parts(place) != names.parts(here)
-        renames = wanted is not None and not entries.same(named, wanted, now)
+        # A counter is ours, if the name itself is wanted as before; "Team" in place of "Team 2" is another name.
+        renames = wanted is not None and not entries.is_called(now, str(wanted))
         if not moves and not renames:
             return
         if place is not None:
@@ -422,11 +530,10 @@ class DirectoryChannel:
         if seen is None or seen.number("pwdLastSet") != 0:
             return
         self._guard(seen, wanted.key)
+        wanted = self._addressed(wanted)
         self._passwords.require_recipient(wanted)
-        password = self._passwords.make()
-        changes = _first(password)
         try:
-            self._session.write(lambda at: at.modify(entries.by_id(found.id), changes))
+            password = self._write(found.id, {}, self._passwords.make())
         except WriteRejected as rejected:
             raise refusals.refusal(rejected, f"the password of user {wanted.key}") from rejected
         login = seen.first("sAMAccountName").decode(errors="replace")

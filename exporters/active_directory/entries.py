@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from exporters.active_directory.names import is_numbered
+from exporters.active_directory.names import LONGEST_CN, is_numbered
 from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.objects.errors import Refused
 from exporters.objects.target import Found, Value
 from graph.time import COPENHAGEN
 from protocols.ldap import connection, names, values
@@ -96,7 +97,11 @@ def seen(kind: str, entry: connection.Found, settings: ActiveDirectorySettings) 
     if len(ids) != 1:
         raise values.Malformed("there is no objectGUID")
     dn = entry.dn.rpartition(">;")[2]
-    return Seen(kind, dn, str(values.guid(ids[0])), values.text(raw, settings.key_of(kind)), raw)
+    try:
+        key = values.text(raw, settings.key_of(kind))
+    except values.Malformed:  # others' bytes: no key of ours
+        key = "?"
+    return Seen(kind, dn, str(values.guid(ids[0])), key, raw)
 
 
 def found(each: Seen, fields: Sequence[str]) -> Found:
@@ -118,16 +123,24 @@ def found(each: Seen, fields: Sequence[str]) -> Found:
 def _value(each: Seen, name: str) -> Value | None:
     sent = each.raw.get(name.lower(), ())
     if name == EXPIRES:
-        day = values.expiry(each.number(name), COPENHAGEN)
+        try:
+            day = values.expiry(each.number(name), COPENHAGEN)
+        except values.Malformed:  # beyond the year 9999, or no number: it is not what was sent
+            return each.first(name).decode(errors="replace")
         return day.isoformat() if day else None
     texts = [value.decode(errors="replace") for value in sent]
     return None if not texts else texts[0] if len(texts) == 1 else sorted(texts)
 
 
 def sent_value(name: str, value: Value) -> list[str | bytes]:
-    """A wanted value as the domain takes it."""
+    """A wanted value as the domain takes it. Raises Refused."""
     if name == EXPIRES:
-        return [str(values.expiry_ticks(date.fromisoformat(str(value)), COPENHAGEN))]
+        try:
+            return [str(values.expiry_ticks(date.fromisoformat(str(value)), COPENHAGEN))]
+        except ValueError as wrong:
+            raise Refused(
+                "value", f"{name} needs a day (YYYY-MM-DD), and the expression gives another text."
+            ) from wrong
     several = value if isinstance(value, list | tuple) else [value]
     return [_text(each) for each in several]
 
@@ -147,14 +160,24 @@ def same(field: str, sent: Value, found: Value) -> bool:
     if field in ("cn", "ou"):
         return is_numbered(_normal(str(sent)), _normal(str(found)))
     if field == ALIASES:
-        return _mail_addresses(sent) == _mail_addresses(found)
+        return _mail_addresses(sent) <= _mail_addresses(found)  # others may have added some
     fold = field.lower() in _FOLDED
     return _comparable(sent, fold) == _comparable(found, fold)
+
+
+def is_called(found: str, wanted: str) -> bool:
+    """Whether an object's own name is exactly the wanted one, without a counter."""
+    return _normal(found) == _normal(wanted[:LONGEST_CN])
 
 
 def is_mail(address: str) -> bool:
     """Whether a value of proxyAddresses is a mail address: sip:, x500: and others belong to others."""
     return address[:5].lower() == "smtp:"
+
+
+def as_alias(address: str) -> str:
+    """A mail address that is no longer the primary one."""
+    return f"smtp:{address[5:]}"
 
 
 def _mail_addresses(value: Value) -> set[tuple[bool, str]]:

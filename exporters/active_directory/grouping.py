@@ -11,6 +11,7 @@ from exporters.objects.target import Ref, Wanted
 _TYPES = {"global": -2147483646, "universal": -2147483640, "domain_local": -2147483644}
 _FORBIDDEN = re.compile(r'["\[\]:;|=+*?<>/\\,@\x00-\x1f]+')
 _LONGEST = 64
+NO_LINKS: Mapping[str, frozenset[Ref]] = {}
 
 
 def groups(
@@ -18,18 +19,24 @@ def groups(
 ) -> Iterator[Wanted]:
     """``there``: keys of the users that the domain has or gets."""
     open_ = [each for each in organisation.accounts if each.uuid in there and not each.stopped]
+    # Those without a job of these days stay where their last one has put them.
+    stay = frozenset(Ref("user", each.uuid) for each in open_ if each.tie not in organisation.ties)
     if "unit" in settings.groups.kinds:
-        yield from _units(organisation, places, open_, settings)
+        yield from _units(organisation, places, open_, stay, settings)
     if "role" in settings.groups.kinds:
         yield from _roles(organisation, open_, settings)
     if "position" in settings.groups.kinds:
-        yield from _positions(organisation, open_, settings)
+        yield from _positions(organisation, open_, stay, settings)
     if "right" in settings.groups.kinds:
         yield from _rights(organisation, open_, settings)
 
 
 def _units(
-    organisation: Organisation, places: Places, open_: list[Account], settings: ActiveDirectorySettings
+    organisation: Organisation,
+    places: Places,
+    open_: list[Account],
+    stay: frozenset[Ref],
+    settings: ActiveDirectorySettings,
 ) -> Iterator[Wanted]:
     members: dict[str, set[Ref]] = {uuid: set() for uuid in places.delivered}
     for each in open_:
@@ -47,7 +54,8 @@ def _units(
             if parent in members and parent != uuid and uuid not in places.path(str(parent)):
                 members[str(parent)].add(Ref("group", uuid))
     for uuid, own_members in sorted(members.items()):
-        yield _group("unit", uuid, places.units[uuid].name or places.units[uuid].number, own_members, settings)
+        title = places.units[uuid].name or places.units[uuid].number
+        yield _group("unit", uuid, title, own_members, settings, may_have={"member": stay})
 
 
 class _Accounts:
@@ -57,7 +65,8 @@ class _Accounts:
         self._by_tie: dict[str, set[Ref]] = {}
         self._by_person: dict[str, set[Ref]] = {}
         for each in open_:
-            self._by_person.setdefault(each.owner, set()).add(Ref("user", each.uuid))
+            if not each.values["extra"]:  # an administrator's own account gets nothing that the person has
+                self._by_person.setdefault(each.owner, set()).add(Ref("user", each.uuid))
             if each.tie:
                 self._by_tie.setdefault(each.tie, set()).add(Ref("user", each.uuid))
 
@@ -68,7 +77,7 @@ class _Accounts:
 
 def _roles(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
     accounts = _Accounts(open_)
-    titles: dict[str, str] = {}
+    titles = {each.uuid: each.title or each.key for each in organisation.known_roles}
     members: dict[str, set[Ref]] = {}
     for role in organisation.roles:
         if settings.groups.roles and role.key not in settings.groups.roles:
@@ -77,19 +86,28 @@ def _roles(organisation: Organisation, open_: list[Account], settings: ActiveDir
         members.setdefault(role.uuid, set()).update(accounts.of(role.holder, role.person))
     for uuid, own_members in sorted(members.items()):
         yield _group("role", uuid, titles[uuid], own_members, settings)
+    for known in organisation.known_roles:
+        if known.uuid not in members and (not settings.groups.roles or known.key in settings.groups.roles):
+            yield _group("role", known.uuid, titles[known.uuid], set(), settings, if_there=True)
 
 
-def _positions(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
+def _positions(
+    organisation: Organisation, open_: list[Account], stay: frozenset[Ref], settings: ActiveDirectorySettings
+) -> Iterator[Wanted]:
     members: dict[str, set[Ref]] = {}
-    titles: Mapping[str, str] = {
-        tie.position: tie.position_title or "" for tie in organisation.ties.values() if tie.position
+    titles = {
+        **organisation.positions,
+        **{tie.position: tie.position_title or "" for tie in organisation.ties.values() if tie.position},
     }
     for each in open_:
         tie = organisation.ties.get(each.tie or "")
         if tie is not None and tie.position:
             members.setdefault(tie.position, set()).add(Ref("user", each.uuid))
+    may_have = {"member": stay}
     for uuid, own_members in sorted(members.items()):
-        yield _group("position", uuid, titles[uuid], own_members, settings)
+        yield _group("position", uuid, titles[uuid], own_members, settings, may_have=may_have)
+    for uuid in sorted(organisation.positions.keys() - members.keys()):
+        yield _group("position", uuid, titles[uuid], set(), settings, may_have=may_have, if_there=True)
 
 
 def _rights(organisation: Organisation, open_: list[Account], settings: ActiveDirectorySettings) -> Iterator[Wanted]:
@@ -111,7 +129,18 @@ def _rights(organisation: Organisation, open_: list[Account], settings: ActiveDi
         yield _group("right", right.uuid, right.title or right.key, own | nested, settings)
 
 
-def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: ActiveDirectorySettings) -> Wanted:
+def _group(
+    kind: GroupKind,
+    uuid: str,
+    title: str,
+    members: set[Ref],
+    settings: ActiveDirectorySettings,
+    *,
+    may_have: Mapping[str, frozenset[Ref]] = NO_LINKS,
+    if_there: bool = False,
+) -> Wanted:
+    """``if_there``: a group whose last member has left stays: file rights lead to its SID, and others have added
+    members. None is made without members."""
     name = f"{settings.groups.prefixes.get(kind, '')}{title or uuid}"
     login = " ".join(_FORBIDDEN.sub(" ", name).split())[:_LONGEST].rstrip(". ") or uuid
     # Many units may have one name (Køkken, Rengøring): the last candidate is never another's.
@@ -128,4 +157,6 @@ def _group(kind: GroupKind, uuid: str, title: str, members: set[Ref], settings: 
         },
         {"member": frozenset(members)},
         candidates={"sAMAccountName": (*counted, own)},
+        may_have=may_have,
+        if_there=if_there,
     )

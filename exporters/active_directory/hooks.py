@@ -25,6 +25,8 @@ from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 
 SIGNATURE = "X-REConnect-Signature"
+_ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
+"""What a program gets of the worker's environment, which has the secrets of every source and target."""
 _LONGEST = 300
 """Characters of a hook's own text that are kept."""
 _LARGEST = 1 << 20
@@ -53,6 +55,7 @@ class CommandHook:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
                 start_new_session=True,
             )
         except OSError as failed:

@@ -1,7 +1,7 @@
 """The image's answers as typed things. Only this module knows the form of image.graphql's answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -63,6 +63,15 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRole:
+    """A role that is there on the day, whether anybody holds it or not."""
+
+    uuid: str
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Right:
     """A right that is a group. ``holders``: (employment, affiliation or person; person); ``within``: uuids of those of
     the other rights that include it."""
@@ -77,7 +86,8 @@ class Right:
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """``managers``: employment or affiliation → persons; ``delete_on``: every planned account that has been open → the
-    first day on which it may be deleted, if there is one; ``stopped``: those of them whose owner is stopped."""
+    first day on which it may be deleted, if there is one; ``stopped``: those of them whose owner is stopped;
+    ``positions``: those that are there on the day → titles."""
 
     units: Mapping[str, Unit]
     accounts: tuple[Account, ...]
@@ -87,6 +97,8 @@ class Organisation:
     delete_on: Mapping[str, date | None]
     stopped: frozenset[str]
     rights: tuple[Right, ...] = ()
+    known_roles: tuple[KnownRole, ...] = ()
+    positions: Mapping[str, str] = field(default_factory=dict)
 
 
 def organisation(image: Image, system: str, at: date) -> Organisation:
@@ -105,6 +117,10 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
             delete_on={each["uuid"]: _delete_on(each) for each in image["Former"]},
             stopped=frozenset(each["uuid"] for each in image["Former"] if _is_stopped(each["owner"], at)),
             rights=tuple(_right(each) for each in image["Rights"] if each["right"]),
+            known_roles=tuple(
+                KnownRole(each["uuid"], each["key"] or "", each["title"] or "") for each in image["KnownRoles"]
+            ),
+            positions={each["uuid"]: each["title"] or "" for each in image["Positions"]},
         )
     except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image lacks what Active Directory's shape needs: {error!r}") from error

@@ -22,6 +22,7 @@ class Unmarked:
     def __init__(self, users: Iterable[Seen], adopt_by: Sequence[str], is_managed: Callable[[str], bool]) -> None:
         self._by: dict[tuple[str, str], list[Seen]] = {}
         self._fields = {**_LIKE, **{name: (name,) for name in adopt_by}}
+        self._sure = {"employeeID", *adopt_by}
         for each in users:
             if each.key or each.is_of_domain:
                 continue
@@ -32,18 +33,27 @@ class Unmarked:
                 for raw in each.raw.get(name.lower(), ()):
                     self._by.setdefault((name, _text(raw.decode(errors="replace"))), []).append(each)
 
-    def like(self, wanted: Wanted) -> list[Seen]:
-        """Those that may be the planned account's: each once."""
+    def like(self, wanted: Wanted) -> list[tuple[Seen, tuple[str, ...]]]:
+        """Those that may be the planned account's, each once, and the fields by which."""
         found: dict[str, Seen] = {}
+        by: dict[str, set[str]] = {}
         for field, attributes in self._fields.items():
             for value in _several(wanted.values.get(field)):
                 for name in attributes:
-                    found |= {each.id: each for each in self._by.get((name, _text(value)), ())}
+                    for each in self._by.get((name, _text(value)), ()):
+                        found[each.id] = each
+                        by.setdefault(each.id, set()).add(field)
         for value in _several(wanted.values.get(_LOGIN)):
             for each in self._by.get((_LOGIN, _text(value)), ()):
                 if _may_be_called(each, str(wanted.values.get("displayName", ""))):
                     found[each.id] = each
-        return list(found.values())
+                    by.setdefault(each.id, set()).add(_LOGIN)
+        return [(each, tuple(sorted(by[each.id]))) for each in found.values()]
+
+    def is_sure(self, by: Sequence[str]) -> bool:
+        """Whether one of these fields is never shared by two people. Namesakes share logins and mail addresses: what is
+        planned for one may be the other's since long ago."""
+        return any(name in self._sure for name in by)
 
 
 def _may_be_called(user: Seen, name: str) -> bool:

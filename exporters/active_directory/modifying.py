@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
+from exporters.active_directory.addresses import several
 from exporters.active_directory.entries import (
     ALIASES,
     NAMED_BY,
     PLACE,
     Seen,
+    as_alias,
     by_id,
     cleared_value,
     is_mail,
     same,
     sent_value,
 )
-from exporters.objects.target import Change
+from exporters.objects.target import Change, Value
 from protocols.ldap.values import DISABLED
 from protocols.ldap.writing import Modification
 
@@ -26,10 +28,10 @@ def modifications(seen: Seen, change: Change, key_attribute: str) -> Modificatio
     own = {PLACE, NAMED_BY[seen.kind]}
     for name, value in change.set.items():
         if name not in own:
-            _replace(made, seen, name, [*sent_value(name, value), *_of_others(seen, name)])
+            _replace(made, seen, name, [*sent_value(name, value), *_of_others(seen, name, value)])
     for name in change.clear - own:
         if seen.raw.get(name.lower()):
-            _replace(made, seen, name, [*cleared_value(name), *_of_others(seen, name)])
+            _replace(made, seen, name, [*cleared_value(name), *_of_others(seen, name, ())])
     if change.key is not None and not same(key_attribute, change.key, seen.key):
         _replace(made, seen, key_attribute, [change.key])
     if seen.kind == "user" and change.enabled is not None:
@@ -57,11 +59,18 @@ def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | byt
     made[name] = steps
 
 
-def _of_others(seen: Seen, name: str) -> list[bytes]:
-    """Values that are not ours of an attribute which others share."""
+def _of_others(seen: Seen, name: str, sent: Value) -> list[bytes]:
+    """What stays of an attribute that others share: every address that is not sent. Exchange and administrators add
+    addresses, and none that somebody has ever had is taken away; but only one can be the primary one."""
     if name != ALIASES:
         return []
-    return [each for each in seen.raw.get(name.lower(), ()) if not is_mail(each.decode(errors="replace"))]
+    ours = {each.casefold() for each in several(sent)}
+    kept = []
+    for each in seen.raw.get(name.lower(), ()):
+        text = each.decode(errors="replace")
+        if text.casefold() not in ours:
+            kept.append(as_alias(text).encode() if ours and is_mail(text) else each)
+    return kept
 
 
 def _manager(made: Modifications, seen: Seen, change: Change) -> None:

@@ -3,7 +3,7 @@
 import os
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,7 +44,9 @@ class Channels:
 
 
 class FirstPasswords:
-    """Raises NotSetUp."""
+    """Raises NotSetUp. ``problem``: why there are none; empty."""
+
+    problem = ""
 
     def __init__(self, settings: Passwords, channels: Channels) -> None:
         self._settings = settings
@@ -69,6 +71,10 @@ class FirstPasswords:
     @property
     def are_handed_over(self) -> bool:
         return self._settings.delivery != "none"
+
+    @property
+    def are_mailed(self) -> bool:
+        return self._settings.delivery in ("mail", "link")
 
     def make(self, longer: int = 0) -> str:
         """A new one, with letters of both cases, digits and a symbol. ``longer``: after the domain has refused one."""
@@ -139,6 +145,18 @@ class FirstPasswords:
         part.replace(made)
 
 
+class NoPasswords(FirstPasswords):
+    """In place of passwords that the settings don't make: what needs one waits, and everything else is done, above all
+    closings."""
+
+    def __init__(self, settings: Passwords, problem: str) -> None:
+        self._settings = settings
+        self.problem = problem
+
+    def require_recipient(self, wanted: Wanted) -> None:
+        raise Refused("not_set_up", self.problem)
+
+
 _TEXT = """Adgang til {name}
 
 Brugernavn: {login}
@@ -163,6 +181,7 @@ def as_bytes(password: str) -> bytes:
     return f'"{password}"'.encode("utf-16-le")
 
 
-def context(recipient: str, mobile: str, name: str) -> Mapping[str, Any]:
-    """What ``hand_over`` needs of a wanted user. ``recipient``, ``mobile``: of the nearest manager who has one."""
-    return {"recipient": recipient, "mobile": mobile, "name": name}
+def context(managers: Sequence[str], mobile: str, name: str) -> Mapping[str, Any]:
+    """What ``hand_over`` needs of a wanted user. ``managers``: keys of their accounts, the nearest first, at which the
+    channel looks for ``recipient``; ``mobile``: of the nearest one who has one."""
+    return {"managers": tuple(managers), "mobile": mobile, "name": name}

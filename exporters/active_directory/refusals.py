@@ -1,8 +1,8 @@
 """What a controller's result code means for one object (active_directory.md §8 "Result codes")."""
 
-from exporters.errors import DeliveryError
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.objects.errors import Gone, ObjectError, Refused
-from graph.retry import NEVER, NEXT
+from graph.retry import NEXT
 from protocols.ldap.errors import WriteRejected
 
 NO_SUCH_ATTRIBUTE, ATTRIBUTE_OR_VALUE_EXISTS = 16, 20
@@ -25,7 +25,7 @@ def refusal(rejected: WriteRejected, what: str) -> ObjectError | DeliveryError:
     said = f"{what}: {rejected}"
     code = rejected.code
     if code in LOGIN:
-        return DeliveryError(f"{said}. Check the service account.", retry=NEVER)
+        return LoginRefused(f"{said}. Check the service account.")
     if code == REFERRAL:
         return DeliveryError(f"{said}. Name a controller that can be written to.", retry=NEXT)
     if code == NO_SUCH_OBJECT or (code == OTHER and NO_PARENT in rejected.message):

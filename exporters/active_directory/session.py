@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from exporters.active_directory.settings import ActiveDirectorySettings
-from exporters.errors import DeliveryError
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.objects.errors import Unanswered
 from graph.retry import NEVER
 from protocols.ldap.connection import Access, Directory, opened
@@ -21,8 +21,10 @@ T = TypeVar("T")
 class Session:
     """Use ``connected``."""
 
-    def __init__(self, settings: ActiveDirectorySettings) -> None:
+    def __init__(self, settings: ActiveDirectorySettings, insisted: str = "") -> None:
         self._settings = settings
+        # One that is no longer in the settings is none to wait for.
+        self._insisted = insisted if insisted in settings.controllers else ""
         self._access = Access(
             settings.encryption,
             settings.ca_file,
@@ -38,14 +40,15 @@ class Session:
         """Connect to the first controller that answers, or to the one that the run has used before. Raises
         DeliveryError."""
         failed: LdapError | None = None
-        for controller in (self.controller,) if self.controller else self._settings.controllers:
+        only = self.controller or self._insisted
+        for controller in (only,) if only else self._settings.controllers:
             try:
                 wire = self._stack.enter_context(opened(self._access, controller))
             except LoginRejected as refused:
                 # One try: another, at any controller, would count against the service account.
                 why, again = login_refusal(refused.message)
                 text = f"{controller} refused the service account: {why}. Check user and password."
-                raise DeliveryError(text, retry=again) from refused
+                raise LoginRefused(text, retry=again) from refused
             except ConnectionLost as lost:
                 failed = lost
                 continue
@@ -55,6 +58,12 @@ class Session:
             self._both = Directory(wire, controller, self._settings.page_size), Writing(wire, controller)
             return
         retry = failed.retry if isinstance(failed, Untrusted) else None
+        if self._insisted:
+            raise DeliveryError(
+                f"{failed}. It has changes of the last hour, which another controller may not have yet: until then no "
+                "other is asked.",
+                retry=retry,
+            ) from failed
         raise DeliveryError(f"No controller can be reached: {failed}", retry=retry) from failed
 
     def read(self, ask: Callable[[Directory], T]) -> T:
@@ -94,9 +103,9 @@ class Session:
 
 
 @contextmanager
-def connected(settings: ActiveDirectorySettings) -> Iterator[Session]:
-    """A session for a block. Raises DeliveryError if no controller can be used."""
-    session = Session(settings)
+def connected(settings: ActiveDirectorySettings, insisted: str = "") -> Iterator[Session]:
+    """A session for a block. ``insisted``: no other controller is used. Raises DeliveryError if none can be used."""
+    session = Session(settings, insisted)
     try:
         session.open()
         yield session

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from exporters.active_directory.addresses import is_one
 from exporters.active_directory.entries import ALIASES
 from exporters.active_directory.grouping import groups
 from exporters.active_directory.image import Account, Organisation, Tie
@@ -25,6 +24,13 @@ IDENTIFYING = frozenset(
     {"sAMAccountName", "userPrincipalName", "mail", "proxyAddresses", "cn", "displayName", "givenName", "sn", "mobile",
      "telephoneNumber"}
 )  # fmt: skip
+
+
+_OF_A_JOB = (
+    ("ou", "place"), ("manager",), ("title",), ("department",), ("streetAddress",), ("postalCode",), ("l",),
+    ("telephoneNumber",), ("employeeID",),
+)  # fmt: skip
+"""Fields and links that follow from an employment or affiliation."""
 
 
 @dataclass
@@ -93,7 +99,6 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         )
         return None
     managers = list(_managers(account, tie, made))
-    recipient = next(filter(is_one, (str(each.values["email"] or "") for each in managers)), "")
     mobiles = (str(each.person["mobile"] or "") for each in managers if not each.protected)
     mobile = next((each for each in mobiles if phone(each, "e164")), "")
     # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
@@ -107,9 +112,12 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         protected=account.protected,
         candidates={"sAMAccountName": next_logins(login), **next_addresses},
         context={
-            **context(recipient, mobile, account.person["name"] or ""),
+            **context([each.uuid for each in managers], mobile, account.person["name"] or ""),
             "observed": account.observed,
         },
+        # The account is open without a job of these days (KEEP, days after the last one): nothing of the job is known.
+        left=() if tie else tuple(map(frozenset, (*_OF_A_JOB, *([name] for name in made.settings.attributes)))),
+        after=frozenset(Ref("user", each.uuid) for each in managers[:1]),
     )
 
 
@@ -146,7 +154,12 @@ def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
         values[ALIASES] = [f"SMTP:{plan['email']}", *(f"smtp:{each}" for each in former.values())]
     names = _names(account, tie, made)
     for attribute, text in settings.attributes.items():
-        values[attribute] = compile_expression(text, EXPRESSION_NAMES).evaluate(names)
+        try:
+            values[attribute] = compile_expression(text, EXPRESSION_NAMES).evaluate(names)
+        except ExpressionFailed:
+            if tie is not None:
+                raise
+            values.pop(attribute, None)
     fitting = {
         attribute: fit
         for attribute, value in values.items()
@@ -201,7 +214,13 @@ def _links(account: Account, tie: Tie | None, values: dict[str, Value], made: _M
         values["place"] = settings.users_ou
         names = _names(account, tie, made)
         for dn, condition in settings.places.items():
-            if compile_expression(condition, EXPRESSION_NAMES).holds(names):
+            try:
+                holds = compile_expression(condition, EXPRESSION_NAMES).holds(names)
+            except ExpressionFailed:
+                if tie is not None:
+                    raise
+                continue
+            if holds:
                 values["place"] = dn
                 break
     if settings.manager and (manager := next(_managers(account, tie, made), None)) is not None:

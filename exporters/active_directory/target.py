@@ -10,16 +10,17 @@ import orjson
 
 from exporters.active_directory.channel import DirectoryChannel
 from exporters.active_directory.closing import closings
-from exporters.active_directory.entries import ALIASES
+from exporters.active_directory.entries import ALIASES, EXPIRES
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
 from exporters.active_directory.names import USUAL
-from exporters.active_directory.passwords import Channels, FirstPasswords
+from exporters.active_directory.passwords import Channels, FirstPasswords, NoPasswords
 from exporters.active_directory.session import connected
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.shape import shaped
+from exporters.errors import NotSetUp
 from exporters.objects.target import Closing, KindRules, Objects, Policy
-from exporters.target import Image
+from exporters.target import Image, Notice
 
 VERSION = "1"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
@@ -43,7 +44,7 @@ _DAYS_AHEAD = 60
 
 class ActiveDirectory:
     """OUs, users and groups of one domain. ``name``: the target's, such as active_directory-kommune. ``channels``: of
-    first passwords. Raises NotSetUp."""
+    first passwords. Settings that make none keep no account from being closed: what needs one is refused."""
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
     closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
@@ -64,6 +65,7 @@ class ActiveDirectory:
             "user": KindRules(
                 "disable_then_delete" if settings.delete else "disable",
                 needed=frozenset({"ou"}),
+                ends=EXPIRES,
                 single=frozenset({"ou", "manager"}),
                 lost=placed if settings.closed_ou else frozenset(),
             ),
@@ -82,7 +84,10 @@ class ActiveDirectory:
         rules = orjson.dumps(settings.model_dump(include=_RULES), default=sorted, option=orjson.OPT_SORT_KEYS)
         self.rules = f"{VERSION}-{sha256(rules).hexdigest()[:16]}"
         self.place = settings.base.lower()
-        self._passwords = FirstPasswords(settings.passwords, channels or Channels())
+        try:
+            self._passwords = FirstPasswords(settings.passwords, channels or Channels())
+        except NotSetUp as problem:
+            self._passwords = NoPasswords(settings.passwords, str(problem))
 
     def variables(self, at: date) -> Mapping[str, object]:
         return {
@@ -93,7 +98,10 @@ class ActiveDirectory:
         }
 
     def shape(self, image: Image, at: date) -> Objects:
-        return shaped(organisation(image, self.settings.system, at), self.settings)
+        made = shaped(organisation(image, self.settings.system, at), self.settings)
+        if self._passwords.problem:
+            made.notices.append(Notice("user", "", "", "not_set_up", self._passwords.problem))
+        return made
 
     def closing(self, image: Image, asked: Mapping[str, Sequence[str]], at: date) -> Closing:
         return closings(image, asked, self.settings.system)
@@ -110,7 +118,7 @@ class ActiveDirectory:
         }
 
     @contextmanager
-    def open(self) -> Iterator[DirectoryChannel]:
+    def open(self, server: str = "") -> Iterator[DirectoryChannel]:
         """Raises DeliveryError if no controller can be used."""
-        with connected(self.settings) as session:
+        with connected(self.settings, server) as session:
             yield DirectoryChannel(session, self.settings, self.fields, self._passwords)

@@ -87,6 +87,10 @@ MAY_EXIST = "may_exist"
 """The problem of an object of which it is unknown whether the target made it."""
 
 
+NOT_SEEN = "not_seen"
+"""The problem of an object that is to be closed, and of which it is unknown whether it still exists."""
+
+
 def deleted_by_others(entry: Entry) -> Refused:
     """Nothing takes the place of an account that others have deleted before a person has decided."""
     return Refused(
@@ -133,6 +137,8 @@ def _doubt(
         return f"it belongs to {only.key or known[only.id].key}"
     if others := claims[only.id] - {wanted.ref}:
         return f"it is also like {', '.join(sorted(each.key for each in others))}"
+    if not only.surely:
+        return f"only {' and '.join(only.like_by)} fits, which another person may have"
     return ""
 
 

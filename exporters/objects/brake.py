@@ -50,7 +50,8 @@ class Taking:
     ``total``: objects in use at the target now, without ``closed``; ``links``: of all in use. ``closing``: keys of
     objects that would be disabled or deleted; ``closed``: keys of those that were, within the window; ``unlinked``:
     links that would be removed between objects that stay; ``redefined``: keys and new hashes of objects that another
-    definition would change. ``lines`` identify each of these.
+    definition would change; ``ending``: key → the day from which the target itself would let nobody use an object, if
+    that is set, or moved to an earlier one. ``lines`` identify each of these.
     """
 
     kind: str
@@ -60,36 +61,47 @@ class Taking:
     closed: frozenset[str] = frozenset()
     unlinked: list[str] = field(default_factory=list)
     redefined: list[str] = field(default_factory=list)
+    ending: dict[str, str] = field(default_factory=dict)
 
     @property
     def before(self) -> list[str]:
         """Keys of those that were closed within the window, and that this run does not close (again)."""
-        return sorted(self.closed - {*self.closing}) if self.closing else []
+        return sorted(self.closed - {*self.closing, *self.ending}) if self.closing or self.ending else []
 
     @property
     def lines(self) -> set[str]:
         changes = [("close", each) for each in self.closing]
+        changes += [("end", f"{key} {day}") for key, day in self.ending.items()]
         changes += [("unlink", each) for each in self.unlinked]
         changes += [("redefine", each) for each in self.redefined]
         return {hashlib.sha256(f"{self.kind}|{what}|{key}".encode()).hexdigest()[:20] for what, key in changes}
 
 
+def ends_of(kind: str) -> str:
+    """Under this name a run notes how many ends of objects it has set, or moved earlier."""
+    return f"{kind} ends"
+
+
 def too_much(
-    takings: Iterable[Taking], brake: ObjectBrake, unlinked: Mapping[str, int] | None = None
+    takings: Iterable[Taking], brake: ObjectBrake, earlier: Mapping[str, int] | None = None
 ) -> list[str]:  # fmt: skip
-    """Why the brake stops the run, one line per reason; empty = it does not. ``unlinked``: by kind, how many links runs
-    have removed within the window."""
+    """Why the brake stops the run, one line per reason; empty = it does not. ``earlier``: what runs have
+    taken within the window: by kind, removed links; by ``ends_of`` a kind, ends that were set or moved earlier."""
     reasons = []
     for each in takings:
         rule = brake.of(each.kind)
         before = each.before
         total = each.total + len(each.closed)
-        if each.closing and exceeds(rule, len(each.closing) + len(before), total):
-            lately = in_words(len(before), rule)
-            reasons.append(f"{each.kind}: {len(each.closing)} of {total} would be disabled or deleted{lately}")
-        earlier = (unlinked or {}).get(each.kind, 0)
-        if each.unlinked and exceeds(rule, len(each.unlinked) + earlier, each.links + earlier):
-            lately, links = in_words(earlier, rule), each.links + earlier
+        taken, ended = len(each.closing) + len(each.ending), len(before) + (earlier or {}).get(ends_of(each.kind), 0)
+        if taken and exceeds(rule, taken + ended, total):
+            lately, how = (
+                in_words(ended, rule),
+                "disabled, deleted, or expire" if each.ending else "disabled or deleted",
+            )
+            reasons.append(f"{each.kind}: {taken} of {total} would be {how}{lately}")
+        unlinked = (earlier or {}).get(each.kind, 0)
+        if each.unlinked and exceeds(rule, len(each.unlinked) + unlinked, each.links + unlinked):
+            lately, links = in_words(unlinked, rule), each.links + unlinked
             reasons.append(f"{each.kind}: {len(each.unlinked)} of {links} links would be removed{lately}")
         if exceeds(rule, len(each.redefined), each.total):
             reasons.append(f"{each.kind}: definition changed: {len(each.redefined)} of {each.total} would be changed")
@@ -105,6 +117,7 @@ def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200)
     """The consequences, for the user who decides."""
     takings = list(takings)
     shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
+    shown += [f"{each.kind} {key} expires on {day}" for each in takings for key, day in sorted(each.ending.items())]
     shown += [f"{each.kind} {key} was disabled or deleted before" for each in takings for key in each.before]
     more = len(shown) - limit
     return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]

@@ -1,27 +1,30 @@
 """Calls the target's hook for every change that the target has accepted, and again for calls that failed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from exporters.objects.hook import Hook
 from exporters.objects.ledger import Entry, ObjectLedger
-from exporters.objects.target import Policy, Ref, Wanted
+from exporters.objects.target import Channel, Policy, Ref, Wanted
 from exporters.target import Notice
 
 
 @dataclass
 class Calling:
-    """``wanted``: as the target should have it; ``private``: fields of which the hook gets nothing."""
+    """``wanted``: as the target should have it; ``private``: fields of which the hook gets nothing; ``step``: called
+    before each call, and may raise to stop the run."""
 
     target: str
     hook: Hook
     policy: Policy
+    channel: Channel
     ledger: ObjectLedger
     entries: dict[Ref, Entry]
     wanted: Mapping[Ref, Wanted]
     private: frozenset[str]
     notices: list[Notice]
+    step: Callable[[], None]
 
     @property
     def is_due(self) -> bool:
@@ -32,6 +35,7 @@ class Calling:
         calls = 0
         for ref in self._due():
             while (entry := self.entries[ref]).hooks:
+                self.step()
                 calls += 1
                 kept, done = self._called(ref, entry)
                 self.entries[ref] = kept
@@ -53,7 +57,7 @@ class Calling:
         answer = self.hook.call(
             {
                 "event": event, "target": self.target, "kind": ref.kind, "key": ref.key, "id": entry.remote,
-                "values": self._values(ref),
+                "values": self._values(ref, entry),
             }
         )  # fmt: skip
         moment = datetime.now(UTC)
@@ -76,7 +80,11 @@ class Calling:
             entry, hook_tries=entry.hook_tries + 1, hook_again=again, hook_reason=answer.text
         ), False  # fmt: skip
 
-    def _values(self, ref: Ref) -> dict[str, object]:
+    def _values(self, ref: Ref, entry: Entry) -> dict[str, object]:
+        """What the target has of the fields that are sent: another object may have had a name first, and the script
+        works with the one that this object got."""
         wanted = self.wanted.get(ref)
-        given = {} if wanted is None else wanted.values
-        return {name: value for name, value in given.items() if name not in self.private}
+        there = None if wanted is None or not entry.is_there else self.channel.read(ref.kind, entry.remote)
+        if wanted is None or there is None:
+            return {}
+        return {name: there.values[name] for name in wanted.values if name not in self.private and name in there.values}

@@ -12,6 +12,7 @@ changed only for entries that are settled and still as they were read; the next 
 its hook), which does no harm.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,9 +22,10 @@ from typing import Literal
 import neo4j
 
 from exporters.image import operations
+from exporters.objects.adoption import NOT_SEEN
 from exporters.objects.brake import Taking, too_much
 from exporters.objects.errors import Gone, Refused
-from exporters.objects.ledger import Entry, ObjectLedger, without_lost
+from exporters.objects.ledger import Entry, ObjectLedger, without_fields
 from exporters.objects.target import Change, Channel, ClosesAtOnce, Found, Ref, Wanted
 from exporters.target import Image, ImageReader
 from graph.change_log import changed_since, last_number, moment_of, now
@@ -38,13 +40,14 @@ or has it in hand."""
 @dataclass
 class Lookout:
     """``number``: the last change that was looked at; ``due``: what must not be open, and why; ``known``: since when
-    the first of them has been known."""
+    the first of them has been known; ``open``: what is to be open, by what was looked at."""
 
     driver: neo4j.Driver
     target: ClosesAtOnce
     read: ImageReader
     number: int
     due: dict[Ref, Why] = field(default_factory=dict)
+    open: set[Ref] = field(default_factory=set)
     known: datetime | None = None
 
     def look(self, at: date) -> bool:
@@ -60,6 +63,7 @@ class Lookout:
             return False
         for ref in found.open:
             self.due.pop(ref, None)
+        self.open = (self.open | found.open) - found.stopped - found.ended
         if (found.stopped or found.ended) and not self.due:
             self.known = moment_of(self.driver, first)
         self.due |= dict.fromkeys(found.ended, "ended")
@@ -116,6 +120,8 @@ class Closer:
             found = self._found(channel, entry)
             if found is not None and found.enabled:
                 channel.change(Change(entry.kind, found.id, enabled=False, owner=entry.key))
+            if found is None and not entry.unsure and self.now() > self.until.get(entry.ref, math.inf):
+                raise Refused(NOT_SEEN, f"Object {entry.remote} can't be seen.")
         except Gone:
             return False
         except Refused:
@@ -124,7 +130,7 @@ class Closer:
         if found is not None and not entry.unsure:
             lost = self.target.kinds[entry.kind].lost
             counts_from = now() if self.lookout.due.get(entry.ref) == "ended" else entry.counts_from
-            self._ledger.disabled(entry, replace(without_lost(entry, lost), enabled=False, counts_from=counts_from))
+            self._ledger.disabled(entry, replace(without_fields(entry, lost), enabled=False, counts_from=counts_from))
         return found is not None and found.enabled
 
     def _found(self, channel: Channel, entry: Entry) -> Found | None:

@@ -5,10 +5,10 @@ A kind that closes last, such as the places of others, is closed just before the
 
 from dataclasses import replace
 
-from exporters.objects.adoption import MAY_EXIST, left_by_creation
+from exporters.objects.adoption import MAY_EXIST, NOT_SEEN, left_by_creation
 from exporters.objects.errors import Gone, Refused
 from exporters.objects.giving import Giving
-from exporters.objects.ledger import Entry, put_right, without_lost
+from exporters.objects.ledger import GONE, Entry, put_right, without_fields
 from exporters.objects.linking import Linking
 from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
@@ -72,7 +72,11 @@ class _Closing:
         except Gone:
             if difference.wanted is not None:
                 raise
-            return self._deleted(entry)
+            there = self._elsewhere(entry)
+            if there is None:
+                return self._deleted(entry)
+            entry = replace(entry, remote=there.id)
+            self.work.channel.change(Change(kind, entry.remote, enabled=False, owner=entry.key))
         self.work.report(kind).closed += 1
         entry = self._counted(entry)
         if difference.wanted is not None:
@@ -80,9 +84,24 @@ class _Closing:
             return replace(entry, enabled=False, state="delivered", unsure=unsure)
         lost = self.work.kinds[kind].lost
         day = entry.closed or self.work.at
-        return without_lost(entry, lost).settled(
+        return without_fields(entry, lost).settled(
             "closed", enabled=False, closed=day, **put_right(replace(entry, enabled=False))
         )
+
+    def _elsewhere(self, entry: Entry) -> Found | None:
+        """The object by our key, if its id leads nowhere; None if it was deleted. Raises Refused if that is not known:
+        what can't be seen may be open."""
+        ours = [each for each in self.work.channel.find(Wanted(entry.kind, entry.key, {})) if each.key == entry.key]
+        if ours:
+            return ours[0]
+        if GONE not in entry.accepted and not self.work.channel.is_deleted(entry.kind, entry.remote):
+            raise Refused(
+                NOT_SEEN,
+                f"Object {entry.remote} is to be closed, and can't be seen: others have moved it to where the service "
+                "account may not look, or have deleted it. Close it there; if it is deleted, say so: reconnect "
+                "accounts drift --accept KEY:gone.",
+            )
+        return None
 
     def _left(self, entry: Entry) -> Found | None:
         """What its creation has left. Raises Refused if that can't be known."""

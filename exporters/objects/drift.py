@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import neo4j
 
 from exporters.image import read_image
+from exporters.objects.adoption import NOT_SEEN
 from exporters.objects.ledger import ENABLED, GONE, Entry, ObjectLedger
-from exporters.objects.plan import Planning
+from exporters.objects.plan import Planning, as_offered
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.target import ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
@@ -30,6 +31,9 @@ def drift(
     entries: dict[Ref, Entry] = ledger.entries()
     reports = {kind: KindReport(kind) for kind in target.kinds}
     with target.open() as channel:
+        entries = {
+            ref: as_offered(each, channel.offers) if ref.kind in reports else each for ref, each in entries.items()
+        }
         retention = timedelta(days=target.policy.retention_days)
         planning = Planning(
             target.kinds, channel.offers, keyring, "", retention, at, datetime.now(UTC), target.policy.asks
@@ -39,13 +43,15 @@ def drift(
         hide = Hide(objects.identifying, objects.private)
         found = Reconciliation(channel, target.kinds, policy, wanted, entries, reports, hide)
         found.run()
-    if any(
+        entries |= found.ended
+    if found.ended or any(
         {*names} != {name for name, state in entries[ref].drift.items() if state == "found"}
         for ref, names in found.found.items()
     ):
         run = start_run(driver, "export", target.name, dry=False)
         try:
             ledger.claim(run)
+            ledger.write(found.ended.values())
             changed = ledger.note_drift(entries, found.found)
         finally:
             end_run(driver, run, "done", {"": {"compared": changed}}, "")
@@ -62,17 +68,20 @@ def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, rea
         raise NotAccepted(f"{target.name} has no {ref.kind} {ref.key}.")
     if field == ENABLED and not entry.enabled:
         raise NotAccepted(f"{ref.kind} {ref.key} is closed. Others have enabled it; disable it there, or plan it.")
-    if field == GONE and not entry.is_deleted_by_others:
+    if field == GONE and not entry.is_deleted_by_others and entry.problem != NOT_SEEN:
         raise NotAccepted(f"{target.name} has {ref.kind} {ref.key}, as far as it is known.")
-    if field not in (*entry.fields, ENABLED, GONE):
-        raise NotAccepted(f"{ref.kind} {ref.key} has no field {field}. It has: {', '.join(sorted(entry.fields))}.")
+    if field not in (*entry.fields, *entry.links, ENABLED, GONE):
+        known = ", ".join(sorted({*entry.fields, *entry.links}))
+        raise NotAccepted(f"{ref.kind} {ref.key} has no field {field}. It has: {known}.")
     run = start_run(driver, "export", target.name, dry=False)
     try:
         ledger.claim(run)
         said = {**entry.accepted, field: f"{reason} ({user})"}
         kept = {**entry.not_kept, **({field: entry.fields[field]} if field in entry.fields else {})}
         drift = {name: state for name, state in entry.drift.items() if name != field}
-        ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift)])
+        # One that is to be closed, and can't be seen, is settled by the next run.
+        again = None if field == GONE else entry.again
+        ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift, again=again)])
     finally:
         end_run(driver, run, "done", {"": {"accepted": 1}}, "")
 

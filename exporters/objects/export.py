@@ -8,22 +8,22 @@ before the delivery. A killed run is continued by the next.
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import neo4j
 
-from exporters.errors import DeliveryError
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.image import read_image
-from exporters.objects.brake import Taking, digest, summary, too_much
+from exporters.objects.brake import Taking, digest, ends_of, summary, too_much
 from exporters.objects.calling import Calling
 from exporters.objects.closing import Lookout
 from exporters.objects.delivery import close, deliver
-from exporters.objects.errors import ObjectError
+from exporters.objects.errors import Gone, ObjectError, Refused
 from exporters.objects.ledger import GONE, Entry, ObjectLedger
-from exporters.objects.plan import Difference, Plan, Planning
+from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.sending import Sending
@@ -42,6 +42,10 @@ Progress = Callable[[str, int, int | None], None]
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at the change log while objects are sent."""
+
+INSISTS = timedelta(hours=1)
+"""So long after the last change a run uses the server that has it, and no other: another one may not have been told
+yet, so that an object would be made twice, or taken for deleted."""
 
 
 @dataclass
@@ -62,11 +66,14 @@ class ObjectExport:
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
+    _begun: datetime = field(init=False)
+    _server: str = field(init=False, default="")
     _place: str = field(init=False, default="")
     _done: int = field(init=False, default=0)
     _lookout: Lookout | None = field(init=False, default=None)
     _looked: float = field(init=False, default=0)
-    _unlinked: Counter[str] = field(init=False, default_factory=Counter)
+    _taken: Counter[str] = field(init=False, default_factory=Counter)
+    _ends: Counter[str] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -76,6 +83,7 @@ class ObjectExport:
 
     def run(self) -> ExportReport:
         self._brake.require_waiting()
+        self._begun = now()
         self.progress("image", 0, None)
         if isinstance(self.target, ClosesAtOnce):
             self._lookout = Lookout(self.driver, self.target, self.read, last_number(self.driver))
@@ -86,11 +94,13 @@ class ObjectExport:
         self.report.counts, self.report.parked = objects.counts, objects.parked
         state, error = "failed", ""
         try:
-            with self.target.open() as channel:
+            with self.target.open(self.ledger.server(now() - INSISTS)) as channel:
+                self._server = channel.server
                 self._compared(channel, objects)
             state = "failed" if self.report.error else "done"
         except (DeliveryError, ObjectError) as failure:
             self.report.error, self.report.retry = str(failure), failure.retry
+            self.report.login_refused = isinstance(failure, LoginRefused)
         except StoppedByBrake as stop:
             state, self.report.brake = "stopped", stop.brake
         except BaseException as failure:
@@ -101,12 +111,18 @@ class ObjectExport:
                 self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 counts = self.report.as_counts()
-                end_run(self.driver, self.report.run, state, counts, error or self.report.error, self._unlinked)
+                end_run(self.driver, self.report.run, state, counts, error or self.report.error, self._taken)
                 replan(self.driver, self._done)
         return self.report
 
     def _compared(self, channel: Channel, objects: Objects) -> None:
         entries = self.ledger.entries()
+        left = {
+            ref: fit
+            for ref, known in entries.items()
+            if ref.kind in self.target.kinds and (fit := as_offered(known, channel.offers)) is not known
+        }
+        entries |= left
         elsewhere = self._elsewhere(entries)
         reports = {each.kind: each for each in self.report.objects}
         planning = Planning(
@@ -130,6 +146,10 @@ class ObjectExport:
             )  # fmt: skip
             kept = dict(entries)
             found.run()
+            kept |= found.ended
+            if found.ended and not self.dry_run:
+                self._run()
+                self.ledger.write(found.ended.values())
             self._note_drift(found.found, kept, entries)
             plan = planning.plan(objects, entries)
             plan.notices += found.notices
@@ -143,17 +163,25 @@ class ObjectExport:
             self._close_urgent(channel, urgent, entries, reports)
         for each in urgent:
             del plan.differences[each.ref]
-        allowed = self._stop_or_go(plan, entries, [*elsewhere, *self._beside(channel, plan, entries)])
+        calling = self._calling(channel, plan, entries, objects)
+        try:
+            allowed = self._stop_or_go(channel, plan, entries, [*elsewhere, *self._beside(channel, plan, entries)])
+        except StoppedByBrake:
+            # What was done before, a STOP's closings among it, waits for no approval of other changes.
+            self._call(calling)
+            raise
         plan.differences |= {each.ref: each for each in urgent} if self.dry_run else {}
         if self.dry_run:
             self.report.unread = preview(
                 plan, channel, hide, reports, entries, self.target.policy.adopt, self.report.parked
             )
             return
-        self._park(plan, entries)
-        self._deliver(channel, plan, entries, reports, objects, counts=allowed is None)
-        if allowed is not None and not self.report.error:
-            self._brake.spend(allowed)
+        self._park(plan, entries, left)
+        self._deliver(channel, plan, entries, reports, calling, counts=allowed is None)
+        if not self.report.error:
+            if allowed is not None:
+                self._brake.spend(allowed)
+            self._brake.spend_rest(self._begun)
 
     def _note_drift(self, found: dict[Ref, frozenset[str]], kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
         """As the ledger has the entries: what the comparison has set them to is not sent yet."""
@@ -218,13 +246,32 @@ class ObjectExport:
                     )
         return reasons
 
-    def _stop_or_go(self, plan: Plan, entries: dict[Ref, Entry], beside: list[str]) -> str | None:
+    def _earlier_ends(self, channel: Channel, taking: Taking, entries: dict[Ref, Entry]) -> dict[str, str]:
+        """Those of the ends that come before the one that the object has at the target now. The ledger keeps no days,
+        so each is read; one that can't be read counts."""
+        if not taking.ending:
+            return {}
+        name, found = self.target.kinds[taking.kind].ends, {}
+        for key, day in taking.ending.items():
+            try:
+                there = channel.read(taking.kind, entries[Ref(taking.kind, key)].remote)
+            except (Refused, Gone):
+                there = None
+            before = there.values.get(name) if there is not None else None
+            if before is None or day < str(before):
+                found[key] = day
+        return found
+
+    def _stop_or_go(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], beside: list[str]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
         brake, moment = self.target.brake, now()
         takings = plan.takings(
             entries, self._definition, {kind: brake.of(kind).since(moment) for kind in self.target.kinds}
         )
-        reasons = [*too_much(takings, brake, self._unlinked_lately(takings)), *beside]
+        for each in takings:
+            each.ending = self._earlier_ends(channel, each, entries)
+        self._ends = Counter({ends_of(each.kind): len(each.ending) for each in takings if each.ending})
+        reasons = [*too_much(takings, brake, self._taken_lately(takings)), *beside]
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
@@ -239,13 +286,15 @@ class ObjectExport:
         entries |= {each.ref: each for each in seen}
         return allowed
 
-    def _unlinked_lately(self, takings: list[Taking]) -> dict[str, int]:
+    def _taken_lately(self, takings: list[Taking]) -> dict[str, int]:
         name, brake = self.target.name, self.target.brake
-        return {
-            each.kind: taken_lately(self.driver, "export", name, self._brake.source, brake.of(each.kind))[each.kind]
-            for each in takings
-            if each.unlinked
-        }
+        found: dict[str, int] = {}
+        with_ends = {kind for kind, rules in self.target.kinds.items() if rules.ends}
+        for each in takings:
+            if each.unlinked or each.ending or (each.closing and each.kind in with_ends):
+                lately = taken_lately(self.driver, "export", name, self._brake.source, brake.of(each.kind))
+                found |= {what: lately[what] for what in (each.kind, ends_of(each.kind))}
+        return found
 
     def _run(self) -> str:
         """The run's id. A run that finds nothing new is not noted, so the note is made with the first write."""
@@ -254,13 +303,16 @@ class ObjectExport:
             self.ledger.claim(self.report.run)
             if self._place:
                 self.ledger.keep_place(self._place)
+            if self._server:
+                self.ledger.keep_server(self._server)
         return self.report.run
 
     # -- delivery -----------------------------------------------------------------------------------------------
 
-    def _park(self, plan: Plan, entries: dict[Ref, Entry]) -> None:
-        """Keep the objects that the shape can't make as parked, and release those that it can make again."""
-        kept: list[Entry] = []
+    def _park(self, plan: Plan, entries: dict[Ref, Entry], left: Collection[Ref]) -> None:
+        """Keep the objects that the shape can't make as parked, and release those that it can make again. ``left``:
+        objects some of whose fields others write from now on."""
+        kept: list[Entry] = [entries[ref] for ref in left if ref in entries]
         for each in plan.parked:
             known = entries.get(Ref(each.object, each.key), Entry(each.object, each.key, "parked"))
             if (known.state, known.problem, known.reason) != ("parked", each.problem, each.reason):
@@ -301,22 +353,36 @@ class ObjectExport:
     ) -> Sending:
         return Sending(
             channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
-            self._must_close, counts, self.sleep, reports, self.report.notices,
+            self._must_close, self._is_reopened, counts, self.sleep, reports, self.report.notices,
         )  # fmt: skip
 
     def _must_close(self, ref: Ref) -> bool:
         """Whether the object's owner was stopped, or has left, since the image was read."""
-        if self._lookout is None:
+        lookout = self._looked_out()
+        if lookout is None or ref not in lookout.due:
             return False
-        if time.monotonic() - self._looked > LOOK_EVERY:
+        self._notice(ref, "closed_meanwhile", "it is no longer to be open, and was left out")
+        return True
+
+    def _is_reopened(self, ref: Ref) -> bool:
+        """Whether the object is to be open again since the image was read, such as of somebody who was hired again: a
+        deletion may come hours after that."""
+        lookout = self._looked_out()
+        if lookout is None or ref not in lookout.open:
+            return False
+        self._notice(ref, "opened_meanwhile", "it is to be open again, and was neither closed nor deleted")
+        return True
+
+    def _looked_out(self) -> Lookout | None:
+        if self._lookout is not None and time.monotonic() - self._looked > LOOK_EVERY:
             self._lookout.look(self.at)
             self._looked = time.monotonic()
-        if ref not in self._lookout.due:
-            return False
-        notice = Notice(ref.kind, ref.key, "", "closed_meanwhile", "it is no longer to be open, and was left out")
+        return self._lookout
+
+    def _notice(self, ref: Ref, rule: str, text: str) -> None:
+        notice = Notice(ref.kind, ref.key, "", rule, text)
         if notice not in self.report.notices:
             self.report.notices.append(notice)
-        return True
 
     def _deliver(
         self,
@@ -324,19 +390,12 @@ class ObjectExport:
         plan: Plan,
         entries: dict[Ref, Entry],
         reports: dict[str, KindReport],
-        objects: Objects,
+        calling: Calling | None,
         *,
         counts: bool,
     ) -> None:
         """``counts``: whether closings count for the brake."""
         due = len(plan.of("new", "changed", "returning", "closing", "deleting"))
-        hook = self.target.policy.hook
-        calling = None
-        if hook is not None:
-            calling = Calling(
-                self.target.name, hook, self.target.policy, self.ledger, entries, plan.wanted(), objects.private,
-                self.report.notices,
-            )  # fmt: skip
         if not due and not (calling and calling.is_due):
             return
         self._run()
@@ -351,10 +410,22 @@ class ObjectExport:
             if waiting:
                 self.report.counts = {**self.report.counts, "links that wait": waiting}
         finally:
-            self._unlinked = work.unlinked
+            self._taken = work.unlinked + self._ends
             self.report.parked = [*self.report.parked, *work.parked]
         self.progress("delivery", due, due)
-        if calling is not None and (called := calling.run()):
+        self._call(calling)
+
+    def _calling(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], objects: Objects) -> Calling | None:
+        hook = self.target.policy.hook
+        if hook is None:
+            return None
+        return Calling(
+            self.target.name, hook, self.target.policy, channel, self.ledger, entries, plan.wanted(), objects.private,
+            self.report.notices, lambda: self.progress("hooks", 0, None),
+        )  # fmt: skip
+
+    def _call(self, calling: Calling | None) -> None:
+        if calling is not None and not self.dry_run and (called := calling.run()):
             self.report.counts = {**self.report.counts, "hooks called": called}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from exporters.objects.adoption import deleted_by_others, left_by_creation, theirs
 from exporters.objects.errors import Gone, Refused, Taken
 from exporters.objects.ledger import ENABLED, Entry, put_right, without
-from exporters.objects.plan import Difference
+from exporters.objects.plan import Difference, stays
 from exporters.objects.sending import Sending
 from exporters.objects.target import Change, Found, Ref, Value, Wanted
 from exporters.objects.values import in_words
@@ -88,7 +88,7 @@ class Giving:
                 for name, value in wanted.values.items()
                 if name not in fixed and not channel.same(name, value, found.values.get(name))
             },
-            frozenset(name for name in entry.fields if name not in wanted.values and name in found.values),
+            frozenset(entry.fields.keys() & found.values.keys() - wanted.values.keys() - stays(wanted)),
             None if found.enabled == wanted.enabled or entry.is_disabled_by_others else wanted.enabled,
             key=None if found.key == wanted.key else wanted.key,
             owner=wanted.key,
@@ -193,7 +193,11 @@ class Giving:
             **put_right(entry),
         )
         for name, value in sorted(another.items()):
-            text = f"another object has {in_words(wanted.values[name])}; it got {in_words(value)}"
+            text = (
+                "another object has the planned one; it got another (protected)"
+                if wanted.protected
+                else f"another object has {in_words(wanted.values[name])}; it got {in_words(value)}"
+            )
             self.work.notices.append(Notice(wanted.kind, wanted.key, name, "taken", text))
         if another:
             kept = {**given.not_kept, **{name: difference.hashes.get(name, "") for name in another}}

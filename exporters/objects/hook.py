@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 Event = Mapping[str, Any]
 """``event`` (created, changed, returned, closed, deleted), ``target``, ``kind``, ``key`` (ours), ``id`` (the target's),
-``values`` (what the object should have, without private fields; empty if it is no longer wanted)."""
+``values`` (what the target has of the fields that are sent, without private ones; empty if the object is no longer
+wanted)."""
 
 
 @dataclass(frozen=True, slots=True)

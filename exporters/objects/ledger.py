@@ -121,6 +121,28 @@ class ObjectLedger(ClaimedLedger):
         """From now on the entries are of this system."""
         self._write("MATCH (l:Ledger {target: $target}) SET l.place = $place", place=place)
 
+    def server(self, since: datetime) -> str:
+        """The server to which the last changes were sent, if that was at this moment or later; otherwise empty."""
+        rows, _, _ = self._driver.execute_query(
+            """
+            MATCH (l:Ledger {target: $target}) WHERE l.server IS NOT NULL
+            OPTIONAL MATCH (e:LedgerEntry {target: $target}) WHERE e.delivered >= $since
+            WITH l, count(e) AS lately
+            WHERE lately > 0 OR l.server_from >= $since
+            RETURN l.server AS server
+            """,
+            target=self._target,
+            since=since,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return str(rows[0]["server"]) if rows else ""
+
+    def keep_server(self, server: str) -> None:
+        """Changes are sent to this server from now on."""
+        self._write(
+            "MATCH (l:Ledger {target: $target}) SET l.server = $server, l.server_from = $at", server=server, at=now()
+        )
+
     def entries(self) -> dict[Ref, Entry]:
         """All entries, including those of deleted objects."""
         rows, _, _ = self._driver.execute_query(
@@ -229,12 +251,12 @@ def put_right(entry: Entry) -> dict[str, Any]:
     }
 
 
-def without_lost(entry: Entry, lost: frozenset[str]) -> Entry:
-    """The entry after its object was closed: values and links that closing takes are sent again when it returns."""
+def without_fields(entry: Entry, names: frozenset[str]) -> Entry:
+    """The entry as if these fields and links had never been sent."""
     return replace(
         entry,
-        fields={name: each for name, each in entry.fields.items() if name not in lost},
-        links={name: each for name, each in entry.links.items() if name not in lost},
+        fields={name: each for name, each in entry.fields.items() if name not in names},
+        links={name: each for name, each in entry.links.items() if name not in names},
     )
 
 

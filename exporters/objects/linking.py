@@ -54,7 +54,9 @@ class Linking:
             if difference.what != "new" and not (difference.set or difference.clear):
                 self.work.report(entry.kind).changed += 1
         links = {name: refs for name, refs in should.items() if refs}
-        return entry.settled(entry_state(entry), links=links, **put_right(entry))
+        sent = {name for name, ids in (*change.add.items(), *change.remove.items()) if ids}
+        accepted = {name: why for name, why in entry.accepted.items() if name not in sent}
+        return entry.settled(entry_state(entry), links=links, accepted=accepted, **put_right(entry))
 
     def _keep_others(self, entry: Entry, should: dict[str, frozenset[Ref]], refused: LinksRefused) -> None:
         """Note the links that were accepted. An object that can't be linked may be gone: the next run reads it."""

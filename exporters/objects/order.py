@@ -1,4 +1,4 @@
-"""The order within one kind: the objects that an object needs come before it."""
+"""The order within one kind: the objects that an object needs, or is to come after, are sent before it."""
 
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
@@ -7,19 +7,20 @@ from exporters.objects.plan import Difference
 from exporters.objects.target import KindRules, Ref
 
 
+def _before(difference: Difference, rules: KindRules) -> set[Ref]:
+    wanted = difference.wanted
+    if wanted is None:
+        return set()
+    return {*wanted.after, *(other for name in rules.needed for other in wanted.links.get(name, ()))}
+
+
 def in_order(differences: Iterable[Difference], rules: KindRules) -> list[Difference]:
     """Sorted by needed links. Objects in a circle come last: the target decides."""
     given = {each.ref: each for each in differences}
-    if not rules.needed:
+    if not rules.needed and not any(each.wanted and each.wanted.after for each in given.values()):
         return list(given.values())
     needs: dict[Ref, set[Ref]] = {
-        ref: {
-            other
-            for name in rules.needed
-            for other in (each.wanted.links.get(name, ()) if each.wanted else ())
-            if other in given
-        }
-        for ref, each in given.items()
+        ref: {other for other in _before(each, rules) if other in given} for ref, each in given.items()
     }
     sorter = TopologicalSorter(needs)
     try:

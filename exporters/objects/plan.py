@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from exporters.objects.brake import Taking
-from exporters.objects.ledger import GONE, Entry
+from exporters.objects.ledger import GONE, Entry, without_fields
 from exporters.objects.target import KindRules, Objects, Offer, Ref, Wanted
 from exporters.objects.values import fields_of, value_hash, wanted_hash
 from exporters.target import Notice, Parked
@@ -61,6 +61,7 @@ class Plan:
     parked: list[Parked]
     released: list[Ref]
     total: Mapping[str, int]
+    kinds: Mapping[str, KindRules]
 
     def of(self, *whats: What) -> list[Difference]:
         return [each for each in self.differences.values() if each.what in whats]
@@ -73,7 +74,8 @@ class Plan:
         return [each for ref, each in self.differences.items() if ref in refs and each.is_disabling]
 
     def takings(self, entries: Mapping[Ref, Entry], definition: str, since: Mapping[str, datetime]) -> list[Taking]:
-        """What would be removed, by kind. ``since``: kind → the beginning of the brake's window."""
+        """What would be removed, by kind. ``since``: kind → the beginning of the brake's window. ``ending`` has every
+        end that is sent; whether it is an earlier one only the target knows."""
         found: dict[str, Taking] = {}
         again = {ref for ref, each in self.differences.items() if each.wanted is not None and each.wanted.enabled}
         for entry in entries.values():
@@ -93,7 +95,11 @@ class Plan:
             taking = found.setdefault(ref.kind, Taking(ref.kind, 0, 0))
             if each.is_closing:
                 taking.closing.append(ref.key)
-            elif each.what == "changed":
+                continue
+            ends = self.kinds[ref.kind].ends
+            if ends in each.set and each.what in ("changed", "returning") and each.wanted is not None:
+                taking.ending[ref.key] = str(each.wanted.values[ends])
+            if each.what == "changed":
                 taking.unlinked += [
                     f"{ref.key} {name} {other.key}"
                     for name, others in each.remove.items()
@@ -102,6 +108,15 @@ class Plan:
                 if (each.set or each.clear) and each.entry.definition not in ("", definition):
                     taking.redefined.append(f"{ref.key} {each.hash}")
         return list(found.values())
+
+
+def as_offered(entry: Entry, offers: Offers) -> Entry:
+    """The entry without fields and links that the target does not take from us (any more): others write them there, so
+    they are neither changed nor cleared."""
+    if offers(entry.kind, None) == "never":
+        return entry
+    left = {name for name in (*entry.fields, *entry.links) if offers(entry.kind, name) == "never"}
+    return without_fields(entry, frozenset(left)) if left else entry
 
 
 @dataclass(slots=True)
@@ -122,7 +137,12 @@ class Planning:
     def plan(self, objects: Objects, entries: Mapping[Ref, Entry]) -> Plan:
         """``entries``: the whole ledger."""
         notices, parked = list(objects.notices), list(objects.parked)
-        wanted = self._offered(objects.wanted, notices, parked)
+        offered = self._offered(objects.wanted, notices, parked)
+        wanted = {
+            ref: _staying(each, entries.get(ref))
+            for ref, each in offered.items()
+            if not each.if_there or ((entry := entries.get(ref)) and (entry.is_there or entry.unsure))
+        }
         unfit = {Ref(each.object, each.key) for each in parked}
         # It does not exist yet, and is not tried now, or exists no more: references to it are left out.
         absent = {
@@ -150,7 +170,7 @@ class Planning:
             elif not entry.is_there and entry.state in ("parked", "failed"):
                 released.append(ref)
         total = {kind: sum(ref.kind == kind for ref in wanted) for kind in self.kinds}
-        return Plan(differences, notices, parked, released, total)
+        return Plan(differences, notices, parked, released, total, self.kinds)
 
     def _offered(self, given: Iterable[Wanted], notices: list[Notice], parked: list[Parked]) -> dict[Ref, Wanted]:
         """By reference, in normal form, without what the target does not support."""
@@ -185,6 +205,7 @@ class Planning:
                 frozenset(hashes), frozenset(), wanted.enabled, wanted.links,
             )  # fmt: skip
         changed = {name for name, each in hashes.items() if entry.fields.get(name) != each}
+        hashes |= {name: each for name, each in entry.fields.items() if name in stays(wanted)}
         fixed = {name for name in changed if self.offers(wanted.kind, name) == "creation"}
         for name in sorted(fixed):
             # The object has the values with which it was created.
@@ -231,6 +252,25 @@ class Planning:
         if self.everything or entry.state not in ("parked", "failed") or entry.again is None:
             return False
         return (entry.hash, entry.definition) == (hash_, self.definition) and entry.again > self.moment
+
+
+def stays(wanted: Wanted) -> frozenset[str]:
+    """Fields and links of a planned object that stay as they are."""
+    return frozenset().union(*wanted.left)
+
+
+def _staying(wanted: Wanted, entry: Entry | None) -> Wanted:
+    """What is wanted of the object, after what stays of it was resolved: ``left`` is then exactly that."""
+    if not (wanted.left or wanted.may_have) or entry is None or not entry.is_there:
+        return replace(wanted, left=(), may_have={})
+    left = [each for each in wanted.left if any(name in entry.fields or entry.links.get(name) for name in each)]
+    stay = frozenset().union(*left)
+    links = {name: refs for name, refs in wanted.links.items() if name not in stay}
+    links |= {name: refs for name, refs in entry.links.items() if name in stay}
+    for name, refs in wanted.may_have.items():
+        links[name] = links.get(name, frozenset()) | (refs & entry.links.get(name, frozenset()))
+    values = {name: each for name, each in wanted.values.items() if name not in stay}
+    return replace(wanted, values=values, links=links, left=(stay,), may_have={})
 
 
 def _links(

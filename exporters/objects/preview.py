@@ -9,9 +9,10 @@ from exporters.errors import DeliveryError
 from exporters.objects.adoption import theirs
 from exporters.objects.errors import ObjectError, Refused
 from exporters.objects.ledger import Entry
+from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
 from exporters.objects.reconciliation import Hide
-from exporters.objects.target import Channel, Found, Ref
+from exporters.objects.target import Channel, Found, Ref, Value
 from exporters.objects.values import in_words
 from exporters.report import KindReport, RowChange
 from exporters.target import Parked
@@ -31,7 +32,7 @@ def preview(
     """Fills in the planned changes, and what would be ``parked`` because others made it. Returns why the target
     can't be read; empty if it can."""
     unread = ""
-    for each in plan.differences.values():
+    for each in _in_order(plan):
         report = reports[each.ref.kind]
         if each.is_closing:
             gone = "would be deleted" if each.what == "deleting" else "would be disabled"
@@ -43,15 +44,16 @@ def preview(
         elif each.what == "new" and each.wanted is not None:
             try:
                 there = None if unread else theirs(each.wanted, channel.find(each.wanted), each.entry, entries, adopt)
+                got = channel.foreseen(each.wanted) if there is None and not unread else {}
             except Refused as refused:
                 parked.append(Parked(each.ref.kind, each.ref.key, refused.problem, str(refused)))
                 report.parked += 1
                 continue
             except (DeliveryError, ObjectError) as failure:
-                unread, there = str(failure), None
+                unread, there, got = str(failure), None, {}
             report.created += there is None
             report.adopted += there is not None
-            report.changes.append(RowChange(each.ref.key, "new", tuple(_new(each, hide))))
+            report.changes.append(RowChange(each.ref.key, "new", tuple(_new(each, got, hide))))
         elif each.what in ("changed", "returning"):
             report.changed += 1
             found = None
@@ -64,9 +66,16 @@ def preview(
     return unread
 
 
-def _new(difference: Difference, hide: Hide) -> Iterator[str]:
+def _in_order(plan: Plan) -> Iterator[Difference]:
+    """As a run sends them: who comes first gets the better name."""
+    for kind, rules in plan.kinds.items():
+        yield from in_order([each for each in plan.differences.values() if each.ref.kind == kind], rules)
+
+
+def _new(difference: Difference, got: Mapping[str, Value], hide: Hide) -> Iterator[str]:
+    """``got``: values in place of those that others have."""
     if (wanted := difference.wanted) is not None:
-        shown = ((name, hide(wanted, name), value) for name, value in wanted.values.items())
+        shown = ((name, hide(wanted, name), value) for name, value in {**wanted.values, **got}.items())
         yield "; ".join(
             f"{name}: ({hidden})" if hidden else f"{name}: {in_words(value)}" for name, hidden, value in shown
         )

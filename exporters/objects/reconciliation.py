@@ -21,7 +21,8 @@ from exporters.target import Notice
 class Reconciliation:
     """``wanted``: as the target should have it; ``hide(wanted, field)``: why a value is not shown; empty if it is.
     ``entries`` is changed if drift is to be corrected, and for ``urgent`` objects that others have enabled: these are
-    closed again, whatever the policy. ``found``: compared objects → the fields that differ."""
+    closed again, whatever the policy. ``found``: compared objects → the fields that differ. ``ended``: entries of
+    objects some of whose accepted differences are no more: the next one is shown again."""
 
     channel: Channel
     kinds: Mapping[str, KindRules]
@@ -33,6 +34,7 @@ class Reconciliation:
     urgent: frozenset[Ref] = frozenset()
     notices: list[Notice] = field(default_factory=list)
     found: dict[Ref, frozenset[str]] = field(default_factory=dict)
+    ended: dict[Ref, Entry] = field(default_factory=dict)
 
     def run(self) -> None:
         """Raises DeliveryError, before anything has been changed."""
@@ -70,10 +72,26 @@ class Reconciliation:
                         if any(ref in refs for refs in each.links.values()):
                             self._mend(other, replace(each, links=without(each.links, ref)))
                 else:
-                    if GONE in entry.accepted:  # it was restored
-                        kept = {name: why for name, why in entry.accepted.items() if name != GONE}
-                        entry = self.entries[ref] = replace(entry, accepted=kept)
-                    self._compare(ref, entry, there, refs)
+                    self._compare(ref, self._without_ended(ref, entry, there), there, refs)
+
+    def _without_ended(self, ref: Ref, entry: Entry, found: Found) -> Entry:
+        """The entry without accepted differences that are no more, since the object has what was sent."""
+        wanted = self.wanted.get(ref)
+        over = {GONE} if GONE in entry.accepted else set[str]()
+        if ENABLED in entry.accepted and found.enabled:
+            over.add(ENABLED)
+        for name in entry.accepted.keys() & (wanted.values.keys() if wanted is not None else set()):
+            if self.channel.same(name, wanted.values[name] if wanted else None, found.values.get(name)):
+                over.add(name)
+        if not over:
+            return entry
+        ended = replace(
+            entry,
+            accepted={name: why for name, why in entry.accepted.items() if name not in over},
+            not_kept={name: kept for name, kept in entry.not_kept.items() if name not in over},
+        )
+        self.entries[ref] = self.ended[ref] = ended
+        return ended
 
     def _lacks_links(self, entry: Entry, found: Found) -> bool:
         """Whether it does not have every link that was sent."""
@@ -154,8 +172,11 @@ class Reconciliation:
         refs: Mapping[tuple[str, str], Ref],
         links: dict[str, frozenset[Ref]],
     ) -> Iterator[str]:
-        """Missing links, and links between our own objects that were not sent. Links of others are ignored."""
+        """Missing links, and links between our own objects that were not sent. The latter are shown, and stay others'
+        unless they are wanted, too: only what was sent is ever removed."""
         for name, there in found.links.items():
+            if self.channel.offers(entry.kind, name) == "never" or name in entry.accepted:
+                continue
             sent = entry.links.get(name, frozenset()) & set(refs.values())
             # Objects of two kinds may have the same id: many targets number each kind from 1.
             kinds = {ref.kind for ref in (*sent, *wanted.links.get(name, ()))} or set(self.kinds)
@@ -165,7 +186,7 @@ class Reconciliation:
                 yield f"{name}: {len(lacking)} lacking at the target"
             if added := has - sent:
                 yield f"{name}: {len(added)} at the target that were not sent"
-            links[name] = frozenset(has)
+            links[name] = frozenset(has & (sent | wanted.links.get(name, frozenset())))
 
     def _tell(self, ref: Ref, what: str, lines: list[str]) -> None:
         report = self.reports.setdefault(ref.kind, KindReport(ref.kind))

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from exporters.errors import DeliveryError
 from exporters.ledger import batches
-from exporters.objects.errors import Gone, Refused, Unanswered
+from exporters.objects.errors import Gone, ObjectError, Refused, Taken, Unanswered
 from exporters.objects.ledger import Entry, ObjectLedger
 from exporters.objects.plan import Difference
 from exporters.objects.target import Channel, KindRules, Policy, Ref, Wanted
@@ -36,7 +36,8 @@ the new entry; None if there is nothing to keep."""
 class Sending:
     """One run's sending. ``entries``: the ledger's, kept up to date; ``step(kind)`` is called before each object and
     may raise to stop the run. ``must_close(ref)``: whether the object is no longer to be open, which the run did not
-    know when it began: it is left out. ``counts``: whether closings count for the brake. ``refused``: objects parked in
+    know when it began: it is left out. ``is_reopened(ref)``: whether it is to be open again, so that it is neither
+    closed nor deleted. ``counts``: whether closings count for the brake. ``refused``: objects parked in
     this run; ``lost``: objects one of whose answers was lost; ``unlinked``: by kind, links that were removed between
     objects that stay."""
 
@@ -49,6 +50,7 @@ class Sending:
     at: date
     step: Callable[[str], None]
     must_close: Callable[[Ref], bool] = lambda ref: False
+    is_reopened: Callable[[Ref], bool] = lambda ref: False
     counts: bool = False
     sleep: Callable[[float], None] = time.sleep
     reports: dict[str, KindReport] = field(default_factory=dict)
@@ -100,7 +102,8 @@ class Sending:
                 self._keep({**settled, **kept})
 
     def _is_left_out(self, difference: Difference) -> bool:
-        return not difference.is_closing and self.must_close(difference.ref)
+        leaves = self.is_reopened if difference.is_closing else self.must_close
+        return leaves(difference.ref)
 
     def park(self, difference: Difference, problem: str, reason: str) -> Entry:
         """The entry of an object that the target refuses."""
@@ -116,7 +119,7 @@ class Sending:
                 return act(difference, unsure)
             except (Refused, Gone) as refused:
                 problem = refused.problem if isinstance(refused, Refused) else "gone"
-                return self.park(difference, problem, str(refused))
+                return self.park(difference, problem, _shown(refused, problem, difference.wanted))
             except Unanswered as lost:
                 unsure = True
                 self.lost.add(difference.ref)
@@ -174,3 +177,12 @@ class Sending:
             self.entries.pop(ref, None)
         self.ledger.write(kept.values())
         self.ledger.forget(gone)
+
+
+def _shown(refused: ObjectError, problem: str, wanted: Wanted | None) -> str:
+    """The reason as the ledger, lists and mails have it. The target's own words repeat names, and those of a protected
+    person are not shown."""
+    quotes = refused.__cause__ is not None or isinstance(refused, Taken)
+    if wanted is None or not wanted.protected or not quotes:
+        return str(refused)
+    return f"The target refuses it ({problem}). Its words are not shown, since the person's name is protected."

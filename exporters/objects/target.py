@@ -58,6 +58,10 @@ class Wanted:
     ``links``: field → the objects that it refers to. Objects that the target does not have (yet) are omitted, and
     follow later. ``protected``: a person with a protected name, whose identifying fields are never shown.
     ``candidates``: field → further values, tried in turn if another object has the first already (``Taken``).
+    ``after``: objects of the same kind that come first where both are sent, such as a manager who gets the password.
+    ``left``: sets of fields and links that stay as they are in an object that was sent any of the set; a new one gets
+    what is stated here. ``may_have``: links that stay where they were sent, and are not made. ``if_there``: it is
+    changed if it is there, and not created.
     ``context``: for the channel's own steps, such as the recipient of a password; never compared, kept or shown.
     """
 
@@ -68,6 +72,10 @@ class Wanted:
     enabled: bool = True
     protected: bool = False
     candidates: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    after: frozenset[Ref] = frozenset()
+    left: tuple[frozenset[str], ...] = ()
+    may_have: Mapping[str, frozenset[Ref]] = field(default_factory=dict)
+    if_there: bool = False
     context: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -79,7 +87,8 @@ class Wanted:
 class Found:
     """An object as the target has it now. ``id``: the target's; ``key``: ours, if the target keeps it; ``values``:
     by our fields, as far as the target sends them; ``links``: field → ids; ``may_be_cut``: it may have more links than
-    these. ``barred``: why it is never written; empty if it may be."""
+    these. ``barred``: why it is never written; empty if it may be. ``like_by``: by which fields it is like what was
+    sought, if it does not have its key; ``surely``: whether two people never share these."""
 
     id: str
     key: str | None
@@ -88,6 +97,8 @@ class Found:
     enabled: bool = True
     barred: str = ""
     may_be_cut: bool = False
+    like_by: tuple[str, ...] = ()
+    surely: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +132,16 @@ class KindRules:
     ``on_close``: what happens to one that is no longer wanted; one that is wanted again is the same object, unless it
     has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
     creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
-    harm. ``single``: fields that lead to at most one object. ``found_by``: fields by which the channel looks for what a
-    creation without an answer has left; the ledger keeps their values until that is known. ``lost``: values and links
-    that closing takes from an object; they are sent again when it returns. ``closes_last``: closed after all others
-    have been changed, such as a place that they leave first.
+    harm. ``ends``: the field with the first day (YYYY-MM-DD) on which the target itself lets nobody use the object;
+    empty if it has none. ``single``: fields that lead to at most one object. ``found_by``: fields by which the channel
+    looks for what a creation without an answer has left; the ledger keeps their values until that is known. ``lost``:
+    values and links that closing takes from an object; they are sent again when it returns. ``closes_last``: closed
+    after all others have been changed, such as a place that they leave first.
     """
 
     on_close: OnClose = "disable"
     needed: frozenset[str] = frozenset()
+    ends: str = ""
     single: frozenset[str] = frozenset()
     found_by: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
@@ -198,7 +211,10 @@ class Closing:
 
 class Channel(Protocol):
     """Speaks the target's protocol. Every method except ``offers`` may call the target, and raises ObjectError for one
-    object, DeliveryError for the target."""
+    object, DeliveryError for the target. ``server``: the one that is used; empty if the target has only one."""
+
+    @property
+    def server(self) -> str: ...
 
     def offers(self, kind: str, field: str | None = None) -> Offer:
         """Whether the target accepts a field, or (None) objects of the kind at all; "creation": only in a new
@@ -218,6 +234,16 @@ class Channel(Protocol):
 
     def read(self, kind: str, id: str) -> Found | None:
         """The object as it is now; None if there is none with this id."""
+        ...
+
+    def is_deleted(self, kind: str, id: str) -> bool:
+        """Whether an object that ``read`` does not find was deleted. False: it may be where it can't be seen, or this
+        server may not have it yet."""
+        ...
+
+    def foreseen(self, wanted: Wanted) -> Mapping[str, Value]:
+        """For a dry run: what creating the object now, after those that were asked about before, would give it in place
+        of values that others have. Reads only. Raises Refused if it would not be created."""
         ...
 
     def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
@@ -285,8 +311,9 @@ class ObjectTarget(Protocol):
         """The objects of this image. Pure. Raises ImageError if the image lacks what the shape needs."""
         ...
 
-    def open(self) -> AbstractContextManager[Channel]:
-        """The channel, for a block. Raises DeliveryError if the target can't be reached."""
+    def open(self, server: str = "") -> AbstractContextManager[Channel]:
+        """The channel, for a block. ``server``: of several that tell each other later, the one that has had the last
+        changes; no other is used. Raises DeliveryError if the target can't be reached."""
         ...
 
 

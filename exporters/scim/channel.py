@@ -38,7 +38,9 @@ _LOOKS = 3
 
 
 class ScimChannel:
-    """``server``: the server's description of itself."""
+    """``server`` (of the constructor): the server's description of itself."""
+
+    server = ""
 
     def __init__(self, connection: Connection, server: Server, settings: ScimSettings) -> None:
         self._connection = connection
@@ -218,6 +220,14 @@ class ScimChannel:
             self._denied += answer.status == 403
             raise self._refusal(kind, answer, what)
         return answer
+
+    def is_deleted(self, kind: str, id: str) -> bool:
+        """There is one server, and its answers were checked (``_require_gone``)."""
+        return True
+
+    def foreseen(self, wanted: Wanted) -> Mapping[str, Value]:
+        """Only the server's answer to the creation shows what it refuses."""
+        return {}
 
     def create(self, wanted: Wanted, links: Mapping[str, tuple[str, ...]]) -> str:
         body = {**resource(wanted.kind, wanted.values), "externalId": wanted.key}

@@ -6,12 +6,13 @@ from urllib.parse import quote
 
 import orjson
 
-from exporters.errors import DeliveryError
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.objects.errors import Unanswered
 from exporters.scim.settings import BasicLogin, BearerLogin, ClientLogin, ScimSettings
 from graph.retry import NEVER, SOON
+from protocols.http import errors
 from protocols.http.client import Answer, Certificates, Client, Limits
-from protocols.http.errors import AnswerLost, HttpError, LoginRefused, NotReached
+from protocols.http.errors import AnswerLost, HttpError, NotReached
 from protocols.http.logins import Fixed, Login, Tokens
 from protocols.http.pauses import Sleep
 
@@ -54,7 +55,7 @@ class Connection:
         """As ``get``. A 401 is an answer, too: some servers describe themselves to nobody, or to other logins only."""
         try:
             return self._http.send("GET", path)
-        except LoginRefused:
+        except errors.LoginRefused:
             return Answer(401, {}, b"")
         except HttpError as error:
             raise _failure(error) from error
@@ -101,6 +102,8 @@ def _failure(error: HttpError) -> DeliveryError | Unanswered:
     """Of a request without an answer that the caller can judge."""
     if isinstance(error, AnswerLost | NotReached) and error.retry.when != "never":
         return Unanswered(str(error))
+    if isinstance(error, errors.LoginRefused):
+        return LoginRefused(str(error))
     return DeliveryError(str(error), retry=error.retry)
 
 

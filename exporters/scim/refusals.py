@@ -5,9 +5,9 @@ Judged by status and JSON body, never by the content type: servers label both wr
 
 from collections.abc import Mapping
 
-from exporters.errors import DeliveryError
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.objects.errors import Gone, ObjectError, Refused, Taken, Unanswered
-from graph.retry import Retry
+from graph.retry import NEVER, Retry
 from protocols.http.client import Answer
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:error"
@@ -41,7 +41,7 @@ def is_of_scim(answer: Answer) -> bool:
 def denial(answer: Answer, what: str, retry: Retry) -> DeliveryError:
     """The error of a login that lacks a right to all objects, not to one."""
     text = f"The server denies access: {what}: {words(answer)}. Give the login the right to it."
-    return DeliveryError(text, retry=retry)
+    return LoginRefused(text) if retry == NEVER else DeliveryError(text, retry=retry)
 
 
 def refusal(answer: Answer, what: str) -> ObjectError:

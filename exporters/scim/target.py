@@ -77,13 +77,13 @@ class Scim:
         return closings(image, at)
 
     @contextmanager
-    def open(self) -> Iterator[ScimChannel]:
-        """Raises DeliveryError if the server can't be reached."""
+    def open(self, server: str = "") -> Iterator[ScimChannel]:
+        """Raises DeliveryError if the server can't be reached. There is only one."""
         with Connection(self.settings, self._sleep) as connection:
             try:
-                server = discovered(connection.description) if self.settings.discovery else Server()
-                if server.is_silent:
-                    require_users(connection.get(server.endpoints["user"], {"startIndex": "1", "count": "1"}))
+                own = discovered(connection.description) if self.settings.discovery else Server()
+                if own.is_silent:
+                    require_users(connection.get(own.endpoints["user"], {"startIndex": "1", "count": "1"}))
             except ObjectError as lost:
                 raise DeliveryError(str(lost), retry=lost.retry) from lost
-            yield ScimChannel(connection, server, self.settings)
+            yield ScimChannel(connection, own, self.settings)

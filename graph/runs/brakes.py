@@ -6,6 +6,7 @@ run stops, a person approves, the next run with the same difference goes on and 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import neo4j
 
@@ -130,6 +131,20 @@ class Brake:
             """,
             source=self.source,
             digest=digest,
+            at=now(),
+        )
+
+    def spend_rest(self, moment: datetime) -> None:
+        """Use up approvals that were given before this moment: a run that has begun since, and has done everything,
+        leaves nothing of what they allow. Otherwise a later difference that they happen to cover would pass."""
+        self.driver.execute_query(
+            """
+            MATCH (b:Brake {source: $source, state: 'approved'})
+            WHERE b.approved <= $moment
+            SET b.state = 'used', b.used = $at
+            """,
+            source=self.source,
+            moment=moment,
             at=now(),
         )
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import redis
 from structlog.stdlib import get_logger
 
-from exporters.errors import DeliveryError
+from exporters.errors import LoginRefused
 from exporters.objects.closing import Closer, Lookout
 from exporters.objects.errors import Refused
 from exporters.objects.ledger import Entry
@@ -68,7 +68,7 @@ class Closings:
         if closer is None:
             return
         due = closer.due(today())
-        if due and self._is_time(due) and not retrying.is_refused(self.context, f"export:{self.name}"):
+        if due and self._is_time(due) and not retrying.is_login_refused(self.context, self.name):
             self._close(closer, due)
         self._keep(closer)
 
@@ -103,8 +103,10 @@ class Closings:
                     self._closed(closer, due, lock)
             except LockTaken:
                 return
-            except DeliveryError as failed:
-                if failed.retry == NEVER:  # a login that was refused is not tried again and again
+            except LoginRefused as failed:
+                # It is not tried again and again, neither here nor by the schedule.
+                retrying.note_login(self.context, self.name, refused=True)
+                if failed.retry == NEVER:
                     retrying.refuse(client, self.context, f"export:{self.name}")
                 raise
 

@@ -213,6 +213,8 @@ def export_target(
             job.fail(f"{sent}; {report.error}", report.retry)
         else:
             job.finish("done", sent, dry_run=dry_run)
+        if not dry_run:
+            retrying.note_login(context, name, refused=report.login_refused)
         if report.run is not None and name in account_targets(context.settings.targets):
             realised.link(context, name)
         return report

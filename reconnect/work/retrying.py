@@ -64,6 +64,25 @@ def is_refused(context: Context, job: str) -> bool:
     return kept is not None and kept.decode() == _fingerprint(context, job)
 
 
+def note_login(context: Context, target: str, *, refused: bool) -> None:
+    """Remember whether the target refuses our login, which also ends closings at once. Other refusals do not: what
+    makes a run fail, such as an attribute that the domain lacks, is no reason to leave an account open."""
+    with redis.Redis.from_url(context.redis_url()) as client:
+        if refused:
+            refuse(client, context, _login(target))
+        else:
+            lift(client, _login(target))
+
+
+def is_login_refused(context: Context, target: str) -> bool:
+    """Whether the target refuses our login, with its present settings."""
+    return is_refused(context, _login(target))
+
+
+def _login(target: str) -> str:
+    return f"login:{target}"
+
+
 def _fingerprint(context: Context, job: str) -> str:
     kind, _, name = job.partition(":")
     settings = context.settings

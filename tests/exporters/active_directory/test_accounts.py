@@ -1,6 +1,7 @@
 """Accounts in a real domain: made, changed, closed, back again (active_directory.md §9)."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -8,7 +9,7 @@ from graph.time import COPENHAGEN
 from protocols.ldap.values import expiry_ticks
 from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
 
-UP_TO_DATE = {"passwords": {"delivery": "mail"}}
+UP_TO_DATE = {"passwords": {"delivery": "mail", "recipient": "it@klit.example"}}
 
 
 def test_22_a_new_account_is_complete_in_one_request(domain: Domain) -> None:
@@ -59,6 +60,56 @@ def test_38_who_comes_back_has_the_same_account(domain: Domain) -> None:
     assert (again["objectGUID"], again["dn"]) == (before["objectGUID"], before["dn"])
     assert domain.enabled("alma") and again["pwdLastSet"] == ["0"]
     assert [mail[0] for mail in domain.mails] == ["bo@klit.example"]
+
+
+def test_38_a_return_that_fails_halfway_gives_no_password(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    from exporters.active_directory.passwords import FirstPasswords
+
+    town = Town().person("alma", manager="bo").person("bo")
+    domain.export(town)
+    values = town.people["alma"]
+    domain.export(town.leave("alma"))
+    town.people["alma"] = values
+    nowhere = {**UP_TO_DATE, "places": {f"OU=Nowhere,{domain.ou}": "account.login == 'alma'"}}
+    report = domain.export(town, settings=nowhere)
+    assert [each.problem for each in report.parked] == ["no_place"]
+    assert (domain.enabled("alma"), domain.mails) == (False, [])
+    made = FirstPasswords.make
+    monkeypatch.setattr(FirstPasswords, "make", lambda self, longer=0: made(self, longer) if longer else "kort")
+    assert domain.export(town, settings=UP_TO_DATE, full=True).parked == [], "a refused password is tried again, longer"
+    assert domain.enabled("alma") and [mail[0] for mail in domain.mails] == ["bo@klit.example"]
+
+
+@pytest.mark.parametrize("with_ous", [True, False])
+def test_an_account_without_a_job_of_these_days_keeps_what_it_has(domain: Domain, with_ous: bool) -> None:
+    """Open by an exception, or by days that the rule adds."""
+    chosen: dict[str, Any] = {"groups": {"kinds": ["unit", "position"], "ou": f"OU=Groups,{domain.ou}"}}
+    chosen["attributes"] = {"description": "employment.title + unit.name"}
+    if with_ous:
+        chosen["units"] = {"below": f"OU=Units,{domain.ou}"}
+    else:
+        chosen["places"] = {f"OU=Closed,{domain.ou}": "unit.name == 'Nord'"}
+    town = Town().unit("north", "Nord").person("bo", title="Chef")
+    town.positions = [{"uuid": "p1", "title": "Leder"}]
+    town.person("alma", unit="north", title="Leder", manager="bo", position=town.positions[0])
+    domain.export(town, settings=chosen)
+    before = domain.state()
+    assert domain.members("Enhed Nord") == domain.members("Stilling Leder") == ["Alma Testrup"]
+    for tie in ("north", None):
+        town.set("alma", without_job=True, unit=tie)
+        report = domain.export(town, settings=chosen)
+        assert (report.parked, domain.state()) == ([], before)
+        assert domain.export(town, settings=chosen, full=True).parked == []
+        assert domain.state() == before
+    domain.driver.execute_query("MATCH (e:LedgerEntry) SET e.unsure = true")  # as a killed run leaves it
+    domain.export(town.set("alma", mobile="12345678").person("ida", without_job=True), settings=chosen)
+    (made,) = domain.found("(sAMAccountName=alma)", "mobile", "description", "employeeID")
+    assert (made["title"], made["description"], made["employeeID"]) == (["Leder"], ["LederNord"], ["alma"])
+    assert (made["mobile"], made["manager"]) == (["12345678"], [domain.user("bo")["dn"]])
+    assert domain.members("Enhed Nord") == ["Alma Testrup"] and domain.enabled("ida")
+    domain.export(town.set("alma", without_job=False, unit="root", title="Vikar", position=None), settings=chosen)
+    assert domain.user("alma")["title"] == ["Vikar"]
+    assert "Alma Testrup" in domain.members("Enhed Rådhuset")
 
 
 def test_32_no_value_clears_and_a_long_one_is_cut_or_omitted(domain: Domain) -> None:
@@ -287,6 +338,32 @@ def test_53_a_dry_run_shows_what_the_run_then_does(domain: Domain) -> None:
     assert [(each.created, each.changed, each.closed) for each in done.objects] == [
         (each.created, each.changed, each.closed) for each in dry.objects
     ]
+
+
+def test_53_a_dry_run_foresees_names_and_refusals(domain: Domain) -> None:
+    base = f"CN=Users,{domain.controller.base}"
+    held = domain.add("anbe", ou=base, displayName="Another Berg", mail="anbe@klit.example")
+    town = Town().person("chef").person("anbe", "Anna Berg", manager="chef")
+    town.person("second", "Anna Berg", login="anbe", manager="chef").person("alone").person(
+        "away", manager="chef", title="x"
+    )
+    chosen = {**UP_TO_DATE, "places": {f"OU=Nowhere,{domain.ou}": "employment.title == 'x'"}}
+    chosen["passwords"] = {"delivery": "mail"}
+    domain.export(Town().person("chef"))
+    before = domain.state()
+    dry = domain.export(town, settings=chosen, dry_run=True)
+    assert domain.state() == before
+    done = domain.export(town, settings=chosen)
+    assert {(each.key, each.problem) for each in dry.parked} == {(each.key, each.problem) for each in done.parked}
+    assert {each.problem for each in done.parked} == {"no_recipient", "no_place"}
+    shown = {each.key: each.lines[0] for kind in dry.objects for each in kind.changes}
+    for short in ("anbe", "second"):
+        (made,) = domain.found(f"({KEY}={uuid_of(short)})")
+        for name in ("sAMAccountName", "userPrincipalName", "mail"):
+            assert f"{name}: {made[name][0]};" in shown[uuid_of(short)]
+        assert f"cn: {made['dn'].split(',')[0][3:]};" in shown[uuid_of(short)]
+    assert "sAMAccountName: anbe3" in shown[max(uuid_of("anbe"), uuid_of("second"))]
+    domain.wire.delete(held["dn"])
 
 
 def test_26_a_mail_address_in_use_is_not_given(domain: Domain) -> None:

@@ -47,7 +47,9 @@ def test_nothing_is_created_beside_an_account_that_may_be_the_same(domain: Domai
 
     target = domain.target(**chosen)
     found = {each.wanted.key: each for each in candidates(domain.driver, target, town.read, AT)}
-    assert {key: each.doubt for key, each in found.items()} == dict.fromkeys(parked, "")
+    assert found.keys() == parked.keys()
+    assert {key for key, each in found.items() if not each.doubt} == {uuid_of("bynumber")}, "namesakes share the rest"
+    assert found[uuid_of("bymail")].doubt == "only mail fits, which another person may have"
     mine, hers = uuid_of("byname"), uuid_of("nameless")
     adopt(domain.driver, target, {Ref("user", mine): found[mine].found[0]})
     keep_apart(domain.driver, target, {Ref("user", hers): frozenset({held["nameless"]})})

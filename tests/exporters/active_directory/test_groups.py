@@ -18,10 +18,35 @@ def test_who_moves_gets_the_new_groups_and_loses_the_old_ones(domain: Domain) ->
     assert domain.members("Enhed Nord") == ["Alma Testrup", "Bo Testrup"]
     assert domain.members("Rolle Leader") == ["Alma Testrup"]
     town.set("alma", unit="south")
-    town.roles = []
+    town.roles, town.former_roles = [], {"leader"}
     domain.export(town, settings=_groups(domain))
     assert (domain.members("Enhed Nord"), domain.members("Enhed Syd")) == (["Bo Testrup"], ["Alma Testrup"])
-    assert not domain.found("(cn=Rolle Leader)")
+
+
+@pytest.mark.parametrize("kind", ["role", "position"])
+def test_a_group_stays_as_long_as_its_role_or_position(domain: Domain, kind: str) -> None:
+    """File rights lead to its SID, and others have added members."""
+    chosen = _groups(domain, kinds=[kind])
+    name = {"role": "Rolle Leader", "position": "Stilling Leader"}[kind]
+    leader = {"uuid": "p-leader", "title": "Leader"}
+    town = Town().person("alma", position=leader).person("bo")
+    town.roles, town.positions = [("leader", "alma")], [leader, {"uuid": "p-cook", "title": "Cook"}]
+    town.former_roles = {"cook"}
+    domain.export(town, settings=chosen)
+    (group,) = domain.found("(objectClass=group)")
+    domain.set(group["dn"], member=[domain.user("alma")["dn"], domain.add("theirs")["dn"]])
+    town.set("alma", position=None).roles, town.former_roles = [], {"leader", "cook"}
+    assert domain.export(town, settings=chosen).parked == []
+    assert domain.members(name) == ["theirs"]
+    assert domain.found(f"(cn={name})")[0]["objectGUID"] == group["objectGUID"]
+    assert domain.export(town, settings=chosen, full=True).run is None
+    town.set("bo", position=leader).roles = [("leader", "bo")]
+    domain.export(town, settings=chosen)
+    assert domain.members(name) == ["Bo Testrup", "theirs"]
+    town.set("bo", position=None)
+    town.roles, town.former_roles, town.positions = [], {"cook"}, []
+    domain.export(town, settings=chosen)
+    assert not domain.found("(objectClass=group)"), "the role, or the position, is gone"
 
 
 def test_34_35_members_that_others_added_stay(domain: Domain) -> None:

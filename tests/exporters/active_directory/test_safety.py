@@ -1,12 +1,14 @@
 """What is never written, lost answers, and the login (active_directory.md §9)."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exporters.active_directory import session
 from exporters.active_directory.channel import DirectoryChannel
 from exporters.active_directory.entries import by_id
 from exporters.errors import DeliveryError
@@ -14,7 +16,8 @@ from exporters.objects.errors import Refused
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Change
 from graph.retry import NEVER
-from protocols.ldap.errors import AnswerLost, WriteRejected
+from protocols.ldap.connection import Access, opened
+from protocols.ldap.errors import AnswerLost, ConnectionLost, WriteRejected
 from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
@@ -98,8 +101,8 @@ def test_23_a_lost_answer_makes_no_second_account(domain: Domain, monkeypatch: p
 
 
 def test_23_a_run_that_ended_after_an_add_is_continued(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    town = Town().person("alma", manager="bo").person("bo", manager="alma")
-    mail = {"settings": {"passwords": {"delivery": "mail"}}}
+    town = Town().person("alma", manager="bo").person("bo")
+    mail = {"settings": {"passwords": {"delivery": "mail", "recipient": "it@klit.example"}}}
     monkeypatch.setattr(Writing, "add", _ending(Writing.add))
     with pytest.raises(_Ended):
         domain.export(town, **mail)
@@ -107,7 +110,7 @@ def test_23_a_run_that_ended_after_an_add_is_continued(domain: Domain, monkeypat
     assert len(domain.logins()) == 1
     report = domain.export(town, **mail)
     assert (report.parked, domain.logins()) == ([], ["alma", "bo"])
-    assert sorted(mail[0] for mail in domain.mails) == ["alma@klit.example", "bo@klit.example"]
+    assert sorted(mail[0] for mail in domain.mails) == ["bo@klit.example", "it@klit.example"]
 
 
 class _Ended(BaseException):
@@ -163,6 +166,31 @@ def test_49_a_run_goes_on_with_the_next_controller(domain: Domain) -> None:
     two = ["127.0.0.1:1", domain.controller.address]
     assert domain.export(Town().person("alma"), settings={"controllers": two}).error == ""
     assert domain.logins() == ["alma"]
+
+
+def test_49_a_controller_with_fresh_changes_is_waited_for(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one may not have them yet, and would be given the same account again."""
+    first, second = domain.controller.address, f"{domain.controller.address}:636"
+    asked, down = [], set[str]()
+
+    def noted(access: Access, controller: str) -> AbstractContextManager[Any]:
+        asked.append(controller)
+        if controller in down:
+            raise ConnectionLost(f"{controller} can't be reached")
+        return opened(access, controller)
+
+    monkeypatch.setattr(session, "opened", noted)
+    town = Town().person("alma")
+    domain.export(town, settings={"controllers": [first, second]})
+    swapped = {"settings": {"controllers": [second, first]}}
+    domain.export(town.person("bo"), **swapped)
+    assert asked == [first, first]
+    down.add(first)
+    report = domain.export(town.person("ida"), **swapped)
+    assert "no other is asked" in report.error and domain.logins() == ["alma", "bo"]
+    monkeypatch.setattr("exporters.objects.export.INSISTS", timedelta(0))  # an hour later
+    assert domain.export(town, **swapped).error == "" and domain.logins() == ["alma", "bo", "ida"]
+    assert asked[2:] == [first, second]
 
 
 def test_44_a_missing_right_is_listed_and_the_others_are_delivered(domain: Domain) -> None:

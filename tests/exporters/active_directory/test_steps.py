@@ -48,10 +48,31 @@ def test_51_a_first_password_works_once_and_stays_nowhere(
 
 
 def test_51_it_reaches_the_manager(domain: Domain) -> None:
+    base = f"CN=Users,{domain.controller.base}"
+    held = domain.add("other", ou=base, mail="bo@klit.example", displayName="Another Bo")
     town = Town().person("alma", manager="bo").person("bo")
-    report = domain.export(town, settings={"passwords": {"delivery": "mail"}})
-    assert [each.problem for each in report.parked] == ["no_recipient"], "bo has no manager, and no account yet"
-    assert [(mail[0], "Brugernavn: alma" in mail[2]) for mail in domain.mails] == [("bo@klit.example", True)]
+    mails = {"settings": {"passwords": {"delivery": "mail"}}}
+    report = domain.export(town, **mails)
+    assert [each.problem for each in report.parked] == ["no_recipient"] * 2, "bo has no manager, and no account yet"
+    assert domain.mails == [], "the address that is planned for bo is another person's"
+    domain.export(Town().person("bo"), full=True)
+    assert domain.user("bo")["mail"] == ["bo2@klit.example"]
+    assert domain.export(town, full=True, **mails).parked == []
+    assert [(mail[0], "Brugernavn: alma" in mail[2]) for mail in domain.mails] == [("bo2@klit.example", True)]
+    domain.wire.delete(held["dn"])
+
+
+def test_51_a_manager_who_is_new_too_has_an_account_first(domain: Domain) -> None:
+    town, above = Town(), None
+    for n in range(6):
+        town.person(f"p{n}", manager=above)
+        above = f"p{n}"
+    report = domain.export(
+        town, settings={"passwords": {"delivery": "mail", "recipient": "it@klit.example"}, "manager": False}
+    )
+    told = {mail[2].split("Brugernavn: ")[1].split()[0]: mail[0] for mail in domain.mails}
+    assert report.parked == []
+    assert told == {"p0": "it@klit.example", **{f"p{n}": f"p{n - 1}@klit.example" for n in range(1, 6)}}
 
 
 def test_51_of_people_without_a_manager_it_reaches_the_set_recipient(domain: Domain) -> None:
@@ -87,16 +108,17 @@ def test_51_a_link_shows_the_password_once_and_keeps_it_sealed(domain: Domain, a
 
 
 def test_51_a_password_that_was_not_handed_over_is_replaced(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    town, mails = Town().person("alma", manager="bo").person("bo", manager="alma"), domain.mails
+    town, mails = Town().person("alma", manager="bo").person("bo"), domain.mails
+    mail = {"settings": {"passwords": {"delivery": "mail", "recipient": "it@klit.example"}}}
 
     def down(self: Domain, *mail: str) -> None:
         raise OSError("the mail server is away")
 
     monkeypatch.setattr(Domain, "_mail", down)
-    report = domain.export(town, settings={"passwords": {"delivery": "mail"}})
+    report = domain.export(town, **mail)
     assert {each.problem for each in report.parked} == {"password_not_delivered"}
     monkeypatch.undo()
-    again = domain.export(town, full=True, settings={"passwords": {"delivery": "mail"}})
+    again = domain.export(town, full=True, **mail)
     assert (again.parked, domain.logins(), len(mails)) == ([], ["alma", "bo"], 2)
     town.leave("alma")
     domain.export(town)

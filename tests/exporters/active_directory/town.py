@@ -44,6 +44,9 @@ class Town:
     stopped: set[str] = field(default_factory=set)
     """Of those who have left."""
     roles: list[tuple[str, str]] = field(default_factory=list)
+    former_roles: set[str] = field(default_factory=set)
+    """Keys of roles that are there, and that nobody holds."""
+    positions: list[dict[str, str]] = field(default_factory=list)
     rights: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
     """Right → (short names of its holders, other rights that include it)."""
 
@@ -81,8 +84,12 @@ class Town:
                 }
                 for short, day in self.former.items()
             ],
-            "Employments": [_employment(*each) for each in self.people.items()],
-            "Managers": [_manager(*each) for each in self.people.items() if not each[1].get("comes")],
+            "Employments": [_employment(*each) for each in self.people.items() if not each[1].get("without_job")],
+            "Managers": [
+                _manager(*each)
+                for each in self.people.items()
+                if not each[1].get("comes") and not each[1].get("without_job")
+            ],
             "ComingManagers": [_manager(*each) for each in self.people.items()],
             "Rights": [
                 {
@@ -101,6 +108,11 @@ class Town:
                 for key, short in self.roles
             ],
         }
+        held = {key for key, _ in self.roles}
+        made["KnownRoles"] = [
+            {"uuid": f"role-{key}", "key": key, "title": key.title()} for key in sorted(held | self.former_roles)
+        ]
+        made["Positions"] = list(self.positions)
         return iter(made.get(operation, []))
 
     def _unit(self, uuid: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +135,7 @@ class Town:
             "licence": None,
             "type": None,
             "expires": values.get("expires"),
-            "extra": None,
+            "extra": values.get("extra"),
             "system": {"key": values.get("system", "active_directory")},
             "employment": None if values.get("unit") is None else {"uuid": f"e-{short}"},
             "affiliation": None,

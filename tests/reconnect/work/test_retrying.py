@@ -41,7 +41,7 @@ LOGINS = frozenset({
     "importers.active_directory.errors.LoginRejected", "importers.sd.errors.AccessRejected",
     "importers.unilogin.errors.AccessRejected", "importers.cpr.errors.Misconfigured",
     "importers.cpr.errors.LoginRejected", "importers.fk_adm.errors.AccessRefused",
-    "importers.kle.errors.ReleaseRejected", "importers.positions.errors.ListRejected",
+    "exporters.errors.LoginRefused", "importers.kle.errors.ReleaseRejected", "importers.positions.errors.ListRejected",
 })  # fmt: skip
 
 
