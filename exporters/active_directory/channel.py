@@ -162,6 +162,8 @@ class DirectoryChannel:
             ))  # fmt: skip
         except RequestRejected as rejected:
             if rejected.code == refusals.NO_SUCH_OBJECT:
+                if scope == "SUBTREE":
+                    self._require_domain()
                 return []
             raise Refused("not_read", str(rejected)) from rejected
         return [entries.seen(kind, each, self._settings) for each in found]
@@ -173,7 +175,8 @@ class DirectoryChannel:
         return found[0] if found else None
 
     def _require_domain(self) -> None:
-        """Before an object counts as gone: a controller of another domain has none of ours. Raises DeliveryError."""
+        """Before an object counts as gone, or as new: a controller of another domain has none of ours. Raises
+        DeliveryError."""
         if self._knows_domain:
             return
         base = self._settings.base
