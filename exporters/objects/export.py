@@ -27,7 +27,7 @@ from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.sending import Sending
-from exporters.objects.target import Channel, ClosesAtOnce, Objects, ObjectTarget, Ref
+from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
 from graph.change_log import last_number, now
@@ -213,7 +213,9 @@ class ObjectExport:
         do not, or once a person has approved that it is the same. Raises StoppedByBrake, except in a dry run."""
         place = digest([self.target.place])
         known = self.ledger.place()
-        if known in ("", place) or not any(each.is_there for each in entries.values()):
+        former = self.target.former_places if isinstance(self.target, NamesPlacesAnew) else ()
+        is_it = known in {"", place, *(digest([each]) for each in former)}
+        if is_it or not any(each.is_there for each in entries.values()):
             self._place = "" if known == place else place
             return []
         there = sum(each.is_there for each in entries.values())

@@ -318,6 +318,14 @@ class ObjectTarget(Protocol):
 
 
 @runtime_checkable
+class NamesPlacesAnew(ObjectTarget, Protocol):
+    """A target whose ``place`` has become more exact: a ledger that knows one of ``former_places`` goes on."""
+
+    @property
+    def former_places(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
 class ClosesAtOnce(ObjectTarget, Protocol):
     """A target whose objects are also closed while a run goes on, as soon as a person is stopped or leaves.
 

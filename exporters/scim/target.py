@@ -19,7 +19,7 @@ from exporters.scim.connection import Connection
 from exporters.scim.discovery import Server, discovered, require_users
 from exporters.scim.image import organisation
 from exporters.scim.paths import MANAGER
-from exporters.scim.settings import ScimSettings
+from exporters.scim.settings import BasicLogin, ClientLogin, ScimLogin, ScimSettings
 from exporters.scim.shape import shaped
 from exporters.target import Image
 from protocols.http.pauses import Sleep
@@ -28,6 +28,13 @@ VERSION = "2"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
 
 _RULES = {"image", "prefixes", "add", "excluded_attributes"}
+
+
+def _who(login: ScimLogin) -> str:
+    """Who logs in, as far as that stays the same when a secret is renewed."""
+    if isinstance(login, ClientLogin):
+        return login.client_id
+    return login.user if isinstance(login, BasicLogin) else ""
 
 
 class Scim:
@@ -59,7 +66,11 @@ class Scim:
         address = urlsplit(settings.base_url.lower())
         # A server of this machine, such as a demo's, gets another port each time.
         port = "" if settings.own_machine else address.port or {"http": 80, "https": 443}.get(address.scheme)
-        self.place = f"{address.hostname}:{port}{address.path.rstrip('/')}"
+        where = f"{address.hostname}:{port}{address.path.rstrip('/')}"
+        # Another client or user at the same address may have another tenant. A token may not: it is renewed.
+        who = _who(settings.login)
+        self.place = f"{who}@{where}" if who else where
+        self.former_places = (where,)
         self._sleep = sleep
 
     def variables(self, at: date) -> Mapping[str, object]:

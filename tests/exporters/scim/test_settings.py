@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from exporters.image import read_image
-from exporters.objects.target import Wanted
+from exporters.objects.target import NamesPlacesAnew, Wanted
 from exporters.scim.paths import FIELDS
 from exporters.scim.target import Scim
 from tests.exporters.scim.peer import ENTERPRISE
@@ -54,3 +54,19 @@ def test_settings_that_name_nothing_are_noticed() -> None:
     notices = target.shape(read_image(target, Town().person("a").read, AT), AT).notices
     told = {(each.field, each.key) for each in notices if each.rule == "setting_matches_nothing"}
     assert told == {("image.roots", "nowhere"), ("image.excluded_units", "7777"), ("image.roles", "mananger")}
+
+
+def test_another_client_may_have_another_tenant_and_a_new_token_has_not() -> None:
+    def target(**login: str) -> Scim:
+        return Scim("scim-intranet", settings("https://klit.example/scim", login=login))
+
+    secret = {"kind": "client", "token_url": "https://klit.example/token", "client_secret": "s"}
+    one, other, user = (
+        target(client_id="one", **secret),
+        target(client_id="other", **secret),
+        target(kind="basic", user="one", password="s"),
+    )
+    before, renewed = target(kind="bearer", token="a"), target(kind="bearer", token="b")
+    assert before.place == renewed.place
+    assert len({each.place for each in (one, other, before)}) == 3 and user.place == one.place
+    assert all(isinstance(each, NamesPlacesAnew) and before.place in each.former_places for each in (one, other, user))
