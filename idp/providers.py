@@ -16,6 +16,7 @@ import neo4j
 import structlog
 from cryptography import x509
 
+from graph.time import unless_ahead
 from idp.kept_metadata import Copy, KeptMetadata
 from idp.saml.errors import BadMetadata
 from idp.saml.service_providers import LARGEST_METADATA, ServiceProvider, service_provider
@@ -46,7 +47,8 @@ class Provider:
         # Only one caller waits for a slow server, as long as there is a copy to go on with.
         if self._lock.acquire(blocking=self._known is None):
             try:
-                if self._next is None or now >= self._next:
+                due = unless_ahead(self._next, now + AGAIN)
+                if due is None or now >= due:
                     self._refresh(now)
             finally:
                 self._lock.release()

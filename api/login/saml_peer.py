@@ -16,6 +16,7 @@ from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser 
 
 from api.login.settings import SamlLoginSettings
 from graph.retry import NEVER
+from graph.time import unless_ahead
 from idp.kept_metadata import Copy, KeptMetadata
 from idp.saml.errors import BadMetadata
 from idp.saml.service_providers import LARGEST_METADATA, ForeignIdentityProvider, foreign_identity_provider
@@ -63,7 +64,8 @@ class SamlPeer:
         # Only one caller waits for a slow server, as long as there is a copy to go on with.
         if self._lock.acquire(blocking=self._known is None):
             try:
-                if self._next is None or now >= self._next:
+                due = unless_ahead(self._next, now + AGAIN)
+                if due is None or now >= due:
                     self._refresh(now)
             finally:
                 self._lock.release()

@@ -69,6 +69,15 @@ def test_pitfall_48_the_last_good_copy_stays(
     assert rows[0]["problem"]
 
 
+def test_a_clock_that_was_ahead_puts_off_no_later_reading(clean_graph: neo4j.Driver, file: Path) -> None:
+    providers = of_files(clean_graph, sp=file)
+    assert providers.of(ENTITY_ID, NOW + timedelta(days=400)) is not None
+    _half_written(file)
+    assert providers.of(ENTITY_ID, NOW) is not None
+    rows, _, _ = clean_graph.execute_query("MATCH (m:ProviderMetadata) RETURN m.problem AS problem")
+    assert rows[0]["problem"], "the document was read again"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "iso-8859-1"])
 def test_a_copy_in_another_encoding(clean_graph: neo4j.Driver, file: Path, encoding: str) -> None:
     head = f'<?xml version="1.0" encoding="{encoding}"?><!-- Rådhuset -->'
