@@ -43,7 +43,7 @@ def theirs(
     """The existing object that is or becomes ours; None if there is none, so that one may be created. Raises Refused
     if it is ambiguous, or must not be adopted: nothing is created beside an object that may be the same."""
     ours = [each for each in found if each.key == wanted.key]
-    others = [each for each in found if each.id not in entry.others]
+    others = _not_apart(found, entry)
     if len(several := ours or others) > 1:
         ids = ", ".join(sorted(each.id for each in several))
         raise Refused(
@@ -54,7 +54,7 @@ def theirs(
     (other,) = others
     if other.key:
         raise Refused("taken", f"Object {other.id} at the target has the same name and belongs to {other.key}.")
-    if other.id in {each.remote for each in entries.values() if each.kind == wanted.kind and each.is_there}:
+    if comparable(other.id) in _remotes({ref: each for ref, each in entries.items() if ref.kind == wanted.kind}):
         raise Refused("taken", f"Object {other.id} at the target has the same name and is another of ours.")
     if not adopt:
         raise Refused(
@@ -70,9 +70,9 @@ def left_by_creation(found: Sequence[Found], entry: Entry, entries: Mapping[Ref,
     ``found``: as the channel's ``left_by``. Raises Refused if one without a key may be it."""
     if ours := [each for each in found if each.key == entry.key]:
         return ours[0]
-    known = {comparable(each.remote) for each in entries.values() if each.kind == entry.kind and each.is_there}
-    others = known | {comparable(each) for each in entry.others}
-    doubtful = [each for each in found if each.enabled and not each.key and comparable(each.id) not in others]
+    known = _remotes({ref: each for ref, each in entries.items() if ref.kind == entry.kind})
+    others = [each for each in _not_apart(found, entry) if comparable(each.id) not in known]
+    doubtful = [each for each in others if each.enabled and not each.key]
     if doubtful:
         ids = ", ".join(sorted(each.id for each in doubtful))
         raise Refused(
@@ -81,6 +81,17 @@ def left_by_creation(found: Sequence[Found], entry: Entry, entries: Mapping[Ref,
             "or disable it there if it is, or give it another name if it is not.",
         )
     return None
+
+
+def _not_apart(found: Sequence[Found], entry: Entry) -> list[Found]:
+    """Without those that a person has told apart from the wanted object."""
+    apart = {comparable(each) for each in entry.others}
+    return [each for each in found if comparable(each.id) not in apart]
+
+
+def _remotes(entries: Mapping[Ref, Entry]) -> dict[str, Ref]:
+    """The objects at the target that are ours, by id in the form in which ids are compared."""
+    return {comparable(each.remote): ref for ref, each in entries.items() if each.is_there}
 
 
 MAY_EXIST = "may_exist"
@@ -109,15 +120,15 @@ def candidates(driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at
     entries = ObjectLedger(driver, target.name).entries()
     with target.open() as channel:
         hits = {
-            each.ref: (each, tuple(one for one in channel.find(each) if one.id not in known.others))
+            each.ref: (each, tuple(_not_apart(channel.find(each), known)))
             for each in objects.wanted
             if not (known := entries.get(each.ref, Entry(each.kind, each.key, "pending"))).is_there
         }
-    known_ids = {each.remote: ref for ref, each in entries.items() if each.is_there}
+    known_ids = _remotes(entries)
     claims: dict[str, set[Ref]] = {}
     for ref, (_, found) in hits.items():
         for each in found:
-            claims.setdefault(each.id, set()).add(ref)
+            claims.setdefault(comparable(each.id), set()).add(ref)
     return [
         Candidate(wanted, found, _doubt(wanted, found, claims, known_ids))
         for wanted, found in hits.values()
@@ -133,9 +144,10 @@ def _doubt(
     (only,) = found
     if only.barred:
         return only.barred
-    if only.key or only.id in known:
-        return f"it belongs to {only.key or known[only.id].key}"
-    if others := claims[only.id] - {wanted.ref}:
+    id_ = comparable(only.id)
+    if only.key or id_ in known:
+        return f"it belongs to {only.key or known[id_].key}"
+    if others := claims[id_] - {wanted.ref}:
         return f"it is also like {', '.join(sorted(each.key for each in others))}"
     if not only.surely:
         return f"only {' and '.join(only.like_by)} fits, which another person may have"
@@ -146,14 +158,14 @@ def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found
     """Note these objects as ours. Returns the run's id. Raises NotAdoptable."""
     ledger = ObjectLedger(driver, target.name)
     entries = ledger.entries()
-    taken = {each.remote for each in entries.values() if each.is_there}
+    taken = {*_remotes(entries)}
     for ref, found in chosen.items():
         problem = found.barred or (f"it has the key {found.key}" if found.key else "")
-        if problem or found.id in taken or ((known := entries.get(ref)) and known.is_there):
+        if problem or comparable(found.id) in taken or ((known := entries.get(ref)) and known.is_there):
             raise NotAdoptable(
                 f"{ref.kind} {ref.key}: {found.id} can't be adopted: {problem or 'one is ours already'}."
             )
-        taken.add(found.id)
+        taken.add(comparable(found.id))
     run = start_run(driver, "export", target.name, dry=False)
     try:
         ledger.claim(run)
