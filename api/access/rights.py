@@ -24,9 +24,10 @@ READ: dict[str, frozenset[str]] = dict(STORED)
 """The system roles that may read a type: of the graph, or of a computed root field (``api.computed.types`` adds
 these). The types of an answer's own form (pages, periods) need no right of their own."""
 
-# Fields with a right of their own, on types that may be read: home address and private phone; the CPR number.
+# Fields with a right of their own, on types that may be read: home address and private phone; pay; the CPR number.
 FIELDS: Mapping[str, frozenset[str]] = {
     "private": frozenset({"hr", "auditor"}),
+    "pay": frozenset({"hr", "auditor"}),
     "cpr": frozenset({"cpr"}),
 }
 
@@ -217,7 +218,7 @@ class Access:
         return bool(WRITE.get(mutation, frozenset()) & counted)
 
     def fields(self) -> frozenset[str]:
-        """The rights to fields that have one of their own, of any thing: private, cpr."""
+        """The rights to fields that have one of their own, of any thing: private, pay, cpr."""
         return frozenset(name for name, roles in FIELDS.items() if roles & self.everywhere)
 
     def require(self, type_: str) -> None:

@@ -22,9 +22,8 @@ def _answer(request: Request) -> list[Answer]:
         request.known("source", source)
     of = None if uuid is None else uuid_of(uuid)
 
-    private = "private" in request.caller.rights
-    before, kind = request.get("before"), request.get("kind")
-    entries = latest(request.driver, request.first, before, of, kind, source, private, request.inside_of("Change"))
+    before, kind, rights = request.get("before"), request.get("kind"), request.caller.rights
+    entries = latest(request.driver, request.first, before, of, kind, source, rights, request.inside_of("Change"))
     return [form(each) for each in (entries if request.caller.scope is None else in_part(list(entries), request.seen))]
 
 

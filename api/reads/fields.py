@@ -28,17 +28,17 @@ Scalar = Literal[
     "Severity",
     "LedgerState",
 ]
-Right = Literal["open", "private", "cpr"]
+Right = Literal["open", "private", "pay", "cpr"]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """A plain field. ``text``: Cypher in which {n} is the identity node and {v} the node with the day's values.
 
-    {active} stands for "exists on the day", {cpr} for the encrypted number, which is decrypted after reading, {private}
-    for the right to private fields, {label} for the thing's label (``api.reads.labels``), {as_of} for the day of its
-    values, {known_on} for the day of asKnownOn, and {moment} for both that and the day or period that is read, as text.
-    {exists_from} and {exists_to} are its first day and the day after its last.
+    {active} stands for "exists on the day", {cpr} for the encrypted number, which is decrypted after reading, {unless}
+    for what a record may hold that needs a right, {label} for the thing's label (``api.reads.labels``), {as_of} for the
+    day of its values, {known_on} for the day of asKnownOn, and {moment} for both that and the day or period that is
+    read, as text. {exists_from} and {exists_to} are its first day and the day after its last.
     """
 
     name: str

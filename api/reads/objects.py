@@ -21,6 +21,7 @@ from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.naming import NAMING
 from api.reads.nested_pages import Reached, page_of
+from api.reads.records import GUARDED
 from api.reads.refused import in_field
 from api.reads.selection import Selected, read
 from api.reads.types import NOT_DATED, TYPES
@@ -134,18 +135,19 @@ class Objects(Compilation):
         if value.right != "open" and value.right not in self.rights:
             if self.scope is None or not self.scope.limited(FIELDS[value.right]):
                 raise lacks_field(f"{type_.name}.{value.name}", value.right)
-            shown_where = self._where_of_person(type_, n, FIELDS[value.right])
+            shown_where = self._where_held(type_, n, FIELDS[value.right])
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
         text = self._plain(type_, value, n, v, r)
         return f"CASE WHEN {shown_where} THEN {text} END" if shown_where else text
 
-    def _where_of_person(self, type_: Type, n: str, roles: frozenset[str]) -> str:
-        """The condition that a person, or a state of one, lies where one of these roles holds."""
-        if type_.name == "Person":
-            return self._inside(("Person",), n, roles)
+    def _where_held(self, type_: Type, n: str, roles: frozenset[str]) -> str:
+        """The condition that a thing, or what a state is of, lies where one of these roles holds."""
+        kind = type_.name.removesuffix("State")
+        if kind == type_.name:
+            return self._inside((kind,), n, roles)
         owner = self.new_name("owner")
-        return f"EXISTS {{ MATCH ({owner}:Person)-[:STATE]->({n}) WHERE {self._inside(('Person',), owner, roles)} }}"
+        return f"EXISTS {{ MATCH ({owner}:{kind})-[:STATE]->({n}) WHERE {self._inside((kind,), owner, roles)} }}"
 
     def _plain(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
         if value.name in NAMING and self.scope is not None and self.scope.limited(READ["Unit"]) is not None:
@@ -167,19 +169,23 @@ class Objects(Compilation):
         text = text.replace("{exists_from}", self.moment.exists_from(n)).replace(
             "{exists_to}", self.moment.exists_to(n)
         )
-        if "{private}" in text:  # the whole text of a record, which may name things of anywhere
+        if "{unless}" in text:  # the whole text of a record, which may name things of anywhere
             if self.scope is not None and self.scope.limited(READ[type_.name]) is not None:
                 return "null"
-            text = text.replace("{private}", self._may_read_private(type_, n))
+            text = text.replace("{unless}", self._unless_guarded(type_, n))
         return text.replace("{n}", n).replace("{v}", v).replace("{r}", r)
 
-    def _may_read_private(self, record: Type, n: str) -> str:
-        """Whether private values in a record of a person may be read, as Cypher."""
-        if "private" in self.rights:
-            return "true"
-        if self.scope is None or not self.scope.limited(FIELDS["private"]):
-            return "false"
-        return self._inside((record.name,), n, FIELDS["private"])
+    def _unless_guarded(self, record: Type, n: str) -> str:
+        """Whether the whole text of a record may be read, as Cypher."""
+        conditions = []
+        for kind, right in GUARDED.items():
+            if right in self.rights:
+                continue
+            may = ""
+            if self.scope is not None and self.scope.limited(FIELDS[right]):
+                may = f" OR {self._inside((record.name,), n, FIELDS[right])}"
+            conditions.append(f"({n}.kind <> '{kind}'{may})")
+        return " AND ".join(conditions) or "true"
 
     def _way(self, type_: Type, way: Way | Periods | Paged, selected: Selected, n: str) -> str:
         above = self.moment

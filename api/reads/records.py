@@ -21,7 +21,8 @@ _OF_ALL: Mapping[str, str] = {
 }
 _OF_ONE: Mapping[str, str] = {
     "SourceRecord.statement": (
-        "The statement of the source, as JSON; null for a person unless the token may read private fields"
+        "The statement of the source, as JSON; null for a person unless private fields may be read, and for an "
+        "employment unless pay may be"
     ),
     "Change.number": "Its number; the log has no gaps",
     "Change.source": "The source that brought it; manual = by hand",
@@ -90,8 +91,10 @@ def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> T
 _IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
 
 
-# A record of a person may contain a home address: null without the right to private fields.
-_UNLESS_PRIVATE = "CASE WHEN {private} OR {n}.kind <> 'Person' THEN {n}.%s END"
+# A record of a person may contain a home address, one of an employment the pay: null without the right to these.
+_UNLESS_PRIVATE = "CASE WHEN {unless} THEN {n}.%s END"
+GUARDED: Mapping[str, str] = {"Person": "private", "Employment": "pay"}
+"""Kind → the right that the whole text of its records needs."""
 
 # Kept as field=state.
 _FIELDS = "[each IN coalesce({n}.drift, []) WHERE each ENDS WITH '=%s' | replace(each, '=%s', '')]"

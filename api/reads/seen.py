@@ -34,6 +34,7 @@ from graphql import (
     visit,
 )
 
+from api.reads.filters import camel
 from api.reads.question import SCHEMA, Rejected
 from graph.model import KINDS
 
@@ -135,6 +136,8 @@ class _Adding(Visitor):
             self._enter_root(node)
         if parent.name in ("Person", "PersonState") and node.name.value in _ACCESS:
             self.groups.add(_ACCESS[node.name.value])
+        elif parent.name in ("Employment", "EmploymentState") and node.name.value in _PAY:
+            self.groups.add("pay")
         elif parent.name in _GROUPS and node.name.value not in ("uuid", "__typename"):
             self.groups.add(_GROUPS[parent.name])
 
@@ -173,12 +176,11 @@ class _Adding(Visitor):
         return SelectionSetNode(selections=(added, *node.selections))
 
 
-_ACCESS = {
-    "".join(part if not number else part.title() for number, part in enumerate(each.name.split("_"))): each.access
-    for each in KINDS["Person"].properties
-    if each.access in _OF_PERSON
-} | {"cpr": "cpr"}
+_ACCESS = {camel(each.name): each.access for each in KINDS["Person"].properties if each.access in _OF_PERSON} | {
+    "cpr": "cpr"
+}
 """Fields of a person with a right of their own → the group."""
+_PAY = frozenset(camel(each.name) for each in KINDS["Employment"].properties if each.access == "pay")
 
 
 def _owner_of(type_: GraphQLObjectType) -> str | None:

@@ -91,17 +91,16 @@ class Subscriptions:
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away
-            private = "private" in now_is.fields()
-            entry_ = None if change is None else await self._shown(change, now_is, private)
+            entry_ = None if change is None else await self._shown(change, now_is)
             if change is not None and entry_ is not None:
                 if is_person:
                     self._note(access, name, change)
                 yield {"data": {root.key: event(entry_, selected)}}
 
-    async def _shown(self, change: Mapping[str, Any], access: Access, private: bool) -> Entry | None:
+    async def _shown(self, change: Mapping[str, Any], access: Access) -> Entry | None:
         """The change, as far as it may be read; None for one of what lies where the caller may not read. While Neo4j is
         away it waits: what can't be checked is not shown."""
-        found = entry(change, private)
+        found = entry(change, access.fields())
         if access.scope is None:
             return found
         seen_now = partial(seen, self.driver, access, roles=READ["Change"])

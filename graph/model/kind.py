@@ -6,12 +6,13 @@ from typing import Literal
 from graph.model.descriptions import LINKS, PROPERTIES
 
 Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
-Access = Literal["open", "private", "cpr"]
+Access = Literal["open", "private", "pay", "cpr"]
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A value that may change over time. ``access`` private = home address, private phone; cpr = CPR number.
+    """A value that may change over time. ``access`` private = home address, private phone; pay = pay grade;
+    cpr = CPR number.
 
     ``withheld_while``: a yes_no property of the same thing; until it is over no source's value is kept, of no day, and
     what was known is erased, whatever its source (``graph.writing.withholding``; cpr.md §7: the address of a protected

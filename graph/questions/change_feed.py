@@ -1,6 +1,6 @@
 """The change log for people: newest first, with what has changed as values of their own types and not as JSON."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -80,10 +80,11 @@ def latest(
     uuid: str | None = None,
     kind: str | None = None,
     source: str | None = None,
-    private: bool = False,
+    rights: Collection[str] = (),
     inside: Inside | None = None,
 ) -> Iterator[Entry]:
-    """The newest ``first`` entries (before a number). ``private``: with home addresses and private phones.
+    """The newest ``first`` entries (before a number). ``rights``: with the values that these
+    open: private, pay.
     ``inside``: only those of what may be read; None = all.
 
     Raises Neo4jError (TransactionTimedOut) if too much of a long log would have to be read to find so many.
@@ -102,14 +103,16 @@ def latest(
         routing_=neo4j.RoutingControl.READ,
     )
     for row in rows:
-        yield entry(row["change"], private)
+        yield entry(row["change"], rights)
 
 
-def entry(change: Mapping[str, Any], private: bool) -> Entry:
+def entry(change: Mapping[str, Any], rights: Collection[str]) -> Entry:
     """An entry with what has changed in it. ``change``: the log's own, its moments as text."""
     was, now = (_Side.of(change.get(side), change.get("day")) for side in ("before", "after"))
     known = KINDS.get(change.get("kind") or "")
-    shown = [each.name for each in (known.properties if known else ()) if each.access == "open" or private]
+    shown = [
+        each.name for each in (known.properties if known else ()) if each.access == "open" or each.access in rights
+    ]
     values = tuple(value for name in shown for value in _differing(name, was.states, now.states))
     links = (*_only(was.links, now.links, False), *_only(now.links, was.links, True))
     return Entry(change, values, links)

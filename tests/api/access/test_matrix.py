@@ -142,25 +142,34 @@ def test_each_mutation_is_made_by_whom_it_was_decided(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_field_with_a_right_of_its_own_is_read_by_whom_it_was_decided(role: str) -> None:
     """``role`` comes to a reader of everything, so the type itself is no obstacle."""
-    for type_, path in (("Person", "{}"), ("PersonState", "history {{ {} }}")):
+    for type_, path in OWN.items():
         for right, fields in of_type(type_).items():
             if right == "open":
                 continue
             for field in fields:
-                query = f'{{ person(uuid: "{_ANY}") {{ {path.format(field)} }} }}'
+                root = type_.removesuffix("State").lower()
+                query = f'{{ {root}(uuid: "{_ANY}") {{ {path.format(field)} }} }}'
                 may = role in DECIDED["rights"][right]
                 whole = Access("somebody", frozenset({"reader", role}))
                 part = Access("somebody", frozenset({"reader", role}), None, {role: frozenset({_ANY})})
                 assert (_compiled(whole, query) is not None) == may, (field, "everywhere")
                 text = _compiled(part, query)
                 assert (text is not None) == may, (field, "in a part")
-                assert text is None or "CASE WHEN" in text, "only where the person lies in the part"
+                assert text is None or "CASE WHEN" in text, "only where the thing lies in the part"
+
+
+OWN = {
+    "Person": "{}",
+    "PersonState": "history {{ {} }}",
+    "Employment": "{}",
+    "EmploymentState": "history {{ {} }}",
+}
+"""Types with such fields, and how these are asked for below their thing."""
 
 
 @pytest.mark.whole
-def test_only_persons_have_fields_with_a_right_of_their_own() -> None:
-    own = {name for name in objects() if set(of_type(name)) - {"open"}}
-    assert own == {"Person", "PersonState"}, "ask for them above too"
+def test_every_type_with_such_fields_is_asked_for() -> None:
+    assert {name for name in objects() if set(of_type(name)) - {"open"}} == set(OWN)
 
 
 def _compiled(access: Access, query: str) -> str | None:

@@ -15,8 +15,8 @@ from api.reads.reader import Reader
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 
-EVERY_RIGHT = frozenset({"private", "cpr"})
-_ROLE = {"private": "hr", "cpr": "cpr"}
+EVERY_RIGHT = frozenset({"private", "pay", "cpr"})
+_ROLE = {"private": "hr", "pay": "hr", "cpr": "cpr"}
 
 
 @dataclass
