@@ -1,6 +1,6 @@
 """From a mutation's arguments to statements by hand."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypeVar
@@ -10,13 +10,11 @@ import neo4j
 from graphql import GraphQLError
 from strawberry import ID, UNSET
 
-from api.access import four_eyes
 from api.access.cpr_readings import looked_up
-from api.access.four_eyes import Rule
-from api.access.own_system import SYSTEM
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
 from api.mutations import giving, oneself
+from api.mutations.guarding import Guarding
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
 from api.named_arguments import extensions_of, in_argument
@@ -27,7 +25,7 @@ from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
-from graph.model.rights import RIGHTS, prefixed
+from graph.model.rights import prefixed
 from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
@@ -45,7 +43,7 @@ DatedLinks = tuple[Period, Sequence[DatedLink]]
 T = TypeVar("T")
 
 
-class Editing:
+class Editing(Guarding):
     """One mutation of one request. ``do`` runs it in a thread, and turns refusals into GraphQL errors."""
 
     def __init__(
@@ -90,51 +88,6 @@ class Editing:
             if self._part is not None and isinstance(error, ChangeRejected):
                 error = self._part.shown(error)
             raise as_graphql(error, self._context.driver) from error
-
-    # -- four eyes ----------------------------------------------------------------------------------------------
-
-    def require_second(self, rule: Rule, thing: str) -> None:
-        """Raises GraphQLError (second_person) for the first of the two who must ask for it. A preview needs one."""
-        context = self._context
-        if not isinstance(context.driver, Rehearsal):
-            four_eyes.require_second(context.driver, context.four_eyes, rule, thing, context.access.name)
-
-    def require_other_than_stopper(self, kind: str, thing: str, name: str) -> None:
-        """Before a person's STOP is changed by hand. Raises GraphQLError (second_person), Unknown."""
-        if kind != "Person" or name not in ("stopped", "stopped_because"):
-            return
-        context, uuid = self._context, self.uuid("Person", thing)
-        self.read(
-            lambda session: four_eyes.require_other_than_stopper(
-                session, context.driver, context.four_eyes, uuid, context.access.name
-            )
-        )
-
-    def refuse_oneself(self, uuids: Iterable[str | None], why: str) -> None:
-        """Raises GraphQLError (forbidden) where one of the things is the caller's own. ``why``: what it would do."""
-        known = [each for each in uuids if each is not None]
-        self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
-
-    def own_name(self, person: str, field: str) -> Ref:
-        """The person in whose name the caller decides, asks or approves. Raises ChangeRejected (own_name), Unknown."""
-        ref = self.ref("Person", person)
-        four_eyes.require_own_name(self._context.access, ref.key, field)
-        return ref
-
-    def refuse_own_system(self, kind: str, thing: str) -> None:
-        """Before a value is set by hand. Raises ChangeRejected (own_system) for what REConnect itself says about its
-        own rights: whoever could make a sensitive one common could grant it without approval."""
-        if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
-            text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
-            raise ChangeRejected("own_system", text, field="thing")
-
-    def require_second_for_common(self, kind: str, thing: str, name: str, value: Value | None, days: Period) -> None:
-        """Before a value is set by hand, or released (None): the grants of a right that is no longer sensitive all
-        count, approved or not. Raises GraphQLError (second_person), Unknown."""
-        if kind in RIGHTS and name == "sensitive" and value is not True:
-            uuid = self.uuid(kind, thing)
-            if self.read(lambda session: session.run(_SENSITIVE, uuid=uuid, today=today()).single()):
-                self.require_second("end_sensitivity", f"{uuid} {days}")
 
     # -- finding ------------------------------------------------------------------------------------------------
 
@@ -245,19 +198,6 @@ class Editing:
             return work(session)
 
 
-_OWN = {
-    "ItSystem": f"MATCH (n:ItSystem {{uuid: $uuid, key: '{SYSTEM}'}}) RETURN n",
-    **{
-        kind: f"MATCH (n:{kind} {{uuid: $uuid}})-[:AT]->(:ItSystem {{key: '{SYSTEM}'}}) RETURN n"
-        for kind in ("SystemRole", "ConstraintType")
-    },
-}
-"""Kind → finds the thing (``$uuid``) if it is REConnect's own."""
-_SENSITIVE = f"""
-MATCH (n:{"|".join(RIGHTS)} {{uuid: $uuid}})-[state:STATE]->({{sensitive: true}})
-WHERE {not_over("state")}
-RETURN n LIMIT 1
-"""
 _PARENTS = f"""
 MATCH (:Unit {{uuid: $unit}})-[part:PART_OF]->(above:Unit)
 WHERE {not_over("part")}

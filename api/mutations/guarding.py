@@ -1,0 +1,96 @@
+"""What refuses a change by hand that the caller has the right to: it needs a second person, it is about oneself, or
+about what is REConnect's own (``api.access.four_eyes``)."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+import neo4j
+
+from api.access import four_eyes
+from api.access.four_eyes import Rule
+from api.access.own_system import SYSTEM
+from api.context import Context
+from api.mutations import oneself
+from graph.as_of import not_over
+from graph.errors import ChangeRejected
+from graph.model.rights import RIGHTS
+from graph.rehearsal import Rehearsal
+from graph.statements.statement import Ref, Value
+from graph.time import Period, today
+
+T = TypeVar("T")
+
+
+class _Finding(Protocol):
+    """What finds the things that a mutation names."""
+
+    _context: Context
+    _mutation: str
+
+    def uuid(self, kind: str, name: str) -> str: ...
+
+    def ref(self, kind: str, name: str) -> Ref: ...
+
+    def read(self, work: Callable[[neo4j.Session], T]) -> T: ...
+
+
+class Guarding(_Finding, Protocol):
+    """The part of ``api.mutations.editing.Editing`` that guards."""
+
+    def require_second(self, rule: Rule, thing: str) -> None:
+        """Raises GraphQLError (second_person) for the first of the two who must ask for it. A preview needs one."""
+        context = self._context
+        if not isinstance(context.driver, Rehearsal):
+            four_eyes.require_second(context.driver, context.four_eyes, rule, thing, context.access.name)
+
+    def require_other_than_stopper(self, kind: str, thing: str, name: str) -> None:
+        """Before a person's STOP is changed by hand. Raises GraphQLError (second_person), Unknown."""
+        if kind != "Person" or name not in ("stopped", "stopped_because"):
+            return
+        context, uuid = self._context, self.uuid("Person", thing)
+        self.read(
+            lambda session: four_eyes.require_other_than_stopper(
+                session, context.driver, context.four_eyes, uuid, context.access.name
+            )
+        )
+
+    def refuse_oneself(self, uuids: Iterable[str | None], why: str) -> None:
+        """Raises GraphQLError (forbidden) where one of the things is the caller's own. ``why``: what it would do."""
+        known = [each for each in uuids if each is not None]
+        self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
+
+    def own_name(self, person: str, field: str) -> Ref:
+        """The person in whose name the caller decides, asks or approves. Raises ChangeRejected (own_name), Unknown."""
+        ref = self.ref("Person", person)
+        four_eyes.require_own_name(self._context.access, ref.key, field)
+        return ref
+
+    def refuse_own_system(self, kind: str, thing: str) -> None:
+        """Before a value is set by hand. Raises ChangeRejected (own_system) for what REConnect itself says about its
+        own rights: whoever could make a sensitive one common could grant it without approval."""
+        if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
+            text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
+            raise ChangeRejected("own_system", text, field="thing")
+
+    def require_second_for_common(self, kind: str, thing: str, name: str, value: Value | None, days: Period) -> None:
+        """Before a value is set by hand, or released (None): the grants of a right that is no longer sensitive all
+        count, approved or not. Raises GraphQLError (second_person), Unknown."""
+        if kind in RIGHTS and name == "sensitive" and value is not True:
+            uuid = self.uuid(kind, thing)
+            if self.read(lambda session: session.run(_SENSITIVE, uuid=uuid, today=today()).single()):
+                self.require_second("end_sensitivity", f"{uuid} {days}")
+
+
+_OWN = {
+    "ItSystem": f"MATCH (n:ItSystem {{uuid: $uuid, key: '{SYSTEM}'}}) RETURN n",
+    **{
+        kind: f"MATCH (n:{kind} {{uuid: $uuid}})-[:AT]->(:ItSystem {{key: '{SYSTEM}'}}) RETURN n"
+        for kind in ("SystemRole", "ConstraintType")
+    },
+}
+"""Kind → finds the thing (``$uuid``) if it is REConnect's own."""
+_SENSITIVE = f"""
+MATCH (n:{"|".join(RIGHTS)} {{uuid: $uuid}})-[state:STATE]->({{sensitive: true}})
+WHERE {not_over("state")}
+RETURN n LIMIT 1
+"""
