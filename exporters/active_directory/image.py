@@ -7,7 +7,7 @@ from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
-from graph.time import Period
+from graph.time import NO_BEGINNING, Period
 
 Node = Mapping[str, Any]
 
@@ -178,7 +178,9 @@ def _guid(key: str) -> str:
 
 def _tie(node: Node, at: date) -> Tie | None:
     """None if it is over, or has no person."""
-    due = sorted((each for each in node["history"] if _period(each).last > at), key=lambda each: str(each["from"]))
+    due = sorted(
+        (each for each in node["history"] if _period(each).last > at), key=lambda each: each["from"] or NO_BEGINNING
+    )
     if not due or node["person"] is None:
         return None
     now, position = due[0], node.get("position")
@@ -192,7 +194,7 @@ def _tie(node: Node, at: date) -> Tie | None:
             "uuid": node["uuid"], "number": now.get("number"), "type": now.get("type"), "title": now["title"],
             "email": None if now.get("emailHidden") else now["email"],
             "phone": None if now.get("phoneHidden") else now["phone"],
-            "start": str(now["from"]),
+            "start": now["from"] or NO_BEGINNING,
         },
     )  # fmt: skip
 
@@ -225,7 +227,7 @@ def _right(node: Node) -> Right:
 
 
 def _delete_on(node: Node) -> date | None:
-    last = max(node["history"], key=lambda each: str(each["from"]), default=None)
+    last = max(node["history"], key=lambda each: each["from"] or NO_BEGINNING, default=None)
     return date.fromisoformat(last["deleteOn"]) if last and last["deleteOn"] else None
 
 
@@ -236,4 +238,4 @@ def _is_stopped(owner: Node | None, at: date) -> bool:
 
 def _period(node: Node) -> Period:
     end = node["to"]
-    return Period(date.fromisoformat(node["from"]), None if end is None else date.fromisoformat(end))
+    return Period(date.fromisoformat(node["from"] or NO_BEGINNING), None if end is None else date.fromisoformat(end))

@@ -7,7 +7,7 @@ from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
-from graph.time import Period, union
+from graph.time import NO_BEGINNING, Period, union
 
 Node = Mapping[str, Any]
 
@@ -170,7 +170,7 @@ def _person(node: Node, at: date) -> Person:
 
 def _on(history: Sequence[Node], day: date) -> Node:
     """The values on the day, otherwise the first after it, otherwise the last before it."""
-    ordered = sorted(history, key=lambda each: str(each["from"]))
+    ordered = sorted(history, key=lambda each: each["from"] or NO_BEGINNING)
     return next((each for each in ordered if _period(each).last > day), ordered[-1])
 
 
@@ -186,7 +186,7 @@ def _leaders(node: Node) -> Iterator[Leader]:
 
 def _period(node: Node) -> Period:
     end = node["to"]
-    return Period(date.fromisoformat(node["from"]), None if end is None else date.fromisoformat(end))
+    return Period(date.fromisoformat(node["from"] or NO_BEGINNING), None if end is None else date.fromisoformat(end))
 
 
 def _uuid(node: Node) -> str:

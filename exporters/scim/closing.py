@@ -5,7 +5,7 @@ from datetime import date
 from exporters.errors import ImageError
 from exporters.objects.target import Closing, Ref
 from exporters.target import Image
-from graph.time import Period
+from graph.time import NO_BEGINNING, Period
 
 _OF_TIES = ("Employment", "Affiliation")
 
@@ -23,7 +23,7 @@ def closings(image: Image, at: date) -> Closing:
                 each["stopped"]
                 for each in person["history"]
                 if Period(
-                    date.fromisoformat(each["from"]), each["to"] and date.fromisoformat(each["to"])
+                    date.fromisoformat(each["from"] or NO_BEGINNING), each["to"] and date.fromisoformat(each["to"])
                 ).holds(at)
             )  # fmt: skip
             has_any = bool(person["employments"] or person["affiliations"])

@@ -71,6 +71,6 @@ def test_a_key_of_two_sources_is_ambiguous(run: Run, clean_graph: neo4j.Driver, 
         told = {"format": 1, "persons": [{"id": "a", "given_name": name, "surname": "Berg"}]}
         assert imported(clean_graph, told, tmp_path / source, name=source).problems == []
     for command in (("why", "a"), ("stop", "a", "--reason", "x")):
-        assert "'a' fits 2 things of kind Person; give the uuid" in said(run, *command, code=1)
+        assert "'a' fits 2 things of kind Person; give the UUID" in said(run, *command, code=1)
     rows, _, _ = clean_graph.execute_query("MATCH (p:Person {stopped: true}) RETURN count(p) AS count")
     assert rows[0]["count"] == 0
