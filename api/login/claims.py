@@ -145,14 +145,14 @@ class _Answers:
         farm: str | None = None
         with self._service.driver.session() as session:
             try:
-                farm = _farm(session, request.headers, address).farm
+                farm = _farm(self._service.driver, request.headers, address).farm
                 if query.get("format", FULL) != FULL:
                     raise NoClaims(400, "unknown_format", f"format is {FULL}: the answer has everything.")
                 key_type = cast("KeyType | None", query.get("keytype"))
                 if key_type is not None and key_type not in get_args(KeyType):
                     raise NoClaims(400, "unknown_key_type", f"keytype is one of {', '.join(get_args(KeyType))}.")
-                subject = session.execute_read(
-                    subject_of,
+                subject = subject_of(
+                    session,
                     request.path_params["user"],
                     day,
                     key_type=key_type,
@@ -181,13 +181,13 @@ class _Answers:
         return found
 
 
-def _farm(session: neo4j.Session, headers: Mapping[str, str], address: str | None) -> FarmKey:
+def _farm(driver: neo4j.Driver, headers: Mapping[str, str], address: str | None) -> FarmKey:
     """The farm that asks. Raises NoClaims."""
     secret = headers.get("apikey", "")
     if not secret:
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         secret = secret.strip() if scheme.lower() == "bearer" else ""
-    found = session.execute_read(key_of, secret) if secret else None
+    found = key_of(driver, secret) if secret else None
     if found is None or not found.is_allowed_from(address):
         raise NoClaims(401, "unauthenticated", _UNKNOWN_KEY)
     return found

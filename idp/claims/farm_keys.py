@@ -88,12 +88,14 @@ def keys(driver: neo4j.Driver) -> list[FarmKey]:
     return [_key(row["key"]) for row in rows]
 
 
-def key_of(tx: neo4j.ManagedTransaction, secret: str) -> FarmKey | None:
+def key_of(driver: neo4j.Driver, secret: str) -> FarmKey | None:
     """The key of a secret; None if it is unknown or revoked."""
-    row = tx.run(
-        "MATCH (k:FarmKey {hash: $hash}) RETURN k {.id, .farm, .networks, .created} AS key", hash=hash_of(secret)
-    ).single()
-    return None if row is None else _key(row["key"])
+    rows, _, _ = driver.execute_query(
+        "MATCH (k:FarmKey {hash: $hash}) RETURN k {.id, .farm, .networks, .created} AS key",
+        hash=hash_of(secret),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return _key(rows[0]["key"]) if rows else None
 
 
 def _key(kept: dict[str, object]) -> FarmKey:

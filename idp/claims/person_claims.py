@@ -13,7 +13,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
-from graph.questions.rights.asking import Asked, asked, rights_on
+from graph.questions.rights.asking import Asked, evaluation, narrowed
 from graph.questions.rights.at_kombit import roles_at_kombit
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
@@ -116,19 +116,21 @@ def claims_of(
     try:
         wanted = None if of_kombit else find(session, "ItSystem", str(system)).uuid
         only = [find(session, "ItSystem", each).uuid for each in receiving.systems]
-        of = Asked(subject.person) if subject.account is None else asked(session, account=subject.account, at=day)
     except Unknown as unknown:
         raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
-    rights = rights_on(session, Asked(of.person, of.through, wanted), day)
+    of = Asked(subject.person, subject.through, wanted)
+    work = evaluation(session, of.person, day)
+    rights = narrowed(work.of(of.person), of, work.organisation)
+    known = None
+    if of_kombit:
+        known = (work.organisation.at_kombit or roles_at_kombit(session, day)).known(cvr)
     try:
-        document = privileges(rights, _receiver(session, cvr, wanted, day, receiving, only))
+        document = privileges(rights, _receiver(session, cvr, wanted, receiving, only, known))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
-    person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
-    performs, interested = (
-        [row["number"] for row in session.run(each, person=subject.person, through=of.through, day=day)]
-        for each in (_PERFORMS, _INTERESTED)
-    )
+    person = session.run(_PERSON, person=subject.person, through=of.through, day=day).single(strict=True)
+    interested = [number for link, number in person["kle"] if link == "INTERESTED_IN"]
+    performs = [number for link, number in person["kle"] if link != "INTERESTED_IN"]
     return PersonClaims(
         subject.person,
         subject.login,
@@ -175,14 +177,19 @@ def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, da
 
 
 def _receiver(
-    session: neo4j.Session, cvr: str, system: str | None, day: date, receiving: Receiving, only: Sequence[str]
+    session: neo4j.Session,
+    cvr: str,
+    system: str | None,
+    receiving: Receiving,
+    only: Sequence[str],
+    known: frozenset[tuple[str, str]] | None,
 ) -> Receiver:
     return Receiver(
         receiving.profile,
         cvr,
         system,
         frozenset(only) if only else None,
-        roles_at_kombit(session, cvr, day) if system is None else None,
+        known,
         receiving.namespace,
         None if receiving.units_of is None else frozenset(session.run(_EXPORTED, target=receiving.units_of).value()),
     )
@@ -193,6 +200,10 @@ _EXPORTED = """
     MATCH (u:Unit {uuid: e.key})
     RETURN DISTINCT u.uuid
     """
+_TIES = f"""
+            MATCH (p)-[has:HAS]->(tie)
+            WHERE {in_force("has", "$day")} AND ($through IS NULL OR tie.uuid = $through) AND {exists("tie", "$day")}"""
+# The KLE numbers of employments, of their units, and of the units above that pass theirs down.
 _PERSON = f"""
     MATCH (p:Person {{uuid: $person}})
     OPTIONAL MATCH (p)-[s:STATE]->(v)
@@ -206,40 +217,23 @@ _PERSON = f"""
                 uuid: u.uuid, name: uv.name, tie: tie.uuid, kind: labels(tie)[0], first: has.from,
                 fraction: tie.fraction, hours: tie.weekly_hours
             }}
-        }} AS ties
+        }} AS ties,
+        COLLECT {{{_TIES}
+            MATCH (tie)-[i:IN]->(own:Unit)
+            WHERE {in_force("i", "$day")}
+            MATCH (own)-[ups:PART_OF*0..50]->(u:Unit)
+            WHERE all(up IN ups WHERE {in_force("up", "$day")})
+            MATCH (u)-[us:STATE]->(uv)
+            WHERE {in_force("us", "$day")} AND (u = own OR uv.passes_kle_down)
+            MATCH (u)-[m:PERFORMS|INTERESTED_IN]->(k:KleNode)
+            WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
+            RETURN [type(m), k.number] AS mark
+            UNION{_TIES}
+            MATCH (tie)-[m:HANDLES]->(k:KleNode)
+            WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
+            RETURN [type(m), k.number] AS mark
+        }} AS kle
     LIMIT 1
-    """
-
-
-_TIES = f"""
-    MATCH (:Person {{uuid: $person}})-[has:HAS]->(tie)
-    WHERE {in_force("has", "$day")} AND ($through IS NULL OR tie.uuid = $through)
-        AND EXISTS {{ MATCH (tie)-[s:STATE]->() WHERE {in_force("s", "$day")} }}
-    """
-
-
-def _marked(link: str) -> str:
-    """Numbers of the units of the person's employments, and of the units above that pass theirs down."""
-    return f"""{_TIES}
-    MATCH (tie)-[i:IN]->(own:Unit)
-    WHERE {in_force("i", "$day")}
-    MATCH (own)-[ups:PART_OF*0..50]->(u:Unit)
-    WHERE all(up IN ups WHERE {in_force("up", "$day")})
-    MATCH (u)-[s:STATE]->(v)
-    WHERE {in_force("s", "$day")} AND (u = own OR v.passes_kle_down)
-    MATCH (u)-[m:{link}]->(k:KleNode)
-    WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
-    RETURN DISTINCT k.number AS number
-    """
-
-
-_INTERESTED = _marked("INTERESTED_IN")
-_PERFORMS = f"""{_marked("PERFORMS")}
-    UNION
-    {_TIES}
-    MATCH (tie)-[h:HANDLES]->(k:KleNode)
-    WHERE {in_force("h", "$day")} AND {exists("k", "$day")}
-    RETURN DISTINCT k.number AS number
     """
 
 

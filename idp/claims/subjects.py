@@ -37,20 +37,34 @@ class NoClaims(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Who is meant. ``account``: the observed account, which may be for one employment only."""
+    """Who is meant. ``account``: the observed account. ``through``: the one employment that it is for, if it is."""
 
     person: str
     account: str | None
     login: str | None
+    through: str | None = None
 
 
+_IS_ACTIVE = f"""NOT EXISTS {{
+            MATCH (p)-[s:STATE]->(v)
+            WHERE {in_force("s", "$today")} AND v.stopped
+        }} AND EXISTS {{
+            MATCH (p)-[:HAS]->(tie)
+            WHERE {exists("tie")}
+        }}"""
+_THROUGH = f"""head(COLLECT {{
+            MATCH (a)-[used:USED_FOR]->(e:Employment)
+            WHERE {in_force("used", "$today")}
+            RETURN e.uuid
+        }})"""
 _ACCOUNTS = f"""
     MATCH (p:Person)-[owns:OWNS]->(a)
     WHERE {in_force("owns", "$today")}
     WITH p, a
     WHERE size($systems) = 0 OR EXISTS {{ MATCH (a)-[:AT]->(i:ItSystem) WHERE i.key IN $systems }}
     RETURN DISTINCT p.uuid AS person, a.uuid AS account, a.login AS login, a.principal_name AS principal_name,
-        {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open
+        {exists("a")} AND coalesce(a.enabled, true) AND (a.expires IS NULL OR a.expires > $today) AS is_open,
+        {_THROUGH} AS through, {_IS_ACTIVE} AS is_active
     """
 # By indexes that hold each name in one form; which of what they find is the name that was asked for, is for Python.
 _BY_LOGIN = f"""
@@ -79,29 +93,22 @@ _BY_OBJECT_GUID = f"""
     {_ACCOUNTS}"""
 _BY_UUID = f"""
     MATCH (p:Person {{uuid: $lower}})
-    RETURN p.uuid AS person, null AS account, null AS login, true AS is_open
+    RETURN p.uuid AS person, null AS account, null AS login, true AS is_open, null AS through,
+        {_IS_ACTIVE} AS is_active
     UNION
     MATCH (a:PlannedAccount {{uuid: $lower}})-[:OF_PERSON]->(p:Person)
-    RETURN p.uuid AS person, null AS account, a.login AS login, true AS is_open
+    RETURN p.uuid AS person, null AS account, a.login AS login, true AS is_open, null AS through,
+        {_IS_ACTIVE} AS is_active
     UNION
     MATCH (p:Person)-[owns:OWNS]->(a:Account {{uuid: $lower}})
     WHERE {in_force("owns", "$today")}
-    RETURN p.uuid AS person, a.uuid AS account, a.login AS login, coalesce(a.enabled, true) AS is_open
-    """
-_ACTIVE = f"""
-    MATCH (p:Person {{uuid: $person}})
-    RETURN NOT EXISTS {{
-            MATCH (p)-[s:STATE]->(v)
-            WHERE {in_force("s", "$today")} AND v.stopped
-        }} AND EXISTS {{
-            MATCH (p)-[:HAS]->(tie)
-            WHERE {exists("tie")}
-        }} AS is_active
+    RETURN p.uuid AS person, a.uuid AS account, a.login AS login, coalesce(a.enabled, true) AS is_open,
+        {_THROUGH} AS through, {_IS_ACTIVE} AS is_active
     """
 
 
 def subject_of(
-    tx: neo4j.ManagedTransaction,
+    run: neo4j.Session | neo4j.ManagedTransaction,
     key: str,
     today: date,
     *,
@@ -121,7 +128,7 @@ def subject_of(
     if not name or len(name) > _LONGEST or not name.isprintable() or any(each in name for each in wrong):
         raise NoClaims(404, "unknown_user", "This is not the name of a user.")
     systems = _systems(domain, domains or {})
-    found = _found(tx, name, key_type, systems, today)
+    found = _found(run, name, key_type, systems, today)
     # A name that was another person's before is the one's who has it now.
     persons = {each["person"] for each in found if each["is_open"]} or {each["person"] for each in found}
     if not persons:
@@ -130,12 +137,12 @@ def subject_of(
         raise NoClaims(409, "ambiguous_user", "Accounts of several people have this name; give the domain.")
     open_ = [each for each in found if each["is_open"]]
     (person,) = persons
-    row = tx.run(_ACTIVE, person=person, today=today).single(strict=True)
-    if not open_ or not row["is_active"]:
+    if not open_ or not open_[0]["is_active"]:
         raise NoClaims(403, "inactive_user", "The account or its owner is not active today.")
     # An account for one employment has the rights of that one; of several accounts, those of the person.
-    account = open_[0]["account"] if len(open_) == 1 else None
-    return Subject(person, account, open_[0]["login"])
+    one = open_[0]
+    account, through = (one["account"], one["through"]) if len(open_) == 1 else (None, None)
+    return Subject(person, account, one["login"], through)
 
 
 def _systems(domain: str | None, domains: Mapping[str, str]) -> list[str]:
@@ -148,19 +155,24 @@ def _systems(domain: str | None, domains: Mapping[str, str]) -> list[str]:
 
 
 def _found(
-    tx: neo4j.ManagedTransaction, name: str, key_type: KeyType | None, systems: Sequence[str], today: date
+    run: neo4j.Session | neo4j.ManagedTransaction,
+    name: str,
+    key_type: KeyType | None,
+    systems: Sequence[str],
+    today: date,
 ) -> list[dict[str, Any]]:
     kind: KeyType = key_type or ("uuid" if _UUID.fullmatch(name) else "upn" if "@" in name else "sam")
     lower = folded(name)
     given = {"lower": lower, "systems": list(systems), "today": today}
     if kind == "uuid":
-        return [dict(row) for row in tx.run(_BY_UUID, given)]
+        return [dict(row) for row in run.run(_BY_UUID, given)]
     if kind == "upn":
-        return [dict(row) for row in tx.run(_BY_PRINCIPAL_NAME, given, folded=folded(name))]
+        return [dict(row) for row in run.run(_BY_PRINCIPAL_NAME, given, folded=folded(name))]
     if kind == "objectguid":
-        return [dict(row) for row in tx.run(_BY_OBJECT_GUID, given, guids=_guids(name))]
+        return [dict(row) for row in run.run(_BY_OBJECT_GUID, given, guids=_guids(name))]
     key = sort_key(name)
-    rows = tx.run(_BY_LOGIN, given, sort_key=key) if key else tx.run(_BY_LOGIN_WITHOUT_LETTERS, given, name=name)
+    by = _BY_LOGIN if key else _BY_LOGIN_WITHOUT_LETTERS
+    rows = run.run(by, given, sort_key=key, name=name)
     return [dict(row) for row in rows if folded(row["login"] or "") == folded(name)]
 
 

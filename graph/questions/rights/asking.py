@@ -15,7 +15,7 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
-from graph.questions.rights.steady import steadily
+from graph.questions.rights.steady import newest_change, steadily
 from graph.time import ALWAYS, FOREVER, Period, today
 
 MOST_BORDERS = 400
@@ -116,10 +116,12 @@ def evaluation(
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
     ``Day`` has it."""
 
-    def read() -> tuple[OrganisationOnDay, bool]:
-        if known is None and (organisation := with_framework(session, at, person)) is not None:
-            return organisation, True
-        return reading.of_person(session, Day.of(at, turned_day(session), known), at, person, rights), False
+    def read() -> tuple[tuple[OrganisationOnDay, bool], int | None]:
+        if known is None and (framed := with_framework(session, at, person)) is not None:
+            return (framed.organisation, True), framed.newest
+        newest = newest_change(session)
+        alone = reading.of_person(session, Day.of(at, turned_day(session), known), at, person, rights)
+        return (alone, False), newest
 
     organisation, ordered = steadily(session, read)
     return Evaluation(organisation, ordered=ordered)
@@ -128,8 +130,9 @@ def evaluation(
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:
     """The whole organisation on a day, ready to be evaluated. ``known``: as ``Day`` has it."""
 
-    def read() -> OrganisationOnDay:
-        return reading.of_everybody(session, Day.of(at, turned_day(session), known), at)
+    def read() -> tuple[OrganisationOnDay, int | None]:
+        newest = newest_change(session)
+        return reading.of_everybody(session, Day.of(at, turned_day(session), known), at), newest
 
     return Evaluation(steadily(session, read))
 

@@ -4,33 +4,40 @@ A role is known by its authority and its URI, not by the URI alone: another auth
 (kombit_access.md pitfall 25).
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import neo4j
 
 from graph.as_of import Day
-from graph.change_log import turned_day
 
-_EVER = """
-RETURN EXISTS {
-    MATCH (:JobFunctionRole)-[:STATE]->({at_kombit: true})
-} AS ever
+_VALUES = Day(False).values("role")
+_ROLES = f"""
+RETURN EXISTS {{
+    MATCH (:JobFunctionRole)-[:STATE]->({{at_kombit: true}})
+}} AS ever, COLLECT {{
+    MATCH (role:JobFunctionRole)
+    WITH {_VALUES} AS role
+    WHERE role.at_kombit AND role.uri IS NOT NULL
+    RETURN [role.delegated_from_cvr, role.uri]
+}} AS roles
 """
 
 
-def roles_at_kombit(session: neo4j.Session, own_cvr: str, at: date) -> frozenset[tuple[str, str]] | None:
-    """CVR and URI of each role that FK-adm had when it was last read before the end of a day. None: never read."""
-    if not session.run(_EVER).single(strict=True)["ever"]:
-        return None
-    day = Day.of(at, turned_day(session))
-    rows = session.run(
-        f"""
-        MATCH (role:JobFunctionRole)
-        WITH {day.values("role")} AS role
-        WHERE role.at_kombit AND role.uri IS NOT NULL
-        RETURN coalesce(role.delegated_from_cvr, $own_cvr) AS cvr, role.uri AS uri
-        """,
-        at=at,
-        own_cvr=own_cvr,
-    )
-    return frozenset((row["cvr"], row["uri"]) for row in rows)
+@dataclass(frozen=True, slots=True)
+class AtKombit:
+    """``roles``: delegating authority's CVR number (None: our own) and URI; None: FK-adm was never read."""
+
+    roles: frozenset[tuple[str | None, str]] | None
+
+    def known(self, own_cvr: str) -> frozenset[tuple[str, str]] | None:
+        """The same, with our own CVR number."""
+        if self.roles is None:
+            return None
+        return frozenset((own_cvr if cvr is None else cvr, uri) for cvr, uri in self.roles)
+
+
+def roles_at_kombit(session: neo4j.Session, at: date) -> AtKombit:
+    """The roles that FK-adm had when it was last read before the end of a day."""
+    row = session.run(_ROLES, at=at).single(strict=True)
+    return AtKombit(frozenset((cvr, uri) for cvr, uri in row["roles"]) if row["ever"] else None)

@@ -14,6 +14,7 @@ import neo4j
 from graph.as_of import Day
 from graph.change_log import LOG
 from graph.questions.rights import reading
+from graph.questions.rights.at_kombit import roles_at_kombit
 from graph.questions.rights.building import organisation_of, with_people
 from graph.questions.rights.organisation import OrganisationOnDay, in_order
 from graph.time import today
@@ -30,7 +31,7 @@ _CHECK = """
 MATCH (log:ChangeLog {name: $log}), (clock:Clock)
 OPTIONAL MATCH (newest:Change {number: log.number})
 OPTIONAL MATCH (known:Change {number: $number})
-RETURN clock.today AS turned, [newest.number, newest.uuid, toString(newest.at)] AS newest,
+RETURN clock.today AS turned, log.number AS number, [newest.number, newest.uuid, toString(newest.at)] AS newest,
     [known.number, known.uuid, toString(known.at)] AS known,
     EXISTS {
         MATCH (c:Change)
@@ -68,7 +69,15 @@ class _Kept:
 _kept = _Kept()
 
 
-def with_framework(session: neo4j.Session, at: date, person: str) -> OrganisationOnDay | None:
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """What matters to one person. ``newest``: the number of the newest change when the framework was checked."""
+
+    organisation: OrganisationOnDay
+    newest: int
+
+
+def with_framework(session: neo4j.Session, at: date, person: str) -> Framed | None:
     """What matters to one person on a day; None where no framework fits: read the person's surroundings instead.
 
     The second question after a change makes the framework, so a run of changes, each with a question about it, does not
@@ -95,7 +104,8 @@ def with_framework(session: neo4j.Session, at: date, person: str) -> Organisatio
         framework = read(session, at, newest)
     _kept.framework = framework
     day = Day.of(at, checked["turned"].to_native())
-    return with_people(framework.organisation, reading.rows_of_person(session, day, at, person))
+    organisation = with_people(framework.organisation, reading.rows_of_person(session, day, at, person))
+    return Framed(organisation, checked["number"])
 
 
 def read(session: neo4j.Session, at: date, stamp: Stamp) -> Framework:
@@ -103,4 +113,5 @@ def read(session: neo4j.Session, at: date, stamp: Stamp) -> Framework:
     rows = reading.rows_of_all_but_people(session, Day(False), at)
     named = {each[1] for row in rows["grants"] for name in ("given_to", "exceptions") for each in row[name]}
     named |= {person["uuid"] for row in rows["grants"] for _, person in row["people"]}
-    return Framework(at, stamp, in_order(organisation_of(at, rows)), tuple(sorted(named)))
+    organisation = replace(organisation_of(at, rows), at_kombit=roles_at_kombit(session, at))
+    return Framework(at, stamp, in_order(organisation), tuple(sorted(named)))

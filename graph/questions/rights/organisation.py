@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
+from graph.questions.rights.at_kombit import AtKombit
 from graph.questions.rights.held import ConstraintType, JobFunctionRole, SystemRole, Thing
 
 Values = Mapping[str, Any]
@@ -249,8 +250,8 @@ class OrganisationOnDay:
 
     ``includes``: a job-function role → the rights that it includes; ``include_ends``: those that it will not include
     any more, from when. ``kle``: the numbers of KLE in force, None where no KLE has been imported; ``kle_ends``: those
-    that end, and when. ``waiting``: requests that no one has decided, as the grants that they would be. ``ended``: what
-    settings that have ended limited (of, system role, type).
+    that end, and when. ``at_kombit``: the roles that KOMBIT has; None: not asked. ``waiting``: requests that no one has
+    decided, as the grants that they would be. ``ended``: what settings that have ended limited (of, system role, type).
     """
 
     at: date
@@ -274,6 +275,7 @@ class OrganisationOnDay:
     include_ends: Mapping[tuple[str, str], date] = field(default_factory=dict)
     kle: frozenset[str] | None = None
     kle_ends: Mapping[str, date] = field(default_factory=dict)
+    at_kombit: AtKombit | None = None
 
 
 def in_order(organisation: OrganisationOnDay) -> OrganisationOnDay:

@@ -21,7 +21,8 @@ from api.http import connections
 from api.http.app import Service, create_app
 from api.login.claims import ClaimsService
 from graph.change_log import Origin
-from graph.connection import connect_async
+from graph.connection import connect, connect_async
+from graph.cpr.keyring import Keyring
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
@@ -30,6 +31,7 @@ from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
 from idp.claims.person_claims import Attributes, Receiving, _places
 from reconnect.embedded import Addresses
+from tests.forked import started
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
 from tests.idp.staff import in_days
@@ -51,12 +53,17 @@ class Farm:
         return httpx.get(f"{self.url}{path}", headers={header: given} if given else {}, timeout=60, trust_env=False)
 
 
-def account(driver: neo4j.Driver, login: str, owner: str, system: str = "ad", **values: Value) -> None:
-    """State an account that a directory was seen to have."""
+def account(
+    driver: neo4j.Driver, login: str, owner: str, system: str = "ad", employment: str | None = None, **values: Value
+) -> None:
+    """State an account that a directory was seen to have; for one employment, or all."""
 
     def link(kind: str, key: str, by: str = "natural") -> tuple[DatedLink, ...]:
         return (DatedLink(Period(), Ref(kind, key, by)),)  # type: ignore[arg-type]
 
+    links = {"owner": link("Person", f"facts:{owner}", "other"), "system": link("ItSystem", system)}
+    if employment is not None:
+        links["employment"] = link("Employment", f"facts:{employment}", "other")
     given = {"login": login, "enabled": True, **values}
     GraphWriter(driver, RING).state(
         "active_directory",
@@ -67,7 +74,7 @@ def account(driver: neo4j.Driver, login: str, owner: str, system: str = "ad", **
                 f"{system}:{login}",
                 exists=(Period(),),
                 values={name: (DatedValue(Period(), each),) for name, each in given.items()},
-                links={"owner": link("Person", f"facts:{owner}", "other"), "system": link("ItSystem", system)},
+                links=links,
             ),
         ],
         Origin("active_directory"),
@@ -142,6 +149,58 @@ def test_pitfall_52_claims_are_the_same_each_time(farm: Farm) -> None:
     }
     limits = document.find(".//Constraint[@Name='http://solbjerg.example/sapa-kle/1/parametric']")
     assert limits is not None and limits.text
+
+
+def sent(farm: Farm, user: str) -> list[str]:
+    """The job-function roles of a person's document for KOMBIT."""
+    document = farm.get(f"/api/user/{user}/nemloginRoles").json()["oioBPP"]
+    return [] if document is None else [each.text or "" for each in _privileges(document)]
+
+
+def _privileges(document: str) -> list[etree._Element]:
+    return list(etree.fromstring(base64.b64decode(document)).iter("Privilege"))
+
+
+def at_kombit(addresses: Addresses, keyring: Keyring, *roles: str) -> None:
+    """FK-adm is read, and has these of the town's two roles; in a process of its own."""
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        GraphWriter(driver, keyring).state(
+            "fk_adm",
+            [
+                Statement(
+                    "JobFunctionRole",
+                    key,
+                    exists=None,
+                    values={"at_kombit": (DatedValue(Period(), True),)} if key in roles else {},
+                    about=Ref("JobFunctionRole", key, "natural"),
+                )
+                for key in ("everyone", "sapa_case_worker")
+            ],
+            Origin("fk_adm"),
+        )
+
+
+def test_what_another_process_reads_of_kombit_counts_at_the_next_login(farm: Farm, addresses: Addresses) -> None:
+    """The roles at KOMBIT are kept between logins."""
+    everyone, sapa = ("http://solbjerg.example/roles/jobrole/all/1", "http://solbjerg.example/roles/jobrole/sapa/1")
+    for _ in range(3):
+        assert sent(farm, "AnBe") == [everyone, sapa], "before FK-adm is read, nothing is left out"
+    for roles, expected in ((("everyone", "sapa_case_worker"), [everyone, sapa]), (("sapa_case_worker",), [sapa])):
+        process = started(at_kombit, addresses, RING, *roles)
+        process.join(120)
+        assert process.exitcode == 0
+        for _ in range(3):
+            assert sent(farm, "AnBe") == expected
+
+
+def test_an_account_for_one_employment_has_its_rights_only(farm: Farm, tmp_path: Path) -> None:
+    more = {"id": "e_more", "person": "anna", "title": "Vagt", "units": [{"unit": "citizen"}], "type": "monthly_full"}
+    imported(farm.driver, {**TOWN, "employments": [*TOWN["employments"], more]}, tmp_path)
+    account(farm.driver, "vagt", "anna", employment="e_more")
+    found = farm.get("/api/adfs/v1/users/vagt/claims").json()
+    assert found["roles"] == ["http://solbjerg.example/roles/jobrole/all/1"]
+    assert {each["name"]: each["primary"] for each in found["orgUnits"]} == {"Jobcenter": False, "Borgerservice": True}
+    assert found["kle"]["write"] == ["27"], "of its unit"
 
 
 def test_one_system(farm: Farm) -> None:

@@ -118,7 +118,7 @@ def test_a_login_sends_what_kombit_has_by_authority_and_uri(graph: Graph) -> Non
 
     def known(at: date) -> set[tuple[str, str]] | frozenset[tuple[str, str]] | None:
         with graph.driver.session() as session:
-            return roles_at_kombit(session, CVR, at)
+            return roles_at_kombit(session, at).known(CVR)
 
     graph.facts()
     assert known(today()) is None

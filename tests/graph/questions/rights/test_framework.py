@@ -95,7 +95,7 @@ def test_the_name_of_a_person_whom_a_grant_excepts_is_hidden_at_once(town: neo4j
         of = Asked(find(session, "Person", "bo").uuid)
         named = framework.with_framework(session, today(), of.person)
         assert named is not None
-        assert "Anna Berg" in [each.title for grant in named.grants.values() for each in grant.exceptions]
+        assert "Anna Berg" in [each.title for grant in named.organisation.grants.values() for each in grant.exceptions]
     hidden = [{**TOWN["persons"][0], "address_protected": True}, *TOWN["persons"][1:]]
     imported(town, changed(grants=grants, persons=hidden), tmp_path)
     with town.session() as session:

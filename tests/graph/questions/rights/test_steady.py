@@ -19,12 +19,12 @@ class Log:
 
 
 def test_what_was_changed_meanwhile_is_read_again() -> None:
-    log: Any = Log(7, 8, 8)
-    readings = iter(["torn", "whole", "never"])
+    log: Any = Log(8, 8)
+    readings = iter([("torn", 7), ("whole", 8), ("never", 8)])
     assert steadily(log, lambda: next(readings)) == "whole"
 
 
 def test_an_end_comes_where_changes_never_do() -> None:
     log: Any = Log(*range(100))
-    readings = iter(range(100))
+    readings = iter((each, -1) for each in range(100))
     assert steadily(log, lambda: next(readings)) == TRIES - 1
