@@ -107,7 +107,6 @@ class Reader:
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     availability: Availability | None = None
     targets: Targets = field(default_factory=dict)
-    _clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
 
     def __post_init__(self) -> None:
         self._rules = Rules(self.driver, self.keyring, self.order)
@@ -120,6 +119,8 @@ class Reader:
         self._seal = CursorSeal.of(self.keyring)
         self._looked = self._lasting = 0.0
         self._measured: asyncio.Task[None] | None = None
+        self._clock: tuple[float, date] = (-CLOCK_SECONDS, date.min)
+        self._clock_read: asyncio.Task[date] | None = None
         self._plans: Kept[Hashable, Plan] = Kept(_PLAN_BYTES)
         # Not asyncio's own threads, so that one that hangs with Neo4j takes none from others, and their number is
         # bounded.
@@ -315,14 +316,21 @@ class Reader:
 
     async def _shows(self, day: date, patience: Patience) -> bool:
         """Whether the identity nodes show this day. Only today is read from them: a remembered clock can't be ahead of
-        it."""
+        it. All simultaneous reads share one look at it."""
         looked, turned = self._clock
         if monotonic() - looked > CLOCK_SECONDS:
-            clock = partial(self.reading.execute_query, "MATCH (c:Clock) RETURN c.today AS today")
-            rows, _, _ = await patience.wait(clock)
-            turned = rows[0]["today"].to_native() if rows else date.min
-            self._clock = (monotonic(), turned)
+            reading = self._clock_read
+            if reading is None or reading.done():
+                reading = self._clock_read = asyncio.create_task(self._turned(), name="look at the clock")
+            turned = await patience.wait(lambda: asyncio.shield(reading))
         return turned == day
+
+    async def _turned(self) -> date:
+        async with self._available.within(self.limits.seconds):
+            rows, _, _ = await self.reading.execute_query("MATCH (c:Clock) RETURN c.today AS today")
+        turned: date = rows[0]["today"].to_native() if rows else date.min
+        self._clock = (monotonic(), turned)
+        return turned
 
     # -- writing --------------------------------------------------------------------------------------------------
 

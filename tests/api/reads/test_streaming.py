@@ -27,6 +27,12 @@ class Counting:
     def __init__(self, driver: neo4j.AsyncDriver) -> None:
         self._driver = driver
         self.statements: list[str] = []
+        self.looks_at_the_clock = 0
+
+    async def execute_query(self, query: str) -> neo4j.EagerResult:
+        assert "Clock" in query
+        self.looks_at_the_clock += 1
+        return await self._driver.execute_query(query)
 
     def session(self, **options: Any) -> Any:
         session = self._driver.session(**options)
@@ -70,6 +76,19 @@ def test_a_root_field_is_one_statement(asking: Asking) -> None:
         '__typename unit(key: "it") { name } }',
     )
     assert len(statements) == 3
+
+
+def test_simultaneous_reads_look_at_the_clock_once(asking: Asking) -> None:
+    counting = Counting(asking.reader.reading)
+    reader = Reader(counting, asking.reader.driver, asking.reader.keyring)  # type: ignore[arg-type]
+
+    async def several() -> list[Any]:
+        question = question_of("{ units { totalCount } }", None)
+        return await asyncio.gather(*(reader.answer(question, None, frozenset(), "tests") for _ in range(8)))
+
+    answers = asking.runner.run(several())
+    assert len(set(answers)) == 1 and len(counting.statements) == 8
+    assert counting.looks_at_the_clock == 1
 
 
 def test_root_fields_that_differ_in_values_only_are_planned_once(asking: Asking) -> None:
