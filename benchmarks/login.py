@@ -48,7 +48,13 @@ _CVR = "29189846"
 
 
 def responses() -> Iterator[Measured]:
-    """Responses a second of one thread."""
+    """Responses a second of one thread.
+
+    The goal against RSA is missed (0.64). Beside its two signatures a response takes 0.3 ms: 0.1 to build the
+    assertion, 0.06 to encrypt it (0.02 of that is RSA), and the rest to write the canonical forms and add the
+    signatures. Writing the XML as text would save part of it; but then our code, and not lxml, would escape what is
+    signed.
+    """
     now = datetime.now(UTC)
     key = new_key("https://login.kommune.example/saml", "active", now, BITS)
     peer = new_key("https://sp.kommune.example", "active", now, BITS).certificate
@@ -91,7 +97,11 @@ def responses() -> Iterator[Measured]:
 
 
 def claims(driver: neo4j.Driver, size: str, today: date) -> Measured:
-    """The 99th percentile of the claims of one person, by the web service's route, with the key and the log."""
+    """The 99th percentile of the claims of one person, by the web service's route, with the key and the log.
+
+    Ours takes ten round trips to Neo4j, theirs one: the farm's key (2), the person by name, whether what is kept in
+    memory still holds, the person's surroundings, whether anything was changed meanwhile, name and places, the log (3).
+    """
     secret = farm_keys.create(driver, "benchmark", [], datetime.now(UTC))
     unwatched = Availability(cast("neo4j.AsyncDriver", driver))
     app = Starlette(routes=claims_routes(ClaimsService(driver, _CVR), unwatched))
