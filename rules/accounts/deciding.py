@@ -44,6 +44,7 @@ class Deciding:
     """Decides for ties of one set of facts."""
 
     facts: Facts
+    _earliest: date = date.min
     _borders: tuple[date, ...] = ()
     _nearest: dict[tuple[str, str | None, int], tuple[str | None, tuple[AccountRule, ...]]] = field(
         default_factory=dict
@@ -54,6 +55,7 @@ class Deciding:
     _own_days: bool = False
 
     def __post_init__(self) -> None:
+        self._earliest = self.facts.earliest
         self._borders = self.facts.borders()
         self._systems = tuple(sorted({each.system for each in self.facts.rules}))
         self._own_days = any(
@@ -67,10 +69,14 @@ class Deciding:
     def borders(self) -> tuple[date, ...]:
         return self._borders
 
+    @property
+    def earliest(self) -> date:
+        return self._earliest
+
     def decide(self, tie: Tie, state: State, day: date) -> Decisions:
         """The decision of each system for a tie in a state that holds on the day."""
         epoch = bisect_right(self._borders, day)
-        life = tie.life if self._own_days else None
+        life = (tie.first, tie.life[-1].end) if self._own_days else None
         key = (epoch, state.unit, state.position, state.values, state.roles, tie.kind, life)
         found = self._decided.get(key)
         if found is None:
@@ -134,7 +140,7 @@ class Deciding:
     def _values(self, tie: Tie, state: State) -> dict[str, Any]:
         employment: dict[str, Any] = dict(zip(self.facts.columns, state.values, strict=True))
         employment["kind"] = tie.kind
-        employment["start"], employment["end"] = tie.life[0].start, tie.life[-1].end
+        employment["start"], employment["end"] = tie.first, tie.life[-1].end
         return {
             "employment": employment,
             "unit": self.facts.units.get(state.unit or "", {}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from graph.expressions import Expression
@@ -11,6 +11,8 @@ from graph.name_patterns import LONGEST_LOGIN
 from graph.time import Period
 
 _EVER = Period()
+LONGEST_LOOK_BACK = 366
+"""Days: what ended longer ago opens no account today, whatever grace and days after the end a rule gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def weight_of(kind: str, fraction: float | None, hours: float | None, first: dat
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """An employment or affiliation. ``life``: its days; ``weight``: the largest fills a person's account."""
+    """An employment or affiliation. ``life``: its days, as far back as is looked at; ``first``: its first day of all;
+    ``weight``: the largest fills a person's account."""
 
     uuid: str
     kind: str
@@ -100,6 +103,7 @@ class Tie:
     life: tuple[Period, ...]
     states: tuple[State, ...]
     weight: tuple[Any, ...] = ()
+    first: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,10 @@ class System:
 
 @dataclass(slots=True)
 class Facts:
-    """All that an evaluation needs. ``columns``: names of the values in ``State.values``, as conditions name them."""
+    """All that an evaluation needs. ``columns``: names of the values in ``State.values``, as conditions name them.
+
+    ``joined``: persons (uuids) who have been joined into another, and into whom.
+    """
 
     today: date
     rules: Sequence[AccountRule]
@@ -138,15 +145,24 @@ class Facts:
     columns: tuple[str, ...]
     persons: dict[str, Person] = field(default_factory=dict)
     ties: dict[str, list[Tie]] = field(default_factory=dict)
+    joined: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def earliest(self) -> date:
+        """The first day that is looked at: what ended before it can't open an account today."""
+        back = max((each.grace + each.after for each in self.rules), default=0)
+        return self.today - timedelta(days=min(back, LONGEST_LOOK_BACK))
 
     def borders(self) -> tuple[date, ...]:
-        """Days on which the rules or the tree change, from the earliest day that is looked at on."""
+        """Days after the earliest that is looked at on which the rules or the tree change: each day is decided by the
+        rules and the tree of that day."""
         cuts = {day for each in self.rules for day in (each.life.start, each.life.end) if day is not None}
         cuts |= {
             day
             for several in self.parents.values()
             for period, _ in several
             for day in (period.start, period.end)
-            if day is not None and day > self.today
+            if day is not None
         }
-        return tuple(sorted(cuts - {date.min}))
+        earliest = self.earliest
+        return tuple(sorted(each for each in cuts if each > earliest))

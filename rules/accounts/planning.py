@@ -15,7 +15,7 @@ from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Va
 from graph.time import FOREVER, Period, since, union, until, within, without
 from rules.accounts.deciding import Deciding
 from rules.accounts.facts import AccountException, AccountRule, Facts, Person, Tie
-from rules.accounts.opening import Given, chosen, days_after, open_days
+from rules.accounts.opening import Given, chosen, open_days
 
 KIND = "PlannedAccount"
 TIE_LINKS = {"Employment": "employment", "Affiliation": "affiliation"}
@@ -42,7 +42,7 @@ class Wanted:
 
     @property
     def was_open(self) -> tuple[Period, ...]:
-        return () if self.kept is None or self.kept.exists is None else self.kept.exists
+        return _days_of(self.kept)
 
     def exists(self, today: date) -> tuple[Period, ...]:
         """All its days: as they were until yesterday, as they are to be from today on."""
@@ -60,12 +60,23 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A rule that could not be evaluated for a person: their accounts in the system stay as they are."""
+    """A rule that could not be evaluated for a person, today or later: on these days, their accounts in the system stay
+    as they are."""
 
     person: str
     system: str
     rule: AccountRule
     tie: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """Days of a tie for which a rule could not be evaluated, and why."""
+
+    period: Period
+    tie: Tie
+    rule: AccountRule
     text: str
 
 
@@ -87,7 +98,8 @@ def plan(facts: Facts, kept: Mapping[str, Statement], persons: Mapping[str, Pers
     deciding = Deciding(facts)
     before: dict[str, list[Statement]] = {}
     for key, each in kept.items():
-        before.setdefault(key.partition(":")[0], []).append(each)
+        owner = key.partition(":")[0]
+        before.setdefault(facts.joined.get(owner, owner), []).append(each)
     people = {**persons, **facts.persons}
     for uuid in sorted({*facts.ties, *before, *(facts.exceptions.keys() & people.keys())}):
         person = people.get(uuid)
@@ -101,37 +113,35 @@ def plan(facts: Facts, kept: Mapping[str, Statement], persons: Mapping[str, Pers
 def _of_person(facts: Facts, deciding: Deciding, person: Person, before: Sequence[Statement]) -> Plan:
     made = Plan(facts.today)
     given: dict[str, list[Given]] = {}
-    failed: dict[str, Failed] = {}
+    undecided: dict[str, list[_Undecided]] = {}
     ties = facts.ties.get(person.uuid, ())
     for tie in ties:
-        _decide(deciding, tie, given, failed)
-    made.failed += failed.values()
+        _decide(deciding, tie, given, undecided)
+    for system, several in undecided.items():
+        first = next((each for each in several if each.period.last > facts.today), None)
+        if first is not None:
+            made.failed.append(Failed(person.uuid, system, first.rule, first.tie.uuid, first.text))
     exceptions = facts.exceptions.get(person.uuid, ())
     old: dict[str, list[Statement]] = {}
     for each in before:
         old.setdefault(each.key.split(":")[1], []).append(each)
     for system in sorted({*given, *old, *(each for one in exceptions for each in _systems_of(one, facts))}):
         own = [each for each in exceptions if each.system in (None, system)]
-        if system in failed:
-            _ending(made, facts, person, system, old.get(system, []), own, ties, failed[system].rule)
-            continue
-        _of_system(made, facts, person, system, given.get(system, []), old.get(system, []), own, ties)
+        told = given.get(system, [])
+        if system in undecided:
+            told = [*told, *_as_before(undecided[system], told, old.get(system, ()), facts)]
+        _of_system(made, facts, person, system, told, old.get(system, []), own, ties)
     if any(each.rule.needs for wanted in made.wanted.values() for each in wanted.chain):
-        _limit_to_needed(made, facts, old)
+        _limit_to_needed(made, facts)
     return made
 
 
-def _limit_to_needed(made: Plan, facts: Facts, old: Mapping[str, Sequence[Statement]]) -> None:
+def _limit_to_needed(made: Plan, facts: Facts) -> None:
     """An account by a rule that needs one in another system is open on no day on which that one isn't.
 
-    Days only become fewer, so that rules that need each other give both or neither. Where a condition of the needed
-    system failed, its accounts count as they were.
+    Days only become fewer, so that rules that need each other give both or neither.
     """
     own = [*made.wanted.values()]
-    kept = {each.key for several in old.values() for each in several} - made.wanted.keys()
-    stay = {
-        system: [each.exists or () for each in several if each.key in kept] for system, several in old.items()
-    }  # fmt: skip
     again = True
     while again:
         again = False
@@ -144,7 +154,7 @@ def _limit_to_needed(made: Plan, facts: Facts, old: Mapping[str, Sequence[Statem
                 for period in (
                     (each.period,)
                     if each.rule.needs is None
-                    else within((each.period,), _open_days_of(each.rule.needs, own, stay))
+                    else within((each.period,), _open_days_of(each.rule.needs, own))
                 )
             )
             if chain != wanted.chain:
@@ -152,19 +162,22 @@ def _limit_to_needed(made: Plan, facts: Facts, old: Mapping[str, Sequence[Statem
                 wanted.rule = _rule(chain, wanted.kept, facts.rules, facts.today) or wanted.rule
 
 
-def _open_days_of(
-    system: str, own: Sequence[Wanted], stay: Mapping[str, Sequence[tuple[Period, ...]]]
-) -> tuple[Period, ...]:
-    planned = (each.opens for each in own if each.system == system)
-    return union(period for days in (*planned, *stay.get(system, ())) for period in days)
+def _open_days_of(system: str, own: Sequence[Wanted]) -> tuple[Period, ...]:
+    return union(period for each in own if each.system == system for period in each.opens)
 
 
-def _decide(deciding: Deciding, tie: Tie, given: dict[str, list[Given]], failed: dict[str, Failed]) -> None:
+def _decide(
+    deciding: Deciding, tie: Tie, given: dict[str, list[Given]], undecided: dict[str, list[_Undecided]]
+) -> None:
+    earliest = deciding.earliest
     for state in tie.states:
-        for period in _cut(state.period, deciding.borders):
+        if state.period.last <= earliest:
+            continue
+        looked_at = Period(max(state.period.start, earliest), state.period.end)
+        for period in _cut(looked_at, deciding.borders):
             for system, decision in deciding.decide(tie, state, period.start):
                 if decision.reason == "failed" and decision.rule is not None:
-                    failed[system] = Failed(tie.person, system, decision.rule, tie.uuid, decision.failed)
+                    undecided.setdefault(system, []).append(_Undecided(period, tie, decision.rule, decision.failed))
                 elif decision.gives and decision.rule is not None:
                     several = given.setdefault(system, [])
                     last = several[-1] if several else None
@@ -180,6 +193,27 @@ def _cut(period: Period, borders: Sequence[date]) -> tuple[Period, ...]:
         return (period,)
     cuts = [period.start, *inside, period.last]
     return tuple(Period(start, None if last == FOREVER else last) for start, last in pairwise(cuts))
+
+
+def _as_before(
+    undecided: Sequence[_Undecided], given: Sequence[Given], old: Sequence[Statement], facts: Facts
+) -> list[Given]:
+    """What could not be decided stays as it was planned: open on the days on which an account was to be open, by the
+    rule that gave it. So it still ends with the last tie, with death and where an exception withholds it.
+
+    An account of one employment stays for that one; what rules do give to another tie goes first.
+    """
+    found: list[Given] = []
+    for before in old:
+        had = _rule((), before, facts.rules, facts.today)
+        for each in undecided:
+            rule = had or each.rule
+            days = _days_of(before)
+            if rule.per == PER_EMPLOYMENT:
+                days = union(link.period for link in _tie_links(before) if link.to.key == each.tie.uuid)
+            others = [one.period for one in given if one.tie is each.tie or rule.per != PER_EMPLOYMENT]
+            found += [Given(period, each.tie, rule) for period in without(within((each.period,), days), others)]
+    return found
 
 
 def _systems_of(exception: AccountException, facts: Facts) -> Iterable[str]:
@@ -208,8 +242,7 @@ def _of_system(
             alone.setdefault(each.tie.uuid, []).append(each)
     own = _key(person.uuid, system)
     if together:
-        # A rule that has become one for a person takes over the account that an employment had.
-        groups[own if own in kept or alone or not kept else max(kept)] = together
+        groups[_shared(own, {} if alone else kept, facts.today)] = together
     free = {key: each for key, each in kept.items() if key not in groups}
     groups |= _slots(person.uuid, system, alone, free, facts.today)
     extra = _excepted(person, system, exceptions, facts, ties)
@@ -228,53 +261,53 @@ def _of_system(
         if person.dead is not None:
             opens = without(opens, (Period(person.dead),))
         before = kept.get(key)
-        keeps = False
-        if _holds_day(keep, facts.today):
-            kept_until = next(each.end for each in keep if each.holds(facts.today))
-            was = (before.exists if before is not None else None) or ()
-            if any(each.holds(facts.today) or each.end == facts.today for each in (*opens, *was)):
-                opens = union((*opens, Period(facts.today, kept_until)))
-            keeps = True
-        chain = tuple(_chain(chosen(several), opens))
+        opens = _with_kept_days(opens, _days_of(before), keep, facts.today)
+        keeps = _holds_day(keep, facts.today)
+        chain = tuple(_chain(chosen(several) or _last_of(before, person, facts), opens))
         rule = _rule(chain, before, facts.rules, facts.today)
         deleted = before is not None and not _usable(before, facts.today)
         made.wanted[key] = Wanted(key, system, person, opens, chain, before, rule, keeps, deleted)
 
 
-def _ending(
-    made: Plan,
-    facts: Facts,
-    person: Person,
-    system: str,
-    old: Sequence[Statement],
-    exceptions: Sequence[AccountException],
-    ties: Sequence[Tie],
-    rule: AccountRule,
-) -> None:
-    """The accounts of a person for whom a rule could not be evaluated stay as they are. They still end with the last
-    tie, with death and where an exception withholds them: that asks no condition."""
-    if _holds_day((each.life for each in exceptions if each.effect == KEEP), facts.today):
-        return
-    over = [each.life for each in exceptions if each.effect == WITHHOLD]
-    over += [Period(person.dead)] if person.dead is not None else []
-    by_uuid = {each.uuid: each for each in ties}
-    for before in old:
-        given = _rule((), before, facts.rules, facts.today)
-        last = days_after(max(each.last for tie in ties for each in tie.life), (given or rule).after)
-        was = since(before.exists or (), facts.today)
-        opens = without(was, [*over, *([Period(last)] if last != FOREVER else [])])
-        if opens == was:
+def _shared(own: str, kept: Mapping[str, Statement], today: date) -> str:
+    """The account that all ties share, of those that the person has had: ``own``, the one for all ties, unless only
+    another is in use, or was used later. It had been for one employment, or another person's who was joined."""
+
+    def rank(key: str) -> tuple[bool, bool, bool, date, bool, str]:
+        days = _days_of(kept[key])
+        is_open = _holds_day(days, today)
+        last = days[-1].last if days else date.min
+        return _usable(kept[key], today), is_open, is_open and key == own, last, key == own, key
+
+    return max(kept, key=rank, default=own)
+
+
+def _last_of(before: Statement | None, person: Person, facts: Facts) -> list[Given]:
+    """Through what an account was open last: what is kept open, and given by nothing any more, stays filled by that."""
+    links = (
+        []
+        if before is None
+        else [(kind, each) for kind, name in TIE_LINKS.items() for each in before.links.get(name, ())]
+    )
+    rule = _rule((), before, facts.rules, facts.today)
+    if not links or rule is None:
+        return []
+    kind, last = max(links, key=lambda each: each[1].period.start)
+    return [Given(last.period, Tie(last.to.key, kind, person.uuid, "", (), ()), rule)]
+
+
+def _with_kept_days(
+    opens: tuple[Period, ...], was: Sequence[Period], keep: Sequence[Period], today: date
+) -> tuple[Period, ...]:
+    """KEEP leaves an account as it is when its days begin: open, if it is open on the day, or was on the day before."""
+    for each in keep:
+        if each.last <= today:
             continue
-        links = [each for name in TIE_LINKS.values() for each in before.links.get(name, ())]
-        chain = tuple(
-            Given(period, by_uuid[each.to.key], given or rule)
-            for each in sorted(links, key=lambda link: link.period.start)
-            for period in within((each.period,), opens)
-            if each.to.key in by_uuid
-        )
-        made.wanted[before.key] = Wanted(
-            before.key, system, person, opens, chain, before, given, was_deleted=not _usable(before, facts.today)
-        )
+        begin = max(each.start, today)
+        days = (*opens, *was) if begin == today else opens
+        if any(one.holds(begin) or one.end == begin for one in days):
+            opens = union((*opens, Period(begin, each.end)))
+    return opens
 
 
 def _key(person: str, system: str, tie: str = "") -> str:
@@ -295,7 +328,7 @@ def _slots(
             if open_days(alone[tie])[-1].last > today:
                 found[key] = [*found.get(key, ()), *alone[tie]]
                 had.add(tie)
-    for tie in sorted(alone.keys() - had, key=lambda each: (alone[each][0].period.start, each)):
+    for tie in sorted(alone.keys() - had, key=lambda each: (alone[each][0].tie.life[0].start, each)):
         own = [each.period for each in alone[tie]]
         free = [
             (kept[key].exists[-1].last if key in kept and kept[key].exists else FOREVER, key)  # type: ignore[index]
@@ -308,6 +341,14 @@ def _slots(
     return found
 
 
+def _tie_links(kept: Statement) -> list[DatedLink]:
+    return [each for name in TIE_LINKS.values() for each in kept.links.get(name, ())]
+
+
+def _days_of(kept: Statement | None) -> tuple[Period, ...]:
+    return () if kept is None else kept.exists or ()
+
+
 def _usable(kept: Statement, today: date) -> bool:
     """It is not deleted yet."""
     deleted = kept.values.get("delete_on", ())
@@ -317,7 +358,7 @@ def _usable(kept: Statement, today: date) -> bool:
 
 def _ties_of(kept: Statement, today: date) -> set[str]:
     """The ties that it is used for from today on, and the last one that it was used for."""
-    links = [each for name in TIE_LINKS.values() for each in kept.links.get(name, ())]
+    links = _tie_links(kept)
     last = max(links, key=lambda each: each.period.start, default=None)
     return {each.to.key for each in links if each is last or each.period.last > today}
 
@@ -331,9 +372,27 @@ def _excepted(
     if not given or not rules:
         return []
     nobody = Tie("", "", person.uuid, "", (), ())
-    best = max(ties, key=lambda each: (each.weight, each.uuid), default=nobody)
     exact = replace(rules[0], lead=0, grace=0, after=0)  # an exception states its days itself
-    return [Given(each.life, best, exact) for each in given]
+    return [Given(period, tie, exact) for each in given for period, tie in _by_tie(each.life, ties or (nobody,))]
+
+
+def _by_tie(life: Period, ties: Sequence[Tie]) -> Iterable[tuple[Period, Tie]]:
+    """Each of the days with a tie: the largest in force; where none is, the last one before, or the first to come."""
+    borders = sorted({day for tie in ties for each in tie.life for day in (each.start, each.last)})
+    for period in _cut(life, borders):
+        here = [each for each in ties if _holds_day(each.life, period.start)]
+        if here:
+            yield period, max(here, key=lambda each: (each.weight, each.uuid))
+            continue
+        over = [(last, each.weight, each.uuid, each) for each in ties if (last := _last_before(each, period.start))]
+        if over:
+            yield period, max(over, key=lambda each: each[:3])[-1]
+        else:
+            yield period, min(ties, key=lambda each: ([one.start for one in each.life], each.uuid))
+
+
+def _last_before(tie: Tie, day: date) -> date | None:
+    return max((each.last for each in tie.life if each.last <= day), default=None)
 
 
 def _order(rule: AccountRule) -> tuple[int, int, str]:

@@ -1,6 +1,7 @@
 """Facts of account rules made by hand, for one person, without a graph."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,10 +33,11 @@ def rule(key: str = "r", condition: str | None = None, **values: Any) -> Account
 
 def job(uuid: str, *lives: Period, unit: str | None = "desk", kind: str = "Employment", **values: Any) -> Tie:
     roles = values.pop("roles", ())
+    first = values.pop("first", lives[0].start)
     told = tuple({"type": "monthly_full", "fraction": 1.0, **values}.get(name) for name in COLUMNS)
     states = tuple(State(life, unit, None, told, roles) for life in lives)
-    weight = (kind == "Employment", values.get("fraction") or 1.0, 0.0, -lives[0].start.toordinal())
-    return Tie(uuid, kind, WHO.uuid, uuid, lives, states, weight)
+    weight = (kind == "Employment", values.get("fraction") or 1.0, 0.0, -first.toordinal())
+    return Tie(uuid, kind, WHO.uuid, uuid, lives, states, weight, first)
 
 
 def exception(effect: str, life: Period, system: str | None = "ad") -> AccountException:
@@ -52,13 +54,22 @@ def facts(
 ) -> Facts:
     systems = {name: System(name, name, name) for name in ("ad", "school")}
     parents = {"desk": [(Period(), "job")], "job": [(Period(), "town")], "canteen": [(Period(), "town")]}
+    parents |= more.pop("parents", {})
     made = Facts(
         today, rules, {}, systems, {WHO.uuid: exceptions}, parents, more.pop("units", {}), {}, more.pop("roles", {}),
         COLUMNS,
     )  # fmt: skip
     made.persons = {WHO.uuid: who} if ties else {}
     made.ties = {WHO.uuid: [*ties]} if ties else {}
+    made.joined = more.pop("joined", {})
     return made
+
+
+def job_of(*states: tuple[Period, str, float | None]) -> Tie:
+    """An employment with states one after another: days, unit and fraction of each."""
+    told = tuple(State(life, unit, None, ("monthly_full", fraction)) for life, unit, fraction in states)
+    lives = tuple(each.period for each in told)
+    return replace(job("e", *lives), states=told)
 
 
 def planned(made: Facts, kept: Mapping[str, Statement] | None = None, who: Person = WHO) -> Plan:

@@ -14,7 +14,7 @@ from graph.time import Period, within, without
 from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Person, Tie
 from rules.accounts.naming import Holder, Taken, names_of, needs_names
 from rules.accounts.planning import statement
-from tests.rules.accounts.made import TODAY, WHO, at, days, exception, facts, job, kept_of, opens, planned, rule
+from tests.rules.accounts.made import TODAY, WHO, at, days, exception, facts, job, job_of, kept_of, opens, planned, rule
 
 NOW = job("e", days(-1000))
 EARLIER = TODAY - timedelta(days=3)
@@ -88,8 +88,9 @@ def test_a_condition_over_roles() -> None:
 def test_a_value_that_is_missing_fails_where_it_is_compared_and_changes_nothing() -> None:
     asked = rule("m", "employment.fraction >= 0.5")
     before = kept_of(facts([asked], [NOW]))
-    made = planned(facts([asked], [job("e", days(-1000), fraction=None)]), before)
-    assert [each.rule.key for each in made.failed] == ["m"] and made.wanted == {}
+    unknown = facts([asked], [job("e", days(-1000), fraction=None)])
+    assert [each.rule.key for each in planned(unknown, before).failed] == ["m"]
+    assert kept_of(unknown, before) == before
     guarded = rule("m", "employment.fraction == null || employment.fraction >= 0.5")
     assert opens(planned(facts([guarded], [job("e", days(-1000), fraction=None)]))) == [(0, None)]
 
@@ -105,7 +106,7 @@ def test_a_value_that_is_missing_fails_where_it_is_compared_and_changes_nothing(
         (days(), WHO, [exception(WITHHOLD, days(0))], []),
         (days(), WHO, [exception(WITHHOLD, days(3, 9), None)], [(0, 3), (9, None)]),
         (days(), WHO, [exception(WITHHOLD, days(0), "school")], None),
-        (days(-1000, -5), WHO, [exception(KEEP, days(0, 9))], None),
+        (days(-1000, -5), WHO, [exception(KEEP, days(0, 9))], [(0, 9)]),
     ],
 )
 def test_a_condition_that_fails_keeps_nothing_open_that_is_over(
@@ -115,13 +116,13 @@ def test_a_condition_that_fails_keeps_nothing_open_that_is_over(
     before = kept_of(facts([asked], [NOW], today=EARLIER))
     now = facts([asked], [job("e", life, fraction=None)], exceptions, who=who)
     made = planned(now, before)
-    assert [each.rule.key for each in made.failed] == ["m"]
-    assert ("p:ad" in made.wanted) is (expected is not None)
+    assert [each.rule.key for each in made.failed] == (["m"] if life.last > TODAY else [])
+    kept = kept_of(now, before)
+    assert (kept == before) is (expected is None)
     if expected is not None:
-        kept = kept_of(now, before)
         last = [(opens(made), [(each.to.key, each.period.end) for each in kept["p:ad"].links["employment"]][-1:])]
         assert last == [(expected, [("e", at(expected[-1][1]) if expected else TODAY)])]
-        assert planned(now, kept).wanted == {}, "the next run has nothing to do"
+    assert kept_of(now, kept) == kept, "the next run has nothing to do"
 
 
 def test_keep_neither_closes_nor_opens_nor_deletes() -> None:
@@ -135,6 +136,18 @@ def test_keep_neither_closes_nor_opens_nor_deletes() -> None:
     made = planned(later, closed)
     assert opens(made) == [] and "delete_on" not in kept_of(later, closed)["p:ad"].values
     assert opens(planned(facts([everyone], [], [exception(KEEP, days(0, 30))]))) == []
+
+
+def test_what_is_kept_open_stays_filled_by_the_employment_that_has_ended() -> None:
+    everyone = rule(licence="E3")
+    kept = kept_of(facts([everyone], [NOW], today=EARLIER))
+    for day in range(3):  # from the second day on, what has ended is looked at no more
+        ended = [job("e", days(-1000, 0))] if not day else []
+        kept = kept_of(
+            facts([everyone], ended, [exception(KEEP, days(0, 30))], today=TODAY + timedelta(days=day)), kept
+        )
+    (link,), (licence,) = kept["p:ad"].links["employment"], kept["p:ad"].values["licence"]
+    assert (link.to.key, link.period.end, licence.period.end) == ("e", at(30), at(30))
 
 
 def test_who_returns_has_the_same_account_with_another_employment() -> None:
@@ -354,3 +367,135 @@ def test_an_exception_keeps_an_account_also_without_the_one_that_it_needs() -> N
     before = kept_of(facts([rule(), MAIL], [NOW]))
     made = planned(facts([MAIL], [NOW], [exception(KEEP, days(0, 9), "school")]), before)
     assert opens(made, "p:school")[0][0] == 0
+
+
+# -- what holds on each day, and what was before -----------------------------------------------------------------------
+
+CANTEEN = rule("canteen", effect=WITHHOLD, unit="canteen")
+FULL = "employment.fraction >= 0.5"
+
+
+@pytest.mark.parametrize("grace", [0, 30])
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [(-10, []), (0, []), (1, [(0, 1)]), (40, [(0, 40)])],
+)
+def test_the_tree_of_each_day_decides_however_old_the_employment_is(grace: int, moved: int, expected: Days) -> None:
+    """Anna's unit moves below the canteen, whose rule withholds."""
+    parents = {"desk": [(days(None, moved), "job"), (days(moved), "canteen")]}
+    old, new = job("e", days(-1000)), job("f", days(-1))
+    for ties in ([old], [new], [old, new]):
+        assert opens(planned(facts([rule(grace=grace), CANTEEN], ties, parents=parents))) == expected
+    back = {"desk": [(days(None, -20), "canteen"), (days(-20), "job")]}
+    assert opens(planned(facts([rule(grace=grace), CANTEEN], [old], parents=back))) == [(0, None)]
+
+
+def test_a_gap_is_as_long_as_the_tree_of_its_days_made_it() -> None:
+    parents = {"desk": [(days(None, -20), "job"), (days(-20, 5), "canteen"), (days(5), "job")]}
+    rules = [rule(grace=30), CANTEEN]
+    assert opens(planned(facts(rules, [NOW], parents=parents))) == [(0, None)]
+    assert opens(planned(facts([replace(rules[0], grace=24), CANTEEN], [NOW], parents=parents))) == [(5, None)]
+
+
+@pytest.mark.parametrize(
+    ("states", "expected", "fails"),
+    [
+        # What was unknown on past days holds up nothing today.
+        ([(days(-90, -10), "desk", None), (days(-10), "desk", 1.0)], [(0, None)], False),
+        ([(days(-90, -10), "desk", None), (days(-10), "desk", 0.1)], [], False),
+        # What is unknown later stays as it was planned on those days, and decides nothing before.
+        ([(days(-90, 20), "desk", 1.0), (days(20), "desk", None)], [(0, None)], True),
+        ([(days(-90, 20), "desk", 0.1), (days(20), "desk", None)], [(20, None)], True),
+        ([(days(-90, 20), "desk", None), (days(20, 40), "desk", 1.0)], [(0, 40)], True),
+    ],
+)
+def test_a_condition_fails_for_the_days_on_which_it_can_not_be_evaluated(
+    states: list[tuple[Period, str, float | None]], expected: Days, fails: bool
+) -> None:
+    asked = rule("m", FULL, grace=30)
+    before = kept_of(facts([asked], [job("e", days(-1000))], today=EARLIER))
+    made = planned(facts([asked], [job_of(*states)]), before)
+    assert (opens(made), bool(made.failed)) == (expected, fails)
+
+
+def test_a_hire_is_not_held_up_by_what_was_unknown_in_the_look_back() -> None:
+    asked = rule("m", FULL, grace=30)
+    made = planned(facts([asked], [job_of((days(-9, -2), "desk", None), (days(-2), "desk", 1.0))]))
+    assert opens(made) == [(0, None)] and made.failed == []
+    waits = planned(facts([asked], [job("e", days(-2), fraction=None)]))
+    assert opens(waits) == [] and [each.rule.key for each in waits.failed] == ["m"]
+
+
+def test_what_fails_for_one_employment_leaves_the_other_its_account() -> None:
+    asked = rule("m", FULL, per=PER_EMPLOYMENT)
+    ties = [job("e1", days(-100)), job("e2", days(-50))]
+    before = kept_of(facts([asked], ties, today=EARLIER))
+    now = facts([asked], [replace(ties[0], life=(days(-100, 0),), states=()), job("e2", days(-50), fraction=None)])
+    links = {each.links["employment"][-1].to.key: key for key, each in before.items()}
+    made = planned(now, before)
+    assert (opens(made, links["e1"]), opens(made, links["e2"])) == ([], [(0, None)])
+
+
+@pytest.mark.parametrize(
+    ("keep", "expected"),
+    [
+        (days(5, 30), [(0, 30)]),
+        (days(3, 30), [(0, 30)]),
+        (days(6, 30), [(0, 5)]),
+        (days(0, 3), [(0, 5)]),
+        (days(-3, 30), [(0, 30)]),
+    ],
+)
+@pytest.mark.parametrize("fraction", [1.0, None])
+def test_keep_that_begins_when_the_days_end_leaves_no_moment_closed(
+    keep: Period, expected: Days, fraction: float | None
+) -> None:
+    everyone = rule(condition="employment.fraction > 0.5")
+    before = kept_of(facts([everyone], [NOW], today=EARLIER))
+    left = job("e", days(-1000, 5), fraction=fraction)
+    assert opens(planned(facts([everyone], [left], [exception(KEEP, keep)]), before)) == expected
+
+
+def test_an_exception_that_gives_fills_the_account_from_what_is_in_force() -> None:
+    """The larger job begins next month: until then, the account has the title and the unit of the one that she has."""
+    only = rule(condition="employment.type == 'hourly'")
+    small = job("small", days(-100), fraction=0.2)
+    large = job("large", days(30), fraction=1.0)
+    made = facts([only], [large, small], [exception(GIVE, days(0, 60))])
+    links = kept_of(made)["p:ad"].links["employment"]
+    assert [(each.to.key, each.period) for each in links] == [("small", days(0, 30)), ("large", days(30, 60))]
+    over = facts([only], [job("gone", days(-100, -5)), large], [exception(GIVE, days(0, 60))])
+    links = kept_of(over)["p:ad"].links["employment"]
+    assert [(each.to.key, each.period) for each in links] == [("gone", days(0, 30)), ("large", days(30, 60))]
+
+
+def test_a_rule_that_becomes_one_for_a_person_keeps_the_account_that_is_in_use() -> None:
+    own = [rule(per=PER_EMPLOYMENT)]
+    first = kept_of(facts(own, [job("e9", days(-900)), job("e1", days(-800))], today=TODAY - timedelta(days=500)))
+    links = {each.links["employment"][0].to.key: key for key, each in first.items()}
+    later = kept_of(facts(own, [job("e1", days(-800))], today=TODAY - timedelta(days=499)), first)
+    made = planned(facts([rule()], [job("e1", days(-800))]), later)
+    assert (opens(made, links["e1"]), opens(made, links["e9"])) == ([(0, None)], [])
+    assert not any(each.closes(TODAY) for each in made.wanted.values())
+
+
+def test_who_is_joined_into_another_hands_the_open_account_over() -> None:
+    """Bo's account stays, with all that hangs on it, where he turns out to be Anna."""
+    kept = {f"b{key[1:]}": replace(each, key=f"b{key[1:]}")
+            for key, each in kept_of(facts([rule()], [NOW], today=EARLIER)).items()}  # fmt: skip
+    joined = facts([rule()], [NOW], joined={"b": "p"})
+    made = planned(joined, kept)
+    assert set(made.wanted) == {"b:ad"} and opens(made, "b:ad") == [(0, None)]
+    both = {**kept, **kept_of(facts([rule()], [job("f", days(-1000))], today=EARLIER))}
+    made = planned(joined, both)
+    assert {key: opens(made, key) for key in both} == {"p:ad": [(0, None)], "b:ad": []}
+    closed = kept_of(facts([rule()], [job("f", days(-1000, -1))], today=EARLIER))
+    closed = {key: replace(each, exists=(days(-3, -1),)) for key, each in closed.items()}
+    made = planned(joined, {**kept, **closed})
+    assert (opens(made, "b:ad"), opens(made, "p:ad")) == ([(0, None)], [])
+
+
+def test_the_start_of_an_employment_is_its_first_day() -> None:
+    made = rule(condition="employment.start < '2024-01-01'")
+    assert opens(planned(facts([made], [job("e", days(-30), first=at(-1000))]))) == [(0, None)]
+    assert opens(planned(facts([made], [job("e", days(-30))]))) == []
