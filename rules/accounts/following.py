@@ -68,9 +68,10 @@ def touched(driver: neo4j.Driver) -> Touched:
         UNWIND $uuids AS uuid
         MATCH (n:Person|Employment|Affiliation|AccountException|Assignment {uuid: uuid})
         UNWIND CASE
-            WHEN n:Person THEN [n.uuid]
-            WHEN n:AccountException THEN [(n)-[:OF_PERSON]->(p) | p.uuid]
-            WHEN n:Assignment THEN [(n)<-[:HOLDS]-(h) | h.uuid] + [(n)<-[:HOLDS]-()<-[:HAS]-(p) | p.uuid]
+            WHEN n:Person THEN [n.uuid] + [(n)-[:JOINED_INTO*1..]->(p) | p.uuid]
+            WHEN n:AccountException THEN [(n)-[:OF_PERSON|WAS_OF_PERSON]->(p) | p.uuid]
+            WHEN n:Assignment THEN [(n)<-[:HOLDS|WAS_HOLDS]-(p:Person) | p.uuid]
+                + [(n)<-[:HOLDS|WAS_HOLDS]-()<-[:HAS|WAS_HAS]-(p) | p.uuid]
             ELSE [(n)<-[:HAS|WAS_HAS]-(p) | p.uuid]
         END AS person
         RETURN collect(DISTINCT person) AS persons

@@ -1,7 +1,7 @@
 """Reading what account rules are evaluated over: a few statements, of everybody or of some persons."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -31,7 +31,6 @@ from rules.accounts.facts import (
 
 Rules = Sequence[AccountRule]
 _COMPUTED = ("kind", "start", "end")
-_LONGEST_LOOK_BACK = 366
 _OF_PERSON = ("given_name", "surname", "name", "dead", "stopped")
 
 
@@ -110,9 +109,9 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
         ),
         _values(session, shown, day, "Role", ("key", "title")) if _ask_for_roles(all_rules) else {},
         referenced(all_rules, "employment", members),
+        joined=_joined(session),
     )
-    back = max((each.grace + each.after for each in all_rules), default=0)
-    since = day - timedelta(days=min(back, _LONGEST_LOOK_BACK))
+    since = facts.earliest
     held = _roles(session, asked, since) if facts.roles else {}
     needs_position = any(
         ref.startswith("position") for each in all_rules if each.condition is not None
@@ -152,7 +151,7 @@ def _ties(columns: Sequence[str], shown: Day, *, everybody: bool, positions: boo
     {start}MATCH {person}-[has:HAS]->(t:Employment|Affiliation)
     WHERE t.from IS NOT NULL AND {not_over("t", "$since")} AND {not_over("has", "$since")}
     WITH [p.uuid, {_on(shown, "p", _OF_PERSON)},
-        [t.uuid, labels(t)[0], {_on(shown, "t", ("number", "fraction", "weekly_hours"))}, COLLECT {{
+        [t.uuid, labels(t)[0], toString(t.from), {_on(shown, "t", ("number", "fraction", "weekly_hours"))}, COLLECT {{
             MATCH (t)-[l:STATE]->(v)
             WHERE {still}
             RETURN [toString(l.from), toString(l.to){values}]
@@ -163,6 +162,17 @@ def _ties(columns: Sequence[str], shown: Day, *, everybody: bool, positions: boo
         }}, {as_ if positions else "[]"}]] AS row
     """
     return in_blocks(query, "row")
+
+
+def _joined(session: neo4j.Session) -> dict[str, str]:
+    """Persons (uuids) who have been joined into another, and who they are now."""
+    into = dict(session.run("MATCH (former)-[:JOINED_INTO]->(person) RETURN former.uuid, person.uuid").values())
+    found = {}
+    for former, person in into.items():
+        while person in into:
+            person = into[person]
+        found[former] = person
+    return found
 
 
 def persons_of(session: neo4j.Session, uuids: Iterable[str], day: date) -> dict[str, Person]:
@@ -190,7 +200,7 @@ def _person(uuid: str, named: Mapping[str, Any], day: date) -> Person:
 
 
 def _tie(row: Sequence[Any], person: str, held: Mapping[str, Sequence[tuple[Period, str]]]) -> Tie | None:
-    uuid, kind, now, states, units, positions = row
+    uuid, kind, first_day, now, states, units, positions = row
     if not states:
         return None
     roles = (*held.get(uuid, ()), *held.get(person, ()))
@@ -200,9 +210,9 @@ def _tie(row: Sequence[Any], person: str, held: Mapping[str, Sequence[tuple[Peri
         cut = _cut(life[0], states[0], units, positions)
     else:
         cut = _cuts(states, units, positions, roles)
-    first = min(each.start for each in life)
+    first = _period(first_day, None).start
     weight = weight_of(kind, now["fraction"], now["weekly_hours"], first)
-    return Tie(uuid, kind, person, now["number"] or "", tuple(sorted(life)), cut, weight)
+    return Tie(uuid, kind, person, now["number"] or "", tuple(sorted(life)), cut, weight, first)
 
 
 def _cut(life: Period, state: Sequence[Any], units: Sequence[Any], positions: Sequence[Any]) -> tuple[State, ...]:

@@ -93,9 +93,11 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
     asked = None if persons is None else sorted(set(persons))
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         facts = read(session, at, asked)
-        texts = _kept(session, asked)
+        former = [] if asked is None else [each for each, person in facts.joined.items() if person in asked]
+        texts = _kept(session, None if asked is None else [*asked, *former])
         kept = {key: statement_in(KIND, key, text) for key, text in texts.items()}
-        gone = {key.partition(":")[0] for key in kept} - facts.persons.keys()
+        owners = {key.partition(":")[0] for key in kept}
+        gone = {facts.joined.get(each, each) for each in owners} - facts.persons.keys()
         persons_left = persons_of(session, {*gone, *(facts.exceptions.keys() - facts.persons.keys())}, at)
         made = plan(facts, kept, persons_left)
         found = Evaluated(at, made, open_now=sum(_open(each, at) for each in kept.values()))

@@ -11,14 +11,17 @@ import neo4j
 import pytest
 import yaml
 
+from api.mutations.editing import with_value
 from graph.change_log import Origin
-from graph.statements.precedence import MANUAL
+from graph.corrections.joining import Joining
+from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period, today
 from graph.writing.amending import Amendment
 from graph.writing.day_turn import TurnWaits, turn
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.explaining import explain
+from rules.accounts.following import covered, touched
 from rules.accounts.run import Limits, Report, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
@@ -276,6 +279,54 @@ def test_each_account_is_explained_by_its_own_employment(place: Place) -> None:
     assert sorted(each.text for each in by_login.values()) == [
         "Månedslønnede gives it to employment 22", "Månedslønnede gives it to employment e_anna",
     ]  # fmt: skip
+
+
+def test_the_account_of_a_person_who_was_joined_into_another_goes_over_to_them(place: Place) -> None:
+    """Carl was Anna all along: his account in AD is hers, and no second one is made."""
+    everyone = {**ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "employment.type == 'monthly_part'"}
+    second = {"id": "e_carl", "type": "monthly_part", "units": [{"unit": "job"}]}
+    place.run(account_rules={"everyone": everyone}, employments=[second])
+    before = place.planned()["Carl"]
+    rows, _, _ = place.driver.execute_query("MATCH (p:Person) RETURN p.given_name AS name, p.uuid AS uuid")
+    uuids = {row["name"]: row["uuid"] for row in rows}
+    joining = Joining(place.driver, RING, SourceOrder())
+    joining.join(uuids["Anna Marie"], uuids["Carl"], Origin(MANUAL, user="ida", reason="x"))
+    found = touched(place.driver)
+    assert found.persons is None or uuids["Anna Marie"] in found.persons
+    for asked in ([uuids["Anna Marie"]], None):
+        assert place.apply(persons=asked).closed == 0
+        after = place.planned()["Anna Marie"]
+        assert (after["uuid"], after["login"], after["days"]) == (before["uuid"], before["login"], before["days"])
+        assert set(place.planned()) == {"Anna Marie", "Åse"}
+
+
+def test_who_had_a_role_or_an_exception_that_was_corrected_is_looked_at(place: Place) -> None:
+    def told(holder: str) -> dict[str, Any]:
+        held = {"id": "m", "holder": {"person": holder}, "role": "manager", "for": [{"unit": "desk"}]}
+        excepted = {"id": "x", "person": holder, "system": "ad", "effect": "give", "reason": "x", "to": day(9)}
+        return {"assignments": [held], "account_exceptions": [excepted]}
+
+    assert imported(place.driver, town(**told("anna")), place.folder).problems == []
+    covered(place.driver, touched(place.driver))
+    assert imported(place.driver, town(**told("bo")), place.folder).problems == []
+    rows, _, _ = place.driver.execute_query("MATCH (p:Person) RETURN p.given_name AS name, p.uuid AS uuid")
+    names = {row["uuid"]: row["name"] for row in rows}
+    assert {names[each] for each in touched(place.driver).persons or ()} == {"Anna Marie", "Bo"}
+    covered(place.driver, touched(place.driver))
+    none = town(assignments=[], account_exceptions=[])
+    assert imported(place.driver, none, place.folder).problems == []
+    assert {names[each] for each in touched(place.driver).persons or ()} == {"Bo"}
+
+
+def test_an_employment_that_changed_yesterday_began_on_its_first_day(place: Place) -> None:
+    old = {**ACCOUNT_TOWN["account_rules"]["everyone"], "condition": f"employment.start < '{day(-30)}'"}
+    assert imported(place.driver, town(account_rules={"everyone": old}), place.folder).problems == []
+    query = "MATCH (:Person {given_name: 'Anna Marie'})-[:HAS]->(e:Employment) RETURN e.uuid AS uuid"
+    (row,), _, _ = place.driver.execute_query(query)
+    edit = with_value("type", "hourly", Period(date.fromisoformat(day(-1))))
+    GraphWriter(place.driver, RING).amend("Employment", row["uuid"], edit, Origin(MANUAL, user="ida", reason="x"))
+    place.apply()
+    assert "Anna Marie" in place.planned()
 
 
 def test_the_example_of_the_page_is_a_facts_file(place: Place) -> None:
