@@ -8,6 +8,7 @@ from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Pl
 from graph.expressions import ExpressionRejected
 from graph.identity.lookup import find
 from graph.model.accounts import GIVE, PER, PER_PERSON, RULE_EFFECTS
+from graph.time import Period, today
 from rules.accounts.previewing import preview
 
 
@@ -20,16 +21,21 @@ def _answer(request: Request) -> list[Answer]:
         "lead_days": request.get("leadDays"),
         "grace_days": request.get("graceDays"),
         "after_days": request.get("afterDays"),
+        "retention_days": request.get("retentionDays"),
+        "expiry": request.get("expiry"),
         "order": request.get("order"),
     }
+    life = Period(request.get("from") or today(), request.get("to"))
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         links = {"AT": find(session, "ItSystem", request.arguments["system"]).uuid}
         if request.get("unit") is not None:
             links["RULES_IN"] = request.find("Unit", request.get("unit"))
         if request.get("needs") is not None:
             links["NEEDS"] = find(session, "ItSystem", request.get("needs")).uuid
+        if request.get("names") is not None:
+            links["NAMED_BY"] = find(session, "NamePolicy", request.get("names")).uuid
         try:
-            found = preview(session, request.day, request.arguments["key"], values, links)
+            found = preview(session, request.day, request.arguments["key"], values, links, life)
         except ExpressionRejected as rejected:
             raise GraphQLError(f"condition: {rejected}", extensions={"code": "wrong_value"}) from rejected
     # A condition may ask for anything of a person: whether it holds would tell what is hidden of one who also works
@@ -61,20 +67,22 @@ def _allowed(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 FIELD = ComputedField(
     "accountRulePreview",
-    "Who would gain and who would lose an account, on the day or later, if the rule were so from today on; nothing is "
-    "saved",
+    "Who would gain and who would lose an account, on the day or later, if the rule were so from today on, or ended; "
+    "nothing is saved",
     (
         answer_type(
             "AccountRulePreview",
             "What a rule would do",
             Plain("gaining", "Int!", "How many would gain an account"),
             Plain("losing", "Int!", "How many would lose theirs"),
-            Plain("changing", "Int!", "How many would have theirs on other days, or with another licence"),
+            Plain("changing", "Int!", "How many would have theirs on other days, or with another licence or end"),
             Plain("same", "Int!", "How many have the same one with it and without it"),
             Plain("failing", "Int!", "For how many a condition can't be evaluated"),
             Thing("gains", ("Person",), "Who would gain one", many=True),
             Thing("loses", ("Person",), "Who would lose theirs", many=True),
-            Thing("changes", ("Person",), "Who would have theirs on other days, or with another licence", many=True),
+            Thing(
+                "changes", ("Person",), "Who would have theirs on other days, or with another licence or end", many=True
+            ),
             Thing("failed", ("Person",), "For whom a condition can't be evaluated", many=True),
         ),
     ),
@@ -88,6 +96,11 @@ FIELD = ComputedField(
         "per": Argument("String", "person or employment"),
         "unit": Argument("ID", "The unit that it is for, and below; omitted = everywhere"),
         "licence": Argument("String", "The licence that the account needs"),
+        "names": Argument("String", "Key of the name policy"),
+        "retentionDays": Argument("Int", "Days after it was closed before it may be deleted; omitted: never"),
+        "expiry": Argument("Boolean", "The target writes the expiry date on the account"),
+        "from": Argument("Date", "The first day on which the rule is so; by default today"),
+        "to": Argument("Date", "The day after its last; today: the rule with this key ends now"),
         "graceDays": Argument("Int", "A gap of up to this many days between employments does not close it"),
         "afterDays": Argument("Int", "Days after the last day on which the account stays open"),
         "leadDays": Argument("Int", "Days before the first day on which the account is ready"),

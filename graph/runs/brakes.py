@@ -122,6 +122,18 @@ class Brake:
         )
         return [row["digest"] for row in rows]
 
+    def approved_parts(self) -> dict[str, frozenset[str]]:
+        """The lines of each approved difference that can be applied in part, by digest."""
+        rows, _, _ = self.driver.execute_query(
+            """
+            MATCH (b:Brake {source: $source, state: 'approved'})
+            WHERE b.lines IS NOT NULL
+            RETURN b.digest AS digest, b.lines AS lines
+            """,
+            source=self.source,
+        )
+        return {row["digest"]: frozenset(row["lines"]) for row in rows}
+
     def spend(self, digest: str) -> None:
         """Use the approval up: it is valid once."""
         self.driver.execute_query(
@@ -162,15 +174,7 @@ class Brake:
         return digest if self.is_approved(digest) else None
 
     def _covering(self, lines: Collection[str]) -> str | None:
-        rows, _, _ = self.driver.execute_query(
-            """
-            MATCH (b:Brake {source: $source, state: 'approved'})
-            WHERE b.lines IS NOT NULL
-            RETURN b.digest AS digest, b.lines AS lines
-            """,
-            source=self.source,
-        )
-        return next((row["digest"] for row in rows if set(lines) <= set(row["lines"])), None)
+        return next((digest for digest, parts in self.approved_parts().items() if set(lines) <= parts), None)
 
 
 def keep_stopped(

@@ -1,6 +1,7 @@
 """The runs of imports and exports: when each began and ended, what became of it, and what it counted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -60,6 +61,22 @@ def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
         at=now(),
     )
     return int(rows[0]["count"])
+
+
+def imports_at_work(driver: neo4j.Driver, since: datetime) -> list[str]:
+    """Sources of which an import writes, or has written since the moment, in order. One that writes nothing is no
+    run."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (r:Run {type: 'import', dry: false})
+        WHERE r.state = 'running' OR r.ended >= $since
+        RETURN DISTINCT r.name AS name
+        ORDER BY name
+        """,
+        since=since,
+        routing_=neo4j.RoutingControl.READ,
+    )
+    return [row["name"] for row in rows]
 
 
 def running_runs(driver: neo4j.Driver) -> list[tuple[str, str]]:

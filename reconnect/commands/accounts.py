@@ -59,7 +59,7 @@ def plan(
                 driver, writer, user="command line", limits=limits(run), approve=approve, dry_run=dry_run, step=job.step
             )
             if not dry_run:
-                covered(driver, found)
+                covered(driver, found, report)
             text = f"{report.opened} planned, {report.changed} changed, {report.closed} closed"
             job.finish("waiting" if report.brake else "done", text, dry_run=dry_run)
     except GraphError as error:
@@ -67,12 +67,17 @@ def plan(
     if as_json:
         _print({
             "opened": report.opened, "changed": report.changed, "closed": report.closed, "brake": report.brake,
-            "reasons": report.reasons,
+            "reasons": report.reasons, "waits_for": report.waits_for, "lines": report.lines,
             "problems": [{"key": each.key, "rule": each.rule, "text": each.text} for each in report.problems],
         })  # fmt: skip
     else:
         console = terminal()
+        for line in report.lines:
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
         console.print(f"{'Would be' if dry_run else 'Accounts'}: {text}.", highlight=False)
+        if report.waits_for:
+            sources = ", ".join(report.waits_for)
+            console.print(f"Closings of {len(report.held)} people wait until imports end: {sources}.", highlight=False)
         for problem in report.problems:
             console.print(f"{problem.key}: {problem.text}", highlight=False, soft_wrap=True)
         for reason in report.reasons:

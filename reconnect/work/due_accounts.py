@@ -1,8 +1,9 @@
 """Planned accounts follow the change log: a few seconds after a change, and once after each day turn.
 
-One worker does it at a time, beside its jobs. An import is not held up: it writes, and what it wrote is looked at
-afterwards. Targets that hold accounts are then supplied; one that is being supplied already is supplied once more after
-that. What must be closed does not wait for it (``reconnect.work.closings``).
+One worker does it at a time, beside its jobs. An import is not held up: it writes, and what closes by that is looked at
+when it has ended. What the brake holds is looked at again as soon as it is approved, and each hour. Targets that hold
+accounts are then supplied; one that is being supplied already is supplied once more after that. What must be closed
+does not wait for it (``reconnect.work.closings``).
 """
 
 import asyncio
@@ -80,9 +81,14 @@ def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Rep
                 limits=limits(context),
                 step=job.step,
             )
-            covered(driver, found)
+            covered(driver, found, report)
             text = f"{report.opened} planned, {report.changed} changed, {report.closed} closed"
-            if report.brake is not None:
+            if report.waits_for:
+                held = (
+                    f"{len(report.held)} people's closings wait for the end of imports ({', '.join(report.waits_for)})"
+                )
+                job.finish("done", f"{text}; {held}")
+            elif report.brake is not None:
                 job.finish("waiting", f"{text}; stopped by the brake, approve {report.brake}: {report.reasons[0]}")
             else:
                 job.finish("done", text)

@@ -1,27 +1,40 @@
 """Whom the account rules must look at again: what the change log has had since the last run."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 import neo4j
 
+from graph.change_log import now
+from graph.runs.brakes import Brake
 from graph.runs.cursors import read_cursor, write_cursor
-from rules.accounts.run import SOURCE
+from graph.runs.run_log import imports_at_work
+from rules.accounts.run import SOURCE, Report, person_of
 
 _OF_PEOPLE = ("Person", "Employment", "Affiliation", "AccountException", "Assignment")
 _OF_ALL = ("AccountRule", "NamePolicy", "Unit", "Position", "Role")
 """What rules and all people depend on: a change of one of these is looked at for everybody."""
 MOST_PERSONS = 2_000
 """More persons than that are evaluated faster all together."""
+_HELD_LOOKED_AT = timedelta(hours=1)
+"""After so long, closings that the brake holds are looked at again: what came before may count no more."""
+_EVERYBODY = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
     """``number``: the last change that is covered. ``persons`` None: everybody. ``stopped``: a person who is or was
-    stopped has changed."""
+    stopped has changed. ``held``: persons whose closings still wait, and who are not looked at now; None: everybody.
+
+    ``again``: the moment at which they are looked at, if nothing leads to that before.
+    """
 
     number: int
     persons: frozenset[str] | None
     stopped: bool = False
+    held: frozenset[str] | None = frozenset()
+    again: str = ""
 
     @property
     def any(self) -> bool:
@@ -29,8 +42,27 @@ class Touched:
 
 
 def touched(driver: neo4j.Driver) -> Touched:
-    """What has changed since the last run; everybody, where there was none, or the log has had too much."""
+    """What has changed since the last run, and what has waited since then and may now be closed; everybody, where there
+    was no run, or the log has had too much."""
     kept = read_cursor(driver, SOURCE)
+    found = _changed(driver, kept)
+    waiting = _read_held(kept)
+    again = kept.get("again", "")
+    is_time = waiting != frozenset() and again <= now().isoformat() and not imports_at_work(driver, now())
+    approved = {person_of(line) for parts in Brake(driver, SOURCE).approved_parts().values() for line in parts}
+    if found.persons is None or len(approved) > MOST_PERSONS or (is_time and waiting is None):
+        return Touched(found.number, None, found.stopped)
+    persons = found.persons | approved | ((waiting or frozenset()) if is_time else frozenset())
+    held = None if waiting is None else waiting - persons
+    return Touched(found.number, persons, found.stopped, held, again)
+
+
+def _read_held(kept: Mapping[str, str]) -> frozenset[str] | None:
+    text = kept.get("held", "")
+    return None if text == _EVERYBODY else frozenset(text.split())
+
+
+def _changed(driver: neo4j.Driver, kept: Mapping[str, str]) -> Touched:
     since = int(kept.get("number", "-1"))
     rows, _, _ = driver.execute_query(
         """
@@ -82,6 +114,18 @@ def touched(driver: neo4j.Driver) -> Touched:
     return Touched(last, frozenset(rows[0]["persons"]), stopped)
 
 
-def covered(driver: neo4j.Driver, found: Touched) -> None:
-    """Everything up to that change has been looked at."""
-    write_cursor(driver, SOURCE, {"number": str(found.number)})
+def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) -> None:
+    """Everything up to that change has been looked at; those whose closings are held by ``report`` wait."""
+    new = frozenset[str]() if report is None else report.held
+    held = None if found.held is None else found.held | new
+    again = found.again
+    if report is not None and report.waits_for:
+        again = ""
+    elif report is not None and report.brake is not None:
+        again = (now() + _HELD_LOOKED_AT).isoformat()
+    cursor = {"number": str(found.number)}
+    if held is None or len(held) > MOST_PERSONS:
+        cursor |= {"held": _EVERYBODY, "again": again}
+    elif held:
+        cursor |= {"held": " ".join(sorted(held)), "again": again}
+    write_cursor(driver, SOURCE, cursor)

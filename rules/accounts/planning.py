@@ -49,8 +49,15 @@ class Wanted:
         return union((*until(self.was_open, today), *self.opens))
 
     def closes(self, today: date) -> bool:
-        """It is open today, or was to be one day, and no longer is."""
-        return _holds_day(self.was_open, today) and not _holds_day(self.opens, today)
+        """It was to be open today, and no longer is."""
+        return self.closes_on(today) == today
+
+    def closes_on(self, today: date) -> date | None:
+        """The first day without it that is new, today or later, of an account that was to be open today; None: there
+        is none."""
+        was = next((each for each in self.was_open if each.holds(today)), None)
+        lost = () if was is None else without((Period(today, was.end),), self.opens)
+        return lost[0].start if lost else None
 
     def as_of(self, name: str) -> Value | None:
         """The last value that was stated."""
@@ -449,7 +456,7 @@ def statement(wanted: Wanted, facts: Facts) -> Statement | None:
             for each in exists
             if each.end is not None and each.last > today and wanted.rule is not None and wanted.rule.expiry
         )
-    deleted = _delete_on(wanted, exists)
+    deleted = deletion_day(wanted, exists)
     if deleted is not None:
         values["delete_on"] = (DatedValue(Period(), deleted.isoformat()),)
     links: dict[str, tuple[DatedLink, ...]] = {
@@ -470,7 +477,8 @@ def statement(wanted: Wanted, facts: Facts) -> Statement | None:
     )
 
 
-def _delete_on(wanted: Wanted, exists: Sequence[Period]) -> date | None:
+def deletion_day(wanted: Wanted, exists: Sequence[Period]) -> date | None:
+    """The first day on which it may be deleted, where it exists on these days."""
     end = exists[-1].end
     if end is None or wanted.keeps:
         return None

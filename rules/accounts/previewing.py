@@ -1,24 +1,25 @@
 """Who gains and who loses an account by a rule, before it is saved."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import neo4j
 
-from graph.time import Period, today, within
-from rules.accounts.facts import AccountRule, Facts
-from rules.accounts.planning import Plan, plan
-from rules.accounts.reading import read, rule_of, rules_of
+from graph.time import Period, today, until, within
+from rules.accounts.facts import AccountRule
+from rules.accounts.planning import Plan, deletion_day, plan
+from rules.accounts.reading import rule_of, rules_of
+from rules.accounts.run import read_all
 
 
 @dataclass(frozen=True, slots=True)
 class RulePreview:
     """uuids of persons, sorted; what they have counts from the day on, so that hires to come are among them.
 
-    ``changes``: who has an account with it and without it, open on other days (lead time, gaps) or with another
-    licence.
+    ``changes``: who has an account with it and without it, open on other days (lead time, gaps), with another licence,
+    or with another end (expiry, deletion).
     ``same``: who has the same one. ``failed``: persons for whom a condition can't be evaluated.
     """
 
@@ -30,16 +31,26 @@ class RulePreview:
 
 
 def preview(
-    session: neo4j.Session, day: date, key: str, values: Mapping[str, Any], links: Mapping[str, str]
+    session: neo4j.Session, day: date, key: str, values: Mapping[str, Any], links: Mapping[str, str], life: Period
 ) -> RulePreview:
-    """What a rule would do from a day on if it were as given from today on, instead of the one with this key.
+    """What a rule would do from a day on if it were as given, instead of the one with this key.
 
-    ``values`` as in the graph; ``links``: uuids by AT, RULES_IN, NAMED_BY, NEEDS. Raises ExpressionRejected.
+    ``values`` as in the graph; ``links``: uuids by AT, RULES_IN, NAMED_BY, NEEDS. ``life``: the days on which it is as
+    given, of those from today on; where none is left, the rule ends. Raises ExpressionRejected.
     """
     known = rules_of(session)
-    changed = [each for each in known if each.key != key]
-    changed.append(rule_of(f"preview:{key}", key, values, links, Period(today())))
-    before, after = (_planned(session, rules) for rules in (known, changed))
+    same = next((each.uuid for each in known if each.key == key), f"preview:{key}")
+    start = max(life.start, today())
+    # Its own past stays: it opened accounts that stay open for a while, or that a gap is bridged from.
+    changed = [
+        replace(each, life=left)
+        for each in known
+        for left in (until((each.life,), start) if each.key == key else (each.life,))
+    ]
+    if start < life.last:
+        changed.append(rule_of(same, key, values, links, Period(start, life.end)))
+    read = read_all(session, today(), None, [*known, *changed])
+    before, after = (plan(replace(read.facts, rules=rules), read.kept, read.people) for rules in (known, changed))
     system = links["AT"]
     failed = {each.person for each in after.failed if each.system == system}
     had, has = (_open(made, system, day) for made in (before, after))
@@ -54,18 +65,29 @@ def preview(
     )
 
 
-def _planned(session: neo4j.Session, rules: Sequence[AccountRule]) -> Plan:
-    facts: Facts = read(session, today(), None, rules)
-    return plan(facts, {}, {})
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """``days``: from the day on; ``deleted``: when it may be."""
+
+    days: tuple[Period, ...]
+    licences: tuple[str | None, ...]
+    expires: bool
+    deleted: date | None
 
 
-def _open(made: Plan, system: str, day: date) -> dict[str, set[tuple[tuple[Period, ...], tuple[str | None, ...]]]]:
-    """By person: days and licences of each account, from the day on."""
-    found: dict[str, set[tuple[tuple[Period, ...], tuple[str | None, ...]]]] = {}
+def _open(made: Plan, system: str, day: date) -> dict[str, set[_Account]]:
+    """The accounts in the system that are open on the day or later, by person."""
+    found: dict[str, set[_Account]] = {}
     for each in made.wanted.values():
         days = within(each.opens, (Period(day),)) if each.system == system else ()
         if days:
-            licences = [one.rule.licence for one in each.chain if one.period.last > day]
-            kept = tuple(licence for place, licence in enumerate(licences) if licence not in licences[:place])
-            found.setdefault(each.person.uuid, set()).add((days, kept))
+            licences = tuple(dict.fromkeys(one.rule.licence for one in each.chain if one.period.last > day))
+            ends = days[-1].end is not None
+            account = _Account(
+                days,
+                licences,
+                ends and each.rule is not None and each.rule.expiry,
+                deletion_day(each, each.opens) if ends else None,
+            )
+            found.setdefault(each.person.uuid, set()).add(account)
     return found

@@ -1,31 +1,34 @@
 """A run of the account rules: evaluate, name, compare, brake, write; closing first.
 
 The result is stated by the source ``rule:accounts``, through the ordinary ``GraphWriter``. Nothing closes because
-something could not be evaluated. Where a run would close more than the brake allows, what closes waits for an approval,
-and the rest is written. A person's STOP is no part of this, and waits for nothing.
+something could not be evaluated, nor while an import is at work: it writes in several transactions, and who gets
+another employment number looks like a leaver between them. Where a run would close more than the brake allows, what
+closes waits for an approval, and the rest is written. A person's STOP is no part of this, and waits for nothing.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import neo4j
 
 from graph.as_of import Day, exists, exists_or_will
-from graph.change_log import Origin
+from graph.change_log import Origin, now
 from graph.identity.known_keys import RecordId
 from graph.row_blocks import in_blocks
-from graph.runs.brakes import Brake, StoppedByBrake
+from graph.runs.brakes import Brake, keep_stopped
+from graph.runs.brakes import approve as approve_brake
 from graph.runs.limits import exceeds, in_words, taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
-from graph.runs.run_log import end_run, start_run
+from graph.runs.run_log import end_run, imports_at_work, start_run
 from graph.statements.precedence import MANUAL, RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement
 from graph.statements.stored_record import statement_in, to_text
 from graph.time import Period, today, without
 from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
+from rules.accounts.facts import AccountRule, Facts, Person
 from rules.accounts.naming import name_all, needs_names, taken
 from rules.accounts.planning import KIND, Plan, Wanted, plan, statement
 from rules.accounts.reading import persons_of, read
@@ -49,24 +52,55 @@ class Limits:
     hours: float = 24
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An account that closes on a day on which it was to be open. ``extra``: uuid and reason, of an extra account that
+    ends before the day that a person gave it."""
+
+    key: str
+    day: date
+    login: str
+    extra: tuple[str, str] | None = None
+
+    @property
+    def person(self) -> str:
+        return person_of(self.key)
+
+
 @dataclass(slots=True)
 class Evaluated:
-    """``changed``: what is to be stated, closings first; ``closing``: those of them that close what is open today."""
+    """``changed``: what is to be stated, closings first; ``extra``: extra accounts that end; ``titles``: of systems."""
 
     today: date
     plan: Plan
     changed: list[tuple[Wanted, Statement]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     open_now: int = 0
+    extra: list[Ending] = field(default_factory=list)
+    titles: dict[str, str] = field(default_factory=dict)
 
     @property
-    def closing(self) -> list[Wanted]:
-        return [each for each, _ in self.changed if each.closes(self.today)]
+    def endings(self) -> list[Ending]:
+        """What closes today, and what is to close earlier than it was."""
+        by_rule = [
+            Ending(each.key, day, str(each.as_of("login") or ""))
+            for each, _ in self.changed
+            if (day := each.closes_on(self.today)) is not None
+        ]
+        return [*by_rule, *self.extra]
+
+    def line(self, ending: Ending) -> str:
+        """What the brake keeps of it, and a person approves."""
+        return f"{ending.key} closes" if ending.day == self.today else f"{ending.key} ends on {ending.day}"
 
 
 @dataclass(slots=True)
 class Report:
-    """How many accounts were planned anew, changed, closed. ``brake``: what closes waits under this id."""
+    """How many accounts were planned anew, changed, closed. ``brake``: what closes waits under this id.
+
+    ``held``: persons whose closings wait, for an approval or for the end of the imports of the sources ``waits_for``.
+    ``lines``: of a dry run, what would change.
+    """
 
     opened: int = 0
     changed: int = 0
@@ -74,6 +108,9 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     brake: str | None = None
     reasons: tuple[str, ...] = ()
+    held: frozenset[str] = frozenset()
+    waits_for: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:
@@ -87,20 +124,42 @@ def silent(what: str, done: int, total: int | None) -> None:
     """No progress is shown."""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """``texts``: what was stated of planned accounts, by key, as it is kept; ``kept``: the same; ``people``: those of
+    them who have no tie any more."""
+
+    facts: Facts
+    texts: dict[str, str]
+    kept: dict[str, Statement]
+    people: dict[str, Person]
+
+
+def read_all(
+    session: neo4j.Session, at: date, persons: Sequence[str] | None, rules: Sequence[AccountRule] | None = None
+) -> Known:
+    """What is known of everybody, or of ``persons``. ``rules``: other rules than those in the graph."""
+    facts = read(session, at, persons, rules)
+    former = [] if persons is None else [each for each, person in facts.joined.items() if person in persons]
+    texts = _kept(session, None if persons is None else [*persons, *former])
+    gone = {facts.joined.get(each, each) for each in map(person_of, texts)} - facts.persons.keys()
+    people = persons_of(session, {*gone, *(facts.exceptions.keys() - facts.persons.keys())}, at)
+    return Known(facts, texts, {key: statement_in(KIND, key, text) for key, text in texts.items()}, people)
+
+
 def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: date | None = None) -> Evaluated:
     """What the rules make of everybody, or of ``persons``, as of ``day`` (today). Reads only."""
     at = day or today()
     asked = None if persons is None else sorted(set(persons))
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        facts = read(session, at, asked)
-        former = [] if asked is None else [each for each, person in facts.joined.items() if person in asked]
-        texts = _kept(session, None if asked is None else [*asked, *former])
-        kept = {key: statement_in(KIND, key, text) for key, text in texts.items()}
-        owners = {key.partition(":")[0] for key in kept}
-        gone = {facts.joined.get(each, each) for each in owners} - facts.persons.keys()
-        persons_left = persons_of(session, {*gone, *(facts.exceptions.keys() - facts.persons.keys())}, at)
-        made = plan(facts, kept, persons_left)
-        found = Evaluated(at, made, open_now=sum(_open(each, at) for each in kept.values()))
+        known = read_all(session, at, asked)
+        facts = known.facts
+        made = plan(facts, known.kept, known.people)
+        found = Evaluated(at, made, open_now=sum(_open(each, at) for each in known.kept.values()))
+        extra = list(session.run(_EXTRA, today=at, persons=asked))
+        found.open_now += len(extra)
+        found.extra = list(_extra_endings(extra, made))
+        found.titles = {uuid: each.title or each.key for uuid, each in facts.systems.items()}
         unnamed = [each for each in made.wanted.values() if needs_names(each)]
         if unnamed:
             for wanted, why in name_all(facts, unnamed, taken(session, facts)):
@@ -112,7 +171,7 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
         found.problems.append(Problem(KIND, key, "condition", "condition_failed", text))
     for key, wanted in made.wanted.items():
         stated = statement(wanted, facts)
-        if stated is not None and _text(stated) != texts.get(key):
+        if stated is not None and _text(stated) != known.texts.get(key):
             found.changed.append((wanted, stated))
     found.changed.sort(key=lambda each: (not each[0].closes(at), each[0].key))
     return found
@@ -138,28 +197,36 @@ def apply(
     asked = None if persons is None else sorted(set(persons))
     brake = Brake(driver, SOURCE, approve, user, "approved with the run")
     brake.require_waiting()
+    begun = now()
     found = evaluate(driver, asked)
     report = Report(problems=found.problems)
-    closing = found.closing
-    reasons = _too_many(closing, found.open_now, driver, asked, limits or Limits())
-    run = "" if dry_run or not found.changed else start_run(driver, "accounts", SOURCE, dry=False)
-    spend = None
-    held: set[str] = set()
-    if reasons:
-        lines = [f"{each.key} closes" for each in closing]
-        digest = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-        if dry_run:
-            report.reasons = () if brake.is_approved(digest) else tuple(reasons)
-        else:
-            try:
-                spend = brake.stop_or_go(digest, reasons, lambda: [*reasons, *_summary(closing)], run, lines)
-            except StoppedByBrake as stopped:
-                report.brake, report.reasons = stopped.brake, stopped.reasons
-                held = {each.key for each in closing}
-    stated = [(wanted, each) for wanted, each in found.changed if wanted.key not in held]
+    endings = found.endings
+    if approve is not None and not dry_run:
+        approve_brake(driver, approve, user or "command line", brake.reason)
+    approved = brake.approved_parts()
+    may_close = frozenset().union(*approved.values())
+    doubted = [each for each in endings if found.line(each) not in may_close]
+    limit = limits or Limits()
+    if endings and (at_work := imports_at_work(driver, begun)):
+        reasons, doubted = [], endings
+        report.waits_for = tuple(at_work)
+    else:
+        reasons = _too_many(doubted, found, driver, asked, limit)
+    run = "" if dry_run or not (found.changed or endings) else start_run(driver, "accounts", SOURCE, dry=False)
+    report.reasons = tuple(reasons)
+    if reasons and not dry_run:
+        lines = sorted(map(found.line, doubted))
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        report.brake = keep_stopped(driver, SOURCE, run, digest, [*reasons, *_summary(found, doubted)], lines)
+    waiting = {each.key for each in doubted} if report.waits_for or reasons else set()
+    report.held = frozenset(each.person for each in endings if each.key in waiting)
+    stated = [(wanted, each) for wanted, each in found.changed if wanted.key not in waiting]
+    extra = [each for each in found.extra if each.key not in waiting]
     for wanted, _ in stated:
         _count(report, wanted, found.today)
+    report.closed += len(extra)
     if dry_run:
+        report.lines = tuple(_told(found))
         return report
     state, error = "failed", ""
     try:
@@ -167,9 +234,10 @@ def apply(
         for start in range(0, len(stated), _AT_ONCE):
             writer.state(SOURCE, [each for _, each in stated[start : start + _AT_ONCE]], origin)
             step("Plan accounts", min(start + _AT_ONCE, len(stated)), len(stated))
-        report.closed += _close_extra(driver, writer, origin, asked)
-        if spend is not None:
-            brake.spend(spend)
+        _close_extra(writer, origin, extra)
+        for digest, parts in approved.items():
+            if not report.waits_for and (asked is None or {person_of(each) for each in parts} <= {*asked}):
+                brake.spend(digest)
         _keep_problems(driver, found, run, asked)
         state = "stopped" if report.brake else "done"
     except BaseException as failure:
@@ -178,37 +246,58 @@ def apply(
     finally:
         if run:
             counts = {"opened": report.opened, "changed": report.changed, "closed": report.closed}
-            end_run(driver, run, state, counts, error, {KIND: report.closed})
+            taken = sum(each.key not in waiting for each in endings)
+            end_run(driver, run, state, counts, error, {KIND: taken})
     return report
 
 
-_LEFT = f"""
+def person_of(text: str) -> str:
+    """The person (uuid) of a planned account's key, or of a line that begins with it."""
+    return text.partition(":")[0]
+
+
+_EXTRA = f"""
 MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
 WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today) AND ($persons IS NULL OR p.uuid IN $persons)
 WITH a, p, head([(a)-[:NEEDS]->(s:ItSystem) | s]) AS needs
-WITH a, p, needs, {Day(False, "$today").flag("p", "dead")} OR NOT EXISTS {{
-    MATCH (p)-[:HAS]->(t:Employment|Affiliation)
-    WHERE {exists_or_will("t")}
-}} AS left
-WHERE left OR (needs IS NOT NULL AND NOT EXISTS {{
-    MATCH (p)<-[:OF_PERSON]-(other:PlannedAccount)-[:AT]->(needs)
-    WHERE NOT coalesce(other.extra, false) AND {exists_or_will("other")}
-}})
-RETURN a.uuid AS uuid, CASE WHEN left
-    THEN 'its owner has no employment or affiliation any more'
-    ELSE 'its owner has no account in ' + coalesce(needs.title, needs.key) + ' any more' END AS reason
+RETURN a.uuid AS uuid, a.login AS login, p.uuid AS person,
+    {Day(False, "$today").flag("p", "dead")} OR NOT EXISTS {{
+        MATCH (p)-[:HAS]->(t:Employment|Affiliation)
+        WHERE {exists_or_will("t")}
+    }} AS left,
+    needs.uuid AS needs, coalesce(needs.title, needs.key) AS title, EXISTS {{
+        MATCH (p)<-[:OF_PERSON]-(other:PlannedAccount)-[:AT]->(needs)
+        WHERE NOT coalesce(other.extra, false) AND {exists_or_will("other")}
+    }} AS has
+ORDER BY uuid
 """
 
 
-def _close_extra(driver: neo4j.Driver, writer: GraphWriter, origin: Origin, persons: Sequence[str] | None) -> int:
-    """Extra accounts of people who have left, or who lack the account that they need, end today, whatever end they were
-    given; how many."""
-    rows, _, _ = driver.execute_query(_LEFT, today=today(), persons=persons, routing_=neo4j.RoutingControl.READ)
+def _extra_endings(rows: Iterable[neo4j.Record], made: Plan) -> Iterator[Ending]:
+    """Extra accounts of people who have left, or who will lack the account that theirs needs: they end today, whatever
+    end they were given."""
+    planned: dict[tuple[str, str], bool] = {}
+    for each in made.wanted.values():
+        place = each.person.uuid, each.system
+        planned[place] = planned.get(place, False) or bool(each.opens)
     for row in rows:
-        # What began today, or is to come, has no day left: it is withdrawn.
-        ending = Amendment("PlannedAccount", row["uuid"], _until_today, None)
-        writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=row["reason"]))
-    return len(rows)
+        if row["left"]:
+            reason = "its owner has no employment or affiliation any more"
+        elif row["needs"] is not None and not planned.get((row["person"], row["needs"]), row["has"]):
+            reason = f"its owner has no account in {row['title']} any more"
+        else:
+            continue
+        key = f"{row['person']}:extra:{row['uuid']}"
+        yield Ending(key, made.today, row["login"] or "", (row["uuid"], reason))
+
+
+def _close_extra(writer: GraphWriter, origin: Origin, endings: Sequence[Ending]) -> None:
+    for each in endings:
+        if each.extra is not None:
+            uuid, reason = each.extra
+            # What began today, or is to come, has no day left: it is withdrawn.
+            ending = Amendment(KIND, uuid, _until_today, None)
+            writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=reason, run=origin.run))
 
 
 def _until_today(kept: Statement) -> Statement:
@@ -256,16 +345,20 @@ def _open(kept: Statement, day: date) -> bool:
 
 
 def _too_many(
-    closing: Sequence[Wanted], open_now: int, driver: neo4j.Driver, persons: Sequence[str] | None, limits: Limits
+    endings: Sequence[Ending],
+    found: Evaluated,
+    driver: neo4j.Driver,
+    persons: Sequence[str] | None,
+    limits: Limits,
 ) -> list[str]:
     """Why the brake stops; empty = it does not. The share is of all accounts, also where few persons were looked at."""
-    count = len(closing)
+    count = len(endings)
     if not count:
         return []
     before = taken_lately(driver, "accounts", SOURCE, SOURCE, limits)[KIND]
     if count + before <= limits.at_least:
         return []
-    total = open_now
+    total = found.open_now
     if persons is not None:
         query = f"MATCH (n:PlannedAccount) WHERE {exists('n')} RETURN count(n) AS total"
         rows, _, _ = driver.execute_query(query, today=today())
@@ -273,12 +366,28 @@ def _too_many(
     total += before
     if not exceeds(limits, count + before, total):
         return []
-    return [f"{count} of {total} open accounts would close{in_words(before, limits)}"]
+    later = "" if all(each.day == found.today for each in endings) else ", today or earlier than planned"
+    return [f"{count} of {total} open accounts would close{later}{in_words(before, limits)}"]
 
 
-def _summary(closing: Sequence[Wanted]) -> list[str]:
-    lines = sorted(f"{each.key} ({each.as_of('login') or 'no user name'}) would close" for each in closing)
+def _summary(found: Evaluated, endings: Sequence[Ending]) -> list[str]:
+    lines = sorted(
+        f"{each.key} ({each.login or 'no user name'}) would "
+        + ("close" if each.day == found.today else f"end on {each.day}")
+        for each in endings
+    )
     return lines if len(lines) <= _KEPT_SHOWN else [*lines[:_KEPT_SHOWN], f"… and {len(lines) - _KEPT_SHOWN} more"]
+
+
+def _told(found: Evaluated) -> Iterator[str]:
+    """A line for each account that would change, closings first: what, whose, where, and on which days."""
+    for each, _ in found.changed:
+        days = ", ".join(f"{one.start}–{one.end or ''}" for one in each.opens) or "no day from today on"
+        what = "close" if each.closes(found.today) else "open" if each.kept is None else "change"
+        login = each.names.get("login") or each.as_of("login") or "no user name"
+        yield f"{what}: {each.person.name} ({login}) in {found.titles.get(each.system, each.system)}: {days}"
+    for each in found.extra:
+        yield f"close: {each.login}, an extra account: {each.extra[1]}"
 
 
 def _keep_problems(driver: neo4j.Driver, found: Evaluated, run: str, persons: Sequence[str] | None) -> None:

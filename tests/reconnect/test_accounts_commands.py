@@ -41,7 +41,9 @@ def test_plan_why_and_stop(
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
     assert imported(clean_graph, town(), tmp_path / "one").problems == []
-    assert "Would be: 2 planned, 0 changed, 0 closed." in said(run, "plan", "--dry-run")
+    shown = said(run, "plan", "--dry-run")
+    assert f"open: Anna Marie Berg (anbe) in AD: {day(0)}–" in shown and "Åse Bæk (aaba)" in shown
+    assert "Would be: 2 planned, 0 changed, 0 closed." in shown
     assert count(clean_graph) == 0, "a dry run writes nothing"
     assert json.loads(said(run, "plan", "--json"))["opened"] == 2
     assert "Accounts: 0 planned, 0 changed, 0 closed." in said(run, "plan")

@@ -142,12 +142,25 @@ def test_a_rule_is_previewed_before_it_is_saved(service: Served) -> None:
 
 def test_a_preview_counts_hires_to_come_lead_time_and_licence(service: Served) -> None:
     ask = """query($lead: Int, $licence: String) { accountRulePreview(key: "everyone", system: "ad", leadDays: $lead,
-        condition: "employment.type != 'hourly'", licence: $licence, graceDays: 30) {
-        gaining losing changing same changes { givenName } } }"""
+        condition: "employment.type != 'hourly'", licence: $licence, graceDays: 30, names: "staff", expiry: true,
+        retentionDays: 90) { gaining losing changing same changes { givenName } } }"""
     usual = service.data(ask, lead=14, licence="E3")["accountRulePreview"]
     assert (usual["gaining"], usual["losing"], usual["changing"]) == (0, 0, 0)
     other = service.data(ask, lead=14, licence="F1")["accountRulePreview"]
     assert other["changing"] == usual["same"] > 0 and other["same"] == 0
+
+
+def test_the_end_of_a_rule_is_previewed(service: Served) -> None:
+    ask = """query($to: Date, $days: Int) { accountRulePreview(key: "everyone", system: "ad", to: $to, leadDays: 14,
+        condition: "employment.type != 'hourly'", licence: "E3", graceDays: 30, expiry: true, retentionDays: $days) {
+        gaining losing changing same loses { givenName } } }"""
+    same = service.data(ask, days=90)["accountRulePreview"]
+    assert (same["losing"], same["changing"]) == (0, 0)
+    now = service.data(ask, to=day(0), days=90)["accountRulePreview"]
+    assert now["losing"] == same["same"] and (now["gaining"], now["changing"], now["same"]) == (0, 0, 0)
+    later = service.data(ask, to=day(60), days=90)["accountRulePreview"]
+    assert later["losing"] == 0 and later["changing"] > 0
+    assert service.data(ask, days=10)["accountRulePreview"]["changing"] > 0, "who leaves would be deleted earlier"
 
 
 def test_the_next_names_are_shown_and_not_taken(service: Served) -> None:

@@ -1,13 +1,17 @@
 """Planned accounts follow the change log through the worker's chore."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import neo4j
 import pytest
 
 from api.mutations.editing import with_value
-from graph.change_log import Origin
+from graph.change_log import Origin, now
+from graph.runs.brakes import approve
+from graph.runs.cursors import read_cursor, write_cursor
+from graph.runs.run_log import end_run, imports_at_work, start_run
 from graph.statements.precedence import MANUAL
 from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
@@ -15,6 +19,7 @@ from graph.writing.stopping import stopped
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.work.due_accounts import follow
+from rules.accounts.run import SOURCE, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import day, town
 
@@ -88,3 +93,63 @@ def test_everybody_whom_the_log_names_is_looked_at(context: Context, clean_graph
     assert imported(clean_graph, town(persons=persons, employments=employments), tmp_path).problems == []
     assert follow(context, "worker") is not None
     assert _open(clean_graph) == {"anbe", "aaba", "dokj", "evfr", "fida"}
+
+
+def test_closings_wait_until_imports_end_and_openings_do_not(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    """Anna's old employment has ended, and what replaces it is in the import's next batch."""
+    driver = clean_graph
+    assert imported(driver, town(), tmp_path).problems == []
+    assert follow(context, "worker") is not None
+    ended = {"id": "e_anna", "to": day(0)}
+    hired = {"id": "e_bo", "type": "monthly_full"}
+    assert imported(driver, town(employments=[ended, hired]), tmp_path).problems == []
+    run = start_run(driver, "import", "sd", dry=False)
+    done = follow(context, "worker")
+    assert done is not None and (done[0].waits_for, len(done[0].held), done[0].closed) == (("sd",), 1, 0)
+    assert _open(driver) == {"anbe", "aaba", "bolu"}
+    assert follow(context, "worker") is None, "until the import ends there is nothing to do"
+    assert apply(driver, GraphWriter(driver, RING)).waits_for == ("sd",), "nor by the command"
+    end_run(driver, run, "done", {})
+    done = follow(context, "worker")
+    assert done is not None and (done[0].waits_for, done[0].closed) == ((), 1)
+    assert _open(driver) == {"aaba", "bolu"}
+    assert follow(context, "worker") is None
+
+
+def test_an_import_that_ends_meanwhile_holds_closings_too(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    begun = now()
+    assert imports_at_work(clean_graph, begun) == []
+    imported(clean_graph, town(), tmp_path)
+    assert imports_at_work(clean_graph, begun) == ["facts"]
+    assert imports_at_work(clean_graph, now()) == []
+
+
+def test_what_the_brake_held_is_closed_as_soon_as_it_is_approved(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    driver = clean_graph
+    context.settings.brake.at_least = 0
+    assert imported(driver, town(), tmp_path).problems == []
+    assert follow(context, "worker") is not None
+    leavers = [{"id": "e_aase", "to": day(0)}]
+    assert imported(driver, town(employments=leavers), tmp_path).problems == []
+    done = follow(context, "worker")
+    assert done is not None and done[0].brake is not None and _open(driver) == {"anbe", "aaba"}
+    assert follow(context, "worker") is None
+    assert approve(driver, done[0].brake, "ida", "Nedlagt")
+    # Another who leaves meanwhile is not covered by the approval, and keeps it from nothing.
+    assert imported(driver, town(employments=[*leavers, {"id": "e_anna", "to": day(9)}]), tmp_path).problems == []
+    again = follow(context, "worker")
+    assert again is not None and (again[0].closed, _open(driver)) == (1, {"anbe"})
+    assert again[0].brake not in (None, done[0].brake), "an end to come is held by the brake as well"
+    assert follow(context, "worker") is None
+    waiting, _, _ = driver.execute_query("MATCH (b:Brake {state: 'waiting'}) RETURN b.lines[0] AS line")
+    assert [row["line"].endswith(f" ends on {day(9)}") for row in waiting] == [True]
+    # An hour later, what came before may count no more.
+    kept = dict(read_cursor(driver, SOURCE))
+    write_cursor(driver, SOURCE, {**kept, "again": (now() - timedelta(seconds=1)).isoformat()})
+    context.settings.brake.at_least = 5
+    last = follow(context, "worker")
+    assert last is not None and (last[0].changed, last[0].brake) == (1, None)

@@ -499,3 +499,55 @@ def test_the_start_of_an_employment_is_its_first_day() -> None:
     made = rule(condition="employment.start < '2024-01-01'")
     assert opens(planned(facts([made], [job("e", days(-30), first=at(-1000))]))) == [(0, None)]
     assert opens(planned(facts([made], [job("e", days(-30))]))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ([days(-9)], [days(-9, 0)], 0),
+        ([days(-9)], [days(-9, 1)], 1),
+        ([days(-9)], [days(-9, 400)], 400),
+        ([days(-9, 30)], [days(-9, 20)], 20),
+        ([days(-9, 30)], [days(-9, 40)], None),
+        ([days(-9)], [days(-9, 5), days(20)], 5),
+        ([days(-9, 5), days(20)], [days(-9, 5)], None),  # it is to close on that day anyway
+        ([days(9)], [days(12)], None),
+        ([days(9)], [], None),  # nobody has it yet
+        ([], [days(-9)], None),
+    ],
+)
+def test_what_closes_earlier_than_planned_is_a_closing_on_that_day(
+    before: list[Period], now: list[Period], expected: int | None
+) -> None:
+    """Pitfall 42: a file by which everybody leaves tomorrow is no better than one by which they left today."""
+    ties = [[job(f"e{place}", life) for place, life in enumerate(several)] for several in (before, now)]
+    kept = kept_of(facts([rule()], ties[0], today=EARLIER)) if before else {}
+    made = planned(facts([rule()], ties[1]), kept)
+    found = [each.closes_on(TODAY) for each in made.wanted.values()]
+    assert found == ([at(expected)] if kept or now else [])
+    assert [each.closes(TODAY) for each in made.wanted.values()] == [expected == 0] * len(found)
+
+
+def test_an_end_that_is_taken_back_leaves_nothing_planned() -> None:
+    """Pitfall 40."""
+    own = [rule(expiry=True, retention=30)]
+    first = kept_of(facts(own, [NOW], today=EARLIER))
+    ends = kept_of(facts(own, [job("e", days(-1000, 5))], today=EARLIER), first)
+    assert {"expires", "delete_on"} <= ends["p:ad"].values.keys()
+    later = kept_of(facts(own, [job("e", days(-1000, 90))]), ends)
+    assert [each.value for each in later["p:ad"].values["expires"]] == [str(at(90))]
+    assert kept_of(facts(own, [NOW]), ends)["p:ad"] == first["p:ad"]
+
+
+@pytest.mark.parametrize("expiry", [False, True])
+def test_a_leave_closes_the_account_and_opens_it_again_where_the_rule_says_so(expiry: bool) -> None:
+    """Pitfall 41."""
+    own = [rule(condition=FULL, expiry=expiry, retention=30)]
+    ties = [job_of((days(-1000, 10), "desk", 1.0), (days(10, 60), "desk", 0.0), (days(60), "desk", 1.0))]
+    kept = kept_of(facts(own, ties))
+    assert kept["p:ad"].exists == (days(0, 10), days(60))
+    assert "delete_on" not in kept["p:ad"].values
+    told = [(each.period, each.value) for each in kept["p:ad"].values.get("expires", ())]
+    assert told == ([(days(0, 10), str(at(10)))] if expiry else [])
+    back = kept_of(facts(own, ties, today=TODAY + timedelta(days=60)), kept)
+    assert back["p:ad"].exists == kept["p:ad"].exists, "nothing has to be decided on the day"

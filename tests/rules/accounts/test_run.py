@@ -165,7 +165,14 @@ def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> Non
     for login, start in (("adm1", -3), ("adm2", 0), ("adm3", 4)):
         extra(place, login, day(start), links)
     assert len(place.planned()) == 5
-    place.run(employments=[{"id": "e_anna", "to": day(0)}])
+    strict = Limits(at_least=3)
+    stopped = place.run(limits=strict, employments=[{"id": "e_anna", "to": day(0)}])
+    assert stopped.reasons == ("4 of 5 open accounts would close",), "the brake counts them, and they wait with it"
+    assert len(place.planned()) == 5 and all(each["active"] for each in place.planned().values() if not each["extra"])
+    shown = place.apply(dry_run=True).lines
+    assert sum("an extra account: its owner has no employment" in each for each in shown) == 3
+    assert any(each.startswith("close: Anna Marie Berg (anbe) in AD") for each in shown)
+    assert place.apply(limits=strict, approve=stopped.brake, user="ida").closed == 4
     left = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
     assert left == {"adm1": [[day(-3), day(0)]]}, "the others have had no day: they are withdrawn"
     assert place.apply().total == 0
