@@ -8,7 +8,6 @@ from typing import Any
 import neo4j
 
 from graph.time import Period, today, until, within
-from rules.accounts.facts import AccountRule
 from rules.accounts.planning import Plan, deletion_day, plan
 from rules.accounts.reading import rule_of, rules_of
 from rules.accounts.run import read_all
