@@ -87,8 +87,10 @@ def rule_of(uuid: str, key: str, values: Mapping[str, Any], linked: Mapping[str,
 
 
 def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None, rules: Rules | None = None) -> Facts:
-    """The facts of everybody, or of ``persons`` (uuids). ``rules``: other rules than those in the graph."""
-    asked = None if persons is None else sorted(set(persons))
+    """The facts of everybody, or of ``persons`` (uuids), and of whom they were joined into. ``rules``: other rules than
+    those in the graph."""
+    joined = _joined(session)
+    asked = None if persons is None else sorted({joined.get(each, each) for each in persons})
     all_rules = rules_of(session) if rules is None else rules
     shown = Day.of(day, turned_day(session))
     members = tuple(each for each in ACCOUNT_CONDITION_NAMES["employment"] if each not in _COMPUTED)
@@ -109,7 +111,7 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
         ),
         _values(session, shown, day, "Role", ("key", "title")) if _ask_for_roles(all_rules) else {},
         referenced(all_rules, "employment", members),
-        joined=_joined(session),
+        joined=joined,
     )
     since = facts.earliest
     held = _roles(session, asked, since) if facts.roles else {}

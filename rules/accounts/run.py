@@ -140,8 +140,9 @@ def read_all(
 ) -> Known:
     """What is known of everybody, or of ``persons``. ``rules``: other rules than those in the graph."""
     facts = read(session, at, persons, rules)
-    former = [] if persons is None else [each for each, person in facts.joined.items() if person in persons]
-    texts = _kept(session, None if persons is None else [*persons, *former])
+    asked = None if persons is None else {facts.joined.get(each, each) for each in persons}
+    former = [] if asked is None else [each for each, person in facts.joined.items() if person in asked]
+    texts = _kept(session, None if asked is None else [*asked, *former])
     gone = {facts.joined.get(each, each) for each in map(person_of, texts)} - facts.persons.keys()
     people = persons_of(session, {*gone, *(facts.exceptions.keys() - facts.persons.keys())}, at)
     return Known(facts, texts, {key: statement_in(KIND, key, text) for key, text in texts.items()}, people)
@@ -204,21 +205,20 @@ def apply(
     if approve is not None and not dry_run:
         approve_brake(driver, approve, user or "command line", brake.reason)
     approved = brake.approved_parts()
-    may_close = frozenset().union(*approved.values())
+    may_close = {line for parts in approved.values() for line in parts}
     doubted = [each for each in endings if found.line(each) not in may_close]
-    limit = limits or Limits()
+    reasons: list[str] = []
     if endings and (at_work := imports_at_work(driver, begun)):
-        reasons, doubted = [], endings
-        report.waits_for = tuple(at_work)
+        doubted, report.waits_for = endings, tuple(at_work)
     else:
-        reasons = _too_many(doubted, found, driver, asked, limit)
+        reasons = _too_many(doubted, found, driver, asked, limits or Limits())
     run = "" if dry_run or not (found.changed or endings) else start_run(driver, "accounts", SOURCE, dry=False)
     report.reasons = tuple(reasons)
     if reasons and not dry_run:
         lines = sorted(map(found.line, doubted))
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         report.brake = keep_stopped(driver, SOURCE, run, digest, [*reasons, *_summary(found, doubted)], lines)
-    waiting = {each.key for each in doubted} if report.waits_for or reasons else set()
+    waiting = {each.key for each in doubted if report.waits_for or reasons}
     report.held = frozenset(each.person for each in endings if each.key in waiting)
     stated = [(wanted, each) for wanted, each in found.changed if wanted.key not in waiting]
     extra = [each for each in found.extra if each.key not in waiting]
@@ -386,8 +386,9 @@ def _told(found: Evaluated) -> Iterator[str]:
         what = "close" if each.closes(found.today) else "open" if each.kept is None else "change"
         login = each.names.get("login") or each.as_of("login") or "no user name"
         yield f"{what}: {each.person.name} ({login}) in {found.titles.get(each.system, each.system)}: {days}"
-    for each in found.extra:
-        yield f"close: {each.login}, an extra account: {each.extra[1]}"
+    for ending in found.extra:
+        if ending.extra is not None:
+            yield f"close: {ending.login}, an extra account: {ending.extra[1]}"
 
 
 def _keep_problems(driver: neo4j.Driver, found: Evaluated, run: str, persons: Sequence[str] | None) -> None:

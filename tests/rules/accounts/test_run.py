@@ -300,7 +300,7 @@ def test_the_account_of_a_person_who_was_joined_into_another_goes_over_to_them(p
     joining.join(uuids["Anna Marie"], uuids["Carl"], Origin(MANUAL, user="ida", reason="x"))
     found = touched(place.driver)
     assert found.persons is None or uuids["Anna Marie"] in found.persons
-    for asked in ([uuids["Anna Marie"]], None):
+    for asked in ([uuids["Carl"]], [uuids["Anna Marie"]], None):
         assert place.apply(persons=asked).closed == 0
         after = place.planned()["Anna Marie"]
         assert (after["uuid"], after["login"], after["days"]) == (before["uuid"], before["login"], before["days"])
