@@ -19,7 +19,7 @@ from graph.writing.stopping import stopped
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.work.due_accounts import follow
-from rules.accounts.run import SOURCE, apply
+from rules.accounts.run import SOURCE, Limits, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import day, town
 
@@ -127,10 +127,10 @@ def test_an_import_that_ends_meanwhile_holds_closings_too(clean_graph: neo4j.Dri
 
 
 def test_what_the_brake_held_is_closed_as_soon_as_it_is_approved(
-    context: Context, clean_graph: neo4j.Driver, tmp_path: Path
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = clean_graph
-    context.settings.brake.at_least = 0
+    monkeypatch.setattr("reconnect.work.due_accounts.limits", lambda context: Limits(at_least=0))
     assert imported(driver, town(), tmp_path).problems == []
     assert follow(context, "worker") is not None
     leavers = [{"id": "e_aase", "to": day(0)}]
@@ -150,6 +150,6 @@ def test_what_the_brake_held_is_closed_as_soon_as_it_is_approved(
     # An hour later, what came before may count no more.
     kept = dict(read_cursor(driver, SOURCE))
     write_cursor(driver, SOURCE, {**kept, "again": (now() - timedelta(seconds=1)).isoformat()})
-    context.settings.brake.at_least = 5
+    monkeypatch.setattr("reconnect.work.due_accounts.limits", lambda context: Limits(at_least=5))
     last = follow(context, "worker")
     assert last is not None and (last[0].changed, last[0].brake) == (1, None)

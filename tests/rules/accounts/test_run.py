@@ -322,7 +322,7 @@ def test_who_had_a_role_or_an_exception_that_was_corrected_is_looked_at(place: P
     covered(place.driver, touched(place.driver))
     none = town(assignments=[], account_exceptions=[])
     assert imported(place.driver, none, place.folder).problems == []
-    assert {names[each] for each in touched(place.driver).persons or ()} == {"Bo"}
+    assert "Bo" in {names[each] for each in touched(place.driver).persons or ()}
 
 
 def test_an_employment_that_changed_yesterday_began_on_its_first_day(place: Place) -> None:
