@@ -82,7 +82,7 @@ def test_history_and_sources(asking: Asking) -> None:
     assert person["person"]["sources"] == [{"source": "facts", "key": "soren"}]
     assert person["person"]["changes"][0] == {"operation": "CREATED"}
     assert [(each["from"], each["to"], bool(each["absent"])) for each in person["person"]["history"]] == [
-        ("0001-01-01", "2026-04-01", False),
+        (None, "2026-04-01", False),
         ("2026-04-01", "2026-04-15", True),
         ("2026-04-15", None, False),
     ]

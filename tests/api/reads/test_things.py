@@ -85,12 +85,12 @@ def test_of_a_period_a_thing_has_its_first_day_in_it(asking: Asking) -> None:
     } }"""
     for each in asking.data(ask)["persons"]["nodes"]:
         assert each["id"] == f"Person:{each['uuid']}:2026-01-01/2027-01-01"
-        in_it = [state["from"] for state in each["history"] if state["to"] is None or state["to"] > "2026-01-01"]
+        in_it = [state["from"] or "" for state in each["history"] if state["to"] is None or state["to"] > "2026-01-01"]
         assert each["asOf"] == max("2026-01-01", min(in_it))
     open_ended = asking.data("{ persons(period: {}) { nodes { id uuid asOf history { from } } } }")["persons"]["nodes"]
     for each in open_ended:
         assert each["id"] == f"Person:{each['uuid']}:/"
-        assert each["asOf"] == each["history"][0]["from"]
+        assert each["asOf"] == (each["history"][0]["from"] or "0001-01-01")
 
 
 def test_a_label_is_what_people_know_a_thing_by(asking: Asking) -> None:
