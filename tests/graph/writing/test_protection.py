@@ -8,7 +8,7 @@ from graph.writing.protection import is_protected
 TELLS_NOTHING = {
     "Employment": {
         "number", "institution", "title", "type", "type_name", "status", "position_code", "stk", "manager_level",
-        "pay_grade", "extra_digit", "workplace_p_number", "invoice_levels", "school_roles", "occupation",
+        "workplace_p_number", "invoice_levels", "school_roles", "occupation",
     },
     "Affiliation": {"title", "type", "supplier", "school_roles", "occupation"},
     "Account": {"employment_number", "institution_numbers"},
