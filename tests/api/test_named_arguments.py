@@ -44,9 +44,9 @@ def test_where_a_value_was_given() -> None:
             "about[0]", "kle:99.99", None,
         ),
         (
-            'mutation { setValue(kind: KleNode, thing: "00", property: "title", value: "x", from: "2026-01-01", '
+            'mutation { setValue(kind: KleFacet, thing: "00", property: "title", value: "x", from: "2026-01-01", '
             'reason: "x") { uuid } }',
-            "kind", "KleNode", ["Person"],
+            "kind", "KleFacet", ["Person"],
         ),
     ],
 )  # fmt: skip
@@ -58,7 +58,7 @@ def test_the_argument_and_the_name_are_named(
     told: dict[str, Any] = error["extensions"]
     assert told["code"].startswith("unknown_")
     assert (told["argument"], told["value"]) == (argument, value)
-    assert error["message"].startswith(f"{argument}: ") and value in error["message"]
+    assert error["message"].startswith(f"{argument}: ") and value.rpartition(":")[2] in error["message"]
     if allowed is not None:
         assert set(allowed) <= set(told["allowed"])
         assert all(each in error["message"] for each in allowed)
