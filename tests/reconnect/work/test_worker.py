@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import neo4j
@@ -27,8 +28,9 @@ from reconnect.context import Context
 from reconnect.embedded import Addresses, ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
-from reconnect.work import job_states, jobs, worker
+from reconnect.work import job_states, jobs, retrying, worker
 from reconnect.work import queue as job_queue
+from reconnect.work.closings import Closings
 from reconnect.work.liveness import healthy, healthy_here, sign_of_life
 from reconnect.work.locks import Lock, LockTaken
 from tests.graph.organisation import Stating, small
@@ -284,6 +286,26 @@ def test_a_comparison_is_a_full_export(context: Context, monkeypatch: pytest.Mon
         queue(context, function, "plan2learn")
     run_queued(context)
     assert sorted(asked) == [("plan2learn", False), ("plan2learn", True)]
+
+
+def test_only_a_refused_login_keeps_accounts_from_being_closed(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What makes a run fail for good, such as an attribute that the domain lacks, leaves nobody's account open."""
+    closed: list[str] = []
+    closer = SimpleNamespace(due=lambda day: [SimpleNamespace(ref="alma")])
+    monkeypatch.setattr(Closings, "_made", lambda self: closer)
+    monkeypatch.setattr(Closings, "_close", lambda self, closer, due: closed.append(self.name))
+    monkeypatch.setattr(Closings, "_keep", lambda self, closer: None)
+    retrying.refuse(client, context, "export:plan2learn")
+    Closings(context, "plan2learn").look()
+    assert closed == ["plan2learn"]
+    retrying.note_login(context, "plan2learn", refused=True)
+    Closings(context, "plan2learn").look()
+    assert closed == ["plan2learn"], "another try might lock the login"
+    retrying.note_login(context, "plan2learn", refused=False)
+    Closings(context, "plan2learn").look()
+    assert closed == ["plan2learn"] * 2
 
 
 def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
