@@ -32,7 +32,7 @@ class Misconfigured(SourceError):
 
 
 class LogUnwritable(SourceError):
-    """The log entry that must precede a call can't be written, so the call is not made (§8.2)."""
+    """The log entry that must precede a call can't be written, so the call is not made (§8.2), or its result can't."""
 
     retry = SOON
 

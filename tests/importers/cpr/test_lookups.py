@@ -109,7 +109,7 @@ class _Closing:
 
 def test_a_log_that_cannot_be_closed_hides_no_error_of_the_lookup() -> None:
     with pytest.raises(NoAnswer, match="timed out"), Entry(_Closing(), "p", "kim", "test", "SF1520"):
-        raise NoAnswer("timed out")
+        raise NoAnswer("timeout", "timed out")
     with pytest.raises(LogUnwritable, match="can't be written"), Entry(_Closing(), "p", "kim", "test", "SF1520"):
         pass
 
