@@ -14,7 +14,7 @@ TELLS_NOTHING = {
     "Account": {"employment_number", "institution_numbers"},
     "RightsRequest": {"approved_content", "state"},
     "Attestation": {"state", "round"},
-    "PlannedAccount": {"key", "licence", "type"},
+    "PlannedAccount": {"licence", "type"},
     "AccountException": {"effect"},
     "ManualStep": {"key", "action", "state", "limits", "compared"},
 }  # fmt: skip
