@@ -519,7 +519,7 @@ def test_the_start_of_an_employment_is_its_first_day() -> None:
 def test_what_closes_earlier_than_planned_is_a_closing_on_that_day(
     before: list[Period], now: list[Period], expected: int | None
 ) -> None:
-    """Pitfall 42: a file by which everybody leaves tomorrow is no better than one by which they left today."""
+    """active_directory.md pitfall 42: leaving tomorrow is no better than having left today, where everybody does."""
     ties = [[job(f"e{place}", life) for place, life in enumerate(several)] for several in (before, now)]
     kept = kept_of(facts([rule()], ties[0], today=EARLIER)) if before else {}
     made = planned(facts([rule()], ties[1]), kept)
@@ -529,7 +529,7 @@ def test_what_closes_earlier_than_planned_is_a_closing_on_that_day(
 
 
 def test_an_end_that_is_taken_back_leaves_nothing_planned() -> None:
-    """Pitfall 40."""
+    """active_directory.md pitfall 40."""
     own = [rule(expiry=True, retention=30)]
     first = kept_of(facts(own, [NOW], today=EARLIER))
     ends = kept_of(facts(own, [job("e", days(-1000, 5))], today=EARLIER), first)
@@ -541,7 +541,7 @@ def test_an_end_that_is_taken_back_leaves_nothing_planned() -> None:
 
 @pytest.mark.parametrize("expiry", [False, True])
 def test_a_leave_closes_the_account_and_opens_it_again_where_the_rule_says_so(expiry: bool) -> None:
-    """Pitfall 41."""
+    """active_directory.md pitfall 41."""
     own = [rule(condition=FULL, expiry=expiry, retention=30)]
     ties = [job_of((days(-1000, 10), "desk", 1.0), (days(10, 60), "desk", 0.0), (days(60), "desk", 1.0))]
     kept = kept_of(facts(own, ties))
