@@ -59,7 +59,7 @@ CALL (read) {{
 WITH read, read.persons + [each IN owners WHERE NOT each IN read.persons] AS persons
 WHERE size(persons) > 0 OR read.is_kept
 CREATE (:PersonRead {{
-    at: read.at, by: read.by, operation: read.operation, groups: read.groups, persons: persons
+    at: read.at, by: read.by, operation: read.operation, reason: read.reason, groups: read.groups, persons: persons
 }})
 """
 _KEPT = frozenset({"log", "search"})
@@ -96,8 +96,11 @@ class ReadLog:
         if len(self._waiting) >= _MOST:
             raise ReadLogFull
 
-    def note(self, by: str, operation: str, groups: Collection[str], seen: ShownData) -> None:
-        """A person has seen data of these people. ``operation``: its name, else its root fields."""
+    def note(
+        self, by: str, operation: str, groups: Collection[str], seen: ShownData, reason: str | None = None
+    ) -> None:
+        """A person has seen data of these people. ``operation``: its name, else its root fields. ``reason``: why,
+        in the person's words."""
         if not seen.persons and not seen.things and not seen.named and not _KEPT & set(groups):
             return
         self._waiting.append(
@@ -105,6 +108,7 @@ class ReadLog:
                 "at": now(),
                 "by": by,
                 "operation": operation,
+                "reason": reason,
                 "groups": sorted(groups),
                 "persons": sorted(seen.persons),
                 "things": sorted(seen.things),
@@ -177,13 +181,14 @@ class ReadLog:
 
 @dataclass(frozen=True, slots=True)
 class PersonRead:
-    """``persons``: uuids."""
+    """``persons``: uuids. ``reason``: why, if the person said so."""
 
     at: datetime
     by: str
     operation: str
     groups: tuple[str, ...]
     persons: tuple[str, ...]
+    reason: str | None = None
 
 
 def reads(
@@ -220,7 +225,12 @@ def reads(
         for row in rows:
             read = row["read"]
             yield PersonRead(
-                read["at"].to_native(), read["by"], read["operation"], tuple(read["groups"]), tuple(read["persons"])
+                read["at"].to_native(),
+                read["by"],
+                read["operation"],
+                tuple(read["groups"]),
+                tuple(read["persons"]),
+                read.get("reason"),
             )
 
 

@@ -27,6 +27,7 @@ def _answer(request: Request) -> list[Answer]:
             "at": each.at.isoformat(),
             "by": each.by,
             "operation": each.operation,
+            "reason": each.reason,
             "groups": list(each.groups),
             "persons": list(each.persons),
         }
@@ -44,6 +45,7 @@ FIELD = ComputedField(
             Plain("at", "Moment!", "When"),
             Plain("by", "String!", "Who: person: and the UUID, or break-glass: and the account"),
             Plain("operation", "String!", "Name of the operation, otherwise its root fields"),
+            Plain("reason", "String", "Why, as the person said: `extensions.reason` of the request"),
             Plain("groups", "[String!]!", "Groups of the fields: identity, private, cpr, employment, accounts …"),
             Plain("persons", "[String!]!", "UUIDs of the people whose data it was"),
         ),

@@ -53,7 +53,8 @@ class NotedReads:
         more, found = kept
         answer = await answered(more, asked.variables)
         named = found.asked_about(coerced(question, asked.variables).coerced)
-        return _noted(answer, named, partial(self.log.note, access.name, operation_name(question), found.groups))
+        note = partial(self.log.note, access.name, operation_name(question), found.groups, reason=asked.reason)
+        return _noted(answer, named, note)
 
     def of_changes(self, answered: Answered, question: Question, access: Access) -> Answered:
         """Reads what a mutation has changed (``api.mutations.reading_back``), and notes it as the mutation's."""

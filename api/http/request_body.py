@@ -20,6 +20,8 @@ BODY_SECONDS = 30.0  # seconds in which a body must arrive
 _FORM = 'The body is {"query": "…", "variables": {…}, "operationName": "…"}.'
 
 _PREVIEW = "preview"
+_REASON = "reason"
+_LONGEST_REASON = 500
 _DRY_RUN = "dryrun"
 """What others call it."""
 _ALIKE = 0.8
@@ -53,6 +55,8 @@ class Asked:
     size: int = 0
     """Bytes of the body."""
     preview: Previewed | None = None
+    reason: str | None = None
+    """Why it is asked, for the log of reads."""
 
 
 async def asked_in(request: Request) -> Asked:
@@ -95,7 +99,17 @@ def asked_of(form: object, size: int = 0) -> Asked:
     _refuse_misspelt(form, "extensions")
     _refuse_misspelt(form, _PREVIEW, "extensions")
     _refuse_misspelt(extensions or {}, _PREVIEW)
-    return Asked(query, variables, operation or None, size, _preview((extensions or {}).get(_PREVIEW, False)))
+    preview = _preview((extensions or {}).get(_PREVIEW, False))
+    return Asked(query, variables, operation or None, size, preview, _reason((extensions or {}).get(_REASON)))
+
+
+def _reason(given: object) -> str | None:
+    """Raises BadRequest."""
+    if given is None:
+        return None
+    if not isinstance(given, str) or not given.strip() or len(given) > _LONGEST_REASON:
+        raise BadRequest(f"{_REASON} must be a text of 1 to {_LONGEST_REASON} letters.")
+    return given.strip()
 
 
 def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -> None:

@@ -48,11 +48,11 @@ def export(
         with run.driver().session() as session:
             uuid = find(session, "Person", person).uuid
     written = csv.writer(sys.stdout)
-    written.writerow(["at", "by", "person", "groups", "operation"])
+    written.writerow(["at", "by", "person", "groups", "operation", "reason"])
     for each in reads(run.driver(), since, until, person=uuid):
         # A read of texts that may be about anybody (the change log, a search) has a line also where it names nobody.
         for seen in (each.persons or ("",)) if uuid is None else (uuid,):
-            written.writerow([each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation])
+            written.writerow([each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation, each.reason])
 
 
 def _midnight(day: date) -> datetime:

@@ -162,6 +162,8 @@ def test_a_client_that_sends_hashes_of_queries_is_asked_for_the_queries(small_se
         ({"query": ASK, "operationName": []}, "operationName must be a text"),
         ({"query": ASK, "extensions": 5}, "extensions must be an object"),
         ({"query": ASK, "extensions": []}, "extensions must be an object"),
+        ({"query": ASK, "extensions": {"reason": 5}}, "reason must be a text"),
+        ({"query": ASK, "extensions": {"reason": " "}}, "reason must be a text"),
     ],
 )
 def test_a_body_of_another_form_is_a_bad_request(small_service: Served, accept: str, body: object, why: str) -> None:

@@ -83,7 +83,7 @@ def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town,
     ):
         browser = entered(town, url=url)
         query = "query Look { persons(first: 10) { nodes { surname privatePhone } } }"
-        answer = asked(url, browser, query).json()
+        answer = posted(url, browser, query=query, extensions={"reason": " A letter home "}).json()
         assert {frozenset(each) for each in answer["data"]["persons"]["nodes"]} == {
             frozenset({"surname", "privatePhone"})
         }
@@ -94,9 +94,9 @@ def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town,
         Served(url, town.driver).post("{ persons(first: 10) { nodes { name } } }", token)
     # The service has stopped: everything is written.
     found = list(reads(town.driver, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC)))
-    assert [(each.by, each.operation, each.groups) for each in found] == [
-        (name, "employments", ("employment",)),
-        (name, "Look", ("identity", "private")),
+    assert [(each.by, each.operation, each.groups, each.reason) for each in found] == [
+        (name, "employments", ("employment",), None),
+        (name, "Look", ("identity", "private"), "A letter home"),
     ]
     assert found[0].persons == (person_of(town.driver, reader),) and len(found[1].persons) == 2
     listed = asked(town.url, entered(town), "{ personReads { by operation persons } }").json()["data"]["personReads"]
