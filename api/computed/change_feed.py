@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from api.access.caller_names import PERSON
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
@@ -53,9 +54,15 @@ def form(entry: Entry) -> Answer:
         **{name: entry.fields.get(name) for name in _PLAIN},
         "operation": name_of(entry.fields["operation"]),
         "thing": entry.fields.get("uuid"),
+        "person": person_of(entry.fields.get("user")),
         "values": [_value(entry.fields["kind"], each) for each in entry.values],
         "links": [_link(each) for each in entry.links],
     }
+
+
+def person_of(user: str | None) -> str | None:
+    """UUID of the person whose session or token made a change; None for others."""
+    return user.removeprefix(PERSON) if user is not None and user.startswith(PERSON) else None
 
 
 def _value(kind: str, changed: ChangedValue) -> Answer:
@@ -121,6 +128,7 @@ FIELD = ComputedField(
             "One entry of the change log, with what has changed in it",
             *_OF_A_CHANGE,
             Thing("thing", tuple(KINDS), "The thing as it is today; null if it was erased", interface="Thing"),
+            Thing("person", ("Person",), "The person who made it; null = a source or a machine"),
             _VALUES,
             Part("links", "ChangedLink", "Links that it added or removed", many=True),
         ),

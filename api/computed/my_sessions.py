@@ -21,6 +21,7 @@ def session_form(found: Sequence[OpenSession]) -> list[Answer]:
         {
             "id": each.id,
             "personUuid": each.person,
+            "person": each.person,
             "way": each.way,
             "started": each.started.isoformat(),
             "lastUsed": each.used.isoformat(),

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from api.access.session_list import open_sessions
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request, Thing, answer_type
 from api.computed.my_sessions import FIELDS, session_form
 
 LISTED_BY = frozenset({"rights", "operations", "auditor"})
@@ -23,7 +23,14 @@ def _answer(request: Request) -> list[Answer]:
 FIELD = ComputedField(
     "sessions",
     "The browsers in which people are logged in, the latest first",
-    (answer_type("LoginSession", "A browser in which a person is logged in", *FIELDS),),
+    (
+        answer_type(
+            "LoginSession",
+            "A browser in which a person is logged in",
+            *FIELDS,
+            Thing("person", ("Person",), "The person; null for a break-glass account"),
+        ),
+    ),
     LISTED_BY,
     _answer,
     arguments={
