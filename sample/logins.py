@@ -1,7 +1,8 @@
-"""People of the sample who log in to REConnect itself: an HR partner, a manager, and a teaching assistant without AD.
+"""People of the sample who log in to REConnect itself: an HR partner, an administrator, a manager, and a teaching
+assistant without AD.
 
 They work in a school and an office of their own, so that what the payroll has stays as it is. Their rights are ordinary
-grants: HR's counts for one area and below, and a manager's for what each manages.
+grants: HR's counts for one area and below, the administrator's everywhere, and a manager's for what each manages.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class Shown:
 
 CAST = (
     Shown("f_login_hanne", "Hanne", "Hede", "HR", "HR-partner", HR),
+    Shown("f_login_olga", "Olga", "Olesen", "administrator", "Systemadministrator", HR),
     Shown("f_login_malene", "Malene", "Mark", "manager", "Skoleleder", SCHOOL),
     Shown("f_login_theo", "Theo", "Toft", "teaching assistant without AD", "Lærervikar", SCHOOL),
 )
@@ -76,6 +78,10 @@ def facts(municipality: Municipality, unit_key: Callable[[Unit], str], role_key:
         "grants": [
             _grant("hr", role_key("hr"), "person:f_login_hanne", "f_login_malene", **{"for": of_area}),
             _grant("rights", role_key("rights"), "person:f_login_hanne", "f_login_malene"),
+            *(
+                _grant(f"administrator_{role}", role_key(role), "person:f_login_olga", "f_login_malene")
+                for role in ("hr", "organisation", "operations", "cpr")
+            ),
             _grant("managers", role_key("reader"), "role:manager"),
         ],
         "constraint_settings": [

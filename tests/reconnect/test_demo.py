@@ -140,7 +140,8 @@ def accounts_follow(demo: Demo, where: str, hired: str) -> None:
 
 
 def people_can_log_in(context: Context, demo: Demo) -> None:
-    """Each with a password of this demo: HR for one area, a manager for the school, and one without any right."""
+    """Each with a password of this demo: HR for one area, an administrator, a manager for the school, and one without
+    any right."""
     first, second = ({each.shown.who: each for each in logins.entrances(context, demo, quiet)} for _ in range(2))
     local, now = local_logins(context), datetime.now(UTC)
     held: dict[str, Access | None] = {}
@@ -150,8 +151,9 @@ def people_can_log_in(context: Context, demo: Demo) -> None:
         with context.driver().session() as session:
             person = find(session, "Person", each.shown.key).uuid
         held[who] = asyncio.run(access_of_person(context.driver(), person, who))
-    hr, manager = held["HR"], held["manager"]
+    hr, administrator, manager = held["HR"], held["administrator"], held["manager"]
     assert hr is not None and hr.roles == {"hr", "rights"} and hr.everywhere == {"rights"} and len(hr.within["hr"]) > 1
+    assert administrator is not None and administrator.everywhere == {"hr", "organisation", "operations", "cpr"}
     assert manager is not None and manager.roles == {"reader"} and len(manager.within["reader"]) == 1
     assert held["teaching assistant without AD"] is None
 
