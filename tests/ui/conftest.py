@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 from api.http import connections
 from api.http.app import create_app
 from api.http.pages import Pages
+from graph.cpr.keyring import Keyring
 from graph.time import today
 from reconnect.context import Context
 from reconnect.demo import logins
@@ -58,6 +59,7 @@ class Town:
     url: str
     driver: neo4j.Driver
     people: dict[str, Entrance]
+    keyring: Keyring
     states: dict[str, object] = field(default_factory=dict)
     """Who → the cookies of who has logged in."""
 
@@ -67,7 +69,7 @@ def home() -> Iterator[Path]:
     """The folder of the service."""
     if own := os.environ.get("RECONNECT_TEST_HOME"):
         kept = Path(own) / "pages"
-        kept.mkdir(mode=0o700, exist_ok=True)
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         yield kept
         return
     made = Path(tempfile.mkdtemp(prefix="rc-pages-"))
@@ -97,7 +99,7 @@ def town(
             driver.execute_query(_MARK, home=str(home), day=today())
         people = {each.shown.who: each for each in logins.entrances(context, demo, quiet)}
         with served(context) as url:
-            yield Town(home, url, driver, people)
+            yield Town(home, url, driver, people, context.keyring)
 
 
 def is_there(driver: neo4j.Driver, home: Path) -> bool:

@@ -34,7 +34,7 @@ for (const file of globSync('src/**/queries.graphql')) {
 		documents: [{ location: file, document }],
 		plugins: [{ operations: {} }, { documents: {} }],
 		pluginMap: { operations, documents },
-		config: { scalars: SCALARS, strictScalars: false, useTypeImports: true, enumType: 'string-literal', dedupeFragments: true },
+		config: { scalars: SCALARS, strictScalars: false, useTypeImports: true, enumType: 'string-literal', dedupeFragments: true, nonOptionalTypename: true },
 		skipDocumentsValidation: true
 	});
 	const written = `// Written by tools/types.js from queries.graphql and schema.graphql.\n${made}`;

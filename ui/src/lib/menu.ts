@@ -1,4 +1,11 @@
 import type { Texts } from './texts/da';
 
-/** The main menu: where each entry leads, and the name of its text. */
-export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'> }[] = [{ path: '/', text: 'start' }];
+/** The main menu: where each entry leads, the name of its text, and the type that one must be able to read. */
+export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'>; shows?: string }[] = [
+	{ path: '/', text: 'start' },
+	{ path: '/organisation', text: 'organisation', shows: 'Unit' },
+	{ path: '/quality', text: 'quality', shows: 'Unmatched' },
+	{ path: '/sources', text: 'sources', shows: 'SourceHealth' },
+	{ path: '/accounts', text: 'accounts', shows: 'ComingAccountChange' },
+	{ path: '/access', text: 'access', shows: 'OwnSession' }
+];

@@ -1,6 +1,7 @@
-import { Client, cacheExchange, fetchExchange, type CombinedError } from '@urql/core';
+import { Client, cacheExchange, createRequest, fetchExchange, type CombinedError } from '@urql/core';
 import type { DocumentNode } from 'graphql';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { Preview } from '#lib/change/preview.ts';
 import { Failure, failure, type Shown } from './failure';
 
 const ADDRESS = '/graphql';
@@ -27,37 +28,60 @@ async function send(address: RequestInfo | URL, init?: RequestInit): Promise<Res
 	throw failure(first?.message ?? `HTTP ${answer.status}`, first?.extensions, wait === null ? null : Number(wait));
 }
 
-/**
- * Answers are kept by question and variables, so those of different days never mix. They are kept in memory only. A
- * change makes those forgotten that contain things of its types.
- */
-const client = new Client({
-	url: ADDRESS,
-	exchanges: [cacheExchange, fetchExchange],
-	fetch: send,
-	preferGetMethod: false
-});
+/** Answers are kept by question and variables, so those of different days never mix. They are kept in memory only. */
+function made(): Client {
+	return new Client({
+		url: ADDRESS,
+		exchanges: [cacheExchange, fetchExchange],
+		fetch: send,
+		preferGetMethod: false
+	});
+}
 
-/** The answer to a question. Throws Failure. `fresh`: what is kept does not count. */
+let client = made();
+
+/**
+ * The answer to a question. Throws Failure. `fresh`: what is kept does not count. `reason`: why it is asked, for the log
+ * of reads.
+ */
 export async function answerTo<D, V extends Record<string, unknown>>(
 	question: TypedDocumentNode<D, V>,
 	variables: V,
-	fresh = false
+	{ fresh = false, reason }: { fresh?: boolean; reason?: string } = {}
 ): Promise<D> {
-	const policy = fresh ? 'network-only' : 'cache-first';
-	const { data, error } = await client.query<D, V>(question as DocumentNode, variables, { requestPolicy: policy });
+	const request = createRequest<D, V>(question as DocumentNode, variables, reason ? { reason } : undefined);
+	const requestPolicy = fresh || reason ? 'network-only' : 'cache-first';
+	const { data, error } = await client.executeQuery<D, V>(request, { requestPolicy });
 	if (error) throw failureOf(error);
 	return data as D;
 }
 
-/** Carry out a mutation. Throws Failure. */
-export async function change<D, V extends Record<string, unknown>>(
-	mutation: TypedDocumentNode<D, V>,
+/** A mutation with its variables. */
+export interface Mutation {
+	document: DocumentNode;
+	variables: Record<string, unknown>;
+}
+
+export function mutation<D, V extends Record<string, unknown>>(
+	document: TypedDocumentNode<D, V>,
 	variables: V
-): Promise<D> {
-	const { data, error } = await client.mutation<D, V>(mutation as DocumentNode, variables);
+): Mutation {
+	return { document: document as DocumentNode, variables };
+}
+
+/** Carry out a mutation. What follows from it may be anywhere, so no answer is kept. Throws Failure. */
+export async function change(wanted: Mutation): Promise<void> {
+	const { error } = await client.mutation(wanted.document, wanted.variables);
 	if (error) throw failureOf(error);
-	return data as D;
+	client = made();
+}
+
+/** What a mutation would do; nothing is changed. Throws Failure. */
+export async function previewOf(wanted: Mutation): Promise<Preview> {
+	const request = createRequest(wanted.document, wanted.variables, { preview: true });
+	const { error, extensions } = await client.executeMutation(request);
+	if (error) throw failureOf(error);
+	return extensions?.preview as Preview;
 }
 
 function failureOf(error: CombinedError): Failure {

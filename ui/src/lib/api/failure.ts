@@ -1,5 +1,5 @@
 /** Why a question was not answered, in the terms in which a page shows it. */
-export type FailureKind = 'offline' | 'loggedOut' | 'noRight' | 'busy' | 'rejected' | 'failed';
+export type FailureKind = 'offline' | 'loggedOut' | 'noRight' | 'busy' | 'conflict' | 'secondPerson' | 'unknown' | 'rejected' | 'failed';
 
 export interface Giver {
 	uuid: string;
@@ -8,7 +8,8 @@ export interface Giver {
 
 /**
  * `text`: the API's own words, in English. `id`: stands in the service's log. `wait`: seconds after which to try again.
- * `missing` and `givenBy`: the rights that would help, and who can give them.
+ * `missing` and `givenBy`: the rights that would help, and who can give them. `by` and `at`: who changed the thing
+ * meanwhile, and when.
  */
 export class Failure extends Error {
 	readonly kind: FailureKind;
@@ -17,6 +18,8 @@ export class Failure extends Error {
 	readonly wait: number | null;
 	readonly missing: string[];
 	readonly givenBy: Giver[];
+	readonly by: string | null;
+	readonly at: string | null;
 
 	constructor(kind: FailureKind, text: string, shown: Shown = {}, wait: number | null = null) {
 		super(text);
@@ -26,6 +29,8 @@ export class Failure extends Error {
 		this.wait = wait;
 		this.missing = shown.missing ?? [];
 		this.givenBy = shown.givenBy ?? [];
+		this.by = shown.by ?? null;
+		this.at = shown.at ?? null;
 	}
 }
 
@@ -35,6 +40,8 @@ export interface Shown {
 	id?: string;
 	missing?: string[];
 	givenBy?: Giver[];
+	by?: string | null;
+	at?: string | null;
 }
 
 const KINDS: Record<string, FailureKind> = {
@@ -43,10 +50,14 @@ const KINDS: Record<string, FailureKind> = {
 	forbidden: 'noRight',
 	over_budget: 'busy',
 	unavailable: 'busy',
+	conflict: 'conflict',
+	second_person: 'secondPerson',
 	internal: 'failed'
 };
 
 /** The failure that an error of the API is. */
 export function failure(text: string, shown: Shown = {}, wait: number | null = null): Failure {
-	return new Failure(KINDS[shown.code ?? ''] ?? (wait === null ? 'rejected' : 'busy'), text, shown, wait);
+	const code = shown.code ?? '';
+	const other = code.startsWith('unknown_') ? 'unknown' : wait === null ? 'rejected' : 'busy';
+	return new Failure(KINDS[code] ?? other, text, shown, wait);
 }

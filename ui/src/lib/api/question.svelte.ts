@@ -14,10 +14,12 @@ export interface Asked<D> {
 /**
  * Ask a question, and again whenever its variables become others; called while a component is made. `variables`: null
  * asks nothing. The last answer stays while the same question is asked again; an answer that comes late is left.
+ * `reason`: why data is asked for that stands in a log; such an answer is kept nowhere.
  */
 export function asked<D, V extends Record<string, unknown>>(
 	question: TypedDocumentNode<D, V>,
-	variables: () => V | null
+	variables: () => V | null,
+	reason?: () => string | null
 ): Asked<D> {
 	let data = $state.raw<D | null>(null);
 	let failure = $state.raw<Failure | null>(null);
@@ -28,7 +30,7 @@ export function asked<D, V extends Record<string, unknown>>(
 		const own = ++turn;
 		isLoading = true;
 		failure = null;
-		answerTo(question, given, fresh).then(
+		answerTo(question, given, { fresh, reason: reason?.() ?? undefined }).then(
 			(answer) => {
 				if (own !== turn) return;
 				data = answer;

@@ -1,0 +1,67 @@
+"""The pages for those who look after data, sources, accounts and access."""
+
+import pytest
+from playwright.sync_api import expect
+
+from graph.runs.brakes import keep_stopped
+from tests.ui.axe import require_accessible
+from tests.ui.conftest import Town, Visits
+
+
+@pytest.mark.parametrize(("language", "all_in_order", "sources"), [
+    ("da", "Alt, hvad kilderne har sendt, er på plads.", "Måske samme person"),
+    ("en", "Everything that the sources have sent has its place.", "Perhaps the same person"),
+])  # fmt: skip
+def test_data_quality_is_one_list(visit: Visits, language: str, all_in_order: str, sources: str) -> None:
+    page = visit("administrator", "/quality", language=language)
+    expect(page.get_by_role("heading", name=sources)).to_be_visible()
+    expect(page.get_by_text(all_in_order)).to_be_visible()
+    require_accessible(page)
+
+
+def test_a_stopped_run_is_shown_and_approved_by_two(visit: Visits, town: Town) -> None:
+    brake = keep_stopped(town.driver, "opus", "run-of-a-test", "0123456789abcdef", ["12 employments would end"], None)
+    page = visit("administrator", "/sources")
+    stopped = page.get_by_role("article").filter(has_text=brake)
+    expect(stopped).to_contain_text("12 employments would end")
+    expect(page.get_by_role("heading", name="KMD Opus").first).to_be_visible()
+    require_accessible(page)
+    stopped.get_by_label("Hvorfor er det rigtigt?").fill("En skole lukker")
+    stopped.get_by_role("button", name="Godkend").click()
+    expect(stopped.get_by_role("alert")).to_contain_text("Det kræver to personer.")
+    town.driver.execute_query("MATCH (b:Brake {id: $id}) DETACH DELETE b", id=brake)
+
+
+def test_who_may_not_approve_reads_who_can(visit: Visits, town: Town) -> None:
+    brake = keep_stopped(town.driver, "opus", "run-of-a-test", "fedcba9876543210", ["3 units would end"], None)
+    page = visit("HR", "/sources")
+    stopped = page.get_by_role("article").filter(has_text=brake)
+    expect(stopped).to_contain_text("Det kan godkendes af dem, der har systemrollen Drift.")
+    town.driver.execute_query("MATCH (b:Brake {id: $id}) DETACH DELETE b", id=brake)
+
+
+@pytest.mark.parametrize(("language", "title", "gives"), [
+    ("da", "Konti", "Giver konto"), ("en", "Accounts", "Gives an account"),
+])  # fmt: skip
+def test_accounts_show_what_comes_and_the_rules(visit: Visits, language: str, title: str, gives: str) -> None:
+    page = visit("administrator", "/accounts", language=language)
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_role("article").filter(has_text="HR-partnere")).to_contain_text(gives)
+    require_accessible(page)
+
+
+def test_access_shows_sessions_and_who_holds_a_role(visit: Visits) -> None:
+    page = visit("HR", "/access")
+    expect(page.get_by_role("heading", name="Hvem der er logget ind")).to_be_visible()
+    expect(page.get_by_role("link", name="Hanne Hede").first).to_be_visible()
+    page.get_by_label("Systemrolle").select_option("HR")
+    holder = page.get_by_role("listitem").filter(has_text="Olga Olesen").filter(has_text="Tildeling")
+    expect(holder).to_contain_text("i hele organisationen")
+    require_accessible(page)
+
+
+def test_a_session_of_ones_own_is_ended(visit: Visits) -> None:
+    page = visit("manager", "/access")
+    page.get_by_role("button", name="Afslut").first.click()
+    expect(page.get_by_text("Du er logget ud overalt.")).to_be_visible()
+    visit.town.states.pop("manager")

@@ -1,0 +1,69 @@
+"""The person: where somebody works and under whom, roles, accounts, private data, and values set by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from api.access.read_log import reads
+from tests.ui.axe import require_accessible
+from tests.ui.conftest import Town, Visits
+from tests.ui.finding import operation, person
+
+
+def test_a_person_shows_work_manager_roles_and_accounts(visit: Visits, town: Town) -> None:
+    questions: list[str] = []
+    page = visit("administrator", language="en")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Olga")
+    page.on("request", lambda each: questions.extend(operation(each)))
+    page.goto(f"{town.url}/person/{person(town, 'Malene Mark')}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Malene Mark")
+    work = page.get_by_role("article")
+    expect(work).to_contain_text("Skoleleder")
+    expect(work).to_contain_text("Manages the unit in person. The nearest manager was therefore found in")
+    expect(page.get_by_text("Leder Havneskolen")).to_be_visible()
+    expect(page.get_by_text("malema")).to_be_visible()
+    assert sorted(questions) == ["AccountsOf", "Me", "Person"]
+    require_accessible(page)
+
+
+def test_private_data_is_hidden_until_somebody_says_why(visit: Visits, town: Town) -> None:
+    whose = person(town, "Theo Toft")
+    page = visit("administrator", f"/person/{whose}")
+    page.get_by_role("button", name="Vis private oplysninger").click()
+    expect(page.get_by_text("Hjemmeadresse")).to_have_count(0)
+    page.get_by_label("Hvorfor har du brug for dem?").fill("Brev til hjemmet")
+    require_accessible(page)
+    page.get_by_role("button", name="Vis", exact=True).click()
+    expect(page.get_by_text("Hjemmeadresse")).to_be_visible()
+    page.get_by_role("button", name="Skjul igen").click()
+    expect(page.get_by_text("Hjemmeadresse")).to_have_count(0)
+    page.wait_for_timeout(1500)  # the log is written twice a second
+    since = datetime.now(UTC) - timedelta(minutes=10)
+    found = [each for each in reads(town.driver, since, datetime.now(UTC), person=whose) if each.reason]
+    assert found[0].reason == "Brev til hjemmet" and "private" in found[0].groups
+
+
+def test_a_value_is_set_by_hand_taken_back_and_in_the_log(visit: Visits, town: Town) -> None:
+    page = visit("administrator", f"/person/{person(town, 'Theo Toft')}")
+    page.get_by_role("heading", name="Hvor oplysningerne kommer fra").click()
+    page.get_by_role("button", name="Ret Fornavn").click()
+    page.get_by_role("textbox", name="Fornavn").fill("Theodor")
+    page.get_by_role("textbox", name="Hvorfor?").fill("Kaldes sådan")
+    page.get_by_role("button", name="Se, hvad der følger").click()
+    expect(page.get_by_text("Ingen får en anden leder")).to_be_visible()
+    require_accessible(page)
+    page.get_by_role("button", name="Gennemfør").click()
+    expect(page.get_by_text("Fornavn er Theodor fra")).to_be_visible()
+    page.get_by_role("button", name="Fortryd").click()
+    expect(page.get_by_text("Det er taget tilbage.")).to_be_visible()
+    page.get_by_role("heading", name="Ændringslog").click()
+    expect(page.get_by_text("Begrundelse: Fortrudt: Kaldes sådan").first).to_be_visible()
+    expect(page.get_by_role("link", name="Olga Olesen").first).to_be_visible()
+
+
+def test_a_manager_sees_a_person_without_what_she_may_not_read(visit: Visits, town: Town) -> None:
+    page = visit("manager", f"/person/{person(town, 'Theo Toft')}")
+    expect(page.get_by_role("article")).to_contain_text("Havneskolen")
+    expect(page.get_by_role("button", name="Vis private oplysninger")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Hvor oplysningerne kommer fra")).to_have_count(0)
+    require_accessible(page)

@@ -1,0 +1,48 @@
+import { day } from './dates';
+import { t } from './language.svelte';
+
+/** What the API names in English, as people know it. A name that is new to the pages stands as the API has it. */
+function ofTexts(texts: Record<string, string>, name: string | null | undefined): string {
+	return (name && texts[name]) || (name ?? '');
+}
+
+export function propertyName(name: string): string {
+	return ofTexts(t().properties, name);
+}
+
+export function sourceName(name: string | null | undefined): string {
+	return ofTexts(t().sourceNames, name);
+}
+
+export function operationName(name: string): string {
+	return ofTexts(t().operations, name);
+}
+
+export function kindName(kind: string): string {
+	return ofTexts(t().kinds, kind);
+}
+
+/** A value as people read it: yes and no, days, lists. */
+export function shown(value: unknown): string {
+	if (value === null || value === undefined || value === '') return t().parts.nothing;
+	if (value === true || value === 'true') return t().parts.yes;
+	if (value === false || value === 'false') return t().parts.no;
+	if (Array.isArray(value)) return value.join(', ');
+	const text = String(value);
+	return /^\d{4}-\d{2}-\d{2}$/.test(text) ? day(text) : text;
+}
+
+/** Why there is an account, or none. */
+export function reasonName(reason: string): string {
+	return ofTexts(t().accountReasons, reason);
+}
+
+/** How a session began. */
+export function sessionWay(way: string): string {
+	return ofTexts(t().access.ways, way);
+}
+
+/** What will happen to an account. */
+export function accountChange(what: string): string {
+	return ofTexts(t().accounts.happens, what);
+}
