@@ -116,6 +116,19 @@ def test_a_wrong_condition_or_pattern_is_refused_when_it_is_saved(service: Serve
     assert "given" in error["message"]
 
 
+def test_the_end_of_a_rule_is_previewed(service: Served) -> None:
+    ask = """query($to: Date, $days: Int) { accountRulePreview(key: "everyone", system: "ad", to: $to, leadDays: 14,
+        condition: "employment.type != 'hourly'", licence: "E3", graceDays: 30, expiry: true, retentionDays: $days) {
+        gaining losing changing same loses { givenName } } }"""
+    same = service.data(ask, days=90)["accountRulePreview"]
+    assert (same["losing"], same["changing"]) == (0, 0)
+    now = service.data(ask, to=day(0), days=90)["accountRulePreview"]
+    assert now["losing"] == same["same"] and (now["gaining"], now["changing"], now["same"]) == (0, 0, 0)
+    later = service.data(ask, to=day(60), days=90)["accountRulePreview"]
+    assert later["losing"] == 0 and later["changing"] > 0
+    assert service.data(ask, days=10)["accountRulePreview"]["changing"] > 0, "who leaves would be deleted earlier"
+
+
 def test_an_exception_withholds_and_a_run_closes_above_the_brake_only_when_approved(service: Served) -> None:
     for person in ("anna", "aase"):
         service.data(
@@ -148,19 +161,6 @@ def test_a_preview_counts_hires_to_come_lead_time_and_licence(service: Served) -
     assert (usual["gaining"], usual["losing"], usual["changing"]) == (0, 0, 0)
     other = service.data(ask, lead=14, licence="F1")["accountRulePreview"]
     assert other["changing"] == usual["same"] > 0 and other["same"] == 0
-
-
-def test_the_end_of_a_rule_is_previewed(service: Served) -> None:
-    ask = """query($to: Date, $days: Int) { accountRulePreview(key: "everyone", system: "ad", to: $to, leadDays: 14,
-        condition: "employment.type != 'hourly'", licence: "E3", graceDays: 30, expiry: true, retentionDays: $days) {
-        gaining losing changing same loses { givenName } } }"""
-    same = service.data(ask, days=90)["accountRulePreview"]
-    assert (same["losing"], same["changing"]) == (0, 0)
-    now = service.data(ask, to=day(0), days=90)["accountRulePreview"]
-    assert now["losing"] == same["same"] and (now["gaining"], now["changing"], now["same"]) == (0, 0, 0)
-    later = service.data(ask, to=day(60), days=90)["accountRulePreview"]
-    assert later["losing"] == 0 and later["changing"] > 0
-    assert service.data(ask, days=10)["accountRulePreview"]["changing"] > 0, "who leaves would be deleted earlier"
 
 
 def test_the_next_names_are_shown_and_not_taken(service: Served) -> None:

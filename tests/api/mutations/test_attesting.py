@@ -82,7 +82,7 @@ def test_what_a_system_gives_is_attested_kept_removed_and_overdue(service: Serve
     assert {each["person"]["name"] for each in found} == {"Anna Berg", "Bo Lund"}
     assert {(each["kind"], each["until"]) for each in found} == {("Attestation", YESTERDAY)}
     own = refused(service, DECIDE, attestation=asked["g_clerk"], keep=True, by="bo")
-    assert (own["code"], own["field"]) == ("own_approval", "decided_by")
+    assert (own["code"], own["field"]) == ("own_approval", "decidedBy")
     service.data(DECIDE, attestation=asked["g_clerk"], keep=True, by="anna")
     assert held(service, "bo", "pay") == ["Bogholder"]
     again = refused(service, DECIDE, attestation=asked["g_clerk"], keep=False, by="dora")

@@ -168,7 +168,7 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
     approve = """mutation($grant: String!, $by: String!) { approveGrant(grant: $grant, approvedBy: $by, reason: "Ja")
         { change thing { ... on Grant { approvedOn approvedBy { name } } } } }"""
     own = refused(service, approve, "rights", grant=grant, by="dora")
-    assert (own["code"], own["field"]) == ("own_approval", "approved_by")
+    assert (own["code"], own["field"]) == ("own_approval", "approvedBy")
     own = refused(service, approve, "rights", "auditor", grant=grant, by="carl")
     assert (own["code"], "gives the right to this person" in own["text"]) == ("own_approval", True)
     done = service.data(approve, "rights", "auditor", grant=grant, by="dora")["approveGrant"]["thing"]
@@ -225,7 +225,7 @@ def test_a_limit_that_is_left_open_counts_once_another_than_its_author_has_appro
     assert (limited["code"], limited["field"]) == ("wrong_value", "setting")
     forge = """mutation($setting: String!) { setValue(kind: ConstraintSetting, thing: $setting, property: "approvedOn",
         value: "2026-01-01", from: "2026-01-01", reason: "Prøve") { change } }"""
-    assert refused(service, forge, "rights", setting=setting)["text"] == "approved_on: approveUnlimited sets it"
+    assert refused(service, forge, "rights", setting=setting)["text"] == "approvedOn: approveUnlimited sets it"
     listed = service.data("{ rightsReview(findings: [NOT_APPROVED]) { uuid text } }")["rightsReview"]
     assert [each for each in listed if setting in each["text"]]
     done = service.data(approve, "rights", "auditor", setting=setting, by="dora", to=SOON)["approveUnlimited"]["thing"]
@@ -299,7 +299,7 @@ def test_who_sets_a_day_of_approval_widens_the_role_or_lets_a_day_pass_is_an_aut
     service.data(create, "rights")
     day = """mutation { setValue(kind: Grant, thing: "g_payer", property: "approvedOn", value: "2026-01-01",
         from: "2026-01-01", reason: "Prøve") { change } }"""
-    assert refused(service, day, "rights")["text"] == "approved_on: approveGrant sets it"
+    assert refused(service, day, "rights")["text"] == "approvedOn: approveGrant sets it"
     approve = """mutation { approveGrant(grant: "g_payer", approvedBy: "dora", reason: "Ja") { change } }"""
     assert refused(service, approve, "rights")["code"] == "own_approval"
     service.driver.execute_query(DAY_TURNED, key="g_payer", today=today())

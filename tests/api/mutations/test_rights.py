@@ -148,7 +148,7 @@ def test_a_grantee_whom_a_source_names_is_not_removed_by_hand(service: Served) -
         givenTo: $to, reason: "Færre") {
         thing { ... on Grant { givenTo { __typename } } } } }"""
     wrong = refused(service, change, "rights", to=["employment:e_carl"])
-    assert (wrong["code"], wrong["field"]) == ("kept_by_source", "given_to")
+    assert (wrong["code"], wrong["field"]) == ("kept_by_source", "givenTo")
     assert "facts claims the Role" in wrong["text"]
     more = asked(service, change, "rights", to=["role:case_worker", "employment:e_carl"])["changeGrant"]["thing"]
     assert sorted(each["__typename"] for each in more["givenTo"]) == ["Employment", "Role"]

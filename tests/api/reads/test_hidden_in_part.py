@@ -135,7 +135,7 @@ def test_a_walk_does_not_lead_over_units_that_may_not_be_read(asking: Asking, li
     whole = limited(asking, top, middle, low)
     assert [each["uuid"] for each in whole.data(walk)["unit"]["ancestors"]] == [middle, top]
     cursors = [each["cursor"] for each in whole.data(walk)["unit"]["ancestorsConnection"]["edges"]]
-    assert cursors == [f"1|{middle}", f"2|{top}"]
+    assert len(set(cursors)) == 2 and not [each for each in cursors if middle in each or top in each]
     assert {each["uuid"] for each in whole.data(below)["units"]["nodes"]} == {top, middle, low}
     assert {each["uuid"] for each in whole.data(down)["unit"]["descendants"]} == {middle, low}
 
