@@ -131,7 +131,7 @@ def _import(tell: Connection, environment: dict[str, str], file: Path, said: Pat
             time.sleep(0.05)
         return run
 
-    def impatient(uri: str, user: str, password: str) -> neo4j.Driver:
+    def impatient(uri: str, user: str, password: str, **_: object) -> neo4j.Driver:
         return neo4j.GraphDatabase.driver(uri, auth=(user, password), max_transaction_retry_time=0)
 
     from importers.pipeline import import_run
