@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-import anyio.to_thread
 import neo4j
 from graphql import GraphQLError
 from neo4j.exceptions import Neo4jError
 
 from api.access.administrators import administrators_of, who_can_give
 from api.access.rights import Access
-from api.availability import CLOSED
+from api.availability import CLOSED, in_thread
 
 REMEMBERED = 60.0
 """Seconds: a caller who is refused again and again asks the graph nothing."""
@@ -42,7 +41,7 @@ class Refusals:
         if monotonic() - looked < REMEMBERED:
             return names
         try:
-            names = await anyio.to_thread.run_sync(administrators_of, self.driver, access)
+            names = await in_thread(administrators_of, self.driver, access)
         except (*CLOSED, Neo4jError):
             return []  # the refusal stands without it
         if len(self._known) >= _MOST_KNOWN:
