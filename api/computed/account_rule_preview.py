@@ -96,7 +96,7 @@ FIELD = ComputedField(
         "per": Argument("String", "person or employment"),
         "unit": Argument("ID", "The unit that it is for, and below; omitted = everywhere"),
         "licence": Argument("String", "The licence that the account needs"),
-        "names": Argument("String", "Key of the name policy"),
+        "names": Argument("ID", "Key of the name policy"),
         "retentionDays": Argument("Int", "Days after it was closed before it may be deleted; omitted: never"),
         "expiry": Argument("Boolean", "The target writes the expiry date on the account"),
         "from": Argument("Date", "The first day on which the rule is so; by default today"),

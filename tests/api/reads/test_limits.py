@@ -74,8 +74,9 @@ class Silent:
 
 def test_time(asking: Asking) -> None:
     """It is counted here, and what has no more time is ended in Neo4j too."""
-    asking.data("{ __typename units { totalCount } }")  # the clock is known
-    impatient = replace(asking, reader=replace(asking.reader, limits=Limits(seconds=0.7)))
+    impatient = replace(asking, reader=replace(asking.reader))
+    impatient.data("{ __typename units { totalCount } }")  # the clock is known
+    impatient.reader.limits = Limits(seconds=0.7)
     impatient.reader.reading = Silent(asking.reader.reading)  # type: ignore[assignment]
     error = impatient.refusal("{ units { nodes { name } } }")
     assert error.extensions == {"code": "time_limit"}

@@ -25,6 +25,7 @@ FIELD = ComputedField(
     (answer_type("Shout", "A unit that shouts", Thing("unit", ("Unit",), "The unit"), Plain("shouted", "String!", "What")),),
     RUNS,
     _answer,
+    in_part=True,
     arguments={"word": Argument("String!", "What they shout"), "first": FIRST},
 )
 """  # noqa: E501

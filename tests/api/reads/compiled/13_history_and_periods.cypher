@@ -13,11 +13,11 @@ RETURN CASE start WHEN 0 THEN head END AS head, [n IN page[start..start + 500] |
   WHERE m3:UnitState AND true
   WITH *
   ORDER BY r4.from
-  RETURN [toString(r4.from), toString(r4.to), m3.name]
+  RETURN [nullIf(toString(r4.from), '0001-01-01'), toString(r4.to), m3.name]
 }, COLLECT {
   MATCH (n)-[r6:PART_OF]->(m5)
   WHERE m5:Unit AND m5.active AND (r6.from <= $p0 AND (r6.to IS NULL OR r6.to > $p0))
   WITH *
   ORDER BY r6.from, m5.uuid
-  RETURN [toString(r6.from), toString(r6.to), [m5.name]]
+  RETURN [nullIf(toString(r6.from), '0001-01-01'), toString(r6.to), [m5.name]]
 }]] AS rows
