@@ -5,7 +5,7 @@ and ``graph.writing.transactions`` writes them. ``GraphWriter`` puts the three t
 for changes by hand; an import (``importers.pipeline``) goes through them in batches.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
@@ -26,7 +26,7 @@ from graph.writing.amending import Amendment, Guard, amended, refuse_absent
 from graph.writing.comparing import StatementComparer
 from graph.writing.difference import Difference
 from graph.writing.loading import load
-from graph.writing.retrying import write_until_current
+from graph.writing.retrying import Stale, write_until_current
 from graph.writing.rights_rules import find_refused
 from graph.writing.transactions import DifferenceWriter, points_to_itself
 
@@ -115,13 +115,13 @@ class GraphWriter:
             for _, refused in find_refused(self.driver, self.index.resolve, matched):
                 raise refused
             if any(each.statement is not before for each, before in zip(matched, stated, strict=True)):
-                found = self._compared(matched)  # an approval has the content that it approves
+                found = self._compared_again(matched, found)  # an approval has the content that it approves
             if strict:
                 _reject_notices(found.values())
                 refuse_absent(self.driver, found.values())
             if any(each.new for each in matched) and points_to_itself(matched[0].statement.kind):
                 self.transactions.reserve(matched)
-                found = self._compared(matched)
+                found = self._compared_again(matched, found)
             numbers = self.transactions.write_all(list(found.values()), origin, guard)
             return [
                 Written(
@@ -140,6 +140,16 @@ class GraphWriter:
         for each in matched:
             by_kind.setdefault(each.statement.kind, []).append(each)
         return {each.uuid: each for batch in by_kind.values() for each in self.comparer.differences(batch)}
+
+    def _compared_again(
+        self, matched: Sequence[MatchedStatement], checked: Mapping[str, Difference]
+    ) -> dict[str, Difference]:
+        """Compared once more. Raises Stale where somebody has changed one of them since its rules were checked."""
+        found = self._compared(matched)
+        for uuid, each in found.items():
+            if uuid in checked and each.version != checked[uuid].version:
+                raise Stale(uuid)
+        return found
 
     def _version(self, matched: MatchedStatement) -> int:
         return load(self.driver, matched.statement.kind, [matched.uuid])[matched.uuid].version

@@ -17,6 +17,7 @@ from graph.connection import connect
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
 from graph.time import today
+from graph.writing import graph_writer
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -237,6 +238,22 @@ def test_a_limit_that_is_left_open_counts_once_another_than_its_author_has_appro
     service.data("""mutation { changeGrant(grant: "g_key", changeFrom: "2026-01-01", reason: "Flere",
         givenTo: ["unit:citizen", "unit:job", "unit:canteen"]) { change } }""", "rights")  # fmt: skip
     assert service.data(held)["rights"] == {"held": [], "omitted": [{"reason": "NOT_APPROVED"}]}
+
+
+def test_who_decides_between_the_check_and_the_writing_of_another_wins(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uuid = request(service, gives="system_role:mail_box", to=SOON, **{"for": "employment:e_carl", "by": "carl"})
+    checked, others = graph_writer.find_refused, iter([REFUSE])
+
+    def overtaken(*given: Any) -> Any:
+        found = list(checked(*given))
+        for mutation in others:
+            service.data(mutation, request=uuid, by="bo")
+        return found
+
+    monkeypatch.setattr(graph_writer, "find_refused", overtaken)
+    assert refused(service, APPROVE, request=uuid, by="dora")["code"] == "wrong_state"
 
 
 def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:
