@@ -66,5 +66,5 @@ LIMIT 1
 
 
 def who_can_give(names: Sequence[str]) -> str:
-    """The end of a refusal; "" where nobody is known."""
+    """How a refusal ends. It is empty where no administrator is known."""
     return f"; {', '.join(names)} can give it" if names else ""

@@ -105,7 +105,7 @@ NoHolderReason = enumerated(
     {
         "no_holder": "The role has no holder in the unit or above it",
         "unit_not_active": "The unit does not exist on the day",
-        OUTSIDE: "There is no holder in the part of the organisation that you may read; what lies beyond is not shown",
+        OUTSIDE: "There is no holder in the part of the organisation that you may read. Other parts are not shown",
     },
     named=str,  # nearest.yaml names them
 )

@@ -67,14 +67,14 @@ class Guarding(_Finding, Protocol):
 
     def refuse_own_system(self, kind: str, thing: str) -> None:
         """Before a value is set by hand. Raises ChangeRejected (own_system) for what REConnect itself says about its
-        own rights: whoever could make a sensitive one common could grant it without approval."""
+        own rights. Someone who made a sensitive right common could grant it without approval."""
         if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
             text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
             raise ChangeRejected("own_system", text, field="thing")
 
     def require_second_for_common(self, kind: str, thing: str, name: str, value: Value | None, days: Period) -> None:
-        """Before a value is set by hand, or released (None): the grants of a right that is no longer sensitive all
-        count, approved or not. Raises GraphQLError (second_person), Unknown."""
+        """Before a value is set by hand, or released (None). Once a right is no longer sensitive, all its grants count,
+        even those that no one approved. Raises GraphQLError (second_person), Unknown."""
         if kind in RIGHTS and name == "sensitive" and value is not True:
             uuid = self.uuid(kind, thing)
             if self.read(lambda session: session.run(_SENSITIVE, uuid=uuid, today=today()).single()):

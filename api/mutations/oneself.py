@@ -1,8 +1,9 @@
-"""Changes that nobody makes for themselves: they would widen the caller's own rights, or hide the caller's traces.
+"""People can't make these changes for themselves: they would widen their own rights, or hide their own traces.
 
-Who somebody is decides what they hold: whoever joins another person into themselves, or takes over an account or an
-employment, has what the other one has. Erasing takes names and values out of the log. Where a caller's roles hold in a
-part of the organisation, the part follows from employments, roles and substitutions, so these are changed by others.
+A person's identity decides which rights they hold. Someone who joins another person into themselves, or takes over an
+account or an employment, gets the other person's rights. Erasing takes names and values out of the log. Where a
+caller's roles hold in a part of the organisation, the part follows from employments, roles and substitutions. Others
+must therefore change these.
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ _LINKED = {
     "Employment": ("person", "unit"),
     "Affiliation": ("person", "unit"),
 }
-"""Kind → the links that decide where the rights of somebody hold."""
+"""Kind → the links that decide where a person's rights hold."""
 _OWN = """
 UNWIND $uuids AS uuid
 MATCH (n:Person|Employment|Affiliation|Assignment|Substitution|Account|PlannedAccount {uuid: uuid})
@@ -82,5 +83,5 @@ def _things(each: Amendment, stated: Statement, links: Iterable[str]) -> list[st
 
 
 def _another(what: str) -> GraphQLError:
-    text = f"{what}, so nobody does it for themselves: another person must do it"
+    text = f"{what}. You can't do this for yourself; another person must do it"
     return GraphQLError(text, extensions={"code": "forbidden", "roles": [], "units": []})

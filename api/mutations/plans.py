@@ -148,7 +148,7 @@ def _require_own_or_in_part(info: CONTEXT, mutation: str, plan: Plan) -> None:
 
 def _require_in_part(info: CONTEXT, mutation: str, plan: Plan | Draft) -> None:
     """Raises DoesNotFit for a caller whose roles hold in a part of the organisation, and who could not make each of
-    the changes: the plan is applied later, by nobody's limits."""
+    the changes. The plan is applied later, and nobody's limits hold then."""
     context = info.context
     if context.access.scope is not None and not WRITE[mutation] & context.access.everywhere:
         _writing(info).require_fits(context.driver, plan, context.access)

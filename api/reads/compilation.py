@@ -147,7 +147,7 @@ class Compilation:
 
     def _placed_in_units(self, type_: str, n: str) -> str:
         """Clauses that find all things of a type that the caller may read, beginning at the units: that is faster where
-        all of them are wanted. "" if there are none."""
+        all of them are wanted. Empty if there are none."""
         if self.scope is None:
             return ""
         self._day = self._day or self.parameters.add(self.today)

@@ -55,6 +55,6 @@ class CursorSeal:
 
 
 def bad_cursor() -> GraphQLError:
-    """The refusal of what is no cursor of a list."""
+    """The error for a value that is not a cursor of a list."""
     text = "after: give a cursor that this API has returned for this list, in the same order"
     return GraphQLError(text, extensions={"code": "bad_cursor"})

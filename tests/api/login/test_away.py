@@ -45,7 +45,7 @@ def url(
     clean_graph: neo4j.Driver, addresses: Addresses, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
     """Of a service behind the proxy; it loses patience sooner than it does otherwise."""
-    monkeypatch.setattr(availability, "_PATIENCE", 1.5)
+    monkeypatch.setattr(availability, "_PATIENCE", 5.0)
     monkeypatch.setattr(availability, "_EVERY", 0.2)
     behind = replace(addresses, bolt_uri=f"bolt://127.0.0.1:{proxy.port}")
     with connect(behind.bolt_uri, behind.user, behind.password, is_asked=True) as driver:
