@@ -68,3 +68,12 @@ def _later(day: date | None, days: int) -> date | None:
 def days_after(day: date, days: int) -> date:
     """So many days later, as far as there are dates; FOREVER stays."""
     return day if day == FOREVER or not days else day + timedelta(days=min(days, (FOREVER - day).days - 1))
+
+
+def cut(period: Period, borders: Sequence[date]) -> tuple[Period, ...]:
+    """The period in parts, each between two of these days."""
+    inside = [each for each in borders if period.start < each < period.last]
+    if not inside:
+        return (period,)
+    cuts = [period.start, *inside, period.last]
+    return tuple(Period(start, None if last == FOREVER else last) for start, last in pairwise(cuts))

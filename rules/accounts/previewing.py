@@ -8,9 +8,10 @@ from typing import Any
 import neo4j
 
 from graph.time import Period, today, until, within
-from rules.accounts.planning import Plan, deletion_day, plan
+from rules.accounts.planning import Plan, plan
 from rules.accounts.reading import rule_of, rules_of
 from rules.accounts.run import read_all
+from rules.accounts.stating import deletion_day
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,9 @@ from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.facts import AccountRule, Facts, Person
 from rules.accounts.naming import name_all, needs_names, taken
-from rules.accounts.planning import KIND, Plan, Wanted, plan, statement
+from rules.accounts.planning import KIND, Plan, Wanted, plan
 from rules.accounts.reading import persons_of, read
+from rules.accounts.stating import statement
 
 SOURCE = f"{RULE_PREFIX}accounts"
 _AT_ONCE = 500  # statements in a transaction

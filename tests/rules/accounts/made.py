@@ -10,7 +10,8 @@ from graph.expressions import compile_expression
 from graph.statements.statement import Statement
 from graph.time import Period
 from rules.accounts.facts import AccountException, AccountRule, Facts, Person, State, System, Tie
-from rules.accounts.planning import Plan, plan, statement
+from rules.accounts.planning import Plan, plan
+from rules.accounts.stating import statement
 
 TODAY = date(2026, 3, 2)
 WHO = Person("p", "Anna", "Berg", "Anna Berg")

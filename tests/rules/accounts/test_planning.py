@@ -13,7 +13,7 @@ from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
 from graph.time import Period, within, without
 from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Person, Tie
 from rules.accounts.naming import Holder, Taken, names_of, needs_names
-from rules.accounts.planning import statement
+from rules.accounts.stating import statement
 from tests.rules.accounts.made import TODAY, WHO, at, days, exception, facts, job, job_of, kept_of, opens, planned, rule
 
 NOW = job("e", days(-1000))
