@@ -34,6 +34,9 @@ LIMITS = {
 }  # fmt: skip
 """Characters of the longest value (active_directory.md §3 "Names, limits, uniqueness"); above, the answer is 21."""
 
+UNIQUE = ("sAMAccountName", "userPrincipalName")
+"""The domain refuses a second object with one of these."""
+
 _COUNTER = re.compile(r" \d{1,3}")
 
 

@@ -26,6 +26,8 @@ SendMail = Callable[[str, str, str], None]
 SendSms = Callable[[str, str], None]
 """(number in the form of E.164, text); raises OSError if the message is not accepted."""
 
+TRIES = 3
+"""How many passwords are tried against the domain's policy."""
 _READABLE = str.maketrans("", "", "0O1lI")
 _SETS = (
     string.ascii_uppercase.translate(_READABLE),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exporters.active_directory.channel import DirectoryChannel
+from exporters.active_directory.domain_objects import DomainObjects
 from exporters.objects.closing import Lookout
 from exporters.objects.drift import accept
 from exporters.objects.ledger import ObjectLedger
@@ -88,13 +89,13 @@ def test_who_can_not_be_seen_is_not_taken_for_deleted(domain: Domain, monkeypatc
     """As where others have moved an account to an OU that the service account may not list."""
     town = Town().person("alma").person("bo")
     domain.export(town)
-    seen = DirectoryChannel._seen
+    seen = DomainObjects.seen
     monkeypatch.setattr(
-        DirectoryChannel,
-        "_seen",
+        DomainObjects,
+        "seen",
         lambda self, kind, id_: None if kind == "user" else seen(self, kind, id_),
     )
-    monkeypatch.setattr(DirectoryChannel, "_having", lambda *given, **named: [])
+    monkeypatch.setattr(DomainObjects, "having", lambda *given, **named: [])
     report = domain.export(town.leave("alma"))
     assert [(each.key, each.problem) for each in report.parked] == [(ALMA.key, "not_seen")]
     entry = ObjectLedger(domain.driver, domain.name).entries()[ALMA]
