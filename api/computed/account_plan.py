@@ -24,6 +24,8 @@ def _answer(request: Request) -> list[Answer]:
             "text": each.text,
             "opens": None if each.since is None else each.since.isoformat(),
             "rule": None if each.rule is None else each.rule.uuid,
+            "login": each.login,
+            "email": each.email,
             "planned": each.planned,
             "observed": observed.get(each.system.uuid, []),
         }
@@ -53,6 +55,12 @@ FIELD = ComputedField(
             Plain("text", "String!", "Why, or why not, in words"),
             Plain("opens", "Date", "The day on which it opens, if that is to come"),
             Thing("rule", ("AccountRule",), "The rule that gives or withholds it"),
+            Plain(
+                "login",
+                "String",
+                "The user name that the account has, which need not be the planned one",
+            ),
+            Plain("email", "String", "The mail address that it has, which need not be the planned one"),
             Thing("planned", ("PlannedAccount",), "The planned account"),
             Thing("observed", ("Account",), "The person's accounts that are there", many=True),
         ),

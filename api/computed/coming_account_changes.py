@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from graph.time import today
+from rules.accounts.real_names import real_names
 
 _USUAL = 30
 _MOST = 3660
@@ -77,7 +78,17 @@ def totals(request: Request) -> list[Answer]:
 
 def _answer(request: Request) -> list[Answer]:
     rows = _rows(request, _COMING, first=request.first)
-    return [{"account": row["account"], "day": row["day"], "what": row["what"]} for row in rows]
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        logins = real_names(session, (row["account"] for row in rows))
+    return [
+        {
+            "account": row["account"],
+            "day": row["day"],
+            "what": row["what"],
+            "login": logins[row["account"]].login or None,
+        }
+        for row in rows
+    ]
 
 
 FIELD = ComputedField(
@@ -89,6 +100,7 @@ FIELD = ComputedField(
             "A change of an account that is to come",
             Plain("day", "Date!", "The day"),
             Plain("what", "String!", "opens, closes or is deleted"),
+            Plain("login", "String", "The user name that the account has, which need not be the planned one"),
             Thing("account", ("PlannedAccount",), "The planned account"),
         ),
     ),

@@ -36,12 +36,20 @@ def relive(
     uuid = editing.uuid(kind, thing)
     _refuse_kept(editing, kind, uuid, links)
 
+    by_hand: list[Period] = []
+
+    def edit(kept: Statement) -> Statement:
+        by_hand[:] = kept.exists or ()
+        return with_dated_links(links)(kept)
+
     def life(now: Thing) -> tuple[Period, ...]:
-        first, last = now.states[0].period.start, now.states[-1].period.end
+        # What was stated by hand may go beyond the days in force: rules limit extra accounts.
+        known = by_hand or [each.period for each in now.states]
+        first, last = known[0].start, known[-1].end
         return (days(first if start is UNSET else start, last if end is UNSET else end),)
 
     same = start is UNSET and end is UNSET
-    amendment = Amendment(kind, uuid, with_dated_links(links), expected, None if same else life)
+    amendment = Amendment(kind, uuid, edit, expected, None if same else life)
     return editing.write_all([amendment])[0]
 
 

@@ -66,6 +66,7 @@ class ActiveDirectory:
                 "disable_then_delete" if settings.delete else "disable",
                 needed=frozenset({"ou"}),
                 ends=EXPIRES,
+                names={"login": "sAMAccountName", "email": "mail"},
                 single=frozenset({"ou", "manager"}),
                 lost=placed if settings.closed_ou else frozenset(),
             ),

@@ -44,15 +44,12 @@ def drift(
         found = Reconciliation(channel, target.kinds, policy, wanted, entries, reports, hide)
         found.run()
         entries |= found.ended
-    if found.ended or any(
-        {*names} != {name for name, state in entries[ref].drift.items() if state == "found"}
-        for ref, names in found.found.items()
-    ):
+    if found.ended or any(found.is_news(ref, entries[ref]) for ref in found.found):
         run = start_run(driver, "export", target.name, dry=False)
         try:
             ledger.claim(run)
             ledger.write(found.ended.values())
-            changed = ledger.note_drift(entries, found.found)
+            changed = ledger.note_drift(entries, found.found, found.names)
         finally:
             end_run(driver, run, "done", {"": {"compared": changed}}, "")
     report = ExportReport(target.name, at, dry_run=True)

@@ -150,7 +150,7 @@ class ObjectExport:
             if found.ended and not self.dry_run:
                 self._run()
                 self.ledger.write(found.ended.values())
-            self._note_drift(found.found, kept, entries)
+            self._note_drift(found, kept, entries)
             plan = planning.plan(objects, entries)
             plan.notices += found.notices
         self.report.notices = plan.notices
@@ -183,16 +183,16 @@ class ObjectExport:
                 self._brake.spend(allowed)
             self._brake.spend_rest(self._begun)
 
-    def _note_drift(self, found: dict[Ref, frozenset[str]], kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
+    def _note_drift(self, found: Reconciliation, kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
         """As the ledger has the entries: what the comparison has set them to is not sent yet."""
-        is_new = any({*names} != {*_found(kept[ref])} for ref, names in found.items() if ref in kept)
-        if self.dry_run or not is_new:
+        if self.dry_run or not any(found.is_news(ref, kept[ref]) for ref in found.found if ref in kept):
             return
         self._run()
-        self.ledger.note_drift(kept, found)
-        for ref in found:
+        self.ledger.note_drift(kept, found.found, found.names)
+        for ref in found.found:
             if ref in kept and ref in entries:
-                entries[ref] = replace(entries[ref], drift=kept[ref].drift, drift_at=kept[ref].drift_at)
+                noted = kept[ref]
+                entries[ref] = replace(entries[ref], drift=noted.drift, drift_at=noted.drift_at, names=noted.names)
 
     def _held(self, plan: Plan) -> list[Parked]:
         """Objects that the target refused before, and that are not tried again now."""
@@ -429,10 +429,6 @@ class ObjectExport:
     def _call(self, calling: Calling | None) -> None:
         if calling is not None and not self.dry_run and (called := calling.run()):
             self.report.counts = {**self.report.counts, "hooks called": called}
-
-
-def _found(entry: Entry) -> list[str]:
-    return [name for name, state in entry.drift.items() if state == "found"]
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -182,6 +182,7 @@ class Giving:
             enabled=wanted.enabled,
             closed=None,
             counts_from=None if wanted.enabled else entry.counts_from,
+            names=self._names(wanted, entry, sent, another),
             hash=difference.hash,
             definition=self.work.definition,
             # Another value than the one that a person has accepted as it is there.
@@ -219,7 +220,24 @@ class Giving:
         for name in lost:
             text = "the target accepted it but has something else"
             self.work.notices.append(Notice(wanted.kind, wanted.key, name, "not_kept", text))
+        real = {
+            name: found.values.get(field) for name, field in self.work.kinds[wanted.kind].names.items() if field in lost
+        }
+        if real:
+            given = replace(given, names={name: str(each) for name, each in {**given.names, **real}.items() if each})
         return replace(given, not_kept={**given.not_kept, **{name: difference.hashes.get(name, "") for name in lost}})
+
+    def _names(
+        self, wanted: Wanted, entry: Entry, sent: Mapping[str, object], another: Mapping[str, Value]
+    ) -> dict[str, str]:
+        """The user name and mail address that the object has now. What stays as others made it is as it was known."""
+        found = {}
+        for name, field_ in self.work.kinds[wanted.kind].names.items():
+            is_as_wanted = field_ in sent or field_ not in entry.not_kept
+            value = another.get(field_, wanted.values.get(field_) if is_as_wanted else entry.names.get(name))
+            if value:
+                found[name] = str(value)
+        return found
 
 
 def _next(taken: Taken, wanted: Wanted, sent: Mapping[str, Value], another: Mapping[str, Value]) -> dict[str, Value]:

@@ -2,7 +2,8 @@
 
 An entry is a (:LedgerEntry) as every target has them (``exporters.ledger``), with the target's ``remote`` id, a keyed
 hash of every field that was sent, the links that were sent, and whether it is enabled. It keeps no values, except those
-by which a creation without an answer is looked for, until that is settled. States:
+by which a creation without an answer is looked for, until that is settled, and the user name and mail address that an
+account has, which need not be the planned ones. States:
 *pending* (about to be sent), *delivered*, *closed* (disabled), *deleted*, *parked* (refused by the target, or can't be
 delivered), *failed* (no answer). ``unsure`` is true from before something is sent until the target has answered,
 whatever the state: the object is read before anything else is done with it.
@@ -22,6 +23,8 @@ from graph.change_log import now
 DriftState = Literal["found", "put_right"]
 ENABLED = "enabled"
 """The field of drift of an object that others have enabled, or disabled."""
+NAMES = ("login", "email")
+"""What the ledger keeps of an account in clear, for those who tell people of it."""
 GONE = "gone"
 """The field of drift of an object that others have deleted."""
 DELETED = "deleted_by_others"
@@ -42,7 +45,8 @@ class Entry:
     ``drift``: field → what became of a difference that others made, never the value; ``drift_at``: when that was noted.
     ``hook_answer``, ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if
     that counts for the brake: without a STOP, and without an approval. ``sought``: field → value by which a creation
-    that may have been sent, and has no answer, is looked for.
+    that may have been sent, and has no answer, is looked for. ``names``: the user name and mail address that it has, as
+    far as they are known, by what planned accounts call them (``KindRules.names``).
     """
 
     kind: str
@@ -73,6 +77,7 @@ class Entry:
     hook_at: datetime | None = None
     counts_from: datetime | None = None
     sought: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ref(self) -> Ref:
@@ -161,18 +166,25 @@ class ObjectLedger(ClaimedLedger):
         found = (_entry(row["entry"]) for row in rows)
         return {each.ref: each for each in found}
 
-    def note_drift(self, entries: dict[Ref, Entry], found: Mapping[Ref, frozenset[str]]) -> int:
-        """Keep which fields differ at the target, of the objects that were compared; how many entries have changed.
-        What a run has put right stays noted."""
+    def note_drift(
+        self,
+        entries: dict[Ref, Entry],
+        found: Mapping[Ref, frozenset[str]],
+        names: Mapping[Ref, Mapping[str, str]] | None = None,
+    ) -> int:
+        """Keep which fields differ at the target, of the objects that were compared, and the names that they have; how
+        many entries have changed. What a run has put right stays noted."""
         moment, changed = now(), []
-        for ref, names in found.items():
+        for ref, differing in found.items():
             entry = entries.get(ref)
             if entry is None:
                 continue
             put_right = {name: state for name, state in entry.drift.items() if state == "put_right"}
-            drift: dict[str, DriftState] = {**put_right, **dict.fromkeys(sorted(names), "found")}
-            if drift != entry.drift:
-                entries[ref] = replace(entry, drift=drift, drift_at=moment)
+            drift: dict[str, DriftState] = {**put_right, **dict.fromkeys(sorted(differing), "found")}
+            named = (names or {}).get(ref, entry.names)
+            if drift != entry.drift or named != entry.names:
+                at = moment if drift != entry.drift else entry.drift_at
+                entries[ref] = replace(entry, drift=drift, drift_at=at, names=named)
                 changed.append(entries[ref])
         self.write(changed)
         return len(changed)
@@ -295,6 +307,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_at": entry.hook_at,
         "counts_from": entry.counts_from,
         "sought": _pairs(entry.sought) or None,
+        **{name: entry.names.get(name) for name in NAMES},
     }
 
 
@@ -333,6 +346,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hook_at=_moment(kept.get("hook_at")),
         counts_from=_moment(kept.get("counts_from")),
         sought=_texts(kept.get("sought")),
+        names={name: kept[name] for name in NAMES if kept.get(name)},
     )
 
 

@@ -21,7 +21,9 @@ from exporters.target import Notice
 class Reconciliation:
     """``wanted``: as the target should have it; ``hide(wanted, field)``: why a value is not shown; empty if it is.
     ``entries`` is changed if drift is to be corrected, and for ``urgent`` objects that others have enabled: these are
-    closed again, whatever the policy. ``found``: compared objects → the fields that differ. ``ended``: entries of
+    closed again, whatever the policy. ``found``: compared objects → the fields that differ; ``names``: their user name
+    and mail address.
+    ``ended``: entries of
     objects some of whose accepted differences are no more: the next one is shown again."""
 
     channel: Channel
@@ -34,6 +36,7 @@ class Reconciliation:
     urgent: frozenset[Ref] = frozenset()
     notices: list[Notice] = field(default_factory=list)
     found: dict[Ref, frozenset[str]] = field(default_factory=dict)
+    names: dict[Ref, Mapping[str, str]] = field(default_factory=dict)
     ended: dict[Ref, Entry] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -73,6 +76,11 @@ class Reconciliation:
                             self._mend(other, replace(each, links=without(each.links, ref)))
                 else:
                     self._compare(ref, self._without_ended(ref, entry, there), there, refs)
+
+    def is_news(self, ref: Ref, kept: Entry) -> bool:
+        """Whether the ledger doesn't know yet what was found of a compared object."""
+        known = {name for name, state in kept.drift.items() if state == "found"}
+        return known != self.found[ref] or self.names.get(ref, kept.names) != kept.names
 
     def _without_ended(self, ref: Ref, entry: Entry, found: Found) -> Entry:
         """The entry without accepted differences that are no more, since the object has what was sent."""
@@ -158,6 +166,9 @@ class Reconciliation:
                     fields[name] = ""
             differences += self._linked(entry, wanted, found, refs, links)
         self.found[ref] = frozenset(each.partition(":")[0] for each in differences)
+        if names := self.kinds[ref.kind].names:
+            has = {name: found.values.get(field_) for name, field_ in names.items()}
+            self.names[ref] = {name: str(each) for name, each in has.items() if each}
         if differences:
             self._tell(ref, "changed", differences)
             self._mend(ref, replace(entry, fields=fields, links=links, enabled=enabled, closed=closed))

@@ -132,16 +132,18 @@ class KindRules:
     ``on_close``: what happens to one that is no longer wanted; one that is wanted again is the same object, unless it
     has been deleted. ``needed``: link fields without which the target accepts no such object: they are sent with its
     creation, and the linked objects come first. All others are sent once every object exists, so that circles do no
-    harm. ``ends``: the field with the first day (YYYY-MM-DD) on which the target itself lets nobody use the object;
-    empty if it has none. ``single``: fields that lead to at most one object. ``found_by``: fields by which the channel
-    looks for what a creation without an answer has left; the ledger keeps their values until that is known. ``lost``:
-    values and links that closing takes from an object; they are sent again when it returns. ``closes_last``: closed
-    after all others have been changed, such as a place that they leave first.
+    harm. ``names``: what planned accounts call *login* and *email* → the field. ``ends``: the field with the first day
+    (YYYY-MM-DD) on which the target itself lets nobody use the object; empty if it has none. ``single``: fields that
+    lead to at most one object. ``found_by``: fields by which the channel looks for what a creation without an answer
+    has left; the ledger keeps their values until that is known. ``lost``: values and links that closing takes from an
+    object; they are sent again when it returns. ``closes_last``: closed after all others have been changed, such as a
+    place that they leave first.
     """
 
     on_close: OnClose = "disable"
     needed: frozenset[str] = frozenset()
     ends: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
     single: frozenset[str] = frozenset()
     found_by: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()

@@ -130,8 +130,12 @@ UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
 """
-# By what a creation at a target that is not answered is looked for.
-_CLEAR_LEDGERS = "MATCH (e:LedgerEntry) WHERE e.sought IS NOT NULL AND e.key IN $uuids REMOVE e.sought"
+# The names that an account has at a target, and by what a creation there that is not answered is looked for.
+_CLEAR_LEDGERS = """
+MATCH (e:LedgerEntry)
+WHERE e.key IN $uuids AND (e.sought IS NOT NULL OR e.login IS NOT NULL OR e.email IS NOT NULL)
+REMOVE e.sought, e.login, e.email
+"""
 # Values of persons of whom an erased person was a part for a time.
 _CLEAR_SURVIVORS = f"""
 UNWIND $uuids AS uuid

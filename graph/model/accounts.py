@@ -9,6 +9,8 @@ from graph.model.kind import Kind, Link, Property
 GIVE, WITHHOLD, KEEP = EXCEPTION_EFFECTS = ("give", "withhold", "keep")
 RULE_EFFECTS = (GIVE, WITHHOLD)
 PER_PERSON, PER_EMPLOYMENT = PER = ("person", "employment")
+EXTRA_LIMITS = "rule:extra_accounts"
+"""The source that ends accounts that people have asked for, while their owner may have none."""
 
 NAME_POLICY = Kind(
     "NamePolicy",
@@ -108,6 +110,7 @@ PLANNED_ACCOUNT = Kind(
         Link("realised_by", "REALISED_BY", ("Account",), single=True, doc="The account that is there"),
     ),
     natural="key",
+    limited_by=EXTRA_LIMITS,
 )
 ACCOUNT_EXCEPTION = Kind(
     "AccountException",

@@ -66,6 +66,8 @@ class Kind:
     """A kind of thing. ``natural``: the property that identifies it to people and other sources.
 
     ``reused``: when a thing has ended, another one may get its natural key. The key then leads to the one in force.
+    ``limited_by``: a source that makes no thing of the kind, and limits others': a thing exists on no day on which this
+    source states that it doesn't, whatever the order of sources.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Kind:
     links: tuple[Link, ...] = ()
     natural: str | None = None
     reused: bool = False
+    limited_by: str | None = None
 
     @property
     def state(self) -> str:

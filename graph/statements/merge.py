@@ -2,9 +2,10 @@
 
 For each property, and for each link of which one is in force at a time, the highest source that states a value on a day
 decides that day. Links of which several may be in force at a time are the union of all sources. Existence is decided by
-the highest source that states it (by any of its records, if several are about one thing); values and links count only
-on days of existence. What is withheld (``Property.withheld_while``) is in force on no day until that is over. Pure: the
-same statements give the same result, in whatever order they come.
+the highest source that states it (by any of its records, if several are about one thing), within what a source that
+limits the kind allows (``Kind.limited_by``); values and links count only on days of existence. What is withheld
+(``Property.withheld_while``) is in force on no day until that is over. Pure: the same statements give the same result,
+in whatever order they come.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -156,9 +157,14 @@ def withheld_until(states: Sequence[State], flag: str) -> date | None:
 
 
 def _existence(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> tuple[Period, ...]:
-    speaking = [each for each in _ranked(kind, "exists", candidates, order) if each.statement.exists is not None]
+    stating = [each for each in _ranked(kind, "exists", candidates, order) if each.statement.exists is not None]
+    speaking = [each for each in stating if each.source != kind.limited_by]
     highest = [each.statement.exists for each in speaking if each.source == speaking[0].source]
-    return union(period for exists in highest for period in exists or ())
+    days = union(period for exists in highest for period in exists or ())
+    for each in stating if kind.limited_by else ():
+        if each.source == kind.limited_by:
+            days = within(days, each.statement.exists or ())
+    return days
 
 
 def _ranked(

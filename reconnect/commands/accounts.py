@@ -107,8 +107,9 @@ def why(
     if as_json:
         _print([
             {
-                "system": each.system.key, "open": each.open, "login": each.login, "reason": each.reason,
-                "text": each.text, "rule": None if each.rule is None else each.rule.key,
+                "system": each.system.key, "open": each.open, "login": each.login,
+                "planned_login": each.planned_login, "reason": each.reason, "text": each.text,
+                "rule": None if each.rule is None else each.rule.key,
             }
             for each in found
         ])  # fmt: skip

@@ -1,6 +1,6 @@
 """Why a person is to have an account in a system on a day, or why not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,8 +9,10 @@ import neo4j
 from graph.model.accounts import GIVE, KEEP, WITHHOLD
 from graph.time import today
 from rules.accounts.deciding import Deciding, Decision
+from rules.accounts.extra import why_closed
 from rules.accounts.facts import AccountException, AccountRule, Facts, Person, System, Tie
 from rules.accounts.reading import persons_of, read
+from rules.accounts.real_names import real_names
 
 _PLANNED = """
 MATCH (a:PlannedAccount)-[:OF_PERSON]->(:Person {uuid: $person})
@@ -27,7 +29,7 @@ ORDER BY open DESC, a.key
 class Explanation:
     """``open``: it is open on the day. ``reason``: given, lead, exception, extra, stopped, withheld, kept,
     condition, no_rule, no_unit, no_tie, failed, waits, needs. ``since``: the day on which it opens, if that is to
-    come."""
+    come. ``login``, ``email``: those that it has; ``planned_login``: the one that rules gave it."""
 
     system: System
     open: bool
@@ -38,6 +40,8 @@ class Explanation:
     planned: str | None = None
     login: str | None = None
     since: date | None = None
+    planned_login: str | None = None
+    email: str | None = None
 
 
 def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]:
@@ -64,6 +68,7 @@ def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]
         key=lambda each: facts.systems[each].key if each in facts.systems else each,
     )
     open_in = {each for each, rows in planned.items() if any(row["open"] and not row["extra"] for row in rows)}
+    closed = why_closed(session, facts, person)
     deciding = Deciding(facts)
     found = []
     for system in systems:
@@ -74,16 +79,34 @@ def explain(session: neo4j.Session, person: str, day: date) -> list[Explanation]
         if not several and any(each.system == system for each in facts.rules):
             several = [None]
         answers = [
-            _of_system(
-                facts, deciding, who, system, day, row, row["tie"] if row and len(several) > 1 else None, open_in
-            )
+            _of_system(facts, deciding, who, system, day, row, _only(row, several), open_in, closed)
             for row in (*several, *(row for row in rows if row["extra"]))
         ]
         if stops:
             said = "the person is stopped, above every rule"
             answers = [replace(each, open=False, reason="stopped", text=said, since=None) for each in answers]
         found += answers
-    return found
+    return _with_real_names(session, found)
+
+
+def _only(row: neo4j.Record | None, several: Sequence[neo4j.Record | None]) -> str | None:
+    return row["tie"] if row and len(several) > 1 else None
+
+
+def _with_real_names(session: neo4j.Session, found: Sequence[Explanation]) -> list[Explanation]:
+    real = real_names(session, (each.planned for each in found if each.planned is not None))
+    told: list[Explanation] = []
+    for each in found:
+        has = real.get(each.planned or "")
+        if has is not None and has.login:
+            text = each.text
+            if has.differs:
+                text += f"; its user name is {has.login}, not {has.planned_login} as planned"
+            named = replace(each, login=has.login, email=has.email or None, planned_login=has.planned_login or None)
+            told.append(replace(named, text=text))
+        else:
+            told.append(each)
+    return told
 
 
 def _of_system(
@@ -95,15 +118,18 @@ def _of_system(
     row: neo4j.Record | None,
     only: str | None,
     open_in: Collection[str],
+    closed: Mapping[str, str],
 ) -> Explanation:
     """``only``: the tie that the account is for, where the person has several accounts; ``open_in``: systems in which
-    rules give the person an account that is open on the day."""
+    rules give the person an account that is open on the day; ``closed``: extra accounts (uuids) that are, and why."""
     shown = facts.systems.get(system) or System(system, system, system)
     is_open = bool(row and row["open"])
     planned, login = (None, None) if row is None else (row["uuid"], row["login"])
     since = None if row is None or row["next"] is None else date.fromisoformat(row["next"])
     if row is not None and row["extra"]:
-        return Explanation(shown, is_open, "extra", "a person has asked for it", None, None, planned, login, since)
+        why = closed.get(row["uuid"])
+        text = "a person has asked for it" + (f", and it is closed: {why}" if why and not is_open else "")
+        return Explanation(shown, is_open, "extra", text, None, None, planned, login, since)
     reason, text, rule, tie = _because(facts, deciding, person, system, day, only)
     if is_open and reason not in ("given", "exception"):
         later = "it is kept open until the end of its days, or is ready before the first day"

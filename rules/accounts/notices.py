@@ -14,6 +14,7 @@ import neo4j
 from graph.errors import Unknown
 from graph.questions.nearest import nearest_manager
 from graph.runs.problems import kept_problems
+from rules.accounts.real_names import real_names
 from rules.accounts.run import SOURCE
 
 What = Literal["ready", "expires", "closed"]
@@ -24,7 +25,8 @@ MOST_STUCK = 200
 @dataclass(frozen=True, slots=True)
 class AccountNotice:
     """``day``: the first day on which it is open, or the first without it. ``addresses``: mail addresses of the nearest
-    managers; empty where there is none."""
+    managers; empty where there is none. ``login``: the user name that the account has, which a target may have had to
+    choose anew."""
 
     what: What
     day: date
@@ -67,10 +69,12 @@ RETURN e.key AS account
 _ADDRESSES = """
 UNWIND $persons AS uuid
 MATCH (p:Person {uuid: uuid})
-RETURN coalesce(
-    head([(p)<-[:OF_PERSON]-(a:PlannedAccount) WHERE a.active AND a.email IS NOT NULL | a.email]), p.work_email
-) AS address
-ORDER BY address
+RETURN p.work_email AS work_email, COLLECT {
+        MATCH (p)<-[:OF_PERSON]-(a:PlannedAccount)
+        WHERE a.active AND a.email IS NOT NULL
+        RETURN a.uuid
+        ORDER BY coalesce(a.extra, false), a.key
+    } AS accounts
 """
 
 
@@ -94,12 +98,14 @@ def notices(
     )
     ids = [f"{target}|user|{row['account']}" for row in rows if row["what"] == "ready" for target in targets]
     waiting = {row["account"] for row in driver.execute_query(_WAITING, ids=ids).records}
-    for row in rows:
-        if row["what"] not in what or (row["what"] == "ready" and row["account"] in waiting):
-            continue
+    told = [row for row in rows if row["what"] in what and not (row["what"] == "ready" and row["account"] in waiting)]
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        logins = real_names(session, (row["account"] for row in told))
+    for row in told:
         on = row["on"].to_native()
         addresses = _addresses(driver, row["person"], on, row["tie"])
-        yield AccountNotice(row["what"], on, row["name"], row["login"] or "", row["system"] or "", addresses)
+        login = logins[row["account"]].login
+        yield AccountNotice(row["what"], on, row["name"], login, row["system"] or "", addresses)
 
 
 def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object] | None) -> tuple[str, ...]:
@@ -114,8 +120,12 @@ def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object
     except Unknown:
         return ()
     persons = sorted({holder.person for each in found for holder in each.nearest.holders})
-    rows, _, _ = driver.execute_query(_ADDRESSES, persons=persons, routing_=neo4j.RoutingControl.READ)
-    return tuple(row["address"] for row in rows if row["address"])
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        rows = list(session.run(_ADDRESSES, persons=persons))
+        # A planned address may be another person's, where the target had to give another one.
+        real = real_names(session, (uuid for row in rows for uuid in row["accounts"]))
+    own = (next((real[uuid].email for uuid in row["accounts"] if real[uuid].email), row["work_email"]) for row in rows)
+    return tuple(sorted({address for address in own if address}))
 
 
 def _day(value: object) -> date | None:

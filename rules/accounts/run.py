@@ -8,12 +8,12 @@ closes waits for an approval, and the rest is written. A person's STOP is no par
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import neo4j
 
-from graph.as_of import Day, exists, exists_or_will
+from graph.as_of import exists, exists_or_will
 from graph.change_log import Origin, now
 from graph.identity.known_keys import RecordId
 from graph.row_blocks import in_blocks
@@ -22,16 +22,17 @@ from graph.runs.brakes import approve as approve_brake
 from graph.runs.limits import exceeds, in_words, taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
 from graph.runs.run_log import end_run, imports_at_work, start_run
-from graph.statements.precedence import MANUAL, RULE_PREFIX
-from graph.statements.statement import Problem, Ref, Statement
+from graph.statements.precedence import RULE_PREFIX
+from graph.statements.statement import Problem, Ref, Statement, Value
 from graph.statements.stored_record import statement_in, to_text
-from graph.time import Period, today, without
-from graph.writing.amending import Amendment
+from graph.time import today
 from graph.writing.graph_writer import GraphWriter
+from rules.accounts.extra import Limited, extra_limits, state_limits
 from rules.accounts.facts import AccountRule, Facts, Person
 from rules.accounts.naming import name_all, needs_names, taken
 from rules.accounts.planning import KIND, Plan, Wanted, plan
 from rules.accounts.reading import persons_of, read
+from rules.accounts.real_names import RealNames, real_names
 from rules.accounts.stating import statement
 
 SOURCE = f"{RULE_PREFIX}accounts"
@@ -55,13 +56,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An account that closes on a day on which it was to be open. ``extra``: uuid and reason, of an extra account that
-    ends before the day that a person gave it."""
+    """An account that closes on a day on which it was to be open. ``login``: the user name that it has. ``extra``: of
+    an extra account, which ends before the day that a person gave it."""
 
     key: str
     day: date
     login: str
-    extra: tuple[str, str] | None = None
+    extra: Limited | None = None
 
     @property
     def person(self) -> str:
@@ -70,25 +71,34 @@ class Ending:
 
 @dataclass(slots=True)
 class Evaluated:
-    """``changed``: what is to be stated, closings first; ``extra``: extra accounts that end; ``titles``: of systems."""
+    """``changed``: what is to be stated, closings first; ``extra``: extra accounts that close, or open again;
+    ``logins``: the user names of accounts that close, by key; ``titles``: of systems."""
 
     today: date
     plan: Plan
     changed: list[tuple[Wanted, Statement]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     open_now: int = 0
-    extra: list[Ending] = field(default_factory=list)
+    extra: list[Limited] = field(default_factory=list)
+    logins: dict[str, RealNames] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
 
     @property
     def endings(self) -> list[Ending]:
         """What closes today, and what is to close earlier than it was."""
         by_rule = [
-            Ending(each.key, day, str(each.as_of("login") or ""))
+            Ending(each.key, day, self.login(each.key, each.as_of("login")))
             for each, _ in self.changed
             if (day := each.closes_on(self.today)) is not None
         ]
-        return [*by_rule, *self.extra]
+        closing = (each for each in self.extra if each.closes)
+        extra = [Ending(each.key, self.today, self.login(each.key, each.account.login), each) for each in closing]
+        return [*by_rule, *extra]
+
+    def login(self, key: str, planned: Value | None) -> str:
+        """The user name that an account has; the planned one where none is known."""
+        known = self.logins.get(key)
+        return known.login if known is not None else str(planned or "")
 
     def line(self, ending: Ending) -> str:
         """What the brake keeps of it, and a person approves."""
@@ -158,9 +168,8 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
         facts = known.facts
         made = plan(facts, known.kept, known.people)
         found = Evaluated(at, made, open_now=sum(_open(each, at) for each in known.kept.values()))
-        extra = list(session.run(_EXTRA, today=at, persons=asked))
-        found.open_now += len(extra)
-        found.extra = list(_extra_endings(extra, made))
+        found.open_now += session.run(_EXTRA_OPEN, today=at, persons=asked).single(strict=True)["count"]
+        found.extra = list(extra_limits(session, facts, asked, _is_planned(made)))
         found.titles = {uuid: each.title or each.key for uuid, each in facts.systems.items()}
         unnamed = [each for each in made.wanted.values() if needs_names(each)]
         if unnamed:
@@ -176,6 +185,7 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
         if stated is not None and _text(stated) != known.texts.get(key):
             found.changed.append((wanted, stated))
     found.changed.sort(key=lambda each: (not each[0].closes(at), each[0].key))
+    found.logins = _logins(driver, found, [each for each, _ in found.changed if each.closes_on(at) is not None])
     return found
 
 
@@ -213,7 +223,7 @@ def apply(
         doubted, report.waits_for = endings, tuple(at_work)
     else:
         reasons = _too_many(doubted, found, driver, asked, limits or Limits())
-    run = "" if dry_run or not (found.changed or endings) else start_run(driver, "accounts", SOURCE, dry=False)
+    run = "" if dry_run or not (found.changed or found.extra) else start_run(driver, "accounts", SOURCE, dry=False)
     report.reasons = tuple(reasons)
     if reasons and not dry_run:
         lines = sorted(map(found.line, doubted))
@@ -225,8 +235,10 @@ def apply(
     extra = [each for each in found.extra if each.key not in waiting]
     for wanted, _ in stated:
         _count(report, wanted, found.today)
-    report.closed += len(extra)
+    report.closed += sum(each.closes for each in extra)
+    report.opened += sum(not each.closes for each in extra)
     if dry_run:
+        found.logins |= _logins(driver, found, [each for each, _ in found.changed])
         report.lines = tuple(_told(found))
         return report
     state, error = "failed", ""
@@ -235,7 +247,7 @@ def apply(
         for start in range(0, len(stated), _AT_ONCE):
             writer.state(SOURCE, [each for _, each in stated[start : start + _AT_ONCE]], origin)
             step("Plan accounts", min(start + _AT_ONCE, len(stated)), len(stated))
-        _close_extra(writer, origin, extra)
+        state_limits(writer, origin, extra)
         for digest, parts in approved.items():
             if not report.waits_for and (asked is None or {person_of(each) for each in parts} <= {*asked}):
                 brake.spend(digest)
@@ -257,52 +269,28 @@ def person_of(text: str) -> str:
     return text.partition(":")[0]
 
 
-_EXTRA = f"""
+_EXTRA_OPEN = f"""
 MATCH (a:PlannedAccount {{extra: true}})-[:OF_PERSON]->(p:Person)
-WHERE a.from IS NOT NULL AND (a.to IS NULL OR a.to > $today) AND ($persons IS NULL OR p.uuid IN $persons)
-WITH a, p, head([(a)-[:NEEDS]->(s:ItSystem) | s]) AS needs
-RETURN a.uuid AS uuid, a.login AS login, p.uuid AS person,
-    {Day(False, "$today").flag("p", "dead")} OR NOT EXISTS {{
-        MATCH (p)-[:HAS]->(t:Employment|Affiliation)
-        WHERE {exists_or_will("t")}
-    }} AS left,
-    needs.uuid AS needs, coalesce(needs.title, needs.key) AS title, EXISTS {{
-        MATCH (p)<-[:OF_PERSON]-(other:PlannedAccount)-[:AT]->(needs)
-        WHERE NOT coalesce(other.extra, false) AND {exists_or_will("other")}
-    }} AS has
-ORDER BY uuid
+WHERE {exists_or_will("a")} AND ($persons IS NULL OR p.uuid IN $persons)
+RETURN count(DISTINCT a) AS count
 """
 
 
-def _extra_endings(rows: Iterable[neo4j.Record], made: Plan) -> Iterator[Ending]:
-    """Extra accounts of people who have left, or who will lack the account that theirs needs: they end today, whatever
-    end they were given."""
+def _is_planned(made: Plan) -> dict[tuple[str, str], bool]:
+    """(person, system) → whether the rules give the person an account there, today or later."""
     planned: dict[tuple[str, str], bool] = {}
     for each in made.wanted.values():
         place = each.person.uuid, each.system
         planned[place] = planned.get(place, False) or bool(each.opens)
-    for row in rows:
-        if row["left"]:
-            reason = "its owner has no employment or affiliation any more"
-        elif row["needs"] is not None and not planned.get((row["person"], row["needs"]), row["has"]):
-            reason = f"its owner has no account in {row['title']} any more"
-        else:
-            continue
-        key = f"{row['person']}:extra:{row['uuid']}"
-        yield Ending(key, made.today, row["login"] or "", (row["uuid"], reason))
+    return planned
 
 
-def _close_extra(writer: GraphWriter, origin: Origin, endings: Sequence[Ending]) -> None:
-    for each in endings:
-        if each.extra is not None:
-            uuid, reason = each.extra
-            # What began today, or is to come, has no day left: it is withdrawn.
-            ending = Amendment(KIND, uuid, _until_today, None)
-            writer.amend_all([ending], Origin(MANUAL, user=origin.user or SOURCE, reason=reason, run=origin.run))
-
-
-def _until_today(kept: Statement) -> Statement:
-    return replace(kept, exists=without(kept.exists or (), (Period(today()),)))
+def _logins(driver: neo4j.Driver, found: Evaluated, accounts: Sequence[Wanted]) -> dict[str, RealNames]:
+    """The user names that these, and the extra accounts, have; by key."""
+    by_uuid = {each.account.uuid: each.key for each in found.extra}
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        known = real_names(session, (each.key for each in accounts if each.kept is not None), by="key")
+        return known | {by_uuid[uuid]: each for uuid, each in real_names(session, by_uuid).items()}
 
 
 def _count(report: Report, wanted: Wanted, day: date) -> None:
@@ -385,11 +373,11 @@ def _told(found: Evaluated) -> Iterator[str]:
     for each, _ in found.changed:
         days = ", ".join(f"{one.start}–{one.end or ''}" for one in each.opens) or "no day from today on"
         what = "close" if each.closes(found.today) else "open" if each.kept is None else "change"
-        login = each.names.get("login") or each.as_of("login") or "no user name"
+        login = each.names.get("login") or found.login(each.key, each.as_of("login")) or "no user name"
         yield f"{what}: {each.person.name} ({login}) in {found.titles.get(each.system, each.system)}: {days}"
-    for ending in found.extra:
-        if ending.extra is not None:
-            yield f"close: {ending.login}, an extra account: {ending.extra[1]}"
+    for limited in found.extra:
+        login = found.login(limited.key, limited.account.login)
+        yield f"{'close' if limited.closes else 'open'}: {login}, an extra account: {limited.reason}"
 
 
 def _keep_problems(driver: neo4j.Driver, found: Evaluated, run: str, persons: Sequence[str] | None) -> None:

@@ -16,9 +16,9 @@ from tests.rules.accounts.account_town import day, town
 pytestmark = pytest.mark.slow
 PLAN = """
 query($person: String!) { accountPlan(person: $person) {
-  open reason text opens system { key } rule { key } planned { login } observed { login } } }
+  open reason text opens login system { key } rule { key } planned { login } observed { login } } }
 """
-COMING = "{ comingAccountChanges { day what account { login } } }"
+COMING = "{ comingAccountChanges { day what login account { login } } }"
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,9 @@ def test_why_and_why_not(service: Served) -> None:
 
 def test_what_will_happen(service: Served) -> None:
     found = service.data(COMING)["comingAccountChanges"]
-    closes = {"day": day(5), "what": "closes", "account": {"login": "aaba"}}
-    assert found == [closes, {"day": day(26), "what": "opens", "account": {"login": "dokj"}}]
+    closes = {"day": day(5), "what": "closes", "login": "aaba", "account": {"login": "aaba"}}
+    opens = {"day": day(26), "what": "opens", "login": "dokj", "account": {"login": "dokj"}}
+    assert found == [closes, opens]
     service.data('mutation { stopPerson(person: "dora", reason: "Fortrudt") { change } }', "hr")
     assert service.data(COMING)["comingAccountChanges"] == [closes]
     service.data('mutation { endStop(person: "dora", reason: "Fejl") { change } }', "hr")

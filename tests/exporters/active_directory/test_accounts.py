@@ -1,10 +1,13 @@
 """Accounts in a real domain: made, changed, closed, back again (active_directory.md §9)."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from exporters.objects.ledger import ObjectLedger
+from exporters.objects.target import Ref
 from graph.time import COPENHAGEN
 from protocols.ldap.values import expiry_ticks
 from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
@@ -173,6 +176,19 @@ def test_24_a_taken_name_gets_the_next(domain: Domain) -> None:
     before = domain.state()
     again = domain.export(Town().person("anna", principal_name="anna@klit.example"), full=True)
     assert (domain.state(), again.objects[1].drift) == (before, 0)
+    anna = Ref("user", uuid_of("anna"))
+
+    def names() -> Mapping[str, str]:
+        return ObjectLedger(domain.driver, domain.name).entries()[anna].names
+
+    assert names() == {"login": "anna3", "email": "anna@klit.example"}
+    domain.set(made["dn"], sAMAccountName="annah")
+    town = Town().person("anna", principal_name="anna@klit.example")
+    domain.export(town, full=True)
+    assert (names()["login"], domain.logins()) == ("annah", ["annah"]), "renamed by hand, and it stays so"
+    assert domain.export(town, full=True).run is None
+    domain.export(town.set("anna", title="Leder"))
+    assert names()["login"] == "annah"
 
 
 def test_24_a_login_stays_when_the_better_one_is_free_later(domain: Domain) -> None:

@@ -108,7 +108,11 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
     known.remember(lambda: [("00", known.person_key(CPR).encode())])
     uuid = uuid_of(graph, "p1")
     sought = ["userName=vilda77@klit.example"]
-    graph.execute_query("CREATE (:LedgerEntry {key: $uuid, sought: $sought})", uuid=uuid, sought=sought)
+    graph.execute_query(
+        "CREATE (:LedgerEntry {key: $uuid, sought: $sought, login: $sought[0], email: $sought[0]})",
+        uuid=uuid,
+        sought=sought,
+    )
     before = everything(graph)
     assert [each for each in PERSONAL if each not in before] == []
     mine = {uuid_of(graph, key) for key in ("p1", "e1", "a1", "l1", "s1")}

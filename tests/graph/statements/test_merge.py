@@ -67,6 +67,22 @@ def test_a_manual_value_outranks_every_source() -> None:
     assert [each.values["name"] for each in thing.states] == ["By hand"]
 
 
+def test_a_source_that_limits_a_kind_ends_what_a_person_has_stated_and_makes_nothing() -> None:
+    first, day, last = date(2026, 1, 1), date(2026, 3, 1), date(2027, 1, 1)
+    kind = KINDS["PlannedAccount"]
+    by_hand = candidate("manual", Statement("PlannedAccount", "a", exists=(Period(first, last),)))
+
+    def days(*allowed: Period) -> list[Period]:
+        limit = candidate(str(kind.limited_by), Statement("PlannedAccount", "a", exists=allowed))
+        return [each.period for each in merged(kind, [limit, by_hand], SourceOrder()).states]
+
+    assert days(Period(end=day)) == [Period(first, day)]
+    assert days(Period(end=day), Period(date(2026, 6, 1))) == [Period(first, day), Period(date(2026, 6, 1), last)]
+    assert days() == days(Period(end=first)) == []
+    alone = candidate(str(kind.limited_by), Statement("PlannedAccount", "a", exists=(Period(),)))
+    assert merged(kind, [alone], SourceOrder()).states == []
+
+
 def test_a_single_link_follows_the_higher_source_day_by_day_and_plural_links_are_joined() -> None:
     low = Statement("Unit", "a", links={"parent": link("Unit", "x", Y0), "performs": link("KleNode", "15", Y0)})
     high = Statement(

@@ -22,6 +22,7 @@ from graph.writing.day_turn import TurnWaits, turn
 from graph.writing.graph_writer import GraphWriter
 from rules.accounts.explaining import explain
 from rules.accounts.following import covered, touched
+from rules.accounts.notices import notices
 from rules.accounts.run import Limits, Report, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
@@ -176,6 +177,59 @@ def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> Non
     left = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
     assert left == {"adm1": [[day(-3), day(0)]]}, "the others have had no day: they are withdrawn"
     assert place.apply().total == 0
+    with place.driver.session() as session:
+        why = {each.login: each.text for each in explain(session, rows[0]["p"], today())}
+    assert why["adm1"] == (
+        "a person has asked for it, and it is closed: its owner has no employment or affiliation any more"
+    )
+    # The import is corrected: Anna works here on.
+    assert place.run().opened == 3
+    back = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
+    assert back == {"adm1": [[day(-3), day(30)]], "adm2": [[day(0), day(30)]], "adm3": [[day(4), day(30)]]}
+    assert place.apply().total == 0
+
+
+def test_who_is_told_of_an_account_is_told_the_user_name_that_it_has(place: Place) -> None:
+    """The domain had another anbe, so that Anna's account became anbe2; later somebody renamed it by hand."""
+    place.run()
+    anna = place.planned()["Anna Marie"]["uuid"]
+    place.driver.execute_query(
+        """
+        CREATE (:Ledger {target: 'active_directory-x'})
+        CREATE (:LedgerEntry {id: 'active_directory-x|user|' + $uuid, target: 'active_directory-x', object: 'user',
+            key: $uuid, state: 'delivered', remote: 'guid', enabled: true, login: 'anbe2'})
+        """,
+        uuid=anna,
+    )
+
+    def told() -> tuple[str | None, str | None, str]:
+        with place.driver.session() as session:
+            (uuid,) = session.run("MATCH (p:Person {given_name: 'Anna Marie'}) RETURN p.uuid AS uuid").value()
+            (found,) = explain(session, uuid, today())
+        return found.login, found.planned_login, found.text
+
+    given = "Månedslønnede gives it to employment e_anna"
+    assert told() == ("anbe2", "anbe", f"{given}; its user name is anbe2, not anbe as planned")
+    stopped = place.run(limits=Limits(at_least=0), employments=[{"id": "e_anna", "to": day(0)}])
+    (kept,) = place.driver.execute_query("MATCH (b:Brake {id: $id}) RETURN b.summary AS lines", id=stopped.brake)[0]
+    assert any("(anbe2) would close" in each for each in kept["lines"])
+    place.run()
+    tomorrow = today() + timedelta(days=1)
+    (ready,) = (
+        each for each in notices(place.driver, ["ready"], today(), tomorrow, 0, 14, ["active_directory-x"])
+        if each.person == "Anna Marie Berg"
+    )  # fmt: skip
+    assert ready.login == "anbe2"
+    place.driver.execute_query(
+        """
+        MATCH (a:PlannedAccount {uuid: $uuid})
+        CREATE (a)-[:REALISED_BY {from: date()}]->(:Account {uuid: 'seen', login: 'Berg', active: true})
+        """,
+        uuid=anna,
+    )
+    assert told()[0] == "Berg"
+    place.driver.execute_query("MATCH (a:Account {uuid: 'seen'}) SET a.login = 'ANBE'")
+    assert told() == ("ANBE", "anbe", given), "directories compare names without regard to case"
 
 
 def extra(place: Place, login: str, start: str, links: dict[str, Ref]) -> None:
