@@ -39,10 +39,11 @@ async def access_of_person(driver: neo4j.Driver, person: str, name: str) -> Acce
 
     It takes some milliseconds, so remember the answer: for a few seconds only, since rights change.
     """
-    return await in_thread(_held, driver, person, name)
+    return await in_thread(held_by, driver, person, name)
 
 
-def _held(driver: neo4j.Driver, person: str, name: str) -> Access | None:
+def held_by(driver: neo4j.Driver, person: str, name: str) -> Access | None:
+    """``access_of_person``, for those who may wait for it."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         try:
             of = asked(session, person=person, system=SYSTEM)
@@ -119,6 +120,13 @@ async def subtree(driver: neo4j.AsyncDriver, roots: Iterable[str]) -> frozenset[
         below = await (await session.run(_BELOW, roots=sorted(roots), at=today())).single(strict=True)
         closed = [row async for row in await session.run(_CLOSED, at=today())]
     return with_closed(below["units"], {row["uuid"]: row["parent"] for row in closed})
+
+
+def below(driver: neo4j.Driver, roots: Iterable[str]) -> frozenset[str]:
+    """``subtree``, for those who may wait for it."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        units = session.run(_BELOW, roots=sorted(roots), at=today()).single(strict=True)["units"]
+        return with_closed(units, {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())})
 
 
 def with_closed(units: Iterable[str], above: Mapping[str, str | None]) -> frozenset[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import neo4j
 
 from api.access.caller_names import OWN_NAMES, PERSON
-from api.access.held import subtree
+from api.access.held import below, subtree
 from api.access.rights import ROLES, Access
 from graph.change_log import now
 from graph.errors import ChangeRejected
@@ -148,6 +148,31 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         return Access(name, roles, person)
     units = await subtree(driver, rows[0]["within"])
     return Access(name, roles, person, dict.fromkeys(roles, units))
+
+
+def accesses_of(driver: neo4j.Driver, name: str) -> list[Access]:
+    """The access of each token that is valid now, of this name in the change log: one, or all of a person's."""
+    rows, _, _ = driver.execute_query(
+        f"""
+        MATCH (t:Token)
+        WHERE CASE WHEN t.person IS NULL THEN t.name ELSE $prefix + t.person END = $name
+            AND NOT t.revoked AND t.expires > $now
+        WITH t, {{person: t.person}} AS s
+        WHERE s.person IS NULL OR {IS_ACTIVE}
+        RETURN t.roles AS roles, t.within AS within, t.person AS person
+        """,
+        name=name,
+        prefix=PERSON,
+        now=now(),
+        day=today(),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    found = []
+    for row in rows:
+        roles, within = frozenset(row["roles"]), row["within"]
+        units = None if within is None else below(driver, within)
+        found.append(Access(name, roles, row["person"], {} if units is None else dict.fromkeys(roles, units)))
+    return found
 
 
 def _hash(secret: str) -> str:

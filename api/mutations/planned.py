@@ -21,13 +21,14 @@ from graphql import (
 )
 from graphql.utilities import validate_input_value
 
+from api.access.approvers import access_today
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
 from api.mutations.inputs import FROM
 from api.reads.filters import camel, snake
 from graph.cpr.keyring import Keyring
-from graph.errors import ChangeRejected
+from graph.errors import ChangeRejected, GraphError
 from graph.model import KINDS
 from graph.plans.applying import CarryOut, carried_out
 from graph.plans.plan import Draft, Plan, PlannedChange, filled, mark
@@ -170,6 +171,29 @@ class PlannedWriting:
 
         return make
 
+    def on_its_day(self, driver: neo4j.Driver, plan: Plan) -> CarryOut:
+        """How one change of an approved plan is made when the plan is applied.
+
+        Author and approver each had the rights when they decided. Where those of the approver held in a part of the
+        organisation, the part may be another by now: the change is made with what the approver may do today.
+        """
+        if not plan.approved_in_part:
+            return self.carry_out(plan, writer_of(plan))
+        assert plan.approved_by is not None
+        make = self.carry_out(plan, replace(access_today(driver, plan.approved_by), name=plan.author))
+
+        def make_in_part(driver: neo4j.Driver, mutation: str, arguments: Mapping[str, Any]) -> Sequence[str]:
+            try:
+                return make(driver, mutation, arguments)
+            except GraphError as refused:
+                text = (
+                    f"{refused}. The plan was approved for a part of the organisation by {plan.approved_by}, so it is "
+                    "applied with the rights that the approver has today. Have it approved again"
+                )
+                raise ChangeRejected(refused.code, text) from refused
+
+        return make_in_part
+
     def carried_out(self, driver: neo4j.Driver, plan: Plan, access: Access | None = None) -> list[list[str]]:
         """All changes, written under the name of the plan's author, or made by ``access``. Raises DoesNotFit."""
         return carried_out(driver, plan, self.carry_out(plan, access or writer_of(plan)))
@@ -184,7 +208,7 @@ class PlannedWriting:
 
 
 def writer_of(plan: Plan) -> Access:
-    """Under whose name an approved plan is written. Author and approver each had the rights when they decided."""
+    """Under whose name a plan is written; whether it may be was decided before."""
     return Access(plan.author, frozenset(ROLES))
 
 

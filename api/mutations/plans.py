@@ -17,7 +17,7 @@ from api.access.roles import LOG
 from api.context import Context
 from api.enums import PlanState
 from api.mutations.editing import Editing
-from api.mutations.planned import PlannedWriting, check, draft_of, require_rights, writer_of
+from api.mutations.planned import PlannedWriting, check, draft_of, require_rights
 from graph.errors import ChangeRejected
 from graph.plans import applying, kept, taking_back
 from graph.plans.plan import Draft, Plan
@@ -100,7 +100,8 @@ class Planning:
             require_own_name(context.access, context.access.person, "plan")
             refuse_nobody_known(found.authors, "plan")
             _writing(info).require_fits(context.driver, found, context.access)
-            return kept.approve(context.driver, found, context.access.name, editing.reason)
+            in_part = context.access.scope is not None
+            return kept.approve(context.driver, found, context.access.name, editing.reason, in_part=in_part)
 
         return await _decided(info, "approvePlan", reason, work)
 
@@ -108,7 +109,7 @@ class Planning:
     async def apply_plan(self, info: CONTEXT, plan: ID, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan)
-            make = _writing(info).carry_out(found, writer_of(found))
+            make = _writing(info).on_its_day(context.driver, found)
             return applying.apply(context.driver, found, make, context.access.name)
 
         return await _decided(info, "applyPlan", reason, work)
@@ -148,7 +149,7 @@ def _require_own_or_in_part(info: CONTEXT, mutation: str, plan: Plan) -> None:
 
 def _require_in_part(info: CONTEXT, mutation: str, plan: Plan | Draft) -> None:
     """Raises DoesNotFit for a caller whose roles hold in a part of the organisation, and who could not make each of
-    the changes. The plan is applied later, and nobody's limits hold then."""
+    the changes. The plan may be applied with rights that hold everywhere."""
     context = info.context
     if context.access.scope is not None and not WRITE[mutation] & context.access.everywhere:
         _writing(info).require_fits(context.driver, plan, context.access)

@@ -86,6 +86,7 @@ def plan_of(node: Mapping[str, Any]) -> Plan:
         changed=node["changed"].to_native(),
         approved_by=node.get("approved_by"),
         approved_digest=node.get("approved_digest"),
+        approved_in_part=bool(node.get("approved_in_part")),
         applied_by=node.get("applied_by"),
         applied=applied and applied.to_native(),
         closed_by=node.get("closed_by"),
@@ -130,9 +131,10 @@ def change(driver: neo4j.Driver, plan: Plan, draft: Draft, author: str) -> Plan:
     return decided(driver, plan.id, work)
 
 
-def approve(driver: neo4j.Driver, plan: Plan, user: str, reason: str) -> Plan:
+def approve(driver: neo4j.Driver, plan: Plan, user: str, reason: str, *, in_part: bool = False) -> Plan:
     """Allow exactly what ``plan`` says to be applied on its day.
 
+    ``in_part``: the approver's rights hold in a part of the organisation, and are looked at again on that day.
     Raises NotInState, and ChangeRejected: own_plan for its authors, plan_changed.
     """
 
@@ -143,7 +145,7 @@ def approve(driver: neo4j.Driver, plan: Plan, user: str, reason: str) -> Plan:
             text = f"{user} has written the plan {now_is.name!r}: another person must approve it"
             raise ChangeRejected("own_plan", text, field="plan")
         told = {"approved_by": user, "approved_digest": now_is.digest, "approved": now(), "approval_reason": reason}
-        return put(tx, plan.id, {"state": "approved", **told, **NOT_FAILED})
+        return put(tx, plan.id, {"state": "approved", **told, "approved_in_part": in_part or None, **NOT_FAILED})
 
     return decided(driver, plan.id, work)
 
@@ -208,7 +210,8 @@ def closed(user: str, reason: str) -> dict[str, Any]:
 
 NOT_FAILED: Mapping[str, Any] = {"failure": None, "failed": None}
 UNDECIDED: Mapping[str, Any] = {
-    "approved_by": None, "approved_digest": None, "approved": None, "approval_reason": None, **NOT_FAILED,
+    "approved_by": None, "approved_digest": None, "approved": None, "approval_reason": None, "approved_in_part": None,
+    **NOT_FAILED,
 }  # fmt: skip
 
 

@@ -93,7 +93,8 @@ class Draft:
 class Plan(Draft):
     """A plan as it is kept. ``authors``: who has written it, each once; the last one is the newest.
 
-    ``stays``: what could not be taken back, and why, a line each.
+    ``approved_in_part``: the approver's rights hold in a part of the organisation; those of the day on which it is
+    applied count. ``stays``: what could not be taken back, and why, a line each.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Plan(Draft):
     changed: datetime
     approved_by: str | None = None
     approved_digest: str | None = None
+    approved_in_part: bool = False
     applied_by: str | None = None
     applied: datetime | None = None
     closed_by: str | None = None

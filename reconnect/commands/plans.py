@@ -180,13 +180,12 @@ def approve(context: typer.Context, plan: Name, reason: Reason) -> None:
 @group.command()
 def apply(context: typer.Context, plan: Name) -> None:
     """Make an approved plan's changes now, on its day or later: all or none. The worker does it by itself."""
-    from api.mutations.planned import writer_of
     from graph.plans import applying
 
     run = of(context)
 
     def work(found: Plan) -> Plan:
-        make = _writing(run).carry_out(found, writer_of(found))
+        make = _writing(run).on_its_day(run.driver(), found)
         return applying.apply(run.driver(), found, make, run.user)
 
     _decide(run, plan, work)

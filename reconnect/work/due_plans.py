@@ -26,13 +26,13 @@ def apply_due(context: Context, user: str) -> list[Plan]:
         waiting = [found(session, each) for each in due(session)]
     if not waiting:
         return []
-    from api.mutations.planned import PlannedWriting, writer_of  # only here: to build the API's schema takes a second
+    from api.mutations.planned import PlannedWriting  # only here: to build the API's schema takes a second
 
     writing = PlannedWriting(context.keyring, context.order)
     applied = []
     for plan in waiting:
         try:
-            applied.append(apply(driver, plan, writing.carry_out(plan, writer_of(plan)), user))
+            applied.append(apply(driver, plan, writing.on_its_day(driver, plan), user))
         except DoesNotFit as misfit:
             failure = misfit.failure
             _log.warning("plan does not fit", plan=plan.id, change=failure.change, rule=failure.code)

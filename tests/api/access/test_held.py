@@ -19,7 +19,8 @@ from tests.graph.questions.rights.town import TOWN
 pytestmark = pytest.mark.slow
 
 
-def _grant(name: str, role: str, to: str, **limit: object) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def granted(name: str, role: str, to: str, **limit: object) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """(a grant of one of REConnect's own system roles, its limit)."""
     grant = {"id": name, "gives": f"system_role:{key_of(role)}", "given_to": [to], "approved_by": "dora"}
     setting = {"id": f"c_{name}", "of": f"grant:{name}", "type": "reconnect_unit", **limit}
     return [grant], [setting] if limit else []
@@ -38,13 +39,13 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
     ]  # fmt: skip
     content["persons"] += [{"id": "erik", "name": "Erik Dahl"}, {"id": "finn", "name": "Finn Ege", "stopped": True}]
     wanted = [
-        _grant("g_hr", "hr", "employment:e_anna", derived="unit_at_level(2)"),
-        _grant("g_read", "reader", "person:anna"),
-        _grant("g_read_here", "reader", "employment:e_anna", derived="unit"),
-        _grant("g_rights", "rights", "employment:e_anna", derived="managed_units"),
-        _grant("g_organisation", "organisation", "employment:e_bo", derived="unit"),
-        _grant("g_organisation_too", "organisation", "employment:e_bo", derived="selected_units", units=["job"]),
-        _grant("g_finn", "reader", "person:finn"),
+        granted("g_hr", "hr", "employment:e_anna", derived="unit_at_level(2)"),
+        granted("g_read", "reader", "person:anna"),
+        granted("g_read_here", "reader", "employment:e_anna", derived="unit"),
+        granted("g_rights", "rights", "employment:e_anna", derived="managed_units"),
+        granted("g_organisation", "organisation", "employment:e_bo", derived="unit"),
+        granted("g_organisation_too", "organisation", "employment:e_bo", derived="selected_units", units=["job"]),
+        granted("g_finn", "reader", "person:finn"),
     ]
     content["grants"] += [each for grants, _ in wanted for each in grants]
     content["constraint_settings"] += [each for _, settings in wanted for each in settings]
@@ -87,7 +88,7 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
 def test_a_limit_of_a_type_that_is_unknown_here_takes_the_role_away(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     state_own_system(clean_graph, RING)
     content = deepcopy(TOWN)
-    (grant,), _ = _grant("g_read", "reader", "person:anna")
+    (grant,), _ = granted("g_read", "reader", "person:anna")
     content["grants"].append(grant)
     assert imported(clean_graph, content, tmp_path).problems == []
     rows, _, _ = clean_graph.execute_query(

@@ -1,13 +1,13 @@
 """Previews and plans of whoever has rights in a part of the organisation: of what lies there, and of nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import neo4j
 import pytest
 
-from api.access.tokens import create
+from api.access.tokens import create, revoke
 from graph.time import today
 from reconnect.embedded import Addresses
 from tests.api.mutations.test_plans import CHANGE, CREATE, WITHDRAW, change
@@ -28,6 +28,8 @@ query($plan: String!) {
 _APPROVE = """
 mutation($plan: String!, $digest: String!) { approvePlan(plan: $plan, digest: $digest, reason: "Ja") { state } }
 """
+_APPLY = 'mutation($plan: String!) { applyPlan(plan: $plan, reason: "Nu") { state } }'
+_FAILED = "query($plan: String!) { plans(plan: $plan) { state failedChange failedRule } }"
 
 
 class Part:
@@ -188,3 +190,52 @@ def test_another_s_plan_is_overruled_only_by_who_could_make_it(service: Served, 
     ):
         assert nord.code(query, plan=plan["id"], **more) == "plan_does_not_fit"
     service.data(WITHDRAW, plan=plan["id"])
+
+
+def _team(service: Served) -> str:
+    """A unit of its own in the part."""
+    made = 'mutation { createUnit(name: "Team", parent: "center", from: "2020-01-01", reason: "A test") { uuid } }'
+    return str(service.data(made)["createUnit"]["uuid"])
+
+
+def _revoked(service: Served, team: str, approver: str) -> None:
+    assert revoke(service.driver, approver)
+
+
+def _moved_out(service: Served, team: str, approver: str) -> None:
+    parents = f'[{{unit: "citizen", from: "{today()}"}}]'
+    units = f'[{{unit: "{team}", parents: {parents}}}]'
+    service.data(f'mutation {{ placeUnits(units: {units}, reason: "A test") {{ uuid }} }}')
+
+
+def _nothing(service: Served, team: str, approver: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize(("happens", "rule"), [(_nothing, None), (_revoked, "forbidden"), (_moved_out, "unknown_unit")])
+def test_what_is_approved_for_a_part_needs_the_rights_of_its_day(
+    service: Served, center: str, happens: Callable[[Served, str, str], None], rule: str | None
+) -> None:
+    """The token that approved it is over, or the unit is no longer in the part: nothing of the plan is done."""
+    team, name = _team(service), f"for {happens.__name__}"
+    author, approver = Part(service, f"author {name}", center), Part(service, f"approver {name}", center)
+    phone = change("setValue", kind="Unit", thing=team, property="phone", value="12345678", **{"from": "@day"})
+    plan = author.data(CREATE, name=name, day=today().isoformat(), changes=[phone])["createPlan"]
+    asked = {"plan": plan["id"], "digest": plan["digest"]}
+    assert approver.data(_APPROVE, **asked)["approvePlan"]["state"] == "APPROVED"
+    happens(service, team, f"approver {name}")
+
+    def value() -> Any:
+        return service.data(f'{{ unit(uuid: "{team}") {{ phone }} }}')["unit"]["phone"]
+
+    if rule is not None:
+        refused = service.ask(_APPLY, plan=plan["id"])["errors"][0]
+        assert refused["extensions"]["code"] == "plan_does_not_fit"
+        assert f"approver {name}, so it is applied with the rights that the approver has today" in refused["message"]
+        (kept,) = service.data(_FAILED, plan=plan["id"])["plans"]
+        assert (kept["state"], kept["failedChange"], kept["failedRule"]) == ("FAILED", 1, rule)
+        assert value() is None
+        # Whose rights hold everywhere approves it for whatever is where on its day.
+        assert service.data(_APPROVE, **asked)["approvePlan"]["state"] == "APPROVED"
+    assert service.data(_APPLY, plan=plan["id"])["applyPlan"]["state"] == "APPLIED"
+    assert value() == "12345678"

@@ -1,0 +1,57 @@
+"""What has been approved happens later: with what its approver may do on that day."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import neo4j
+import pytest
+
+from api.access.approvers import access_today
+from api.access.own_system import state_own_system
+from api.access.tokens import create, revoke
+from tests.api.access.test_held import granted
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+
+pytestmark = pytest.mark.slow
+
+
+def test_tokens_and_rights_of_a_person_count_together(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    state_own_system(clean_graph, RING)
+    content = deepcopy(TOWN)
+    for grants, settings in (
+        granted("g_hr", "hr", "employment:e_anna", derived="unit"),
+        granted("g_read", "reader", "person:anna"),
+    ):
+        content["grants"] += grants
+        content["constraint_settings"] += settings
+    assert imported(clean_graph, content, tmp_path).problems == []
+    rows, _, _ = clean_graph.execute_query("MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN r.key AS key, n.uuid AS uuid")
+    of = {row["key"]: row["uuid"] for row in rows}
+    name = f"person:{of['anna']}"
+
+    held = access_today(clean_graph, name)
+    assert (held.name, held.person, held.everywhere) == (name, of["anna"], {"reader"})
+    assert held.within == {"hr": {of["job"]}}
+
+    create(clean_graph, "hers", ["hr", "organisation"], within=[of["citizen"]], person=of["anna"])
+    both = access_today(clean_graph, name)
+    assert both.within == {"hr": {of["job"], of["citizen"]}, "organisation": {of["citizen"]}}
+    create(clean_graph, "hers everywhere", ["hr"], person=of["anna"])
+    assert access_today(clean_graph, name).within == {"organisation": {of["citizen"]}}
+    for token in ("hers", "hers everywhere"):
+        revoke(clean_graph, token)
+    assert access_today(clean_graph, name) == held
+
+    clean_graph.execute_query("MATCH (p:Person {uuid: $uuid})-[:STATE]->(s) SET s.stopped = true", uuid=of["anna"])
+    clean_graph.execute_query("MATCH (p:Person {uuid: $uuid}) SET p.stopped = true", uuid=of["anna"])
+    create(clean_graph, "hers again", ["hr"], person=of["anna"])
+    assert access_today(clean_graph, name).roles == frozenset()
+
+
+def test_a_token_counts_under_its_own_name_and_while_it_is_valid(clean_graph: neo4j.Driver) -> None:
+    create(clean_graph, "payroll", ["hr"])
+    assert access_today(clean_graph, "payroll").everywhere == {"hr"}
+    assert access_today(clean_graph, "pay").roles == frozenset()
+    revoke(clean_graph, "payroll")
+    assert access_today(clean_graph, "payroll").roles == frozenset()
