@@ -13,6 +13,7 @@ from typing import Any, Literal, cast
 
 import neo4j
 
+from graph.connection import Run
 from graph.errors import Unknown
 from graph.time import COPENHAGEN, today
 
@@ -170,7 +171,7 @@ def known_on(session: neo4j.Session, day: date) -> int:
     return known
 
 
-def turned_day(session: neo4j.Session) -> date:
+def turned_day(session: Run) -> date:
     """The day whose values the identity nodes show: the last day turn's."""
     row = session.run("MATCH (c:Clock) RETURN c.today AS today").single(strict=True)
     day: date = row["today"].to_native()

@@ -5,6 +5,9 @@ from neo4j.exceptions import DriverError, Neo4jError, ResultFailedError
 
 # Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
 
+Run = neo4j.Session | neo4j.ManagedTransaction
+"""What runs a statement: a session, or the transaction of one."""
+
 _CONNECT_S, _ACQUIRE_S = 5, 10
 """Where someone waits for an answer: they get an error, and ask again."""
 

@@ -1,12 +1,13 @@
 """Finding a thing by what people call it: uuid, a source's key, or its natural key."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import neo4j
 
 from graph.as_of import as_known, exists
+from graph.connection import Run
 from graph.errors import Ambiguous, Unknown, unknown_kind
 from graph.model import KINDS, RESPONSIBILITY_PREFIXES
 from graph.time import today
@@ -52,6 +53,14 @@ def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:
         f"WITH $uuid AS uuid {surviving_query(kind)}", uuid=uuid, routing_=neo4j.RoutingControl.READ
     )
     return str(rows[0]["uuid"]) if rows else uuid
+
+
+def survivors(run: Run, kind: str, uuids: Collection[str]) -> dict[str, str]:
+    """As ``surviving``, of several things: uuid → the uuid of today. Those of nothing are left out."""
+    if not uuids:
+        return {}
+    rows = run.run(f"UNWIND $uuids AS uuid {surviving_query(kind)}", uuids=sorted(uuids))
+    return {row["asked"]: row["uuid"] for row in rows}
 
 
 PERSON_OF_HASH = """
@@ -130,7 +139,7 @@ def found(kind: str, name: str, rows: list[Found], allowed: Sequence[str] = ()) 
     return min(rows, key=lambda row: (row.source is not None, row.source or ""))
 
 
-def find(session: neo4j.Session, kind: str, name: str, known: int | None = None) -> Found:
+def find(session: Run, kind: str, name: str, known: int | None = None) -> Found:
     """The thing of a kind that is known by this name.
 
     ``known``: number of the last change that counts (``graph.as_of.as_known``): of a person who was joined into another
@@ -142,7 +151,7 @@ def find(session: neo4j.Session, kind: str, name: str, known: int | None = None)
     return found(kind, name, fitting, () if fitting else _allowed(session, kind))
 
 
-def _allowed(session: neo4j.Session, kind: str) -> list[str]:
+def _allowed(session: Run, kind: str) -> list[str]:
     """The natural keys of a kind, if there are few."""
     if kind not in _LISTED:
         return []

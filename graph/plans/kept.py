@@ -11,12 +11,12 @@ import neo4j
 import orjson
 
 from graph.change_log import now, take_numbers
+from graph.connection import Run
 from graph.errors import Ambiguous, ChangeRejected, Unknown
 from graph.identity.lookup import canonical
 from graph.plans.plan import OPEN, Draft, Failure, NotInState, Plan, change_of, checked, form_of
 
 T = TypeVar("T")
-Run = neo4j.Session | neo4j.ManagedTransaction
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------

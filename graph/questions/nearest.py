@@ -4,7 +4,7 @@ The holders whose assignment is FOR the unit itself; if none qualifies, for its 
 root. ``answer`` is the rule. The Cypher only reads what is in force on the day (``graph.questions.nearest_holders``).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,15 +31,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``covering``: what covers the responsibility of the question; None = it has no responsibility. ``leaving_out``: a
-    person.
+    """``covering``: what covers the responsibility of the question; None = it has no responsibility. ``leaving_out``:
+    persons.
 
     ``types``: only holders whose employment is of one of these types; empty = any.
     """
 
     covers_all: bool
     covering: frozenset[str] | None = None
-    leaving_out: str | None = None
+    leaving_out: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
 
 
@@ -74,17 +74,23 @@ class Names:
 
 def answer(chain: Sequence[str], candidates: Mapping[str, Sequence[Candidate]], question: Question) -> Nearest:
     """The rule. ``chain``: the start and the units above it on the day, in order."""
+    return next(levels(chain, candidates, question), Nearest(path=tuple(chain), reason="no_holder"))
+
+
+def levels(
+    chain: Sequence[str], candidates: Mapping[str, Sequence[Candidate]], question: Question
+) -> Iterator[Nearest]:
+    """All levels with a holder who qualifies, the nearest first: that is the one that answers."""
     for steps, unit in enumerate(chain):
         holders = _of_level(candidates.get(unit, ()), chain, question)
         if holders:
-            return Nearest(tuple(holders), unit, steps, tuple(chain[: steps + 1]))
-    return Nearest(path=tuple(chain), reason="no_holder")
+            yield Nearest(tuple(holders), unit, steps, tuple(chain[: steps + 1]))
 
 
 def _of_level(candidates: Sequence[Candidate], chain: Sequence[str], question: Question) -> list[Holder]:
     found: list[Holder] = []
     for each in sorted(candidates, key=lambda c: (not c.primary, c.since, c.key)):  # A11
-        if each.person == question.leaving_out or not _qualifies(each, question):  # A16: skipped whole
+        if each.person in question.leaving_out or not _qualifies(each, question):  # A16: skipped whole
             continue
         if not each.away:
             found.append(Holder(each.person, each.assignment, None))
@@ -92,7 +98,7 @@ def _of_level(candidates: Sequence[Candidate], chain: Sequence[str], question: Q
         found += [
             Holder(substitute.person, each.assignment, substitute.substitution)
             for substitute in sorted(each.substitutes, key=lambda s: (s.rank, s.key))  # A3
-            if substitute.person != question.leaving_out and _in_scope(substitute, chain, question)
+            if substitute.person not in question.leaving_out and _in_scope(substitute, chain, question)
         ]
     return _each_once(found)
 
@@ -187,7 +193,7 @@ def nearest_manager(
                 reason = "no_holder" if manager is None else "unit_not_active"
                 answers.append(OfEmployment(tie.uuid, Nearest(reason=reason)))
                 continue
-            question = Question(above.covers_all, covering, leaving_out=asked.uuid, types=types)
+            question = Question(above.covers_all, covering, leaving_out=frozenset({asked.uuid}), types=types)
             answers.append(OfEmployment(tie.uuid, answer(above.chain, above.candidates, question)))
         names = _names(session, asked, [each.nearest for each in answers], [each.employment for each in answers])
         return answers, names
@@ -214,12 +220,12 @@ def nearest_managers_of_all(driver: neo4j.Driver, at: date, known: int | None = 
         if unit not in whole.active:
             answers.update(dict.fromkeys(employed, Nearest(reason="unit_not_active")))
             continue
-        chain = _chain(unit, whole.parents)
+        chain = way_up(unit, whole.parents)
         answers.update(dict.fromkeys(employed, answer(chain, whole.candidates, Question(whole.covers_all))))
         # The person matters only for managers and substitutes: all others have the unit's answer.
         for employment in employed:
             if (person := whole.involved.get(employment)) is not None:
-                asked = Question(whole.covers_all, leaving_out=person)
+                asked = Question(whole.covers_all, leaving_out=frozenset({person}))
                 answers[employment] = answer(chain, whole.candidates, asked)
     return answers
 
@@ -240,8 +246,9 @@ class Managers:
         """``person``: who is left out, as whoever asks for their own manager."""
         if unit is None or unit not in self._around.active:
             return Nearest(reason="unit_not_active")
-        asked = Question(self._around.covers_all, leaving_out=person)
-        return answer(_chain(unit, self._around.parents), self._around.candidates, asked)
+        left_out = frozenset[str]() if person is None else frozenset({person})
+        asked = Question(self._around.covers_all, leaving_out=left_out)
+        return answer(way_up(unit, self._around.parents), self._around.candidates, asked)
 
 
 def managers_around(session: neo4j.Session, day: Day, at: date, units: Collection[str]) -> Managers:
@@ -249,7 +256,8 @@ def managers_around(session: neo4j.Session, day: Day, at: date, units: Collectio
     return Managers(facts.around(session, day, at, _manager(session) or "", units))
 
 
-def _chain(unit: str, parents: Mapping[str, str]) -> tuple[str, ...]:
+def way_up(unit: str, parents: Mapping[str, str]) -> tuple[str, ...]:
+    """A unit and all above it. ``parents``: the unit above each."""
     chain = [unit]
     while (above := parents.get(chain[-1])) is not None and above not in chain:
         chain.append(above)

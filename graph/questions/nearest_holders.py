@@ -8,6 +8,7 @@ from typing import Any
 import neo4j
 
 from graph.as_of import Day, in_force
+from graph.connection import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class Tie:
     uuid: str
     unit: str | None
     keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the walk up from a unit begins; None = nowhere. ``closed``: the unit itself is not open on the day."""
+
+    unit: str | None
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +174,7 @@ def _candidates(day: Day, assignments: str) -> str:
     """
 
 
-def _ask(session: neo4j.Session, day: Day, query: str, **parameters: Any) -> neo4j.Result:
+def _ask(session: Run, day: Day, query: str, **parameters: Any) -> neo4j.Result:
     return session.run(day.asked(query), known=day.known, **parameters)
 
 
@@ -224,7 +233,7 @@ def ties(session: neo4j.Session, day: Day, at: date, person: str) -> list[Tie]:
     return [Tie(row["uuid"], row["unit"], tuple(row["keys"])) for row in rows]
 
 
-def covering(session: neo4j.Session, day: Day, at: date, responsibility: str) -> frozenset[str]:
+def covering(session: Run, day: Day, at: date, responsibility: str) -> frozenset[str]:
     """What covers a responsibility: the same node, ancestors in KLE, groups and groups of groups (A21)."""
     rows = _ask(
         session,
@@ -303,7 +312,7 @@ def everywhere(session: neo4j.Session, day: Day, at: date, role: str) -> Everywh
     )
 
 
-def around(session: neo4j.Session, day: Day, at: date, role: str, units: Collection[str]) -> Everywhere:
+def around(session: Run, day: Day, at: date, role: str, units: Collection[str]) -> Everywhere:
     """As ``everywhere``, of some units and all above them; without those who work there."""
     levels = _ask(
         session,
@@ -338,7 +347,69 @@ def around(session: neo4j.Session, day: Day, at: date, role: str, units: Collect
     )
 
 
-def keys(session: neo4j.Session, uuids: Sequence[str], source: str) -> dict[str, str]:
+def starts(session: Run, day: Day, at: date, units: Collection[str]) -> dict[str, Start]:
+    """Where the walk up from each unit begins: at the unit, or, once it has closed, where it was on its last day.
+
+    If that one has closed too, it is where that was on its own last day, and so on (processes.yaml T4). A unit that is
+    not open yet, or was at the top, leads nowhere; one that isn't there is left out.
+    """
+    open_, above = set[str](), dict[str, str | None]()
+    waiting = set(units)
+    while waiting:
+        rows = _ask(
+            session,
+            day,
+            f"""
+            UNWIND $units AS uuid
+            MATCH (unit:Unit {{uuid: uuid}})
+            WITH uuid, unit, {day.active("unit")} AS active
+            OPTIONAL MATCH (unit)-[state:STATE]->()
+            WHERE NOT active AND state.to <= $at
+            WITH uuid, unit, active, max(state.to) - duration({{days: 1}}) AS last
+            RETURN uuid, active,
+                head([(unit)-[part:PART_OF]->(above:Unit) WHERE {in_force("part", "last")} | above.uuid]) AS above
+            """,
+            units=sorted(waiting),
+            at=at,
+        )
+        for row in rows:
+            above[row["uuid"]] = row["above"]
+            if row["active"]:
+                open_.add(row["uuid"])
+        waiting = {each for each in above.values() if each is not None} - set(above)
+    return {unit: Start(_open_place(unit, open_, above), unit not in open_) for unit in units if unit in above}
+
+
+def _open_place(unit: str, open_: Collection[str], above: Mapping[str, str | None]) -> str | None:
+    place: str | None = unit
+    met = set[str]()
+    while place is not None and place not in open_:
+        met.add(place)
+        place = above.get(place)
+        if place in met:
+            return None
+    return place
+
+
+def at_work(session: Run, day: Day, at: date, persons: Collection[str]) -> frozenset[str]:
+    """Of some persons those who can do something for another: alive, present, and at work (A2, A8)."""
+    rows = _ask(
+        session,
+        day,
+        f"""
+        UNWIND $persons AS uuid
+        MATCH (deputy:Person {{uuid: uuid}})
+        WHERE {day.active("deputy")} AND NOT {day.flag("deputy", "dead")} AND NOT {day.flag("deputy", "absent")}
+          AND {_at_work(day)}
+        RETURN uuid
+        """,
+        persons=sorted(persons),
+        at=at,
+    )
+    return frozenset(row["uuid"] for row in rows)
+
+
+def keys(session: Run, uuids: Sequence[str], source: str) -> dict[str, str]:
     """The keys of things in a source; for things that it does not know, their keys in the first source by name."""
     rows = session.run(
         """
