@@ -70,12 +70,20 @@ class Definition:
         return {id: text for id, text in stated.items() if text}
 
     @cached_property
+    def start_form(self) -> str:
+        """The name of the start form; empty if there is none."""
+        return extensions.attribute(self._start.element, "form", "name")
+
+    @cached_property
     def start_fields(self) -> frozenset[str]:
         """What a case may be started with: the fields of the start form, and what the process declares."""
-        scope = self._diagrams.processes[self.process]
-        start = next(node for node in scope.nodes.values() if node.type == "startEvent")
-        form = extensions.attribute(start.element, "form", "name")
-        return _variables([*self._known.forms.get(form, ()), *extensions.data(scope.element)])
+        declared = extensions.data(self._diagrams.processes[self.process].element)
+        return _variables([*self._known.forms.get(self.start_form, ()), *declared])
+
+    @cached_property
+    def _start(self) -> Node:
+        nodes = self._diagrams.processes[self.process].nodes.values()
+        return next(node for node in nodes if node.type == "startEvent")
 
     def fields(self, node: Node) -> frozenset[str]:
         """What a task may be completed with: its form's fields, or what its service gives."""

@@ -1,0 +1,224 @@
+"""Versions of definitions: deployed after a check against the graph, kept for ever, and read again by their cases."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any
+
+import neo4j
+import orjson
+
+from graph.connection import Run
+from graph.errors import GraphError, Unknown
+from graph.identity.lookup import find, responsibility_kind
+from graph.model import KINDS
+from processes.engine.check import Known
+from processes.engine.definition import Definition, read_definition
+from processes.engine.errors import DefinitionRejected, Fault
+from processes.forms import Form, SchemaRejected, read_form
+
+_MOST_READ = 200
+"""Versions that a process keeps ready to run."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A definition as it was deployed. ``number``: counted for each process, from 1; ``id`` names its content."""
+
+    id: str
+    process: str
+    number: int
+    digest: str
+    definition: Definition
+    forms: Mapping[str, Form]
+
+
+class _Known(Collection[str]):
+    """Names that are looked up, one by one, instead of all being listed. ``some``: for the text of a fault."""
+
+    def __init__(self, is_known: Callable[[str], bool], some: Callable[[], list[str]] = list) -> None:
+        self._is_known, self._some = is_known, some
+
+    def __contains__(self, name: object) -> bool:
+        return self._is_known(str(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._some())
+
+    def __len__(self) -> int:
+        return len(self._some())
+
+
+_ANY = _Known(lambda name: True)
+"""What a version names was there when it was deployed; its cases go on if it isn't any more."""
+
+
+def deploy(
+    driver: neo4j.Driver,
+    process: str,
+    documents: Mapping[str, bytes],
+    schemas: Mapping[str, object],
+    by: str,
+    now: datetime,
+) -> Version:
+    """Check a definition, and make it the one with which new cases of the process start.
+
+    ``schemas``: the forms by their names. The same content again is no new version. Raises DefinitionRejected with all
+    faults: of the documents, the forms, and the roles and responsibilities that the graph does not know.
+    """
+    forms, faults = _forms(schemas)
+
+    def work(tx: neo4j.ManagedTransaction) -> Version:
+        definition = read_definition(process, documents, _known(tx, forms))
+        digest = _digest(definition, schemas)
+        last = tx.run(_LAST, process=process, now=now.astimezone(UTC)).single(strict=True)
+        number = last["number"] if last["digest"] == digest else last["number"] + 1
+        if number > last["number"]:
+            tx.run(
+                _KEEP,
+                process=process,
+                id=_id(process, number),
+                number=number,
+                digest=digest,
+                documents=orjson.dumps({name: content.decode() for name, content in documents.items()}).decode(),
+                forms=orjson.dumps(dict(schemas)).decode(),
+                by=by,
+                now=now.astimezone(UTC),
+            ).consume()
+        return Version(_id(process, number), process, number, digest, definition, forms)
+
+    if faults:
+        raise DefinitionRejected(tuple(faults))
+    with driver.session() as session:
+        return session.execute_write(work)
+
+
+_LAST = """
+MERGE (p:Process {id: $process})
+SET p.deployed = $now
+WITH p
+OPTIONAL MATCH (v:ProcessVersion)-[:VERSION_OF]->(p)
+WITH v ORDER BY v.number DESC LIMIT 1
+RETURN coalesce(v.number, 0) AS number, v.digest AS digest
+"""
+"""The version with which cases start. The process stays locked until it is decided whether there is another one."""
+
+_KEEP = """
+MATCH (p:Process {id: $process})
+CREATE (v:ProcessVersion {
+    id: $id, number: $number, digest: $digest, documents: $documents, forms: $forms, by: $by, at: $now
+})
+CREATE (v)-[:VERSION_OF]->(p)
+"""
+
+
+def current(run: Run, process: str) -> Version:
+    """The version with which new cases start. Raises Unknown (unknown_process)."""
+    row = run.run(
+        """
+        MATCH (v:ProcessVersion)-[:VERSION_OF]->(:Process {id: $process})
+        RETURN v
+        ORDER BY v.number DESC
+        LIMIT 1
+        """,
+        process=process,
+    ).single()
+    if row is None:
+        known = run.run("MATCH (p:Process) RETURN p.id AS id ORDER BY id LIMIT 20").value()
+        text = f"no process {process!r} is deployed; there is: {', '.join(known) or 'none'}"
+        raise Unknown("unknown_process", text, process, known)
+    return _READ.version(process, row["v"])
+
+
+def version(run: Run, id_: str, digest: str) -> Version:
+    """A version by its id and digest, as cases keep them."""
+    if (found := _READ.kept(id_, digest)) is not None:
+        return found
+    query = "MATCH (v:ProcessVersion {id: $id})-[:VERSION_OF]->(p) RETURN v, p.id AS process"
+    row = run.run(query, id=id_).single(strict=True)
+    return _READ.version(row["process"], row["v"])
+
+
+class _Versions:
+    """The versions that were read last: reading one costs more than a step of a case."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._found: OrderedDict[tuple[str, str], Version] = OrderedDict()
+
+    def kept(self, id_: str, digest: str) -> Version | None:
+        with self._lock:
+            return self._found.get((id_, digest))
+
+    def version(self, process: str, node: Mapping[str, Any]) -> Version:
+        found = self.kept(node["id"], node["digest"])
+        if found is None:
+            forms = {name: read_form(name, schema) for name, schema in orjson.loads(node["forms"]).items()}
+            documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
+            known = Known(roles=_ANY, responsibilities=_ANY, forms=_fields(forms))
+            definition = read_definition(process, documents, known)
+            found = Version(node["id"], process, node["number"], node["digest"], definition, forms)
+        with self._lock:
+            self._found[found.id, found.digest] = found
+            self._found.move_to_end((found.id, found.digest))
+            while len(self._found) > _MOST_READ:
+                self._found.popitem(last=False)
+        return found
+
+
+_READ = _Versions()
+
+
+def _forms(schemas: Mapping[str, object]) -> tuple[dict[str, Form], list[Fault]]:
+    forms, faults = {}, []
+    for name, schema in sorted(schemas.items()):
+        try:
+            forms[name] = read_form(name, schema)
+        except SchemaRejected as wrong:
+            faults.append(Fault(f"form {name}", name, "wrong_form", str(wrong)))
+    return forms, faults
+
+
+def _known(run: Run, forms: Mapping[str, Form]) -> Known:
+    """What there is in the graph now."""
+
+    def is_role(name: str) -> bool:
+        return _exists(run, "Role", name)
+
+    def is_responsibility(name: str) -> bool:
+        try:
+            kind, key = responsibility_kind(name)
+        except Unknown:
+            return False
+        return _exists(run, kind, key)
+
+    def roles() -> list[str]:
+        natural = KINDS["Role"].natural
+        query = f"MATCH (r:Role) WHERE r.{natural} IS NOT NULL RETURN r.{natural} AS key ORDER BY key LIMIT 100"
+        return run.run(query).value()
+
+    return Known(roles=_Known(is_role, roles), responsibilities=_Known(is_responsibility), forms=_fields(forms))
+
+
+def _exists(run: Run, kind: str, name: str) -> bool:
+    try:
+        find(run, kind, name)
+    except GraphError:  # also where it is not certain what is meant
+        return False
+    return True
+
+
+def _fields(forms: Mapping[str, Form]) -> dict[str, tuple[str, ...]]:
+    return {name: form.fields for name, form in forms.items()}
+
+
+def _id(process: str, number: int) -> str:
+    return f"{process}:{number}"
+
+
+def _digest(definition: Definition, schemas: Mapping[str, object]) -> str:
+    content = orjson.dumps(dict(schemas), option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(definition.digest.encode() + content).hexdigest()

@@ -1,0 +1,403 @@
+"""Cases and their tasks as the graph keeps them: nodes beside the model, as plans are.
+
+A case has its state as the engine's JSON, and runs on the version with which it began. Its tasks are nodes of their
+own, with what decides who has them (``processes.routing``), so that they are found without reading any case. Whoever
+changes a case locks it first: of two, the second sees what the first has done.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+import neo4j
+import orjson
+
+from graph.connection import Run
+from graph.errors import GraphError, Unknown
+from graph.expressions import ExpressionFailed
+from graph.identity.lookup import find
+from graph.time import COPENHAGEN
+from processes.cases.definitions import Version, version
+from processes.engine.case import Case, Work
+from processes.routing import Asked
+
+TaskState = Literal["open", "done", "cancelled"]
+Action = Literal["started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who has said to do a task, since when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Who has completed a task, when, and in whose place; None = in person."""
+
+    by: str
+    at: datetime
+    instead_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a case. ``element``: its id in the diagram. ``lapsed``: whose claim holds no longer (T3)."""
+
+    id: str
+    case: str
+    element: str
+    name: str
+    form: str
+    state: TaskState
+    made: datetime
+    asked: Asked
+    claim: Claim | None
+    lapsed: str | None
+    done: Done | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case without its state. ``due``: when its next timer is."""
+
+    id: str
+    process: str
+    number: int
+    is_open: bool
+    unit: str | None
+    person: str | None
+    started: datetime
+    started_by: str | None
+    ended: datetime | None
+    due: datetime | None
+    incidents: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """What somebody did with a case. ``by`` None: time or the process itself did it."""
+
+    action: Action
+    at: datetime
+    by: str | None
+    instead_of: str | None
+    element: str
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+def tasks(run: Run, ids: Sequence[str]) -> list[Task]:
+    """Tasks by their ids, in this order; unknown ones are left out."""
+    rows = run.run(f"UNWIND $ids AS id MATCH (t:Task {{id: id}})-[:OF_CASE]->(c:Case) {_TASK}", ids=list(ids))
+    return [_task(row) for row in rows]
+
+
+def task(run: Run, id_: str) -> Task:
+    """Raises Unknown (unknown_task)."""
+    found = tasks(run, [id_])
+    if not found:
+        raise Unknown("unknown_task", f"there is no task {id_!r}", id_)
+    return found[0]
+
+
+def open_tasks(run: Run, *, process: str | None = None, claimed: bool = False) -> list[Task]:
+    """The open tasks, the oldest first; of one process, or only those that are claimed."""
+    rows = run.run(
+        f"""
+        MATCH (t:Task {{state: 'open'}})-[:OF_CASE]->(c:Case)
+        WHERE ($process IS NULL OR t.process = $process) AND (NOT $claimed OR t.claimed_by IS NOT NULL)
+        {_TASK} ORDER BY t.made, t.id
+        """,
+        process=process,
+        claimed=claimed,
+    )
+    return [_task(row) for row in rows]
+
+
+def tasks_of(run: Run, case: str) -> list[Task]:
+    """All tasks of a case, in the order in which they were reached."""
+    rows = run.run(
+        f"MATCH (c:Case {{id: $case}})<-[:OF_CASE]-(t:Task) {_TASK} ORDER BY t.made, t.place, t.id", case=case
+    )
+    return [_task(row) for row in rows]
+
+
+def case(run: Run, id_: str) -> CaseRow:
+    """Raises Unknown (unknown_case)."""
+    row = run.run(f"MATCH (c:Case {{id: $id}}) {_CASE}", id=id_).single()
+    if row is None:
+        raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
+    return _case(row)
+
+
+def due(run: Run, now: datetime) -> list[str]:
+    """Ids of the cases with a timer that is due, the earliest first."""
+    query = "MATCH (c:Case) WHERE c.due <= $now RETURN c.id AS id ORDER BY c.due, c.id"
+    return run.run(query, now=now.astimezone(UTC)).value()
+
+
+def due_between(run: Run, after: datetime, until: datetime) -> list[datetime]:
+    """The moments in between at which a timer of a case is due, the earliest first."""
+    query = "MATCH (c:Case) WHERE c.due > $after AND c.due < $until RETURN c.due AS due ORDER BY due"
+    return [_native(each) for each in run.run(query, after=after.astimezone(UTC), until=until.astimezone(UTC)).value()]
+
+
+def log_of(run: Run, case: str) -> list[LogEntry]:
+    """What has been done with a case, in order."""
+    rows = run.run("MATCH (:Case {id: $case})<-[:OF_CASE]-(e:CaseEntry) RETURN e ORDER BY e.number", case=case)
+    return [
+        LogEntry(each["action"], _native(each["at"]), each.get("by"), each.get("instead_of"), each.get("element") or "")
+        for each in (row["e"] for row in rows)
+    ]
+
+
+# -- changing ---------------------------------------------------------------------------------------------------------
+
+
+def lock_of_task(tx: neo4j.ManagedTransaction, id_: str) -> Task:
+    """The task as it is now, while nobody else changes its case. Raises Unknown (unknown_task)."""
+    tx.run("MATCH (:Task {id: $id})-[:OF_CASE]->(c:Case) SET c.locked = $id", id=id_).consume()
+    return task(tx, id_)
+
+
+class Running:
+    """A case that is being changed: the engine's case, and what is written of it."""
+
+    def __init__(self, tx: neo4j.ManagedTransaction, id_: str, version: Version, engine: Case) -> None:
+        self.tx, self.id, self.version, self.engine = tx, id_, version, engine
+
+    @classmethod
+    def lock(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
+        """The case as it is now, while nobody else changes it."""
+        tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
+        row = tx.run(
+            "MATCH (c:Case {id: $id})-[:RUNS]->(v) RETURN c.state AS state, v.id AS version, v.digest AS digest", id=id_
+        ).single(strict=True)
+        found = version(tx, row["version"], row["digest"])
+        return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()))
+
+    @classmethod
+    def start(
+        cls, tx: neo4j.ManagedTransaction, version: Version, values: Mapping[str, Any], by: str | None, now: datetime
+    ) -> "Running":
+        """A new case, as far as it goes by itself."""
+        made = cls(tx, str(uuid4()), version, Case.start(version.definition, values, now))
+        tx.run(
+            """
+            MATCH (v:ProcessVersion {id: $version})
+            CREATE (c:Case {id: $id, process: $process, started: $now, started_by: $by, entries: 0})
+            CREATE (c)-[:RUNS]->(v)
+            SET c += $about
+            """,
+            id=made.id,
+            version=version.id,
+            process=version.process,
+            by=by,
+            now=now.astimezone(UTC),
+            about={name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)},
+        ).consume()
+        made.log("started", now, by)
+        return made
+
+    def write(self, now: datetime) -> None:
+        """What has become of the case and its tasks, other than by completing one (``done``)."""
+        work = {each.id: each for each in self.engine.work()}
+        known = {each.id: each for each in tasks_of(self.tx, self.id) if each.state == "open"}
+        for place, (id_, each) in enumerate(work.items()):
+            if id_ not in known:
+                self._make(each, place, now)
+            elif each.escalations > known[id_].asked.escalations:
+                self._set(id_, {"escalations": each.escalations})
+                self.log("escalated", now, element=each.element)
+        for id_, gone in known.items():
+            if id_ not in work:
+                self._set(id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                self.log("cancelled", now, element=gone.element)
+        due, finished = self.engine.next_due(), self.engine.finished
+        incidents = [{"element": each.element, "text": each.text, "at": each.at} for each in self.engine.incidents]
+        self.tx.run(
+            "MATCH (c:Case {id: $id}) SET c.state = $state, c.open = $open, c.due = $due, c.ended = $ended, "
+            "c.incidents = $incidents",
+            id=self.id,
+            state=self.engine.kept().decode(),
+            open=not finished,
+            due=None if due is None or finished else due.astimezone(UTC),
+            ended=now.astimezone(UTC) if finished else None,
+            incidents=orjson.dumps(incidents).decode() if incidents else None,
+        ).consume()
+        if finished:
+            self.log("ended", now)
+
+    def done(self, task: Task, by: str, instead_of: str | None, now: datetime) -> None:
+        """A task was completed."""
+        told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
+        self._set(task.id, told)
+        self.log("completed", now, by, instead_of, task.element)
+
+    def log(
+        self,
+        action: Action,
+        now: datetime,
+        by: str | None = None,
+        instead_of: str | None = None,
+        element: str = "",
+    ) -> None:
+        log(self.tx, self.id, LogEntry(action, now, by, instead_of, element))
+
+    def _make(self, work: Work, place: int, now: datetime) -> None:
+        self.tx.run(
+            "MATCH (c:Case {id: $case}) CREATE (t:Task {id: $id, state: 'open'})-[:OF_CASE]->(c) SET t += $told",
+            case=self.id,
+            id=work.id,
+            told={
+                "element": work.element, "name": work.name or work.element, "form": work.form, "place": place,
+                "made": now.astimezone(UTC), **self._asked(work),
+            },
+        ).consume()  # fmt: skip
+
+    def _asked(self, work: Work) -> dict[str, Any]:
+        """What decides who has the task, with the values that the case has now."""
+        place = work.place
+        faults: list[str] = []
+        unit = self._thing("Unit", place.unit, work, faults)
+        exclude = [each for text in place.exclude for each in self._persons(text, work, faults)]
+        return {
+            "process": self.version.process,
+            "role": place.role,
+            "responsibility": place.responsibility,
+            "unit": unit,
+            "exclude": sorted(set(exclude)),
+            "fallback_role": place.fallback_role,
+            "fallback_unit": self._thing("Unit", place.fallback_unit, work, []) if place.fallback_unit else None,
+            "escalations": work.escalations,
+            "fault": faults[0] if faults else "",
+        }
+
+    def _thing(self, kind: str, text: str, work: Work, faults: list[str]) -> str | None:
+        """The uuid of what an expression names; None, and a fault, if it names nothing."""
+        uuid = _found(self.tx, kind, self._value(text, work))
+        if uuid is None:
+            faults.append(f"unknown_{kind.lower()}")
+        return uuid
+
+    def _persons(self, text: str, work: Work, faults: list[str]) -> Iterable[str]:
+        """Whom an expression names: nobody, one or several."""
+        found = self._value(text, work)
+        for each in found if isinstance(found, list) else [found]:
+            if each is None:
+                continue
+            uuid = _found(self.tx, "Person", each)
+            if uuid is None:  # then it is not certain who may not have the task
+                faults.append("unknown_person")
+            else:
+                yield uuid
+
+    def _value(self, text: str, work: Work) -> object:
+        """What an expression gives; a text that names nothing if it can't be evaluated."""
+        try:
+            return self.engine.value(text, work) if text else None
+        except ExpressionFailed as failed:
+            return str(failed)
+
+    def _set(self, task: str, properties: Mapping[str, Any]) -> None:
+        set_task(self.tx, task, properties)
+
+
+def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
+    """Set properties of a task; None takes one away."""
+    tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=dict(properties)).consume()
+
+
+def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
+    """Add to what has been done with a case. The case must be locked."""
+    tx.run(
+        """
+        MATCH (c:Case {id: $case})
+        SET c.entries = c.entries + 1
+        CREATE (e:CaseEntry {number: c.entries, action: $action, at: $at, by: $by, instead_of: $instead_of})
+        SET e.element = $element
+        CREATE (e)-[:OF_CASE]->(c)
+        """,
+        case=case,
+        action=entry.action,
+        at=entry.at.astimezone(UTC),
+        by=entry.by,
+        instead_of=entry.instead_of,
+        element=entry.element or None,
+    ).consume()
+
+
+def day_of(now: datetime) -> date:
+    """The day on which somebody looks, in Copenhagen."""
+    return now.astimezone(COPENHAGEN).date()
+
+
+_TASK = "RETURN t, c.id AS case"
+_CASE = "MATCH (c)-[:RUNS]->(v) RETURN c, v.number AS number"
+
+
+def _found(run: Run, kind: str, name: object) -> str | None:
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        return find(run, kind, name).uuid
+    except GraphError:  # also where it is not certain what is meant
+        return None
+
+
+def _task(row: Mapping[str, Any]) -> Task:
+    node = row["t"]
+    handed = (node["handed_by"], node["handed_to"]) if node.get("handed_by") else None
+    done = Done(node["done_by"], _native(node["closed"]), node.get("done_for")) if node["state"] == "done" else None
+    return Task(
+        id=node["id"],
+        case=row["case"],
+        element=node["element"],
+        name=node["name"],
+        form=node["form"],
+        state=node["state"],
+        made=_native(node["made"]),
+        asked=Asked(
+            process=node["process"],
+            role=node["role"],
+            responsibility=node["responsibility"],
+            unit=node.get("unit"),
+            exclude=frozenset(node["exclude"]),
+            fallback_role=node["fallback_role"],
+            fallback_unit=node.get("fallback_unit"),
+            escalations=node["escalations"],
+            handed=handed,
+            fault=node["fault"],
+        ),
+        claim=Claim(node["claimed_by"], _native(node["claimed"])) if node.get("claimed_by") else None,
+        lapsed=node.get("lapsed"),
+        done=done,
+    )
+
+
+def _case(row: Mapping[str, Any]) -> CaseRow:
+    node = row["c"]
+    return CaseRow(
+        id=node["id"],
+        process=node["process"],
+        number=row["number"],
+        is_open=node["open"],
+        unit=node.get("unit"),
+        person=node.get("person"),
+        started=_native(node["started"]),
+        started_by=node.get("started_by"),
+        ended=_native(node["ended"]) if node.get("ended") else None,
+        due=_native(node["due"]) if node.get("due") else None,
+        incidents=tuple(orjson.loads(node["incidents"])) if node.get("incidents") else (),
+    )
+
+
+def _native(moment: Any) -> datetime:
+    found: datetime = moment.to_native()
+    return found.astimezone(COPENHAGEN)

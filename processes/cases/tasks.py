@@ -1,0 +1,344 @@
+"""What people do with cases and tasks: start, look, claim, give back, hand on, complete, delegate.
+
+Every moment is given, so that a day can be tried before it comes. Who has a task is asked of the organisation within
+the transaction that changes it. Persons and units are uuids or sources' keys; whoever acts is a person.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import neo4j
+
+from graph.connection import Run
+from graph.errors import ChangeRejected, Unknown
+from graph.identity.lookup import find, survivors
+from processes.cases import definitions, kept
+from processes.cases.kept import Running, Task, day_of
+from processes.engine.errors import ValuesRejected
+from processes.errors import (
+    AlreadyClaimed,
+    AlreadyDone,
+    FormRejected,
+    NotCandidate,
+    NotInPerson,
+    TaskClosed,
+    ToOneself,
+)
+from processes.forms import Form
+from processes.routing import Candidate, Route, routes
+
+T = TypeVar("T")
+STARTER = "starter"
+"""The variable that has the person who has started the case, if the definition declares it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A task as somebody sees it. ``claimed``: who has said to do it; ``lapsed``: whose claim holds no longer (T3)."""
+
+    task: Task
+    route: Route
+    claimed: str | None
+    lapsed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """From ``start`` to the day before ``end``, ``to`` has the process's tasks that ``by`` has (T7)."""
+
+    id: str
+    process: str
+    by: str
+    to: str
+    start: date
+    end: date
+    made: datetime
+
+
+def start(driver: neo4j.Driver, process: str, values: Mapping[str, Any], by: str | None, now: datetime) -> str:
+    """Start a case of the process's current version; its id.
+
+    ``values``: what the start form takes. ``by`` None: no person, such as a system. Raises Unknown, FormRejected.
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> str:
+        version = definitions.current(tx, process)
+        person = None if by is None else find(tx, "Person", by).uuid
+        form = version.forms.get(version.definition.start_form)
+        told = _read(tx, form, values, version.definition.start_form or f"the start of {process}")
+        if STARTER in version.definition.start_fields:
+            told[STARTER] = person
+        with _refused():
+            running = Running.start(tx, version, told, person, now)
+        running.write(now)
+        return running.id
+
+    return _write(driver, work)
+
+
+def look(run: Run, task: str, now: datetime) -> Look:
+    """Who has a task now. Raises Unknown (unknown_task)."""
+    return looks(run, [kept.task(run, task)], now)[0]
+
+
+def looks(run: Run, tasks: list[Task], now: datetime) -> list[Look]:
+    """As ``look``, of several tasks, in their order."""
+    found = routes(run, [each.asked for each in tasks], day_of(now))
+    claimers = survivors(run, "Person", {each.claim.by for each in tasks if each.claim is not None})
+    return [_look(task, route, claimers) for task, route in zip(tasks, found, strict=True)]
+
+
+def claim(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
+    """Say to do a task; it holds while they have it (T3).
+
+    Raises Unknown, NotCandidate, AlreadyDone, AlreadyClaimed, TaskClosed.
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person, seen, candidate = _mine(tx, task, by, now)
+        _require_not_claimed(tx, seen, person)
+        told = {"claimed_by": person, "claimed": now.astimezone(UTC), "lapsed": None}
+        kept.set_task(tx, task, told)
+        entry = kept.LogEntry("claimed", now, person, candidate.instead_of, seen.task.element)
+        kept.log(tx, seen.task.case, entry)
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
+def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
+    """End one's own claim, and what was handed to one. Raises Unknown, NotCandidate, AlreadyDone, TaskClosed."""
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person = find(tx, "Person", by).uuid
+        seen = _open(tx, task, now)
+        if seen.claimed != person:
+            text = f"{_name(tx, person)} has not claimed the task {seen.task.name!r}; only a claim is given back"
+            raise NotCandidate(text)
+        told = {"claimed_by": None, "claimed": None}
+        if seen.task.asked.handed is not None and seen.task.asked.handed[1] == person:
+            told |= {"handed_by": None, "handed_to": None}
+        kept.set_task(tx, task, told)
+        kept.log(tx, seen.task.case, kept.LogEntry("given_back", now, person, None, seen.task.element))
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
+def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime) -> Task:
+    """Hand one task to a colleague, who has it instead of whoever hands it, while these have it.
+
+    Raises Unknown, NotCandidate (also for a colleague who may not have it, or is away), NotInPerson, ToOneself,
+    AlreadyDone, AlreadyClaimed, TaskClosed.
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person, seen, candidate = _mine(tx, task, by, now)
+        _require_not_claimed(tx, seen, person)
+        other = find(tx, "Person", to).uuid
+        _require_other(tx, person, other)
+        if candidate.how == "delegate":
+            text = f"{_name(tx, person)} has the task {seen.task.name!r} by delegation, which is not passed on"
+            raise NotInPerson(text)
+        told = {"handed_by": person, "handed_to": other, "claimed_by": other, "claimed": now.astimezone(UTC)}
+        kept.set_task(tx, task, {**told, "lapsed": None})
+        if look(tx, task, now).route.of(other) is None:
+            text = f"{_name(tx, other)} may not have the task {seen.task.name!r}, or is away; hand it to somebody else"
+            raise NotCandidate(text)
+        kept.log(tx, seen.task.case, kept.LogEntry("handed", now, person, None, seen.task.element))
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
+def complete(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime) -> Task:
+    """Complete a task. Of two who do, the first wins, and the other is told who it was (T8).
+
+    ``values``: what its form takes. Raises Unknown, NotCandidate, AlreadyDone, AlreadyClaimed, TaskClosed,
+    FormRejected.
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person, seen, candidate = _mine(tx, task, by, now)
+        _require_not_claimed(tx, seen, person)
+        running = Running.lock(tx, seen.task.case)
+        told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name)
+        with _refused():
+            running.engine.complete(task, told, now)
+        running.done(seen.task, person, candidate.instead_of, now)
+        running.write(now)
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
+def delegate(driver: neo4j.Driver, process: str, by: str, to: str, start: date, end: date, now: datetime) -> Delegation:
+    """Let somebody do one's own tasks of a process, from ``start`` to the day before ``end`` (T7).
+
+    Raises Unknown, ToOneself, NotInPerson, ChangeRejected (empty_period, over).
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> Delegation:
+        definitions.current(tx, process)
+        person, other = find(tx, "Person", by).uuid, find(tx, "Person", to).uuid
+        _require_other(tx, person, other)
+        if end <= start:
+            text = f"until: {end} is not later than {start}; it is the day after the last"
+            raise ChangeRejected("empty_period", text, field="until")
+        if end <= day_of(now):
+            raise ChangeRejected("over", f"until: {end} is over already", field="until")
+        mine = [each.route.of(person) for each in looks(tx, kept.open_tasks(tx, process=process), now)]
+        if not any(each is not None and each.how != "delegate" and each.instead_of is None for each in mine):
+            text = f"{_name(tx, person)} has no open task of {process} in person, and can't delegate it"
+            raise NotInPerson(text)
+        made = Delegation(str(uuid4()), process, person, other, start, end, now)
+        tx.run(
+            """
+            CREATE (d:Delegation {id: $id, process: $process, by: $by, to: $to})
+            SET d.from = $start, d.until = $end, d.made = $now
+            """,
+            id=made.id,
+            process=process,
+            by=person,
+            to=other,
+            start=start,
+            end=end,
+            now=now.astimezone(UTC),
+        ).consume()
+        return made
+
+    return _write(driver, work)
+
+
+def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime) -> None:
+    """End a delegation today; only who has delegated can. Raises Unknown (unknown_delegation), NotInPerson."""
+
+    def work(tx: neo4j.ManagedTransaction) -> None:
+        person = find(tx, "Person", by).uuid
+        row = tx.run("MATCH (d:Delegation {id: $id}) RETURN d.by AS by", id=id_).single()
+        if row is None:
+            raise Unknown("unknown_delegation", f"there is no delegation {id_!r}", id_)
+        if row["by"] != person:
+            raise NotInPerson("only who has delegated ends it")
+        query = "MATCH (d:Delegation {id: $id}) WHERE d.until > $day SET d.until = $day"
+        tx.run(query, id=id_, day=day_of(now)).consume()
+
+    return _write(driver, work)
+
+
+def pass_time(driver: neo4j.Driver, now: datetime) -> int:
+    """Let everything happen that is due by now: timers of cases. How many cases have gone on.
+
+    Each case is changed by itself; one process of several does it, and none twice.
+    """
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        waiting = kept.due(session, now)
+    for id_ in waiting:
+        _write(driver, partial(_pass_time, id_=id_, now=now))
+    return len(waiting)
+
+
+def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
+    """End the claims of people who no longer have their task (T3); once a day is enough. How many there were."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        seen = looks(session, kept.open_tasks(session, claimed=True), now)
+    gone = [each.task.id for each in seen if each.claimed is None]
+    for id_ in gone:
+        _write(driver, partial(_lapse, id_=id_, now=now))
+    return len(gone)
+
+
+def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> None:
+    running = Running.lock(tx, id_)
+    running.engine.pass_time(now)
+    running.write(now)
+
+
+def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> None:
+    kept.lock_of_task(tx, id_)
+    seen = look(tx, id_, now)
+    if seen.task.state == "open" and seen.task.claim is not None and seen.claimed is None:
+        kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed})
+        kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
+
+
+def _look(task: Task, route: Route, claimers: Mapping[str, str]) -> Look:
+    by = None if task.claim is None else claimers.get(task.claim.by, task.claim.by)
+    if by is None or task.state != "open":
+        return Look(task, route, None, task.lapsed)
+    holds = route.of(by) is not None
+    return Look(task, route, by if holds else None, None if holds else by)
+
+
+def _open(tx: neo4j.ManagedTransaction, task: str, now: datetime) -> Look:
+    """The task, locked. Raises Unknown, AlreadyDone, TaskClosed."""
+    found = kept.lock_of_task(tx, task)
+    if found.done is not None:
+        raise AlreadyDone(found.name, _name(tx, found.done.by), found.done.by, found.done.at)
+    if found.state != "open":
+        raise TaskClosed(found.name)
+    return looks(tx, [found], now)[0]
+
+
+def _mine(tx: neo4j.ManagedTransaction, task: str, by: str, now: datetime) -> tuple[str, Look, Candidate]:
+    """The person, the task, and how they have it. Raises as ``_open``, and NotCandidate."""
+    person = find(tx, "Person", by).uuid
+    seen = _open(tx, task, now)
+    candidate = seen.route.of(person)
+    if candidate is None:
+        has = ", ".join(_name(tx, each.person) for each in seen.route.candidates) or "nobody"
+        text = f"{_name(tx, person)} does not have the task {seen.task.name!r} now; {has} has it"
+        raise NotCandidate(text)
+    return person, seen, candidate
+
+
+def _require_not_claimed(tx: neo4j.ManagedTransaction, seen: Look, person: str) -> None:
+    if seen.claimed is not None and seen.claimed != person and seen.task.claim is not None:
+        raise AlreadyClaimed(seen.task.name, _name(tx, seen.claimed), seen.claimed, seen.task.claim.at)
+
+
+def _require_other(tx: neo4j.ManagedTransaction, person: str, other: str) -> None:
+    if person == other:
+        raise ToOneself(f"{_name(tx, person)} can't delegate to themselves; name a colleague")
+
+
+def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """Values of a form, with uuids for what its fields name. Raises FormRejected, Unknown."""
+    if form is None:
+        if values:
+            raise FormRejected(min(values), f"{what} takes no values; {min(values)} was given")
+        return {}
+    form.check(values)
+    found = dict(values)
+    for field, value in values.items():
+        kind = form.kind(field)
+        if kind is not None and isinstance(value, str):
+            found[field] = find(run, kind, value).uuid
+        elif kind is not None and isinstance(value, list):
+            found[field] = [find(run, kind, each).uuid for each in value if isinstance(each, str)]
+    return found
+
+
+def _name(run: Run, person: str) -> str:
+    """What a person is called, for a text."""
+    row = run.run("MATCH (p:Person {uuid: $uuid}) RETURN p.name AS name", uuid=person).single()
+    return str(row["name"]) if row is not None and row["name"] else person
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What the engine refuses of values, as an error of the form."""
+    try:
+        yield
+    except ValuesRejected as wrong:
+        raise FormRejected(wrong.field, str(wrong)) from wrong
+
+
+def _write(driver: neo4j.Driver, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+    with driver.session() as session:
+        return session.execute_write(work)

@@ -1,0 +1,89 @@
+"""Forms: what may be filled in, as JSON Schema; checked on the server, whatever a page has checked before.
+
+A field of format ``unit`` or ``person`` names a thing of the organisation, as people call it: a uuid or a source's key.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError, ValidationError
+
+from processes.errors import FormRejected
+
+KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
+"""Format of a field → kind of the thing that it names."""
+_FORMATS = FormatChecker(["date", "email"])
+
+
+class SchemaRejected(ValueError):
+    """A form that is not a JSON Schema of an object, or asks for what is not here."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that was checked when it was read (``read_form``)."""
+
+    name: str
+    schema: Mapping[str, Any]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(self.schema["properties"])
+
+    def kind(self, field: str) -> str | None:
+        """The kind of thing that a field names; None if it is a value."""
+        return KINDS.get(self.schema["properties"].get(field, {}).get("format", ""))
+
+    def check(self, values: Mapping[str, Any]) -> None:
+        """Raises FormRejected, with the first field that is wrong."""
+        for field in values:
+            if field not in self.schema["properties"]:
+                text = f"the form {self.name} has no field {field!r}; it has: {', '.join(self.fields) or 'none'}"
+                raise FormRejected(field, text)
+        wrong = min(self._validator.iter_errors(dict(values)), key=_place, default=None)
+        if wrong is not None:
+            field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
+            raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
+
+    @cached_property
+    def _validator(self) -> Draft202012Validator:
+        return Draft202012Validator(self.schema, format_checker=_FORMATS)
+
+
+def read_form(name: str, schema: object) -> Form:
+    """Raises SchemaRejected."""
+    if not isinstance(schema, Mapping) or schema.get("type") != "object":
+        raise SchemaRejected(f'the form {name} is not a JSON Schema with "type": "object"')
+    properties = schema.get("properties", {})
+    if not isinstance(properties, Mapping) or not all(isinstance(each, Mapping) for each in properties.values()):
+        raise SchemaRejected(f"the form {name}: properties maps each field to its schema")
+    for reference in _references(schema):
+        if not reference.startswith("#"):
+            raise SchemaRejected(f"the form {name} refers to {reference}; only what is in it can be referred to")
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as wrong:
+        raise SchemaRejected(f"the form {name} is not JSON Schema: {wrong.message[:300]}") from wrong
+    return Form(name, {**schema, "properties": dict(properties)})
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield from (str(each) for key, each in value.items() if key in ("$ref", "$dynamicRef"))
+        for each in value.values():
+            yield from _references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _references(each)
+
+
+def _place(wrong: ValidationError) -> tuple[str, str]:
+    return ("/".join(map(str, wrong.absolute_path)), wrong.message)
+
+
+def _missing(wrong: ValidationError, fields: tuple[str, ...]) -> str:
+    """Of "required", the field that is missing."""
+    return next((each for each in fields if wrong.validator == "required" and f"'{each}' is" in wrong.message), "")

@@ -1,0 +1,214 @@
+"""Who has a task: asked of the organisation at the moment of looking, never stored (processes.yaml T1).
+
+The rule is *nearest* (``graph.questions.nearest``), counted from the task's unit; on top of it come what only a task
+has: people who may not do it (T2), a unit that has closed (T4), escalation (T5), delegation (T7) and the fall-back
+(T9). Everything that some tasks need of a day is read at once, so that an inbox costs as many queries as it has roles.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Final, Literal
+
+from graph.as_of import Day
+from graph.change_log import turned_day
+from graph.connection import Run
+from graph.errors import Unknown
+from graph.identity.lookup import find, responsibility_kind, survivors
+from graph.questions import nearest_holders as facts
+from graph.questions.nearest import Nearest, Question, levels, way_up
+from graph.questions.nearest_holders import Everywhere, Start
+
+How = Literal["holder", "substitute", "escalated", "fallback", "delegate"]
+NO_UNIT: Final = Start(None, closed=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task, as far as it decides who has it. Units and persons are uuids, roles and responsibilities keys.
+
+    ``exclude``: who may not have it (T2). ``escalations``: how many levels it has gone up (T5). ``handed``: who has
+    handed it to whom. ``fault``: why nobody can be looked for; empty = somebody can.
+    """
+
+    process: str
+    role: str
+    responsibility: str = ""
+    unit: str | None = None
+    exclude: frozenset[str] = frozenset()
+    fallback_role: str = ""
+    fallback_unit: str | None = None
+    escalations: int = 0
+    handed: tuple[str, str] | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who has the task. ``instead_of``: the person in whose place; None = in person."""
+
+    person: str
+    how: How
+    instead_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who has a task, in order. ``level_unit``, ``steps``: the unit that answered, and how many above the start.
+
+    ``closed_unit``: the task's unit, if it has closed and the walk began elsewhere (T4). ``fault``: why the
+    organisation has nobody for it, so that it is with the fall-back, or with nobody (T9): no_holder, unit_not_active,
+    unknown_unit, unknown_role, unknown_responsibility, unknown_person; empty = it has somebody.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    level_unit: str | None = None
+    steps: int | None = None
+    closed_unit: str | None = None
+    fault: str = ""
+
+    def of(self, person: str) -> Candidate | None:
+        """How a person has the task; None if they don't."""
+        return next((each for each in self.candidates if each.person == person), None)
+
+
+def routes(run: Run, asked: Sequence[Asked], at: date) -> list[Route]:
+    """Who has each task on a day; in the order of ``asked``."""
+    organisation = _Organisation(run, set(asked), at)
+    found = {each: organisation.route(each) for each in set(asked)}
+    return [found[each] for each in asked]
+
+
+class _Organisation:
+    """What the organisation of a day says to some tasks."""
+
+    def __init__(self, run: Run, asked: Collection[Asked], at: date) -> None:
+        self._run, self._at = run, at
+        self._day = Day.of(at, turned_day(run))
+        places = [(each.role, each.unit) for each in asked if each.unit is not None]
+        places += [(each.fallback_role, each.fallback_unit) for each in asked if each.fallback_unit is not None]
+        self._starts = facts.starts(run, self._day, at, {unit for _, unit in places})
+        self._covering = {each.responsibility: self._covered_by(each.responsibility) for each in asked}
+        self._holders = {role: self._around(role, places) for role, _ in places}
+        rows = self._delegated({each.process for each in asked})
+        self._called = survivors(run, "Person", {*_persons(asked), *(who for _, *pair in rows for who in pair)})
+        self._delegations: dict[str, list[tuple[str, str]]] = {}
+        for process, by, to in rows:
+            self._delegations.setdefault(process, []).append((self._as_called(by), self._as_called(to)))
+        self._at_work = facts.at_work(run, self._day, at, set(self._called.values()))
+
+    def route(self, asked: Asked) -> Route:
+        exclude = frozenset(map(self._as_called, asked.exclude))
+        start = self._starts.get(asked.unit or "", NO_UNIT)
+        closed = asked.unit if start.closed and start.unit is not None else None
+        fault, covering = self._fault(asked, start), self._covering[asked.responsibility]
+        found: list[Candidate] = []
+        if not fault:
+            walk = list(islice(self._levels(asked.role, start, exclude, covering), 1 + asked.escalations))
+            if walk:
+                found = [*self._candidates(asked.role, walk[0], "holder")]
+                for above in walk[1:]:
+                    found += self._candidates(asked.role, above, "escalated")
+                candidates = self._with_delegates(asked, found, exclude)
+                return Route(candidates, walk[0].level_unit, walk[0].steps, closed)
+            fault = "no_holder"
+        if asked.fallback_unit is not None:
+            walk = list(islice(self._levels(asked.fallback_role, self._starts[asked.fallback_unit], exclude, None), 1))
+            found = [each for level in walk for each in self._candidates(asked.fallback_role, level, "fallback")]
+        return Route(self._with_delegates(asked, found, exclude), closed_unit=closed, fault=fault)
+
+    def _fault(self, asked: Asked, start: Start) -> str:
+        """Why nobody can be looked for."""
+        if asked.fault:
+            return asked.fault
+        if start.unit is None:
+            return "unknown_unit" if asked.unit is None else "unit_not_active"
+        if self._holders[asked.role] is None:
+            return "unknown_role"
+        if asked.responsibility and self._covering[asked.responsibility] is None:
+            return "unknown_responsibility"
+        return ""
+
+    def _levels(
+        self, role: str, start: Start, exclude: frozenset[str], covering: frozenset[str] | None
+    ) -> Iterator[Nearest]:
+        around = self._holders[role]
+        if around is None or start.unit is None:
+            return iter(())
+        question = Question(around.covers_all, covering, leaving_out=exclude)
+        return levels(way_up(start.unit, around.parents), around.candidates, question)
+
+    def _candidates(self, role: str, level: Nearest, how: How) -> Iterator[Candidate]:
+        around = self._holders[role]
+        held = {} if around is None else around.candidates
+        away = {each.assignment: each.person for each in held.get(level.level_unit or "", ())}
+        for holder in level.holders:
+            if holder.via is None:
+                yield Candidate(holder.person, how)
+            else:
+                yield Candidate(holder.person, "substitute" if how == "holder" else how, away[holder.assignment])
+
+    def _with_delegates(
+        self, asked: Asked, found: Sequence[Candidate], exclude: frozenset[str]
+    ) -> tuple[Candidate, ...]:
+        """With those to whom a candidate has delegated, or handed it; it is not passed on from them. Each once.
+
+        Who is away has no part in it, as a substitute hasn't (A2, A8).
+        """
+        pairs = [*self._delegations.get(asked.process, ())]
+        if asked.handed is not None:
+            by, to = asked.handed
+            pairs.append((self._as_called(by), self._as_called(to)))
+        added = [
+            Candidate(to, "delegate", each.person)
+            for each in found
+            for by, to in pairs
+            if by == each.person and to not in exclude and to in self._at_work
+        ]
+        once: dict[str, Candidate] = {}
+        for each in (*found, *added):
+            once.setdefault(each.person, each)
+        return tuple(once.values())
+
+    def _covered_by(self, responsibility: str) -> frozenset[str] | None:
+        if not responsibility:
+            return None
+        try:
+            kind, key = responsibility_kind(responsibility)
+            return facts.covering(self._run, self._day, self._at, find(self._run, kind, key).uuid)
+        except Unknown:
+            return None
+
+    def _around(self, role: str, places: Iterable[tuple[str, str]]) -> Everywhere | None:
+        """The holders of a role around its tasks; None if there is no such role."""
+        try:
+            uuid = find(self._run, "Role", role).uuid
+        except Unknown:
+            return None
+        starts = {self._starts[unit].unit for each, unit in places if each == role}
+        return facts.around(self._run, self._day, self._at, uuid, {each for each in starts if each is not None})
+
+    def _delegated(self, processes: Collection[str]) -> list[tuple[str, str, str]]:
+        """Process, who has delegated, to whom; the earliest first."""
+        rows = self._run.run(
+            """
+            UNWIND $processes AS process
+            MATCH (d:Delegation {process: process})
+            WHERE d.from <= $at AND d.until > $at
+            RETURN process, d.by AS by, d.to AS to
+            ORDER BY d.made, d.id
+            """,
+            processes=sorted(processes),
+            at=self._at,
+        )
+        return [(row["process"], row["by"], row["to"]) for row in rows]
+
+    def _as_called(self, person: str) -> str:
+        """The uuid by which a person is known today."""
+        return self._called.get(person, person)
+
+
+def _persons(asked: Iterable[Asked]) -> Iterator[str]:
+    for each in asked:
+        yield from (*each.exclude, *(each.handed or ()))

@@ -1,0 +1,195 @@
+"""``processes``: definitions that are played before they are used."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import terminal
+
+if TYPE_CHECKING:
+    import neo4j
+    from rich.console import Console
+
+    from processes.play.file import Step
+    from processes.play.playing import Played, PlayedThrough
+
+group = typer.Typer(no_args_is_help=True, help="Play the definitions of processes before they are used.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to ``app``."""
+    app.add_typer(group, name="processes")
+
+
+@group.callback()
+def processes() -> None:
+    """Play the definitions of processes before they are used."""
+
+
+@group.command()
+def play(
+    file: Annotated[Path, typer.Argument(help="Facts, processes and cases, as YAML or JSON.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Play cases of a process on a clock of their own, and show which steps differ from what the file expects.
+
+    It happens in a scratch instance, which is removed afterwards; the instance of RECONNECT_HOME is not touched.
+    Exit code 0: every step holds; 1: some differ; 2: the file can't be played.
+    """
+    with _in_scratch() as driver:
+        played = play_file(driver, file)
+    differing = [each for case in played for each in case.steps if not each.holds]
+    if as_json:
+        _print({
+            "cases": [_form(each) for each in played],
+            "steps": sum(len(each.steps) for each in played),
+            "differing": len(differing),
+        })  # fmt: skip
+    else:
+        _show(played, terminal())
+    if differing:
+        steps = sum(len(each.steps) for each in played)
+        raise CommandFailed(f"{len(differing)} of {steps} steps differ from what {file} expects.")
+
+
+def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:
+    """Load a file's facts into an empty graph, and play its cases. Raises CommandFailed for what can't be played."""
+    from graph.time import copenhagen_now
+    from processes.play.errors import PlayRejected
+    from processes.play.file import read_file
+    from processes.play.playing import play as played
+
+    try:
+        read = read_file(_content(file))
+        source = _load(driver, read.facts)
+        return played(driver, read, source, copenhagen_now())
+    except PlayRejected as wrong:
+        raise CommandFailed(f"{file}: {wrong}", Exit.USAGE) from wrong
+
+
+def _content(file: Path) -> Any:
+    """Raises CommandFailed."""
+    from json import JSONDecodeError
+
+    import yaml
+
+    from importers.facts.errors import FileRejected
+    from importers.facts.loading import doubled, from_json, from_yaml
+
+    try:
+        content = from_json(file) if file.suffix.lower() == ".json" else from_yaml(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, JSONDecodeError, FileRejected) as error:
+        raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
+    if twice := doubled(content):
+        raise CommandFailed(f"{file}: {', '.join(twice)} stands twice", Exit.USAGE)
+    return content
+
+
+def _load(driver: neo4j.Driver, facts: Mapping[str, Any]) -> str:
+    """Import facts; the name of their source. Raises PlayRejected with what is wrong with them."""
+    import yaml
+
+    from graph.cpr.keyring import Keyring
+    from importers.facts.settings import FactsSettings
+    from importers.facts.source import Facts
+    from importers.pipeline.import_run import run_import
+    from processes.play.errors import PlayRejected
+
+    with tempfile.TemporaryDirectory(prefix="reconnect-play-") as folder:
+        path = Path(folder) / "facts.yaml"
+        path.write_text(yaml.safe_dump(_plain(facts), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        settings = FactsSettings(path=path)
+        report = run_import(driver, Facts(settings), Keyring.generate())
+    if wrong := [each for each in report.problems if each.severity == "bad"]:
+        raise PlayRejected(tuple(f"facts, {each.where()}: {each.text}" for each in wrong))
+    return settings.name
+
+
+@contextmanager
+def _in_scratch() -> Iterator[neo4j.Driver]:
+    """An empty instance of its own, which is gone afterwards."""
+    from graph.connection import connect
+    from graph.migrations import migrate
+    from reconnect.embedded import Instance
+
+    home = Path(tempfile.mkdtemp(prefix="reconnect-play-"))
+    instance = Instance(home)
+    try:
+        addresses = instance.start()
+        with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+            migrate(driver)
+            yield driver
+    finally:
+        instance.stop()
+        shutil.rmtree(home)
+
+
+def _show(played: Sequence[PlayedThrough], console: Console) -> None:
+    for case in played:
+        console.print(f"{case.case.id}  {'holds' if case.holds else 'DIFFERS'}  {case.case.why}".rstrip())
+        for each in case.steps:
+            if not each.holds:
+                console.print(f"  step {each.step.number}, {_what(each.step)}")
+                for name in each.expected:
+                    console.print(f"    {name}: expected {_text(each.expected[name])}, got {_text(each.got[name])}")
+    held = sum(each.holds for each in played)
+    console.print(f"{held} of {len(played)} cases hold.")
+
+
+def _what(step: Step) -> str:
+    by = f" by {step.fields['by']}" if "by" in step.fields else ""
+    return f"{step.at:%Y-%m-%d %H:%M}: {step.verb} {step.named}{by}"
+
+
+def _form(played: PlayedThrough) -> dict[str, Any]:
+    return {
+        "case": played.case.id,
+        "why": played.case.why,
+        "holds": played.holds,
+        "steps": [_step_form(each) for each in played.steps],
+    }
+
+
+def _step_form(played: Played) -> dict[str, Any]:
+    step = played.step
+    form = {"step": step.number, "at": step.at, step.verb: step.named, "holds": played.holds}
+    return form if played.holds else {**form, "expected": played.expected, "got": played.got}
+
+
+def _text(value: Any) -> str:
+    import orjson
+
+    return "nothing" if value is None else orjson.dumps(_written(value)).decode()
+
+
+def _print(answer: Any) -> None:
+    import orjson
+
+    print(orjson.dumps(_written(answer), option=orjson.OPT_INDENT_2).decode())
+
+
+def _written(value: Any) -> Any:
+    """As JSON has it: moments in Copenhagen's time, as the file has them."""
+    if isinstance(value, Mapping):
+        return {str(name): _written(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_written(each) for each in value]
+    return f"{value:%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    """As YAML is written again: mappings and lists of plain values."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value if value is None or isinstance(value, str | int | float | bool | date) else str(value)

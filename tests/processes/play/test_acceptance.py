@@ -1,0 +1,110 @@
+"""Every case of processes.yaml is played, and every step holds; and what a wrong file is refused for."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import neo4j
+import pytest
+import yaml
+
+from processes.play.playing import PlayedThrough
+from reconnect.commands.processes import play_file
+from reconnect.exits import CommandFailed
+from tests.emptied import empty
+
+pytestmark = pytest.mark.slow
+FILE = Path(__file__).resolve().parents[2] / "acceptance" / "processes.yaml"
+CONTENT: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+CASES: list[dict[str, Any]] = CONTENT["cases"]
+
+
+@pytest.fixture(scope="module")
+def played(driver: neo4j.Driver) -> Iterator[dict[str, PlayedThrough]]:
+    empty(driver)
+    yield {each.case.id: each for each in play_file(driver, FILE)}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['id']}: {case['why']}")
+def test_a_case_holds(played: dict[str, PlayedThrough], case: dict[str, Any]) -> None:
+    found = played[case["id"]]
+    assert len(found.steps) == len(case["steps"])
+    assert [(each.step.number, each.expected, each.got) for each in found.steps if not each.holds] == []
+
+
+STEPS = """
+- {at: 2027-01-11T09:00, start: approval, by: sif, with: {unit: nursing, person: tage}}
+- at: 2027-01-11T09:00
+  look: approve
+  expect: {candidates: [{person: otto, as: holder}], level_unit: nursing, steps: 2}
+- {at: 2027-01-11T09:00, look: keys, expect: {candidates: []}}
+- {at: 2027-01-11T09:01, complete: approve, by: nora, with: {decision: "yes"}, error: x}
+- {at: 2027-01-11T09:02, complete: keys, by: nora}
+- {at: 2027-01-11T09:03, look: keys, expect: {candidates: [{person: tage, as: fallback}]}}
+- {at: 2027-01-11T09:04, complete: keys, by: tage, log: {by: pia}}
+- {at: 2027-01-11T09:05, complete: keys, by: pia, error: already_done, told: {by: tage, at: 2027-01-11T09:06}}
+"""
+
+
+def test_a_step_that_does_not_hold_is_shown(driver: neo4j.Driver, tmp_path: Path) -> None:
+    empty(driver)
+    content = deepcopy(CONTENT)
+    content["cases"] = [{"id": "wrong", "steps": yaml.safe_load(STEPS)}]
+    file = tmp_path / "wrong.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    (case,) = play_file(driver, file)
+    found = {each.step.number: (each.expected, each.got) for each in case.steps}
+    assert found[1] == ({}, {})
+    nora = [{"person": "nora", "as": "holder"}]
+    assert found[2] == (
+        {"candidates": [{"person": "otto", "as": "holder"}], "steps": 2}, {"candidates": nora, "steps": 0},
+    )  # fmt: skip
+    assert found[3][1]["error"] == "not_open"
+    assert found[4] == ({"error": "x"}, {"error": None})
+    assert found[5][1]["error"] == "not_candidate" and "Tage Toft has it" in found[5][1]["text"]
+    assert found[6] == ({"fault": None}, {"fault": "no_holder"})
+    assert found[7] == ({"log": {"by": "pia"}}, {"log": {"by": "tage"}})
+    told = {name: found[8][side]["told"]["at"].minute for side, name in ((0, "expected"), (1, "got"))}
+    assert told == {"expected": 6, "got": 4}
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "text"),
+    [
+        (("format",), 2, "format: it is 2, and 1 can be played"),
+        (("case",), [], "case: it is not known; allowed: cases, facts, format, processes"),
+        (("cases", 0, "steps", 1, "expects"), {}, "case t01, step 2, expects: look has no such field"),
+        (("cases", 0, "steps", 1, "look"), "aprove", "case t01, step 2, look: the process has no task 'aprove'"),
+        (("cases", 0, "steps", 2, "by"), "piaa", "case t01, step 3, by: facts have no person 'piaa'"),
+        (("cases", 0, "steps", 2, "at"), "2027-01-11T08:59", "case t01, step 3, at: it is before the step above"),
+        (("cases", 0, "steps", 2, "at"), "later", "case t01, step 3, at: it is not a moment"),
+        (("cases", 0, "steps", 1, "claim"), "approve", "case t01, step 2: a step has one of"),
+        (("cases", 0, "steps", 1, "expect", "level"), "care", "case t01, step 2, expect, level: it is not known"),
+        (("cases", 0, "steps", 1, "expect", "candidates", 0, "as"), "boss", "expect, candidates[1], as: 'boss' is not"),
+        (("cases", 0, "steps", 3, "told"), {"by": "nora"}, "case t01, step 4, told: only who is refused"),
+        (("cases", 1, "id"), "t01", "case t01: another case has this id"),
+        (("processes", "approval", "tasks", "keys", "rolle"), "x", "task keys, rolle: it is not known"),
+        (("processes", "approval", "tasks", "keys", "unit"), "x", "task keys, unit: 'x' is neither a field"),
+        (("processes", "approval", "tasks", "keys", "role"), "x", "process approval, keys: there is no role 'x'"),
+        (("processes", "approval", "tasks", "report", "about"), "function:x", "report: there is no responsibility"),
+        (("processes", "approval", "tasks", "approve", "escalate", "after"), "soon", "task approve, escalate, after"),
+        (("processes", "approval", "start", "form", "unit"), "place", "start, form, unit: 'place' is not one of"),
+        (("processes", "approval", "flow"), "start → approve → end", "task report: the flow does not lead to it"),
+        (("facts", "units", 1, "from"), "2010-13-01", "facts, "),
+    ],
+)  # fmt: skip
+def test_what_is_not_known_is_refused(
+    driver: neo4j.Driver, tmp_path: Path, place: tuple[str | int, ...], value: Any, text: str
+) -> None:
+    empty(driver)
+    content = deepcopy(CONTENT)
+    within: Any = content
+    for step in place[:-1]:
+        within = within[step]
+    within[place[-1]] = value
+    file = tmp_path / "wrong.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(CommandFailed) as refused:
+        play_file(driver, file)
+    assert text in str(refused.value) and refused.value.code == 2
