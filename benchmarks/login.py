@@ -104,7 +104,7 @@ def claims(driver: neo4j.Driver, size: str, today: date) -> Measured:
     """
     secret = farm_keys.create(driver, "benchmark", [], datetime.now(UTC))
     unwatched = Availability(cast("neo4j.AsyncDriver", driver))
-    app = Starlette(routes=claims_routes(ClaimsService(driver, _CVR), unwatched))
+    app = Starlette(routes=claims_routes(ClaimsService(driver, _CVR, {"BENCH": "ad"}), unwatched))
     rows, _, _ = driver.execute_query(
         "MATCH (p:Person)-[:HAS]->(:Employment {active: true}) WITH DISTINCT p.uuid AS uuid ORDER BY uuid "
         "RETURN collect(uuid) AS uuids"

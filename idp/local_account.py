@@ -4,13 +4,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import neo4j
 
 from graph.as_of import in_force
 from graph.collation import folded, sort_key
-from graph.time import Period
+from graph.time import Period, union, without
 
 LONGEST_LOGIN = 256
 """Letters; a longer text is a user name of no account."""
@@ -20,12 +20,14 @@ State = Literal["open", "not_started", "ended", "stopped"]
 @dataclass(frozen=True, slots=True)
 class LocalAccount:
     """An account in the identity provider's system. ``uuid`` is the name that service providers get: it belongs to one
-    person for ever, whatever their user name or mail address becomes."""
+    person for ever, whatever their user name or mail address becomes. ``ends``: of an open one, the first day without
+    access that is known."""
 
     uuid: str
     person: str
     login: str
     state: State
+    ends: date | None = None
 
     @property
     def is_open(self) -> bool:
@@ -52,7 +54,12 @@ _FOUND = f"""
             MATCH (p)-[s:STATE]->(v)
             WHERE v.stopped
             RETURN [toString(s.from), toString(s.to)]
-        }} AS stops
+        }} AS stops,
+        COLLECT {{
+            MATCH (p)-[s:STATE]->(v)
+            WHERE v.dead
+            RETURN [toString(s.from), toString(s.to)]
+        }} AS deaths
     """
 # By two indexes: of the name of the day in any case of letters, and of all names as they are written. Which of them are
 # the same name is for Python to say.
@@ -106,15 +113,21 @@ def _accounts(rows: neo4j.Result, day: date) -> Iterator[LocalAccount]:
             continue  # it was withdrawn: it never was
         # Of an account that is not open, the name of the days that come next, else of its last ones.
         named = [login for life, login in lives if life.end is None or life.end > day] or [lives[-1][1]]
-        yield LocalAccount(row["uuid"], row["person"], named[0] or "", _state(lives, row["stops"], day))
+        stops, deaths = [[_period(*each) for each in row[name]] for name in ("stops", "deaths")]
+        open_ = [life for life, _ in lives]
+        state = _state(open_, stops, deaths, day)
+        ends = next((each.end for each in without(union(open_), [*stops, *deaths]) if each.holds(day)), None)
+        yield LocalAccount(row["uuid"], row["person"], named[0] or "", state, ends)
 
 
-def _state(lives: list[tuple[Period, Any]], stops: list[list[str | None]], day: date) -> State:
-    if any(_period(*stop).holds(day) for stop in stops):
+def _state(lives: list[Period], stops: list[Period], deaths: list[Period], day: date) -> State:
+    if any(each.holds(day) for each in deaths):
+        return "ended"
+    if any(each.holds(day) for each in stops):
         return "stopped"
-    if any(life.holds(day) for life, _ in lives):
+    if any(each.holds(day) for each in lives):
         return "open"
-    return "not_started" if any(life.start > day for life, _ in lives) else "ended"
+    return "not_started" if any(each.start > day for each in lives) else "ended"
 
 
 def _period(start: str | None, end: str | None) -> Period:

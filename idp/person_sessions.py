@@ -1,8 +1,8 @@
 """Sessions that do not come from a local account: another identity provider has said who the person is, or the
 break-glass account was used. They open REConnect itself, and nothing at other applications.
 
-They last as long as the others (``idp.sessions``), and end when the person has no employment or affiliation left, or is
-stopped.
+They last as long as the others (``idp.sessions``), and end when the person has no employment or affiliation left, is
+stopped, or dies.
 """
 
 import secrets
@@ -147,7 +147,7 @@ def subject_in(properties: Mapping[str, Any]) -> Subject | None:
 
 
 def is_active(tx: neo4j.ManagedTransaction, person: str, day: date) -> bool:
-    """Whether a person has an employment or affiliation on a day, and is not stopped."""
+    """Whether a person has an employment or affiliation on a day, and is neither stopped nor dead."""
     row = tx.run(f"UNWIND [{{person: $person}}] AS s RETURN {IS_ACTIVE} AS is_active", person=person, day=day)
     return bool(row.single(strict=True)["is_active"])
 
@@ -158,6 +158,6 @@ IS_ACTIVE = f"""
         WHERE {in_force("has", "$day")} AND {in_force("state", "$day")}
     }} AND NOT EXISTS {{
         MATCH (:Person {{uuid: s.person}})-[state:STATE]->(values)
-        WHERE values.stopped AND {in_force("state", "$day")}
+        WHERE (values.stopped OR values.dead) AND {in_force("state", "$day")}
     }})"""
-"""Whether the person ``s.person`` has an employment or affiliation on ``$day``, and is not stopped."""
+"""Whether the person ``s.person`` has an employment or affiliation on ``$day``, and is neither stopped nor dead."""

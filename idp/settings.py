@@ -79,6 +79,12 @@ class ServiceProviderSettings(AttributeSettings):
     encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
     unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
     name_id: Literal["persistent", "x509_subject"] = "persistent"
+    session_minutes: int = Field(
+        default=30,
+        ge=5,
+        le=600,
+        description="how long it may keep a session before it asks again, which nobody notices who is logged in here",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "ServiceProviderSettings":

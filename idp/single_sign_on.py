@@ -5,7 +5,7 @@ Knows no HTTP: the web pages give it what came, and send what it returns. Every 
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 import neo4j
@@ -250,7 +250,7 @@ class SingleSignOn:
                 session.index,
                 session.authenticated,
                 context,
-                session.ends,
+                _ends(session, settings.session_minutes, now),
                 values,
             )
             key = self.keys.signing(now)
@@ -368,3 +368,12 @@ class SingleSignOn:
     def _note(self, event: audit.Event, now: datetime, *, why: str, address: str | None) -> None:
         with self._driver.session() as graph:
             graph.execute_write(audit.note, event, now, why=why, address=address)
+
+
+def _ends(session: Session, minutes: int, now: datetime) -> datetime:
+    """When an application's session ends, or it asks again: with ours, on the account's last day, and soon. No
+    application is told of a stop, which can only be seen when it asks."""
+    found = [session.ends, now + timedelta(minutes=minutes)]
+    if session.account.ends is not None:
+        found.append(datetime.combine(session.account.ends, time.min, COPENHAGEN).astimezone(UTC))
+    return min(found)

@@ -92,7 +92,8 @@ def web_login(context: Context, served_at: str) -> WebLogin:
     address = (settings.address or served_at).rstrip("/")
     entity_id = settings.entity_id or f"{address}/saml/metadata"
     peer = context.settings.login.saml if through == "saml" else None
-    saml = None if peer is None else SamlService(driver, peer, address, SigningKeys(driver, seal, entity_id), _fetched)
+    keys = SigningKeys(driver, seal, entity_id)
+    saml = None if peer is None else SamlService(driver, peer, address, keys, _fetched, settings.domains)
     return WebLogin(
         driver,
         Sessions(driver, settings.system, through),

@@ -8,7 +8,7 @@ its debugging is off, and what it finds wrong is logged by its code.
 import base64
 import binascii
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,14 +48,16 @@ _log = structlog.get_logger("api.login")
 
 @dataclass
 class SamlService:
-    """``address``: of REConnect, as browsers know it. ``fetch``: reads metadata; raises HttpError. Every method runs in
-    a thread of the caller: python3-saml takes some tens of milliseconds for a response."""
+    """``address``: of REConnect, as browsers know it. ``fetch``: reads metadata; raises HttpError. ``domains``: NetBIOS
+    name → key of its IT system, for users called ``DOMAIN\\user``. Every method runs in a thread of the caller:
+    python3-saml takes some tens of milliseconds for a response."""
 
     driver: neo4j.Driver = field(repr=False)
     settings: SamlLoginSettings
     address: str
     keys: SigningKeys = field(repr=False)
     fetch: Callable[[str, int], bytes] = field(repr=False)
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.peer = SamlPeer(self.driver, self.settings, self.fetch)
@@ -231,8 +233,8 @@ class SamlService:
             attributes = found.get_attributes()
         except OneLogin_Saml2_ValidationError as wrong:  # an attribute twice, an empty name ID
             raise SamlRefused(f"response_{wrong.code}") from None
-        named = self.settings.attribute
-        users = [subject.name_id] if named is None else [str(each) for each in attributes.get(named, [])]
+        claim = self.settings.attribute
+        users = [subject.name_id] if claim is None else [str(each) for each in attributes.get(claim, [])]
         if len(users) != 1 or not users[0]:
             raise SamlRefused("no_user", 403)
         day = now.astimezone(COPENHAGEN).date()
@@ -242,7 +244,15 @@ class SamlService:
                 if self.settings.matches == "object_guid":
                     user = session.execute_read(_account_of_guid, _guid(user))
                 key_type = _KEY_TYPES[self.settings.matches]
-                return session.execute_read(subject_of, user, day, key_type=key_type).person, subject
+                named = session.execute_read(
+                    subject_of,
+                    user,
+                    day,
+                    key_type=key_type,
+                    domains=self.domains,
+                    systems=self.settings.systems,
+                )
+                return named.person, subject
         except NoClaims as none:
             raise SamlRefused(none.code, 403) from none
 

@@ -25,6 +25,19 @@ class SamlLoginSettings(BaseModel):
         default="principal_name",
         description="what it has: principal_name (UPN), login, uuid (of an account or person) or object_guid",
     )
+    systems: tuple[str, ...] = Field(
+        default=(),
+        description="keys of the IT systems whose accounts its users have; needed for principal_name and login",
+    )
+
+    @model_validator(mode="after")
+    def _names_are_of_systems(self) -> "SamlLoginSettings":
+        if self.matches in ("principal_name", "login") and not self.systems:
+            raise ValueError(
+                f"matches = {self.matches} needs systems: the keys of the IT systems whose accounts its users have. "
+                "In another system the same name may be another person's"
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_origin(self) -> "SamlLoginSettings":

@@ -25,7 +25,7 @@ from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
-from graph.time import Period
+from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
@@ -201,6 +201,80 @@ def test_an_account_for_one_employment_has_its_rights_only(farm: Farm, tmp_path:
     assert found["roles"] == ["http://solbjerg.example/roles/jobrole/all/1"]
     assert {each["name"]: each["primary"] for each in found["orgUnits"]} == {"Jobcenter": False, "Borgerservice": True}
     assert found["kle"]["write"] == ["27"], "of its unit"
+
+
+def test_accounts_of_one_name_for_different_employments_need_the_domain(farm: Farm, tmp_path: Path) -> None:
+    more = {"id": "e_more", "person": "anna", "title": "Vagt", "units": [{"unit": "citizen"}], "type": "monthly_full"}
+    imported(farm.driver, {**TOWN, "employments": [*TOWN["employments"], more]}, tmp_path)
+    account(farm.driver, "both", "anna", "ad", employment="e_anna")
+    account(farm.driver, "both", "anna", "school", employment="e_more")
+    assert farm.get("/api/adfs/v1/users/both/claims").status_code == 409
+    found = farm.get("/api/adfs/v1/users/both/claims?domain=SKOLE").json()
+    assert found["kle"]["write"] == ["27"], "of that employment's unit alone"
+
+
+def _planned(farm: Farm, key: str, life: Period, per: str = "person", employment: str = "e_anna") -> str:
+    """A planned account of Anna's; its uuid."""
+
+    def link(kind: str, key: str, by: str = "natural") -> tuple[DatedLink, ...]:
+        return (DatedLink(life, Ref(kind, key, by)),)  # type: ignore[arg-type]
+
+    GraphWriter(farm.driver, RING).state(
+        "rule:accounts",
+        [
+            Statement(
+                "AccountRule", per, values={"key": (DatedValue(Period(), per),), "per": (DatedValue(Period(), per),)}
+            ),
+            Statement(
+                "PlannedAccount",
+                key,
+                exists=(life,),
+                values={"key": (DatedValue(life, key),), "login": (DatedValue(life, key),)},
+                links={
+                    "owner": link("Person", "facts:anna", "other"),
+                    "employment": link("Employment", f"facts:{employment}", "other"),
+                    "rule": link("AccountRule", per),
+                },
+            ),
+        ],
+        Origin("rule:accounts"),
+    )
+    rows, _, _ = farm.driver.execute_query("MATCH (a:PlannedAccount {key: $key}) RETURN a.uuid AS uuid", key=key)
+    return str(rows[0]["uuid"])
+
+
+def test_an_account_that_is_over_has_no_claims_by_its_uuid_either(farm: Farm) -> None:
+    account(farm.driver, "old", "anna", expires=in_days(0))
+    rows, _, _ = farm.driver.execute_query("MATCH (a:Account {login: 'old'}) RETURN a.uuid AS uuid")
+    over = [rows[0]["uuid"], _planned(farm, "over", Period(in_days(-9), in_days(0)))]
+    over.append(_planned(farm, "coming", Period(in_days(9))))
+    for uuid in over:
+        for path in ("/api/user/{}/roles?system=KOMBIT", "/api/adfs/v1/users/{}/claims?keytype=uuid"):
+            answer = farm.get(path.format(uuid))
+            assert answer.status_code == 403 and "nameID" not in answer.json(), answer.text
+    assert farm.get(f"/api/user/{_planned(farm, 'now', Period(in_days(-9)))}/nameid").status_code == 200
+
+
+def test_a_planned_account_for_one_employment_has_its_rights_only(farm: Farm, tmp_path: Path) -> None:
+    more = {"id": "e_more", "person": "anna", "title": "Vagt", "units": [{"unit": "citizen"}], "type": "monthly_full"}
+    imported(farm.driver, {**TOWN, "employments": [*TOWN["employments"], more]}, tmp_path)
+    for per, only in (("employment", True), ("person", False)):
+        uuid = _planned(farm, per, Period(in_days(-9)), per, "e_more")
+        kle = farm.get(f"/api/adfs/v1/users/{uuid}/claims?keytype=uuid").json()["kle"]["write"]
+        assert (kle == ["27"]) is only, kle
+
+
+def test_the_dead_have_no_claims(farm: Farm) -> None:
+    farm.driver.execute_query("MATCH (:Person {name: 'Anna Berg'})-[s:STATE]->(v) WHERE s.to IS NULL SET v.dead = true")
+    answer = farm.get("/api/user/AnBe/roles?system=KOMBIT")
+    assert answer.status_code == 403 and "nameID" not in answer.json()
+
+
+def test_without_systems_no_name_is_looked_up(farm: Farm) -> None:
+    for key, kind in (("AnBe", "sam"), ("anna.berg@kommune.dk", "upn")):
+        with farm.driver.session() as session, pytest.raises(subjects.NoClaims) as none:
+            subjects.subject_of(session, key, today(), key_type=kind)  # type: ignore[arg-type]
+        assert none.value.code == "no_systems"
 
 
 def test_one_system(farm: Farm) -> None:

@@ -16,6 +16,7 @@ import httpx
 import neo4j
 import pytest
 from lxml import etree
+from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from api.access.sessions import Sessions
@@ -26,7 +27,11 @@ from api.login.saml_peer import SamlRefused
 from api.login.saml_service import SamlService
 from api.login.settings import SamlLoginSettings
 from api.login.web_login import WebLogin
+from graph.change_log import Origin
 from graph.connection import connect
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from idp.saml import signatures
 from idp.saml.authn_requests import AuthnRequest
 from idp.saml.keys import SigningKey, new_key
@@ -44,7 +49,7 @@ from tests.api.login.conftest import SEAL, give_password, running, serving_login
 from tests.api.login.test_web_login import PASSWORD as TYPED
 from tests.api.login.test_web_login import asked
 from tests.idp.own_rights import give, person_of
-from tests.idp.staff import RING, SYSTEM, state_account, stop
+from tests.idp.staff import RING, RULES, SYSTEM, state_account, stop
 
 ADFS = "http://adfs.kommune.dk/adfs/services/trust"
 HERE = "https://reconnect.kommune.dk"
@@ -161,6 +166,47 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "no XML": lambda made: b"no XML",
     "half": lambda made: made[:400],
 }
+
+
+def test_a_name_is_looked_up_in_the_systems_of_the_identity_provider_alone(peer: Peer, tmp_path: Path) -> None:
+    """saml.md pitfalls 54 and 55: the same user name in another system may be another person's."""
+    described = {"metadata_file": tmp_path / "adfs.xml", "matches": "login"}
+    with pytest.raises(ValidationError, match="needs systems"):
+        SamlLoginSettings.model_validate(described)
+    give(peer.driver, "reader", "bo")
+    state_account(peer.driver, "bo")
+    for system, login, owner in (("ad", "anje", "anje"), ("school", "bo", "bo"), ("school", "anje", "bo")):
+        observed(peer.driver, system, login, owner)
+    settings = SamlLoginSettings.model_validate({**described, "systems": ["ad"]})
+    service = replace(peer.service, settings=settings, domains={"KOMMUNE": "ad", "SKOLE": "school"})
+    for user in ("bo", "SKOLE\\bo", "SKOLE\\anje"):
+        relay_state, request = peer.begun()
+        with pytest.raises(SamlRefused, match="unknown"):
+            peer.take(peer.answer(request, name_id=user), relay_state, service)
+    for user in ("anje", "KOMMUNE\\anje"):
+        relay_state, request = peer.begun()
+        assert peer.take(peer.answer(request, name_id=user), relay_state, service)
+
+
+def observed(driver: neo4j.Driver, system: str, login: str, owner: str) -> None:
+    """An account that a directory has, of a person who is known by the account rules."""
+    GraphWriter(driver, RING).state(
+        RULES,
+        [
+            Statement("ItSystem", system, values={"key": (DatedValue(Period(), system),)}),
+            Statement(
+                "Account",
+                f"{system}:{login}",
+                exists=(Period(),),
+                values={"login": (DatedValue(Period(), login),), "enabled": (DatedValue(Period(), True),)},
+                links={
+                    "owner": (DatedLink(Period(), Ref("Person", owner, "source")),),
+                    "system": (DatedLink(Period(), Ref("ItSystem", system, "natural")),),
+                },
+            ),
+        ],
+        Origin(RULES),
+    )
 
 
 def test_who_is_asserted_is_let_in_once(peer: Peer, tmp_path: Path, addresses: Addresses) -> None:
