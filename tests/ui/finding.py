@@ -1,6 +1,8 @@
 """Things of the sample by what people call them."""
 
-from playwright.sync_api import Request
+from typing import Any
+
+from playwright.sync_api import Page, Request
 
 from tests.ui.conftest import Town
 
@@ -25,3 +27,17 @@ def person(town: Town, name: str) -> str:
 def operation(request: Request) -> list[str]:
     """The name of the question that a request asks."""
     return [request.post_data_json["operationName"]] if request.url.endswith("/graphql") else []
+
+
+def ask(page: Page, question: str, variables: dict[str, Any]) -> Any:
+    """What the API answers to whoever is logged in on the page."""
+    answer = page.evaluate(
+        """([query, variables]) => fetch('/graphql', {
+            method: 'POST',
+            headers: {'content-type': 'application/json', accept: 'application/graphql-response+json'},
+            body: JSON.stringify({query, variables})
+        }).then(each => each.json())""",
+        [question, variables],
+    )
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]

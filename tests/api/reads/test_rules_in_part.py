@@ -95,6 +95,7 @@ def test_the_walk_to_a_holder_ends_where_the_part_ends(part: Asking) -> None:
         ('rightHolders(right: "everyone", unit: "canteen")', "unknown_unit"),
         ('whyNot(person: "bo", right: "everyone")', "unknown_person"),
         ('whyNot(person: "eva", right: "everyone")', "forbidden"),
+        ('peopleChanges(units: ["town"])', "unknown_unit"),
         ('changeDays(unit: "town", from: "2026-01-01", to: "2027-01-01")', "unknown_unit"),
     ],
 )
@@ -135,3 +136,18 @@ def test_why_not_names_no_place_outside(part: Asking) -> None:
 def test_days_of_change_count_what_may_be_read(part: Asking) -> None:
     question = 'changeDays(unit: "center", from: "2019-01-01", to: "2027-01-01") { day counts { kind things } }'
     assert told(part, question) == everywhere(part).data(f"{{ {question} }}")["changeDays"]
+
+
+def test_people_who_come_and_go_are_those_of_the_part(part: Asking) -> None:
+    """Eva has worked in the part and outside it, always so far."""
+    eva = part.data('{ person(key: "eva") { uuid } }')["person"]["uuid"]
+    absent = "MATCH (:Person {uuid: $eva})-[:STATE]->(state) SET state.absent = $absent"
+    part.reader.driver.execute_query(absent, eva=eva, absent=True)
+    question = "peopleChanges { day what person { name } tie { ... on Employment { title } } unit { name } }"
+    away = {"day": None, "what": "AWAY", "person": {"name": "Eva Ny"}, "unit": {"name": "Jobcenter"}}
+    assert told(part, question) == [{**away, "tie": {"title": "Inde"}}]
+    every = everywhere(part).data(f"{{ {question} }}")["peopleChanges"]
+    assert sorted(each["tie"]["title"] for each in every) == ["Inde", "Ude"]
+    assert told(part, "peopleChanges(days: 1, first: 1) { what }") == [{"what": "AWAY"}]
+    assert part.code("{ peopleChanges(days: 0) { what } }") == "wrong_value"
+    part.reader.driver.execute_query(absent, eva=eva, absent=None)

@@ -41,6 +41,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
             "search": "property",
             "rightsReview": "finding",
             "plans": "name",
+            "peopleChanges": "what",
             "nextAccountNames": "login",
             "rightMembers": "asked",
         }.get(root, "steps")

@@ -56,7 +56,43 @@ export const da = {
 		title: 'Start',
 		hello: (name: string) => `Hej ${name}`,
 		rights: 'Det må du her',
-		everywhere: 'i hele organisationen'
+		everywhere: 'i hele organisationen',
+		mine: 'Min enhed',
+		manages: 'Leder du',
+		people: 'Mine folk',
+		everybody: 'Folk, der kommer og går',
+		nextDays: (days: number) => `I dag og de næste ${days} dage.`,
+		nothingHappens: 'Ingen begynder, stopper, kommer tilbage eller er fraværende.',
+		happens: {
+			starts: 'Begynder',
+			leaves: 'Stopper',
+			returns: 'Kommer tilbage',
+			away: 'Bliver fraværende',
+			awayNow: 'Fraværende nu'
+		},
+		onDay: (day: string) => day,
+		since: (day: string) => `siden ${day}`,
+		arrives: 'fra en anden enhed',
+		departs: 'til en anden enhed',
+		waits: 'Det venter',
+		nothingWaits: 'Intet venter på en afgørelse.',
+		waiting: {
+			brakes: (count: number): string => (count === 1 ? 'kørsel er stoppet af bremsen' : 'kørsler er stoppet af bremsen'),
+			sources: (count: number): string => (count === 1 ? 'kilde fejler eller tier' : 'kilder fejler eller tier'),
+			duplicates: (count: number): string => (count === 1 ? 'par er måske samme person' : 'par er måske samme person'),
+			unmatched: (count: number): string => (count === 1 ? 'post er uden match' : 'poster er uden match'),
+			bad: (count: number): string => (count === 1 ? 'post er afvist eller tvivlsom' : 'poster er afvist eller tvivlsomme'),
+			drift: (count: number): string =>
+				count === 1 ? 'ting er anderledes hos en aftager end her' : 'ting er anderledes hos aftagerne end her'
+		},
+		planStates: { DRAFT: 'Venter på godkendelse', FAILED: 'Kunne ikke gennemføres' },
+		plan: (name: string) => `Plan: ${name}`,
+		wants: (who: string, what: string) => `${what} til ${who}`,
+		askedBy: 'Anmodet af',
+		approve: 'Godkend',
+		refuse: 'Afvis',
+		decided: { approve: 'Anmodningen er godkendt.', refuse: 'Anmodningen er afvist.' },
+		changed: 'Det er ændret'
 	},
 	parts: {
 		noName: '(uden navn)',

@@ -56,7 +56,42 @@ export const en: Texts = {
 		title: 'Start',
 		hello: (name) => `Hello ${name}`,
 		rights: 'What you may do here',
-		everywhere: 'in the whole organisation'
+		everywhere: 'in the whole organisation',
+		mine: 'My unit',
+		manages: 'You manage',
+		people: 'My people',
+		everybody: 'People who come and go',
+		nextDays: (days) => `Today and the next ${days} days.`,
+		nothingHappens: 'Nobody starts, leaves, returns or is away.',
+		happens: {
+			starts: 'Starting',
+			leaves: 'Leaving',
+			returns: 'Returning',
+			away: 'Going to be away',
+			awayNow: 'Away now'
+		},
+		onDay: (day) => day,
+		since: (day) => `since ${day}`,
+		arrives: 'from another unit',
+		departs: 'to another unit',
+		waits: 'Waiting',
+		nothingWaits: 'Nothing waits for a decision.',
+		waiting: {
+			brakes: (count) => (count === 1 ? 'run is stopped by the brake' : 'runs are stopped by the brake'),
+			sources: (count) => (count === 1 ? 'source fails or is silent' : 'sources fail or are silent'),
+			duplicates: (count) => (count === 1 ? 'pair may be the same person' : 'pairs may be the same person'),
+			unmatched: (count) => (count === 1 ? 'record is unmatched' : 'records are unmatched'),
+			bad: (count) => (count === 1 ? 'record is rejected or doubtful' : 'records are rejected or doubtful'),
+			drift: (count) => (count === 1 ? 'thing is otherwise at a target than here' : 'things are otherwise at the targets than here')
+		},
+		planStates: { DRAFT: 'Waits for approval', FAILED: 'Could not be carried out' },
+		plan: (name) => `Plan: ${name}`,
+		wants: (who, what) => `${what} for ${who}`,
+		askedBy: 'Asked for by',
+		approve: 'Approve',
+		refuse: 'Refuse',
+		decided: { approve: 'The request is approved.', refuse: 'The request is refused.' },
+		changed: 'What changed'
 	},
 	parts: {
 		noName: '(no name)',
