@@ -1,7 +1,7 @@
 """Maps a file's units, persons, positions and functions (opus.md §6)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
 
@@ -19,6 +19,8 @@ from importers.opus.tree import Fault, UnitKey
 from importers.source import Known, Mapped, RawRecord
 
 MEANING = b"opus 1"  # raise it when the mapping changes: then every record is mapped anew
+_ADDRESS_FIELDS = {"street": "address", "supplement": "addressSupplement", "city": "city", "country": "country"}
+ADDRESS = frozenset({*_ADDRESS_FIELDS, "postal_code"})
 MISPLACED = "misplaced"  # tag of a new unit that is below the root because it has no parent (§4.6)
 
 FAULTS: dict[Fault, str] = {
@@ -110,6 +112,10 @@ def records(file: File) -> Iterator[RawRecord]:
         else:
             key = file.known.person_key(cpr)
             yield RawRecord("Person", key, _person_print(file, view), partial(_person, file, key, cpr, view))
+    for cpr in sorted(survey.protected):
+        if cpr not in survey.persons:
+            key = file.known.person_key(cpr)
+            yield RawRecord("Person", key, file.fingerprint("Person", "protected"), partial(_protected, file))
 
 
 # -- units ----------------------------------------------------------------------------------------------------------
@@ -287,6 +293,19 @@ def _person(file: File, key: str, cpr: str, view: PersonView, previous: Statemen
     return Mapped(stated, tuple(problems))
 
 
+def _protected(file: File, previous: Statement | None) -> Mapped:
+    """No employment of the person is taken, but one of them tells of the protection (§4.10).
+
+    A known person is protected from now on, whatever filters and faults say, and the model removes the address; all
+    else stays as known. Nobody is made of it.
+    """
+    if previous is None:
+        return Mapped(None)
+    values = {name: each for name, each in previous.values.items() if name not in ADDRESS}
+    values["address_protected"] = advance.held(values.get("address_protected", ()), True, file.day)
+    return Mapped(replace(previous, values=values))
+
+
 def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:
     texts = view.texts
     given, surname = texts.get("firstName", ""), texts.get("lastName", "")
@@ -299,8 +318,7 @@ def _person_values(view: PersonView) -> Iterator[tuple[str, Value]]:
         # It is unknown whether the text is blank under protection, so it is dropped here (§4.10).
         yield "address_protected", True
         return
-    address = {"street": "address", "supplement": "addressSupplement", "city": "city", "country": "country"}
-    for name, source in address.items():
+    for name, source in _ADDRESS_FIELDS.items():
         if text := texts.get(source):
             yield name, text
     if code := fields.postal_code(texts.get("postalCode", "")):

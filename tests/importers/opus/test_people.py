@@ -273,6 +273,30 @@ def test_pitfall_29_an_employment_that_is_not_taken_protects_too(series: Series,
         assert "Hemmelig" not in repr([each for each, _ in series.known.kept.values()]) + repr(applied.problems)
 
 
+@pytest.mark.parametrize("why", ["filtered", "faulty"])
+def test_pitfall_29_an_employment_that_is_no_longer_taken_protects_its_person(series: Series, why: str) -> None:
+    """It is the person's only one, so the file has no other record of the person."""
+    series.set(filters={"positions": [900]})
+    series.next(MONDAY, *UNITS, MANAGER, employee(101, address="Hemmelig 7"))
+    assert series.known.value("Person", PERSON, "street", MONDAY) == "Hemmelig 7"
+    other = {"positionId": "900"} if why == "filtered" else {"position": None}
+    for day in (TUESDAY, WEDNESDAY):
+        applied = series.next(day, *UNITS, MANAGER, employee(101, protected="true", address="Hemmelig 7", **other))
+        assert series.known.value("Person", PERSON, "address_protected", day) is True
+        assert series.known.value("Person", PERSON, "name", day) == "Birk Prøvesen"
+        kept = repr([each for each, _ in series.known.kept.values() if each.kind == "Person" and each.key == PERSON])
+        assert "Hemmelig" not in kept + repr(applied.problems)
+        assert not {"street", "postal_code", "city"} & series.known.of("Person", PERSON).values.keys()
+    back = series.next(date(2024, 3, 7), *UNITS, MANAGER, employee(101, address="Testvej 10"))
+    assert series.known.value("Person", PERSON, "street", date(2024, 3, 7)) == "Testvej 10", back.problems
+
+
+def test_pitfall_29_nobody_is_made_of_an_employment_that_is_not_taken(series: Series) -> None:
+    series.set(filters={"positions": [900]})
+    series.next(MONDAY, *UNITS, MANAGER, employee(101, protected="true", positionId="900"))
+    assert PERSON not in series.known.keys("Person")
+
+
 def test_digits_of_another_script_are_one_employees_fault_and_not_the_files(series: Series) -> None:
     wrong = [employee(102, positionId="５００１"), employee(103, orgUnit="３"), employee(104, function("²"))]
     applied = series.next(MONDAY, *SMALL, *wrong)
