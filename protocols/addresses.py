@@ -1,8 +1,8 @@
-"""Addresses in settings, checked when they are read, not when the first call fails."""
+"""Addresses: those in settings, checked when they are read, not when the first call fails; and parts of one."""
 
 from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator
 
@@ -45,6 +45,18 @@ def host_name(text: str) -> str:
     if not text or any(each.isspace() or each in "/@?#" for each in text) or text.count(":") == 1:
         raise ValueError("is not the name of a host, such as files.example: give it without https://, port and folder")
     return text
+
+
+_PLAIN = "!$&'()*+,;=:@"  # of RFC 3986 §3.3, beside letters, digits and -._~
+
+
+def segment(text: str) -> str:
+    """Another system's identifier as one segment of an address's path, whatever it contains (RFC 3986 §3.3): otherwise
+    ``anna#2`` is asked for as ``anna``. Raises ValueError for an empty one: the address would be that of all."""
+    if not text:
+        raise ValueError("an empty identifier has no address of its own")
+    quoted = quote(text, safe=_PLAIN)
+    return quoted if text.strip(".") else quoted.replace(".", "%2E")  # . and .. would be steps
 
 
 _ENCRYPT = "give an https:// address"

@@ -18,6 +18,7 @@ from exporters.scim.refusals import denial, is_of_scim, refusal, scim_type, word
 from exporters.scim.sameness import same
 from exporters.scim.settings import ScimSettings
 from graph.retry import NEVER, NEXT
+from protocols.addresses import segment
 from protocols.http.client import Answer
 
 OURS = {
@@ -400,4 +401,8 @@ class ScimChannel:
             return  # the resource that referred to it is gone
 
     def _place(self, kind: str, id: str) -> str:
-        return f"{self._server.endpoints[kind]}/{id}"
+        """The address of one resource. The id is any text of the server's (RFC 7643 §3.1)."""
+        endpoint = self._server.endpoints[kind]
+        if not id:
+            raise Unanswered(f"{endpoint}: the server sends a {kind} without an id.")
+        return f"{endpoint}/{segment(id)}"

@@ -21,6 +21,7 @@ import httpx
 from graph.time import COPENHAGEN, copenhagen_now
 from importers.sd.errors import AccessRejected, NoAnswer, OutsideOpeningHours, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
+from protocols.addresses import segment
 from protocols.http.attempts import Attempts
 
 CLOSED_TEXT = b"The webservice has failed"
@@ -90,7 +91,7 @@ class Client:
         base = self._settings.json_url
         if not base:
             return b""
-        url = f"{base.rstrip('/')}/{HISTORY.format(uuid=uuid)}"
+        url = f"{base.rstrip('/')}/{HISTORY.format(uuid=segment(uuid))}"
         answer = self._try(lambda: self._json(url), "department-parent-history")
         return b"" if answer is None else answer
 

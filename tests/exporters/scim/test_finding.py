@@ -1,9 +1,15 @@
 """Objects that are there already: ours, others', several; and what the server refuses (scim.md §4)."""
 
+from typing import Any
+
 import neo4j
 import pytest
 
+from exporters.objects.errors import Unanswered
+from exporters.scim.channel import ScimChannel
 from exporters.scim.connection import as_text
+from exporters.scim.discovery import Server
+from protocols.http.client import Answer
 from tests.answering import Reply
 from tests.exporters.scim.peer import Peer
 from tests.exporters.scim.town import Town, export, settings
@@ -122,3 +128,32 @@ def test_a_server_that_cannot_search_is_read_whole(clean_graph: neo4j.Driver, pe
     report = export(clean_graph, Town().person("a").person("b").person("c"), settings(peer.url))
     assert [(each.key, each.problem) for each in report.parked] == [("b", "made_by_others")]
     assert len(peer.all()) == 3 and by_hand["id"] in report.parked[0].reason
+
+
+class _Asked:
+    """A connection that notes what is asked and answers that there is nothing."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+
+    def get(self, path: str, query: Any = None) -> Answer:
+        self.paths.append(path)
+        return Answer(200 if query else 404, {}, b'{"totalResults": 0}')
+
+    def write(self, method: str, path: str, body: Any, version: str = "") -> Answer:
+        self.paths.append(path)
+        return Answer(204, {}, b"")
+
+
+@pytest.mark.parametrize(
+    ("id", "path"),
+    [("anna#2", "/Users/anna%232"), ("7?x=1", "/Users/7%3Fx=1"), ("../Groups/4", "/Users/..%2FGroups%2F4")],
+)
+def test_an_id_is_the_servers_own_text_and_never_another_users_address(id: str, path: str) -> None:
+    asked = _Asked()
+    channel = ScimChannel(asked, Server(), settings("https://server.example/scim"))  # type: ignore[arg-type]
+    assert channel.read("user", id) is None
+    channel.delete("user", id)
+    assert {each for each in asked.paths if each.startswith("/Users/")} == {path}
+    with pytest.raises(Unanswered, match="without an id"):
+        channel.delete("user", "")
