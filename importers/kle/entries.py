@@ -1,7 +1,7 @@
 """A release as typed values: entries, their numbers, UUIDs, titles and dates (kle.md §1, §3, §6)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -100,7 +100,7 @@ class Release:
 
     ``family``: deliveries of one family replace each other. ``tells``: the fields that its form has; others don't count
     as missing. ``kinds``: the kinds that it contains completely. ``untaken``: rejected entries. ``unfinished``: its
-    last line has no end.
+    last line has no end. ``tags``: the server's, of the contents that it was read from.
     """
 
     label: str
@@ -112,6 +112,12 @@ class Release:
     problems: list[Problem] = field(default_factory=list)
     untaken: list["Untaken"] = field(default_factory=list)
     unfinished: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def tagged(self, tags: Mapping[str, str]) -> "Release":
+        """The release, which has these tags now."""
+        self.tags = tags
+        return self
 
     def take(self, raw: "Raw") -> Entry | None:
         """Add the typed entry to the release and return it; or None, with the reason among its problems."""

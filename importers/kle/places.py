@@ -18,6 +18,8 @@ from protocols.http.pauses import retry_after
 from protocols.http.validators import Validators
 
 PLAN, FACETS = "/kle/emneplan", "/kle/handlefacetter"
+TAGS = ("etag ", "modified ")
+"""What the names of an address's tags begin with."""
 LISTS = ("/hovedgrupper", "/grupper", "/emner")
 LONGEST = 24 * 3600  # seconds; the longest Retry-After that is read
 _AGAIN = frozenset({429, 503})
@@ -70,6 +72,11 @@ class Web:
     sleep: Callable[[float], None] = time.sleep
     answered: dict[str, str] = field(default_factory=dict)
 
+    def tags_of(self, *addresses: str) -> dict[str, str]:
+        """The tags of the contents that came from these addresses, as the cursor keeps them."""
+        names = (f"{tag}{shown(each)}" for each in addresses for tag in TAGS)
+        return {name: self.answered[name] for name in names if name in self.answered}
+
     def get(self, address: str) -> bytes | None:
         """The content; None if it has not changed since. Raises Unavailable, Unreadable."""
         name = shown(address)
@@ -90,7 +97,7 @@ class Web:
     def _asked(self, client: httpx.Client, address: str) -> tuple[httpx.Response, bytes]:
         """Raises _Busy, httpx.HTTPError, Unreadable."""
         name = shown(address)
-        known = Validators(self.tags.get(f"etag {name}", ""), self.tags.get(f"modified {name}", ""))
+        known = Validators(*(self.tags.get(f"{tag}{name}", "") for tag in TAGS))
         headers = {**web.HEADERS, "Accept": "application/xml, text/xml, text/csv", **known.headers}
         try:
             with client.stream("GET", address, headers=headers) as answer:
@@ -121,7 +128,7 @@ class Web:
         ):
             raise Unreadable(f"{name} answers with a web page (Content-Type {kind[:80]}), not with a release")
         now = Validators.of(answer.headers)
-        for tag, value in (("etag", now.etag), ("modified", now.modified)):
+        for tag, value in zip(TAGS, (now.etag, now.modified), strict=True):
             if value:
-                self.answered[f"{tag} {name}"] = value
+                self.answered[f"{tag}{name}"] = value
         return content

@@ -16,7 +16,7 @@ from importers.kle.entries import Entry, Kind, Release, Untaken
 from importers.kle.errors import NotThere, OlderRelease, Unavailable
 from importers.kle.mapping import Plan
 from importers.kle.matching import Held, keyed
-from importers.kle.places import FACETS, LISTS, PLAN, Web, files, shown
+from importers.kle.places import FACETS, LISTS, PLAN, TAGS, Web, files, shown
 from importers.kle.settings import KleSettings
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 
@@ -57,7 +57,7 @@ class Kle:
         if self._sleep is not None:
             web.sleep = self._sleep
         for release in self._due(list(self._releases(web)), cursor):
-            yield self._reading(release, known, {"settings": salt, **web.answered})
+            yield self._reading(release, known, salt)
 
     # -- which releases ---------------------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class Kle:
         elif settings.address is not None:
             answer = web.get(settings.address)
             if answer is not None:
-                yield _release(answer, shown(settings.address), settings.largest)
+                yield _release(answer, shown(settings.address), settings.largest).tagged(web.tags_of(settings.address))
         elif settings.url is not None:
             yield from self._online(settings.url.rstrip("/"), web)
 
@@ -88,7 +88,8 @@ class Kle:
             return
         yield from plans
         if facets is not None:
-            yield emneplan.release(facets, shown(url + FACETS), self._settings.largest)
+            read = emneplan.release(facets, shown(url + FACETS), self._settings.largest)
+            yield read.tagged(web.tags_of(url + FACETS))
 
     def _plans(self, url: str, web: Web) -> Iterator[Release]:
         if self._settings.form == "lists":
@@ -97,11 +98,11 @@ class Kle:
                 # One has changed, so all are needed: the unchanged ones are requested again.
                 bare = replace(web, tags={})
                 whole = {shown(url + each): lists[shown(url + each)] or bare.get(url + each) or b"" for each in LISTS}
-                yield emneplan.lists(whole, self._settings.largest)
+                yield emneplan.lists(whole, self._settings.largest).tagged(web.tags_of(*(url + each for each in LISTS)))
         else:
             plan = web.get(url + PLAN)
             if plan is not None:
-                yield emneplan.release(plan, shown(url + PLAN), self._settings.largest)
+                yield emneplan.release(plan, shown(url + PLAN), self._settings.largest).tagged(web.tags_of(url + PLAN))
 
     def _due(self, releases: list[Release], cursor: Mapping[str, str]) -> Iterator[Release]:
         """Of each family the releases newer than the current one, or the newest. Raises OlderRelease."""
@@ -132,9 +133,14 @@ class Kle:
 
     # -- one release ------------------------------------------------------------------------------------------------
 
-    def _reading(self, release: Release, known: Known, answered: Mapping[str, str]) -> Reading:
+    def _reading(self, release: Release, known: Known, salt: str) -> Reading:
+        """Its cursor has the server's tags of this release only: those of another one, which may wait for an approval,
+        would make the server say that it is unchanged, and it would never be read. ``salt``: of the settings; tags of
+        contents that were read with other settings count for nothing."""
         day = release.published or self._day()
         cursor, family = dict(known.cursor), release.family
+        if cursor.get("settings") != salt:
+            cursor = {name: each for name, each in cursor.items() if not name.startswith(TAGS)}
         until = date.fromisoformat(cursor[f"day {family}"]) if f"day {family}" in cursor else None
         sound = checked(release.entries)
         held = {kind: [Held.of(each) for each in known.statements(kind)] for kind in sorted(release.kinds)}
@@ -168,7 +174,8 @@ class Kle:
             absent=plan.absent,
             cursor={
                 **cursor,
-                **answered,
+                "settings": salt,
+                **release.tags,
                 f"released {family}": published,
                 f"day {family}": day.isoformat(),
                 f"content {family}": content,

@@ -136,6 +136,23 @@ def test_what_has_not_changed_is_not_sent_again(online: Running) -> None:
     assert len(take(online, known).readings) == 2
 
 
+@pytest.mark.parametrize("setting", [{}, {"last_day_in_force": True}])
+def test_facets_that_were_not_applied_with_their_plan_are_read_in_the_next_run(
+    online: Running, setting: dict[str, object]
+) -> None:
+    """The brake stops them, or the run dies between the two: a tag counts with the content that was applied."""
+    online.service.tags = True
+    known = InMemory()
+    take(online, known)
+    online.service.release = Release(SECOND, tuple(Row(each, f"Nu {each}", uuid(each)) for each in NUMBERS))
+    source = Kle(KleSettings(url=online.url, **setting), day=lambda: date(2026, 11, 24))  # type: ignore[arg-type]
+    plan = next(iter(source.readings(known)))
+    known.cursor = dict(plan.cursor)
+    assert plan.label.startswith("KLE plan") and f"etag {online.url}/kle/emneplan" in known.cursor
+    assert [each.split()[1] for each in take(online, known, **setting).readings] == ["facets"]
+    assert known.value("KleFacet", uuid("G01"), "title", SECOND) == "Nu G01"
+
+
 def test_too_large(online: Running) -> None:
     online.service.release = Release(FIRST, tuple(Row("27", "x" * 1000, uuid("27")) for _ in range(1500)))
     with pytest.raises(Unreadable, match="1 megabytes"):
