@@ -65,8 +65,7 @@ def digest(differences: Iterable[Difference], new: Iterable[MatchedStatement] = 
 
 
 def digest_of_doubt(differences: Iterable[Difference], new: Iterable[MatchedStatement]) -> str:
-    """As ``digest``, of everything that a doubtful reading would write; for a reading without differences that count
-    for the brake."""
+    """As ``digest``, of everything that a doubtful reading would write, whether or not it counts for the brake."""
     made = sorted(each.record.text() for each in new)
     return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()
 

@@ -295,7 +295,8 @@ class Import:
             reasons += too_many(hits, self._totals(taken), self.limits, before)
         if not reasons:
             return taken
-        named = digest(hits, new) if hits else digest_of_doubt(differences, new)
+        # Who lets a doubtful reading pass allows all that it would write, not only what would end.
+        named = digest_of_doubt(differences, new) if self._suspect else digest(hits, new)
         if self.dry_run:
             if not self.brake.is_approved(named):
                 self.report.reasons = tuple(reasons)
