@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from graph.statements.statement import Problem
 from graph.time import unless_ahead
 from importers.cpr.errors import (
+    AccessFault,
     LogUnwritable,
     Misconfigured,
     NoAnswer,
@@ -69,37 +70,48 @@ class Asking:
     tied: Mapping[str, Tied]
     day: date
     _in_a_row: int = 0
+    _is_up: bool = False  # the service has answered in this run
+    _refused: bool = False  # a fault about certificate or agreement came before any answer
+    _tried: set[str] = field(default_factory=set)
     _unanswered: dict[str, str] = field(default_factory=dict)  # uuid → why
     _again: set[str] = field(default_factory=set)
     _waiting: int = 0
     _unread: set[str] = field(default_factory=set)
 
     def readings(self) -> Iterator[Reading]:
-        """First lookups of new persons; then those left over; then the refresh, if there is no subscription.
+        """First lookups of new persons; then the refresh, if there is no subscription; then those left over.
 
-        Raises Misconfigured or LogUnwritable after the records of earlier answers.
+        Whoever got no answer last time comes last: some persons' data may never be answered, and must not keep the
+        others from being looked up. Raises Misconfigured or LogUnwritable after the records of earlier answers.
         """
         left = Left.of(self.known.cursor)
         known = set(self.known.keys("Person"))
         asked: set[str] = set()
         refreshed = unless_ahead(left.refreshed, self.day)
         digits = frozenset[int]() if self.settings.subscription else self._digits_due(refreshed)
+        again = left.again & self.tied.keys()
+        finished: set[str] = set()
         for purpose, wanted in (
-            (FIRST, self.tied.keys() - known),
-            (AGAIN, left.again),
-            (EVERYBODY, self.tied.keys() if left.everybody else ()),
-            (REFRESH, (each.uuid for each in self.tied.values() if int(each.number[-1]) in digits)),
+            (FIRST, self.tied.keys() - known - again),
+            (EVERYBODY, self.tied.keys() - again if left.everybody else ()),
+            (REFRESH, {each.uuid for each in self.tied.values() if int(each.number[-1]) in digits} - again),
+            (AGAIN, again),
         ):
             due = [self.tied[uuid] for uuid in sorted({*wanted} & self.tied.keys() - asked)]
             asked |= {each.uuid for each in due}
-            yield from self._asked(due, purpose)
+            yield from self._asked(self._turned(due) if purpose == AGAIN else due, purpose)
             if self._given_up:
-                return
-        done = Left(frozenset(self._again), False, self.day if digits else refreshed)
+                break
+            finished.add(purpose)
+        done = Left(
+            frozenset(self._again | (again - self._tried)),
+            left.everybody and EVERYBODY not in finished,
+            self.day if digits and REFRESH in finished else refreshed,
+        )
         cursor = done.put(self.known.cursor)
         if cursor != dict(self.known.cursor) or not asked:
             yield Reading(
-                "CPR, all looked up",
+                "CPR, the rest waits" if self._given_up else "CPR, all looked up",
                 self.day,
                 (),
                 cursor=cursor,
@@ -110,6 +122,11 @@ class Asking:
     @property
     def _given_up(self) -> bool:
         return self._in_a_row >= self.settings.give_up_after
+
+    def _turned(self, due: list[Tied]) -> list[Tied]:
+        """Beginning elsewhere each day: if the run is given up, it is not always after the same ones."""
+        start = self.day.toordinal() * self.settings.give_up_after % len(due) if due else 0
+        return due[start:] + due[:start]
 
     def _digits_due(self, last: date | None) -> frozenset[int]:
         """A tenth of the persons each day, by last digit, including the days missed since the last run."""
@@ -149,34 +166,47 @@ class Asking:
     def _records(self, person: Tied, purpose: str) -> Iterable[RawRecord]:
         """The person's record. Without an answer there is none, and the next run looks the person up again."""
         try:
+            self._tried.add(person.uuid)
             followed = follow(self.lookup, self.persons, person, purpose, self.day)
         except NoAnswer as missing:
-            self._in_a_row += 1
+            self._note_silence(purpose)
             self._again.add(person.uuid)
             self._unanswered[person.uuid] = str(missing)
             return ()
         except UnknownNumber:
             text = "CPR does not know the number (PNR not found); what is known from CPR stays"
             problem = notice(person.uuid, "cpr", "unknown_number", text)
-        except ServiceFault as fault:
+        except (ServiceFault, AccessFault) as fault:
+            if isinstance(fault, AccessFault):
+                if self._refused and not self._is_up:
+                    raise  # the second person: it is about every call
+                self._refused = True
             text = (
                 f"the CPR service answered with the fault {fault}; what is known from CPR stays, and the next run "
                 "asks again"
             )
-            self._in_a_row += 1
+            self._note_silence(purpose)
             self._again.add(person.uuid)
             return (doubtful_record(self.known, person.uuid, Problem("Person", person.uuid, "answer", "fault", text)),)
         except UnreadableAnswer as wrong:
             self._again.add(person.uuid)
             problem = Problem("Person", person.uuid, wrong.field, "unreadable_answer", str(wrong))
         else:
-            self._in_a_row = 0
+            self._note_answer()
             self._unread |= followed.registered.unread
             return (
                 person_record(self.known, self.settings, person.uuid, followed.registered, self.day, followed.numbers),
             )
-        self._in_a_row = 0
+        self._note_answer()
         return (doubtful_record(self.known, person.uuid, problem),)
+
+    def _note_answer(self) -> None:
+        self._in_a_row, self._is_up = 0, True
+
+    def _note_silence(self, purpose: str) -> None:
+        """Those without an answer last time say nothing of the service, if it has answered for others."""
+        if purpose != AGAIN or not self._is_up:
+            self._in_a_row += 1
 
     def _silence(self, purpose: str) -> tuple[Problem, ...]:
         if not self._given_up:

@@ -3,6 +3,7 @@ number. Every error states whether and when to try again.
 
 SourceError
 ├── Misconfigured         ends the run: certificate, agreement or access is wrong for every call
+│   └── AccessFault       a fault says so; about one person, another one's answer refutes it
 ├── LogUnwritable         ends the run: the call's log entry can't be written
 ├── CallError             one call; the run goes on, the next run calls again
 │   ├── NoAnswer          no answer that can be read
@@ -29,6 +30,14 @@ class Misconfigured(SourceError):
     """Certificate, agreement or access is wrong for every call, so the run ends with one message."""
 
     retry = NEVER
+
+
+class AccessFault(Misconfigured):
+    """A fault whose words are about certificate or agreement. The codes are not public, so one person's fault may have
+    such words by chance: if another person is answered with the same certificate, it was about that person."""
+
+    retry = NEVER
+    code = "Misconfigured"
 
 
 class LogUnwritable(SourceError):

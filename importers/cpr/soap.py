@@ -4,6 +4,7 @@ The message is made from our own description of the interface (``interface/``) a
 (§4). The complete answer is read before it is parsed safely, so that no part of a broken answer is used.
 """
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, NoReturn, Self
 import httpx
 from lxml import etree
 
-from importers.cpr.errors import Misconfigured, NoAnswer, ServiceFault, UnknownNumber
+from importers.cpr.errors import AccessFault, Misconfigured, NoAnswer, ServiceFault, UnknownNumber
 from importers.cpr.settings import CprSettings
 from protocols import certificates, xml
 from protocols.soap import message
@@ -23,10 +24,11 @@ from protocols.soap.transport import Limits, Transport
 
 INTERFACE = Path(__file__).parent / "interface"
 _REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
-_ABOUT_ACCESS = (
-    "certificate", "certifikat", "agreement", "aftale", "context", "not authorized", "unauthorized", "usersystem",
-    "useruuid", "serviceuuid", "cvr", "xsd", "schema",
-)  # fmt: skip
+_ABOUT_ACCESS = re.compile(
+    r"\b(certificate|certifikat(et)?|\w*agreement\w*|\w*aftale\w*|(call|authority|invocation)context|contextmissing|"
+    r"not authorized|unauthorized|usersystem(uuid)?|useruuid|serviceuuid|(municipality)?cvr|authorityunknown|xsd)\b"
+)
+"""Whole words: a fault of the service's own may speak of a ServletContext or of a database's schema."""
 LARGEST = (
     16 * 1024 * 1024
 )  # bytes of an answer; a person's is some ten thousand, that of all filters some hundred per person
@@ -132,7 +134,7 @@ def answered(status: int, content: bytes, url: str) -> etree._Element:
 
 
 def raise_fault(element: etree._Element) -> NoReturn:
-    """Always raises: UnknownNumber, Misconfigured, ServiceFault. Faults come with HTTP 500 and 200 (pitfall 14)."""
+    """Always raises: UnknownNumber, AccessFault, ServiceFault. Faults come with HTTP 500 and 200 (pitfall 14)."""
     fault = message.Fault.of(element)
     codes = [_text(each, "ErrorCode") for each in element.iter("{*}Error")]
     texts = [_text(each, "ErrorText") for each in element.iter("{*}Error")]
@@ -140,9 +142,9 @@ def raise_fault(element: etree._Element) -> NoReturn:
     text = "; ".join(dict.fromkeys(filter(None, (fault.text, *texts))))
     if "PNRNotFound" in codes or "pnr not found" in text.lower():
         raise UnknownNumber("CPR has no such number")
-    if any(word in f"{code} {text}".lower() for word in _ABOUT_ACCESS):
+    if _ABOUT_ACCESS.search(f"{code} {text}".lower()):
         wrong = ServiceFault(code, text)
-        raise Misconfigured(f"CPR: the service refuses REConnect's calls ({wrong}). Check certificate and agreement.")
+        raise AccessFault(f"CPR: the service refuses REConnect's calls ({wrong}). Check certificate and agreement.")
     raise ServiceFault(code, text)
 
 

@@ -1,5 +1,6 @@
 """Lookups (SF1520) from the stand-in into the graph: whom, how it is logged, and what becomes of the answers."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from graph.corrections.possible_duplicates import PossibleDuplicate, possible_du
 from graph.runs.problems import kept_problems
 from graph.statements.statement import DatedValue
 from graph.time import Period
+from importers.cpr import soap
 from importers.cpr.errors import LogUnwritable, Misconfigured, NoAnswer
 from importers.cpr.lookup import Entry
 from sample.cpr_service.certificates import Authority
@@ -423,7 +425,34 @@ def test_an_agreement_that_is_refused_ends_the_run_with_one_message(office: Offi
     with pytest.raises(Misconfigured, match="MunicipalityCVR"):
         office.run()
     assert office.service.calls == []
-    assert [each["code"] for each in office.log()] == ["Misconfigured"]
+    assert [each["code"] for each in office.log()] == ["Misconfigured"] * 2, "a second person's makes it everybody's"
+
+
+def test_a_fault_about_access_is_one_persons_if_others_are_answered(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soap, "_ABOUT_ACCESS", re.compile("something went wrong"))
+    office.wrong.of[BIRK] = "fault_500"
+    for _ in range(2):
+        office.run()
+        assert {each.key for each in office.problems().values()} == {office.uuid(BIRK)}
+        assert office.values(ALMA)["surname"] == "Holm Nørgård"
+    office.wrong.of.clear()
+    office.run()
+    assert office.values(BIRK)["surname"] == "Prøvesen" and office.problems() == {}
+
+
+def test_pitfall_14_who_is_never_answered_keeps_nobody_from_the_refresh(office: Office) -> None:
+    """As many as are enough to give a run up, in whatever order; those who got no answer come last."""
+    office.more["give_up_after"] = 2
+    office.wrong.of = {BIRK: "fault_500", CILLE: "unavailable"}
+    office.run()
+    office.run()
+    assert office.values(ALMA)["surname"] == "Holm Nørgård"
+    office.register.rename(ALMA, Name("Alma", "Nygift"))
+    office.days_later(10).run()
+    assert office.values(ALMA)["surname"] == "Nygift"
+    assert "service_silent" not in office.problems()
 
 
 def test_an_unregistered_and_a_foreign_certificate_end_the_run(office: Office, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from lxml import etree
 
-from importers.cpr.errors import Misconfigured, UnknownNumber
+from importers.cpr.errors import Misconfigured, ServiceFault, UnknownNumber
 from importers.cpr.soap import raise_fault
 from sample.cpr_service.app import Service
 from sample.cpr_service.register import Register
@@ -97,6 +97,15 @@ def test_pitfall_11_replacement_numbers_and_what_is_none_are_unknown(service: Se
     assert status == 500
     with pytest.raises(UnknownNumber):
         raise_fault(etree.fromstring(content)[0][0])
+
+
+@pytest.mark.parametrize(
+    "words", ["Could not open ServletContext resource", "the database schema is being changed", "Contextual search"]
+)
+def test_pitfall_14_a_fault_of_the_services_own_is_not_one_of_access(words: str) -> None:
+    fault = f"<Fault><faultcode>soap:Server</faultcode><faultstring>{words}</faultstring></Fault>"
+    with pytest.raises(ServiceFault):
+        raise_fault(etree.fromstring(fault))
 
 
 def test_a_certificate_that_is_not_registered(service: Service) -> None:

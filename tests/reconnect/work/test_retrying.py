@@ -40,6 +40,7 @@ OPENS = datetime(2026, 11, 25, 6, tzinfo=UTC)
 LOGINS = frozenset({
     "importers.active_directory.errors.LoginRejected", "importers.sd.errors.AccessRejected",
     "importers.unilogin.errors.AccessRejected", "importers.cpr.errors.Misconfigured",
+    "importers.cpr.errors.AccessFault",
     "importers.cpr.errors.LoginRejected", "importers.fk_adm.errors.AccessRefused",
     "exporters.errors.LoginRefused", "importers.kle.errors.ReleaseRejected", "importers.positions.errors.ListRejected",
 })  # fmt: skip
