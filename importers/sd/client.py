@@ -5,7 +5,6 @@ request whose connection breaks is repeated as a whole, and no part of a cut-off
 """
 
 import codecs
-import json
 import re
 import tempfile
 import time
@@ -21,12 +20,15 @@ import httpx
 from graph.time import COPENHAGEN, copenhagen_now
 from importers.sd.errors import AccessRejected, NoAnswer, OutsideOpeningHours, Unavailable, Unreadable
 from importers.sd.settings import SdSettings
+from protocols import limits, web
 from protocols.addresses import segment
 from protocols.http.attempts import Attempts
 
 CLOSED_TEXT = b"The webservice has failed"
 IN_MEMORY = 256 * 1024 * 1024
 HISTORY = "organizations/uuids/{uuid}/department-parent-history"
+_LARGEST_HISTORY = 4 << 20  # bytes; a department's parents over all time take some hundred
+_MOST_VALUES = 200_000
 _START = 1024  # the first bytes show what kind of answer it is
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,50}/[a-z0-9.+-]{1,50}")
 Body = IO[bytes]
@@ -46,7 +48,7 @@ class _HttpError(_Temporary):
     """The service is up, but answers this request with an HTTP error."""
 
 
-_PASSING = (_Temporary, httpx.TransportError)
+_PASSING = (_Temporary, httpx.TransportError, httpx.DecodingError)
 
 
 class Client:
@@ -148,18 +150,24 @@ class Client:
         return body
 
     def _json(self, url: str) -> bytes | None:
-        answer = self._http.get(url)
-        if answer.status_code == httpx.codes.NOT_FOUND:
-            return None
-        _check_status(answer, "department-parent-history")
-        if CLOSED_TEXT in answer.content:
+        with self._http.stream("GET", url, headers=web.HEADERS) as answer:
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                return None
+            _check_status(answer, "department-parent-history")
+            try:
+                content = web.content(answer, _LARGEST_HISTORY)
+            except web.TooLarge as large:
+                raise Unreadable(f"SD's parent history is too large: {large}") from large
+        if CLOSED_TEXT in content:
             raise _Temporary("the service reports an internal error")
         try:
-            json.loads(answer.content)
+            limits.from_json(content, _MOST_VALUES)
+        except RecursionError as deep:
+            raise Unreadable("SD's parent history is nested too deeply") from deep
         except ValueError as wrong:
-            _refuse_web_page(answer, answer.content[:_START])
+            _refuse_web_page(answer, content[:_START])
             raise Unreadable(f"SD's parent history is not JSON: {wrong}") from wrong
-        return answer.content
+        return content
 
 
 def _opening(now: datetime, opens: time_of_day) -> datetime:

@@ -23,7 +23,7 @@ from importers.sd.operations import (
     life_of,
 )
 from importers.sd.organisation import NO_ANSWER, Department, LeftOut, Organisation, by_tree
-from importers.sd.records import Records, refused
+from importers.sd.records import Records, listed, refused
 from importers.sd.settings import SdSettings
 from importers.source import Known, RawRecord
 
@@ -36,7 +36,8 @@ class Institution:
     """One institution in a run.
 
     ``looked_up``: departments that were fetched one at a time. ``nameless``: problems of departments without a UUID
-    that can't be identified. ``unsure``: why SD's answer may be incomplete.
+    that can't be identified. ``unsure``: why SD's answer may be incomplete. ``repeated``: codes that the position list
+    has several times, with different content.
     """
 
     organisation: Organisation
@@ -46,6 +47,7 @@ class Institution:
     nameless: list[Problem] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     has_positions: bool = True
+    repeated: list[str] = field(default_factory=list)
 
     @property
     def code(self) -> str:
@@ -61,6 +63,10 @@ class Institution:
     def position_list(self) -> Iterator[RawRecord]:
         for each in self.positions:
             yield self.records.position(each)
+        for code in self.repeated:
+            text = f"the position list of {self.code} has the position {code} several times; one of them is taken"
+            key = mapped_positions.key(self.code, code)
+            yield listed(Problem("Position", key, "JobPositionIdentifier", "told_twice", text, "notice"))
 
     def positions_met(self) -> Iterator[RawRecord]:
         """Positions that employments use but the list lacks; read after the employments."""
@@ -302,10 +308,11 @@ class Institutions:
         positions = self.operations.positions(self.settings.positions_from or organisation.code)
         if not positions:
             return self._with_known_positions(organisation)
+        positions, repeated = _once(positions)
         unsure = {each.code: each.name for each in positions if each.unreadable}
         titles = unsure | {each.code: each.name for each in positions if not each.unreadable}
         records = Records(self.known, self.settings, self.day, organisation, titles, self.again)
-        return Institution(organisation, records, positions)
+        return Institution(organisation, records, positions, repeated=repeated)
 
     def _with_known_positions(self, organisation: Organisation) -> Institution:
         """The position list is empty: the known positions stay as they are."""
@@ -321,3 +328,19 @@ class Institutions:
             made.nameless.append(Problem("Position", "", "", NO_ANSWER, text, "notice"))
             made.has_positions = False
         return made
+
+
+def _once(positions: Iterable[PositionAnswer]) -> tuple[list[PositionAnswer], list[str]]:
+    """(each readable position once and the others, codes of those that differ).
+
+    Whichever comes first in the answer, the same one is taken in every run (pitfall 53).
+    """
+    by_code: dict[str, set[PositionAnswer]] = {}
+    others: list[PositionAnswer] = []
+    for each in positions:
+        if each.unreadable:
+            others.append(each)
+        else:
+            by_code.setdefault(each.code, set()).add(each)
+    taken = [min(several, key=lambda each: (each.name, each.groups)) for several in by_code.values()]
+    return [*taken, *others], sorted(code for code, several in by_code.items() if len(several) > 1)

@@ -230,14 +230,13 @@ class Operations:
 
     # -- people -----------------------------------------------------------------------------------------------------
 
-    def persons(self, institution: str, cpr: str = "") -> Iterator[PersonWithWork]:
-        """Today's persons with any status; all, or one. Raises ServiceFault (unknown_person)."""
+    def persons(self, institution: str, cpr: str = "", number: str = "") -> Iterator[PersonWithWork]:
+        """Today's persons with any status; all, or by filter. Raises ServiceFault (unknown_…)."""
         answer = self._ask(
             "GetPerson20111201",
             "Person",
             {
-                "InstitutionIdentifier": institution,
-                **({"PersonCivilRegistrationIdentifier": cpr} if cpr else {}),
+                **_who(institution, cpr, number),
                 "EffectiveDate": self._day,
                 **EVERY_STATUS,
                 "ContactInformationIndicator": True,
@@ -248,13 +247,17 @@ class Operations:
             yield PersonWithWork(*person(element))
 
     def employments(self, institution: str, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
-        """Whole timelines from the settings' earliest day on; all, or by filter. Raises ServiceFault (unknown_…)."""
+        """Whole timelines; all, or by filter. Raises ServiceFault (unknown_…).
+
+        From the first day of the calendar, whatever the settings' ``earliest``: SD sends only periods that begin in the
+        window, so the present one of most employments would be missing (sd.md §2.8). The mapping cuts them.
+        """
         answer = self._ask(
             "GetEmploymentChanged20111201",
             "Person",
             {
                 **_who(institution, cpr, number),
-                "ActivationDate": self._settings.earliest,
+                "ActivationDate": date.min,
                 "DeactivationDate": FOREVER,
                 **EMPLOYMENT_PARTS,
             },

@@ -86,7 +86,7 @@ def parents_of(history: bytes) -> tuple[ParentAnswer, ...]:
             )
             for each in json.loads(history)
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as wrong:
         raise WrongValue("parent", f"can't be read in the parent history: {type(wrong).__name__}") from wrong
 
 

@@ -1,9 +1,12 @@
 """Persons and employments of a run, and the holder of each employment number (pitfalls 30–33, 39–41, 53, 54)."""
 
+import pickle
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 
+from graph.batches import Batches
 from graph.statements.statement import BadRecord, Problem, Statement
 from graph.statements.written_numbers import only_digits
 from graph.time import Period, within
@@ -15,12 +18,13 @@ from importers.sd.errors import ServiceFault
 from importers.sd.institutions import Institution
 from importers.sd.operations import EmploymentRaw, Operations, PersonWithWork
 from importers.sd.organisation import NO_ANSWER
-from importers.sd.person_mapping import is_fictive, lacks_names, refusal
+from importers.sd.person_mapping import is_fictive, is_protected, lacks_names, refusal
 from importers.sd.records import listed, refused
 from importers.sd.settings import SdSettings
 from importers.source import Known, Mapped, RawRecord, SourceError
 
 _DELETED = b"<EmploymentStatusCode>S<"
+_AT_ONCE = 500  # persons of an answer that are put aside together
 Contacts = Mapping[tuple[str, str], ContactAnswer]
 
 
@@ -56,12 +60,29 @@ class People:
         person whom only another institution has, whatever their order in the settings.
         """
         contacts: dict[str, dict[tuple[str, str], ContactAnswer]] = {each.code: {} for each in institutions}
-        for institution in institutions:
-            for each in self.operations.persons(institution.code):
-                yield from self._person(institution, each, contacts[institution.code])
+        for institution, each, protected in self._all_persons(institutions):
+            yield from self._person(institution, each, contacts[institution.code], protected=protected)
         for institution in institutions:
             yield from self._employments(institution, self._timelines(institution), contacts.pop(institution.code))
             yield from institution.positions_met()
+
+    def _all_persons(self, institutions: list[Institution]) -> Iterator[tuple[Institution, PersonWithWork, bool]]:
+        """Everybody in each institution, and whether any institution says that the address is protected."""
+        answers = (
+            (place, each)
+            for place, institution in enumerate(institutions)
+            for each in self.operations.persons(institution.code)
+        )
+        if len(institutions) == 1:
+            yield from ((institutions[0], each, is_protected(each.answer)) for _, each in answers)
+            return
+        protected: set[str] = set()
+        aside: Batches[tuple[int, PersonWithWork]] = Batches(pickle.dumps, pickle.loads)
+        while some := list(islice(answers, _AT_ONCE)):
+            protected.update(each.answer.cpr for _, each in some if is_protected(each.answer))
+            aside.add(some)
+        for place, each in aside.each():
+            yield institutions[place], each, each.answer.cpr in protected
 
     def _timelines(self, institution: Institution, cpr: str = "", number: str = "") -> Iterator[EmploymentRaw]:
         if self.settings.history == "all":
@@ -69,7 +90,13 @@ class People:
         return self.operations.employments_from_today(institution.code, cpr, number)
 
     def _person(
-        self, institution: Institution, each: PersonWithWork, contacts: dict[tuple[str, str], ContactAnswer]
+        self,
+        institution: Institution,
+        each: PersonWithWork,
+        contacts: dict[tuple[str, str], ContactAnswer],
+        *,
+        protected: bool,
+        is_partial: bool = False,
     ) -> Iterator[RawRecord]:
         cpr = each.answer.cpr
         if is_fictive(cpr):
@@ -86,7 +113,7 @@ class People:
             if lacks_names(each.answer) and self.known.statement("Person", key) is not None:
                 for number, _ in each.work:
                     self.again.add(institution.code, number)
-            yield institution.records.person(each.answer, key)
+            yield institution.records.person(each.answer, key, protected=protected, is_partial=is_partial)
 
     def _key(self, cpr: str) -> str:
         key = self._keys.get(cpr)
@@ -107,6 +134,10 @@ class People:
             if _DELETED in raw.raw:
                 self.deleted.add(key)
             holders = self.seen.setdefault((institution.code, raw.number), set())
+            if key in holders:
+                text = "SD sends the employment twice; the first was taken"
+                yield listed(Problem("Employment", key, "", "told_twice", text, "notice"))
+                continue
             known = self._kept(institution.code, raw.number)
             if holders or any(each != key for each in known):
                 waiting.append(raw)
@@ -158,38 +189,15 @@ class People:
         self, institutions: list[Institution], changed: Mapping[str, Mapping[str, set[str]]]
     ) -> Iterator[RawRecord]:
         """``changed``: institution → CPR number → employment numbers (none = all of them)."""
+        due = {code: {cpr: {*numbers} for cpr, numbers in of.items()} for code, of in changed.items()}
         waiting: list[tuple[Institution, EmploymentRaw, Contacts]] = []
-        for cpr in sorted({cpr for each in changed.values() for cpr in each}):
-            # to a request without a number SD answers with all persons
-            if not (len(cpr) == 10 and only_digits(cpr)):
-                text = (
-                    "SD reports a change of a person whose CPR number is not ten digits; the next run looks up the "
-                    "employments by their numbers"
-                )
-                for code, number in self._numbers(changed, cpr):
-                    self.again.add(code, number)
-                yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
-                continue
+        for institution in institutions:
+            yield from self._unidentified(institution, due.get(institution.code, {}), waiting)
+        for cpr in sorted({cpr for each in due.values() for cpr in each}):
             if is_fictive(cpr):
                 self.fictive += 1
                 continue
-            for institution in institutions:
-                here = cpr in changed.get(institution.code, {})
-                contacts: dict[tuple[str, str], ContactAnswer] = {}
-                if here or self._key(cpr) not in self.done:
-                    asked = self.lookups.ask("person", self._key(cpr), partial(self._asked, institution, cpr))
-                    for each in asked.answer or ():
-                        yield from self._person(institution, each, contacts)
-                    yield from self._faulty(institution, changed, cpr, asked.fault)
-                if here:
-                    timelines = partial(self._timelines_of, institution, cpr)
-                    sent = self.lookups.ask("employments", self._key(cpr), timelines)
-                    yield from self._faulty(institution, changed, cpr, sent.fault)
-                    if sent.answer is not None:
-                        waiting += [(institution, raw, contacts) for raw in sent.answer]
-                        missing = changed[institution.code][cpr] - {raw.number for raw in sent.answer}
-                        keys = [institution.records.employment_key(each, self._key(cpr)) for each in sorted(missing)]
-                        yield from self._no_longer_sent(institution, keys)
+            yield from self._one(institutions, due, cpr, waiting)
         self.lookups.require_answers()
         for institution, raw, _ in waiting:
             if _DELETED in raw.raw:
@@ -197,11 +205,93 @@ class People:
         for institution, raw, work in waiting:
             yield self._known_or_new(institution, raw, work)
 
-    def _asked(self, institution: Institution, cpr: str) -> list[PersonWithWork]:
+    def _one(
+        self,
+        institutions: list[Institution],
+        changed: Mapping[str, Mapping[str, set[str]]],
+        cpr: str,
+        waiting: list[tuple[Institution, EmploymentRaw, Contacts]],
+    ) -> Iterator[RawRecord]:
+        """A person and, in ``waiting``, the timelines of the changed employments.
+
+        Names are those of the first institution that has the person; protected is whom any of them protects. One that
+        reports no change is asked for the names if nobody before has them, and for a protection that is known: another
+        one's change does not end it.
+        """
+        key = self._key(cpr)
+        met: list[tuple[Institution, PersonWithWork, dict[tuple[str, str], ContactAnswer]]] = []
+        is_partial = False
+        ask_all = len(institutions) > 1 and self._is_known_as_protected(key)
+        for institution in institutions:
+            here = cpr in changed.get(institution.code, {})
+            contacts: dict[tuple[str, str], ContactAnswer] = {}
+            if here or not met or ask_all:
+                asked = self.lookups.ask("person", key, partial(self._asked, institution, cpr))
+                met += [(institution, each, contacts) for each in asked.answer or ()]
+                is_partial = is_partial or asked.fault is not None
+                yield from self._faulty(institution, changed, cpr, asked.fault)
+            if here:
+                sent = self.lookups.ask("employments", key, partial(self._timelines_of, institution, cpr))
+                yield from self._faulty(institution, changed, cpr, sent.fault)
+                if sent.answer is not None:
+                    waiting += [(institution, raw, contacts) for raw in sent.answer]
+                    missing = changed[institution.code][cpr] - {raw.number for raw in sent.answer}
+                    keys = [institution.records.employment_key(each, key) for each in sorted(missing)]
+                    yield from self._no_longer_sent(institution, keys)
+        protected = any(is_protected(each.answer) for _, each, _ in met)
+        for institution, each, contacts in met:
+            yield from self._person(institution, each, contacts, protected=protected, is_partial=is_partial)
+
+    def _is_known_as_protected(self, key: str) -> bool:
+        kept = self.known.statement("Person", key)
+        stated = kept.values.get("address_protected", ()) if kept is not None else ()
+        return any(each.value is True and each.period.end is None for each in stated)
+
+    def _unidentified(
+        self,
+        institution: Institution,
+        here: dict[str, set[str]],
+        waiting: list[tuple[Institution, EmploymentRaw, Contacts]],
+    ) -> Iterator[RawRecord]:
+        """Look up changes of persons whose CPR number is not ten digits by employment number: to a request without a
+        CPR number SD answers with all persons.
+
+        One whose timeline has the same number is a person with an identifier of SD's own (cpr.md §6). The timeline of
+        another shows whose change it is: it goes to ``here``.
+        """
+        for cpr in [each for each in here if not (len(each) == 10 and only_digits(each))]:
+            numbers = here.pop(cpr) | {*self.work.get(institution.code, {}).get(cpr, ())}
+            met: set[str] = set()
+            for number in sorted(numbers - {""}):
+                of = f"{institution.code}:{number}"
+                sent = self.lookups.ask("employments", of, partial(self._told_of, institution, number))
+                if sent.fault is not None:
+                    self.again.add(institution.code, number)
+                for raw in sent.answer or ():
+                    met.add(raw.cpr)
+                    if len(raw.cpr) == 10 and only_digits(raw.cpr):
+                        here.setdefault(raw.cpr, set()).add(number)
+                        continue
+                    contacts: dict[tuple[str, str], ContactAnswer] = {}
+                    asked = self.lookups.ask("person", of, partial(self._asked, institution, number=number))
+                    if asked.fault is not None:
+                        self.again.add(institution.code, number)
+                    for each in asked.answer or ():
+                        if each.answer.cpr == raw.cpr:
+                            yield from self._person(institution, each, contacts, protected=is_protected(each.answer))
+                    waiting.append((institution, raw, contacts))
+            if cpr not in met:
+                text = (
+                    "SD reports a change of a person whose CPR number is not ten digits; the employments that came "
+                    "with it are looked up by their numbers"
+                )
+                yield refused(Problem("Person", "", "PersonCivilRegistrationIdentifier", "wrong_cpr", text))
+
+    def _asked(self, institution: Institution, cpr: str = "", number: str = "") -> list[PersonWithWork]:
         try:
-            return list(self.operations.persons(institution.code, cpr))
+            return list(self.operations.persons(institution.code, cpr, number))
         except ServiceFault as fault:
-            if fault.kind == "unknown_person":
+            if fault.kind in ("unknown_person", "unknown_employment"):
                 return []
             raise
 

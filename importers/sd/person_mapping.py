@@ -1,5 +1,6 @@
 """Persons. SD sends their data of one day, without history: a change is in force from the day of the reading."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from graph.cpr.keyring import number_in
@@ -38,13 +39,24 @@ def lacks_names(answer: PersonAnswer) -> bool:
     return not answer.given_name and not answer.surname
 
 
-def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
-    """``key``: keyed hash of the CPR number that SD sends, or of SD's own identifier if the number is invalid.
+@dataclass(frozen=True, slots=True)
+class OfPerson:
+    """What an institution's answer about a person does not contain.
 
-    If names or address are missing, the known ones stay.
+    ``key``: keyed hash of the CPR number that SD sends, or of SD's own identifier if the number is invalid.
+    ``protected``: any institution says that the address is. ``is_partial``: an institution that may have other names
+    and protection did not answer.
     """
-    cpr = number_in(answer.cpr)
-    protected = is_protected(answer)
+
+    key: str
+    protected: bool
+    is_partial: bool = False
+
+
+def person(answer: PersonAnswer, of: OfPerson, settings: SdSettings, day: date, previous: Statement | None) -> Mapped:
+    """If names or address are missing, or an institution did not answer, the known ones stay. A protection counts
+    whichever institution tells of it; the order of institutions decides names only (pitfalls 53, 55)."""
+    cpr, key, protected = number_in(answer.cpr), of.key, of.protected
     now: dict[str, str | bool | None] = {
         "given_name": answer.given_name or None,
         "surname": answer.surname or None,
@@ -65,6 +77,9 @@ def person(answer: PersonAnswer, key: str, settings: SdSettings, day: date, prev
         names = ADDRESS if settings.private_contact else ADDRESS[:1]
         gaps += [name for name in names if name in previous.values]
     problems = [_missing_part(key, name) for name in gaps if name in ("name", "address_protected", "street")]
+    if previous is not None and of.is_partial:
+        unsure = {*NAMES, *PRIVATE} - set(ADDRESS) if protected else {*NAMES, *ADDRESS, *PRIVATE}
+        gaps += sorted(unsure - {*gaps})
     if not cpr:
         problems.append(Problem("Person", key, "cpr", "wrong_cpr", WRONG_CPR, "notice"))
     stated = Statement("Person", key, values=values(held), cpr=cpr)

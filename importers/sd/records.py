@@ -83,14 +83,16 @@ class Records:
             "Position", key, print_of, lambda previous: position_mapping.unknown(code, institution, previous)
         )
 
-    def person(self, answer: PersonAnswer, key: str) -> RawRecord:
-        taken = answer if self.settings.private_contact else (*answer[:3], person_mapping.is_protected(answer))
-        print_of = self.known.fingerprint(self._salt, repr(tuple(taken)).encode())
+    def person(self, answer: PersonAnswer, key: str, *, protected: bool, is_partial: bool = False) -> RawRecord:
+        """``protected``: an institution says so, perhaps another one. ``is_partial``: another did not answer."""
+        taken = (*(answer if self.settings.private_contact else answer[:3]), protected)
+        print_of = NOT_TAKEN if is_partial else self.known.fingerprint(self._salt, repr(taken).encode())
+        of = person_mapping.OfPerson(key, protected, is_partial)
         return RawRecord(
             "Person",
             key,
             print_of,
-            lambda previous: person_mapping.person(answer, key, self.settings, self.day, previous),
+            lambda previous: person_mapping.person(answer, of, self.settings, self.day, previous),
         )
 
     def employment_key(self, number: str, person_key: str) -> str:

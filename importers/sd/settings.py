@@ -36,9 +36,7 @@ class SdSettings(BaseModel):
     institutions: tuple[str, ...] = Field((), description="… or these; their order decides whose names count")
     positions_from: str | None = Field(None, description="The institution whose position list all others use")
 
-    earliest: Day = Field(
-        date.min, description="First day of the history that is requested; earlier starts are cut to it"
-    )
+    earliest: Day = Field(date.min, description="First day of the history that is kept; earlier starts are cut to it")
     history: Literal["all", "from_today"] = Field("all", description="from_today: present and future only")
     excluded_levels: frozenset[str] = Field(
         frozenset(), description="Levels that are not places in the line; employments are lifted above them"

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 import neo4j
+import pytest
 
 from importers.pipeline.import_run import run_import
 from sample.sd_service.state import (
@@ -12,6 +13,7 @@ from sample.sd_service.state import (
 )
 from tests.graph.snapshot import snapshot
 from tests.importers.known import KEYRING
+from tests.importers.sd.answering import Parameters, answers, fault
 from tests.importers.sd.klit import (
     BO,
     TODAY,
@@ -74,6 +76,77 @@ def test_pitfall_55_who_becomes_protected_keeps_no_address_from_before(payroll: 
     payroll.home.put_person(replace(payroll.home.persons[BO], address=hidden))
     payroll.read(private_contact=True, whole=True)
     assert not {"street", "postal_code", "city"} & payroll.known.of("Person", person(BO)).values.keys()
+
+
+PROTECTED = Address("**ADRESSEBESKYTTELSE**", "0000", "")
+OPEN_ADDRESS = Address("Havnegade 4", "4799", "Klitkøbing")
+KEPT = {"street", "postal_code", "city"}
+
+
+@pytest.mark.parametrize("order", [("XA", "XB"), ("XB", "XA")])
+def test_pitfall_55_whichever_institution_tells_of_a_protection_the_person_is_protected(
+    payroll: Payroll, order: tuple[str, str]
+) -> None:
+    """The order of institutions decides names only."""
+    payroll.home.put_person(replace(payroll.home.persons[BO], address=OPEN_ADDRESS))
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Andetnavn", PROTECTED))
+    other.put_employment(working("00417", BO, at="b" * 8))
+    payroll.read(institutions=order, private_contact=True)
+    values = payroll.known.of("Person", person(BO)).values
+    assert payroll.known.value("Person", person(BO), "address_protected", TODAY) is True and not KEPT & values.keys()
+    assert (
+        payroll.known.value("Person", person(BO), "surname", TODAY) == {"XA": "Klitmose", "XB": "Andetnavn"}[order[0]]
+    )
+    assert payroll.read(institutions=order, private_contact=True, whole=True).changed == []
+    # A change that only the other one reports ends no protection.
+    payroll.at("2026-03-02 10:00")
+    payroll.home.put_person(replace(payroll.home.persons[BO], given_name="Bosse", registered=datetime(2026, 3, 2, 9)))
+    payroll.read(institutions=order, private_contact=True)
+    values = payroll.known.of("Person", person(BO)).values
+    assert payroll.known.value("Person", person(BO), "address_protected", TODAY) is True and not KEPT & values.keys()
+
+
+def test_pitfall_55_a_protection_that_the_second_institution_registers_is_told_by_the_next_delta(
+    payroll: Payroll,
+) -> None:
+    payroll.home.put_person(replace(payroll.home.persons[BO], address=OPEN_ADDRESS))
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Andetnavn", OPEN_ADDRESS))
+    other.put_employment(working("00417", BO, at="b" * 8))
+    both = {"institutions": ("XA", "XB"), "private_contact": True}
+    payroll.read(**both)
+    assert payroll.known.value("Person", person(BO), "street", TODAY) == "Havnegade 4"
+    payroll.at("2026-03-02 10:00")
+    other.put_person(Person(BO, "Bo", "Andetnavn", PROTECTED, registered=datetime(2026, 3, 2, 9)))
+    payroll.read(**both)
+    values = payroll.known.of("Person", person(BO)).values
+    assert payroll.known.value("Person", person(BO), "address_protected", TODAY) is True and not KEPT & values.keys()
+    assert payroll.known.value("Person", person(BO), "surname", TODAY) == "Klitmose"
+
+
+def test_an_institution_without_an_answer_leaves_names_and_protection_as_known(payroll: Payroll) -> None:
+    payroll.home.put_person(replace(payroll.home.persons[BO], address=PROTECTED))
+    other = second_institution(payroll)
+    other.put_person(Person(BO, "Bo", "Andetnavn", OPEN_ADDRESS))
+    other.put_employment(working("00417", BO, at="b" * 8))
+    both = {"institutions": ("XA", "XB"), "private_contact": True}
+    payroll.read(**both)
+    before = payroll.known.of("Person", person(BO))
+    payroll.at("2026-03-02 10:00")
+    other.put_person(replace(other.persons[BO], surname="Nygift", registered=datetime(2026, 3, 2, 9)))
+
+    def silent(operation: str, parameters: Parameters, answer: str) -> str:
+        asked = (
+            operation,
+            parameters.get("InstitutionIdentifier"),
+            parameters.get("PersonCivilRegistrationIdentifier"),
+        )
+        return fault("Unexpected") if asked == ("GetPerson20111201", "XA", BO) else answer
+
+    with answers(silent):
+        assert "no_answer" in payroll.read(**both).rules()
+    assert payroll.known.of("Person", person(BO)) == before
 
 
 def test_private_contact_is_off_unless_switched_on(payroll: Payroll) -> None:

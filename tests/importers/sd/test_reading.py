@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from datetime import date
 
+import httpx
 import pytest
 from lxml import etree
 
@@ -162,6 +163,23 @@ def test_pitfall_7_early_starts_are_accepted_and_cut_to_the_earliest_date(payrol
     assert payroll.known.of("Unit", unit(B110)).exists == (Period(date(1900, 1, 1)),)
 
 
+def test_pitfall_7_an_employment_that_began_before_the_earliest_date_holds_from_that_day(payroll: Payroll) -> None:
+    """SD sends only the periods that begin in the window that is asked for (sd.md §2.8)."""
+    earliest = date(2020, 1, 1)
+    applied = payroll.read(earliest=earliest)
+    assert (applied.problems, len(list(payroll.known.keys("Employment")))) == ([], 3)
+    kept = payroll.known.of("Employment", employment(BO, "00417"))
+    assert kept.exists == (
+        Period(earliest, date(2021, 2, 1)), Period(date(2021, 8, 1), date(2027, 7, 1)),
+    )  # fmt: skip
+    assert payroll.known.value("Employment", employment(BO, "00417"), "position_code", earliest) == "0730"
+    assert payroll.known.link("Employment", employment(BO, "00417"), "unit", TODAY) == unit(B110)
+    assert payroll.known.exists("Employment", employment(DORTE, "E0042"), earliest)
+    payroll.at("2026-03-02 10:00")
+    payroll.change(BO, "00417", lambda each: each)
+    assert payroll.read(earliest=earliest, whole=True).changed == []
+
+
 def test_pitfall_8_leading_zeros_survive(payroll: Payroll) -> None:
     payroll.read()
     kept = payroll.known.kept["Person", person(BO)][0]
@@ -231,6 +249,16 @@ def test_an_answer_that_never_ends_is_refused(payroll: Payroll) -> None:
     payroll.change(DORTE, "E0042", lambda each: replace(each, anniversary=None, number="E" * (2 << 20)))
     with pytest.raises(Unreadable, match="larger than 1 megabytes"):
         payroll.read(largest_answer_megabytes=1)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'"' + b"x" * (5 << 20) + b'"', b"[" + b"1," * 300_000 + b"1]"])
+def test_a_history_without_bounds_is_one_departments_fault(body: bytes) -> None:
+    with Client(SETTINGS.model_copy(update={"opening_hours": False, "retries": 0})) as client:
+        client._http = httpx.Client(
+            transport=httpx.MockTransport(lambda asked: httpx.Response(200, stream=httpx.ByteStream(body)))
+        )
+        with pytest.raises(Unreadable, match="parent history"):
+            client.parent_histories(["here"])
 
 
 def test_an_unknown_status_is_reported_and_not_guessed(payroll: Payroll) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -26,7 +27,10 @@ from tests.importers.sd.klit import (
     day,
     department,
     employment,
+    person,
+    place,
     unit,
+    working,
 )
 
 NEW = "c1b0a7de-0777-4a00-9200-0000012c0001"
@@ -223,11 +227,33 @@ def test_a_change_without_a_person_is_listed_and_its_employment_looked_up_by_num
     spoil(CHANGED, f">{BO}<", f">{cpr}<")
     applied = payroll.read()
     assert applied.rules() == ["wrong_cpr"]
-    assert "GetPerson20111201" not in payroll.service.operations_asked()
+    asked = [asked for operation, asked in payroll.service.calls if operation == "GetPerson20111201"]
+    assert [each.get("PersonCivilRegistrationIdentifier") for each in asked] == [BO], (
+        "to none SD answers with everybody"
+    )
+    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Vikar"
     spoil(CHANGED, "<never", "")
     payroll.at("2026-03-02 14:00")  # the window of the next run no longer has the change
     assert payroll.read().problems == []
-    assert payroll.known.value("Employment", employment(BO, "81200"), "title", TODAY) == "Vikar"
+
+
+def test_a_delta_reads_a_person_whose_number_is_not_ten_digits_by_the_employments_numbers(payroll: Payroll) -> None:
+    """cpr.md §6: kept under SD's own identifier, so what payroll changes counts for this person too."""
+    wrong = "123456789"
+    payroll.hire(wrong, working("00533", wrong, at=B190), "Else Ukendt")
+    payroll.read()
+    key = employment(wrong, "00533")
+    assert payroll.known.link("Employment", key, "unit", TODAY) == unit(B190)
+    payroll.at("2026-03-02 10:00")
+    payroll.change(wrong, "00533", lambda each: replace(each, departments=(place(B110, date(2024, 1, 1)),)))
+    payroll.hire("987654321", working("00534", "987654321", registered=payroll.state.clock.now()), "Ny Ukendt")
+    applied = payroll.read()
+    assert applied.rules() == ["wrong_cpr"], "the new person is shown, and known from now on"
+    assert payroll.known.link("Employment", key, "unit", TODAY) == unit(B110)
+    assert payroll.known.exists("Employment", employment("987654321", "00534"), TODAY)
+    assert payroll.known.value("Person", person("987654321"), "surname", TODAY) == "Ukendt"
+    payroll.at("2026-03-02 14:00")
+    assert "again" not in payroll.known.cursor and payroll.read().changed == []
 
 
 def test_an_entry_of_the_position_list_without_level_or_code_is_shown_and_the_known_one_stays(
@@ -243,6 +269,32 @@ def test_an_entry_of_the_position_list_without_level_or_code_is_shown_and_the_kn
     applied = payroll.read(whole=True)
     assert unreadable(applied) == [("", "JobPositionIdentifier")]
     assert payroll.known.exists("Position", "position:XA:0731", day("2026-03-02"))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_position_that_the_list_has_twice_is_the_same_in_every_run(payroll: Payroll, turned: bool) -> None:
+    """Pitfall 53: repeated runs do not flip."""
+    rest = (Position("0730", "Pædagogmedhjælper"), Position("9022", "Timeløn"))
+    both = [Position("0700", "Dagtilbud", "2", (Position("0731", "Pædagog"), *rest)), Position("0731", "Lærer")]
+    payroll.home.put_positions(tuple(both[::-1] if turned else both))
+    assert payroll.read().rules() == ["told_twice"]
+    assert payroll.known.value("Position", "position:XA:0731", "title", TODAY) == "Lærer"
+    assert payroll.read(whole=True).changed == []
+    payroll.home.put_positions(tuple(both if turned else both[::-1]))
+    assert payroll.read(whole=True).changed == []
+
+
+def test_an_employment_that_is_sent_twice_is_taken_once_and_shown(payroll: Payroll, spoil: Spoil) -> None:
+    second = (
+        f"<Person><PersonCivilRegistrationIdentifier>{BO}</PersonCivilRegistrationIdentifier><Employment>"
+        "<EmploymentIdentifier>81200</EmploymentIdentifier><EmploymentStatus><ActivationDate>2024-02-15"
+        "</ActivationDate><DeactivationDate>9999-12-31</DeactivationDate><EmploymentStatusCode>3"
+        "</EmploymentStatusCode></EmploymentStatus></Employment></Person>"
+    )
+    spoil(EMPLOYMENTS, f"</{EMPLOYMENTS}>", f"{second}</{EMPLOYMENTS}>")
+    assert payroll.read().rules() == ["told_twice"]
+    assert payroll.known.value("Employment", employment(BO, "81200"), "status", TODAY) == "1"
+    assert payroll.read(whole=True).changed == []
 
 
 def test_an_employment_without_any_status_is_shown_and_a_known_one_stays(payroll: Payroll, spoil: Spoil) -> None:
