@@ -50,7 +50,7 @@ FIELD = ComputedField(
             Plain(
                 "reason",
                 "String!",
-                "given, exception, extra, lead, waits, needs, stopped, withheld, condition, no_rule …",
+                "given, exception, extra, lead, waits, needs, stopped, dead, withheld, condition, no_rule …",
             ),
             Plain("text", "String!", "Why, or why not, in words"),
             Plain("opens", "Date", "The day on which it opens, if that is to come"),

@@ -28,7 +28,7 @@ ORDER BY open DESC, a.key
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """``open``: it is open on the day. ``reason``: given, lead, exception, extra, stopped, withheld, kept,
-    condition, no_rule, no_unit, no_tie, failed, waits, needs. ``since``: the day on which it opens, if that is to
+    condition, no_rule, no_unit, no_tie, failed, dead, waits, needs. ``since``: the day on which it opens, if that is to
     come. ``login``, ``email``: those that it has; ``planned_login``: the one that rules gave it."""
 
     system: System
@@ -146,6 +146,8 @@ def _of_system(
 def _because(
     facts: Facts, deciding: Deciding, person: Person, system: str, day: date, only: str | None
 ) -> tuple[str, str, AccountRule | None, str | None]:
+    if person.dead is not None and person.dead <= day:
+        return "dead", "the person is dead, and no rule or exception gives the dead an account", None, None
     for each in sorted(facts.exceptions.get(person.uuid, ()), key=lambda each: _RANK.get(each.effect, len(_RANK))):
         if each.system in (None, system) and each.life.holds(day) and each.effect in _RANK:
             return _EXCEPTED[each.effect], _excepted(each), None, None

@@ -226,10 +226,10 @@ def _of_system(
         several = [*groups.get(key, ())]
         opens = open_days(several)
         opens = since(without(opens, withheld) if withheld else opens, facts.today)
-        if person.dead is not None:
-            opens = without(opens, (Period(person.dead),))
         before = kept.get(key)
         opens = with_kept_days(opens, days_of(before), keep, facts.today)
+        if person.dead is not None:
+            opens = without(opens, (Period(person.dead),))
         keeps = holds_day(keep, facts.today)
         chain = tuple(_chain(chosen(several) or last_of(before, person, facts), opens))
         rule = last_rule(chain, before, facts.rules, facts.today)

@@ -551,3 +551,13 @@ def test_a_leave_closes_the_account_and_opens_it_again_where_the_rule_says_so(ex
     assert told == ([(days(0, 10), str(at(10)))] if expiry else [])
     back = kept_of(facts(own, ties, today=TODAY + timedelta(days=60)), kept)
     assert back["p:ad"].exists == kept["p:ad"].exists, "nothing has to be decided on the day"
+
+
+@pytest.mark.parametrize("rule_now", [True, False])
+def test_the_dead_keep_no_account_by_an_exception(rule_now: bool) -> None:
+    everyone = rule()
+    before = kept_of(facts([everyone], [NOW]))
+    dead = replace(WHO, dead=TODAY)
+    ties = [NOW] if rule_now else [job("e", days(-1000, 0))]
+    made = facts([everyone], ties, [exception(KEEP, days(-5, 500))], who=dead)
+    assert opens(planned(made, before, dead)) == []
