@@ -112,9 +112,10 @@ class Accounts(ByHand):
             told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
             _refuse_over(to)
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
-            for name, kind, given in (("system", "ItSystem", system), ("decided_by", "Person", decided_by)):
-                if given is not None:
-                    links[name] = always(editing.ref(kind, given))
+            if system is not None:
+                links["system"] = always(editing.ref("ItSystem", system))
+            if decided_by is not None:
+                links["decided_by"] = always(editing.own_name(decided_by, "decided_by"))
             return editing.write("AccountException", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createAccountException", reason).do(work)

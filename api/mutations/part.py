@@ -18,6 +18,7 @@ from api.access.rights import Access
 from api.access.sight import seen
 from graph.errors import Ambiguous, ChangeRejected
 from graph.identity.lookup import find, found
+from graph.model import KINDS
 from graph.statements.statement import Statement
 from graph.time import today
 from graph.writing.amending import Amendment
@@ -25,6 +26,8 @@ from graph.writing.amending import Amendment
 _WHOLLY = frozenset({"Assignment"})
 """Kinds that must lie in the part with all their units even where they are only named: a substitute stands in for the
 holder in all of them."""
+_OF_WHOLE_PERSON = frozenset({"AccountException", "PlannedAccount", "RightsRequest"})
+"""Kinds that are about all that a person has: a new one needs the person with all places of work, as a change does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,14 @@ class Part:
                         self._refuse_giving(session, role)
                 continue
             stated = each.edit(Statement(each.kind, "", exists=None))
-            named = [dated.to for links in stated.links.values() for dated in links]
-            placed = [to for to in named if isinstance(PLACES.get(to.kind), Place)]
+            named = [(name, dated.to) for name, links in stated.links.items() for dated in links]
+            placed = [(name, to) for name, to in named if isinstance(PLACES.get(to.kind), Place)]
             if not placed:
                 raise self._about_all(each.kind)
-            for to in placed:
+            whole = {link.name for link in KINDS[each.kind].links if link.owner and each.kind in _OF_WHOLE_PERSON}
+            for name, to in placed:
                 if to.key != self.access.person:
-                    self.require(session, to.kind, to.key, wholly=to.kind in _WHOLLY)
+                    self.require(session, to.kind, to.key, wholly=to.kind in _WHOLLY or name in whole)
 
     def _refuse_giving(self, session: neo4j.Session, uuid: str) -> None:
         """Raises GraphQLError (forbidden) for a role or position by which REConnect's own rights are granted: whoever

@@ -123,6 +123,9 @@ def test_people_decide_in_their_own_name(service: Served) -> None:
     asking = f'requestRight(givenTo: "person:{other}", gives: "jobfunctionrole:x", reason: "x", from: "2030-01-01", '
     assert asked(service, f'{asking} requestedBy: "{other}") {{ uuid }}', token) == "own_name"
     assert asked(service, f'{asking} requestedBy: "{anna}") {{ uuid }}', token) != "own_name"
+    excepting = f'createAccountException(person: "{other}", effect: "keep", reason: "x", to: "2099-01-01", '
+    assert asked(service, f'{excepting} decidedBy: "{other}") {{ uuid }}', token) == "own_name"
+    assert asked(service, f'{excepting} decidedBy: "{anna}") {{ uuid }}', token) != "own_name"
 
 
 def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:

@@ -189,3 +189,8 @@ def test_a_refusal_names_the_right_the_place_and_who_can_give_it(town: Served) -
         "for all places where it lies; Carl Holm can give it"
     )
     assert "Borgerservice" not in orjson.dumps(error).decode()
+    # Nor what is new, and about all that she has: her account elsewhere would close, or open.
+    rights = create(driver, "rights of the centre", ["rights", "organisation"], within=[rows[0]["uuid"]])
+    for mutation in ("createAccountException", "createExtraAccount", "requestRight"):
+        (error,) = town.post(_document(mutation, INSIDE, {}), rights).json()["errors"]
+        assert error["extensions"]["code"] == "forbidden", (mutation, error)
