@@ -13,11 +13,10 @@ def closings(image: Image, asked: Mapping[str, Sequence[str]], system: str) -> C
     stopped, open_, changed = set[str](), set[str](), set(asked["PlannedAccount"])
     try:
         for person in image["Person_stopped"]:
-            own = {each["uuid"] for each in person["plannedAccounts"] if _system(each) == system}
-            if person["stopped"]:
-                stopped |= own
-            else:
-                open_ |= own - changed
+            # Of a person who was stopped, only what is open on the day is to be open: some accounts have ended since.
+            own = person["plannedAccounts"] if person["stopped"] else person["open"]
+            (stopped if person["stopped"] else open_).update(each["uuid"] for each in own if _system(each) == system)
+        open_ -= changed  # they are asked about themselves
         for account in image["PlannedAccount"]:
             if _system(account) == system:
                 (stopped if account["owner"] and account["owner"]["stopped"] else open_).add(account["uuid"])

@@ -48,6 +48,7 @@ class ActiveDirectory:
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
     closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
+    waits_for_imports = False
 
     def __init__(self, name: str, settings: ActiveDirectorySettings, channels: Channels | None = None) -> None:
         self.name = name

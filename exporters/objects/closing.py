@@ -29,6 +29,7 @@ from exporters.objects.ledger import Entry, ObjectLedger, without_fields
 from exporters.objects.target import Change, Channel, ClosesAtOnce, Found, Ref, Wanted
 from exporters.target import Image, ImageReader
 from graph.change_log import changed_since, last_number, moment_of, now
+from graph.runs.run_log import imports_at_work
 
 Why = Literal["stopped", "ended"]
 
@@ -40,7 +41,8 @@ or has it in hand."""
 @dataclass
 class Lookout:
     """``number``: the last change that was looked at; ``due``: what must not be open, and why; ``known``: since when
-    the first of them has been known; ``open``: what is to be open, by what was looked at."""
+    the first of them has been known; ``open``: what is to be open, by what was looked at; ``held``: what has ended, as
+    long as an import is at work that may bring it back."""
 
     driver: neo4j.Driver
     target: ClosesAtOnce
@@ -49,26 +51,35 @@ class Lookout:
     due: dict[Ref, Why] = field(default_factory=dict)
     open: set[Ref] = field(default_factory=set)
     known: datetime | None = None
+    held: set[Ref] = field(default_factory=set)
 
     def look(self, at: date) -> bool:
         """Look at what the change log has had since; whether it named anything. Raises ImageError."""
-        last = last_number(self.driver)
+        begun, last = now(), last_number(self.driver)
         if last <= self.number:
-            return False
+            return self._released(begun)
         names = operations(self.target.closing_document)
         asked = changed_since(self.driver, self.number, last, {name: name.partition("_")[::2] for name in names})
         found = self.target.closing(self._image(names, asked, at), asked, at) if any(asked.values()) else None
         first, self.number = self.number + 1, last
         if found is None:
-            return False
+            return self._released(begun)
         for ref in found.open:
             self.due.pop(ref, None)
+        self.held = (self.held | found.ended) - found.open - found.stopped
         self.open = (self.open | found.open) - found.stopped - found.ended
         if (found.stopped or found.ended) and not self.due:
             self.known = moment_of(self.driver, first)
-        self.due |= dict.fromkeys(found.ended, "ended")
         self.due |= dict.fromkeys(found.stopped, "stopped")
-        return bool(found.stopped or found.ended)
+        return self._released(begun) or bool(found.stopped)
+
+    def _released(self, begun: datetime) -> bool:
+        """What has ended is due, unless an import is at work, or was after ``begun``; whether anything is."""
+        if not self.held or (self.target.waits_for_imports and imports_at_work(self.driver, begun)):
+            return False
+        self.due |= {ref: "ended" for ref in self.held if ref not in self.due}
+        self.held = set()
+        return True
 
     def _image(self, names: tuple[str, ...], asked: Mapping[str, list[str]], at: date) -> Image:
         variables = self.target.variables(at)

@@ -5,6 +5,7 @@ A kind that closes last, such as the places of others, is closed just before the
 
 from dataclasses import replace
 
+from exporters.errors import DeliveryError, LoginRefused
 from exporters.objects.adoption import MAY_EXIST, NOT_SEEN, left_by_creation
 from exporters.objects.errors import Gone, Refused
 from exporters.objects.giving import Giving
@@ -40,8 +41,21 @@ def deliver(work: Sending, plan: Plan) -> int:
 
 
 def close(work: Sending, urgent: list[Difference]) -> None:
-    """Disable these now, before anything else is planned or approved. Raises DeliveryError."""
-    work.send(urgent, _Closing(work).disable)
+    """Disable these now, before anything else is planned or approved. One that gets no answer holds up no other; two in
+    turn, and the target counts as away. Raises DeliveryError."""
+    closing, failed, is_away = _Closing(work), None, False
+    for each in urgent:
+        try:
+            work.send([each], closing.disable)
+            is_away = False
+        except LoginRefused:
+            raise
+        except DeliveryError as lost:
+            if is_away:
+                raise
+            failed, is_away = failed or lost, True
+    if failed is not None:
+        raise failed
 
 
 def _has_values(difference: Difference, work: Sending) -> bool:

@@ -35,7 +35,7 @@ from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.limits import taken_lately
-from graph.runs.run_log import end_run, start_run
+from graph.runs.run_log import end_run, imports_at_work, start_run
 from graph.time import today
 
 Progress = Callable[[str, int, int | None], None]
@@ -67,6 +67,7 @@ class ObjectExport:
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
     _begun: datetime = field(init=False)
+    _begun_on: date = field(init=False)
     _server: str = field(init=False, default="")
     _place: str = field(init=False, default="")
     _done: int = field(init=False, default=0)
@@ -83,7 +84,7 @@ class ObjectExport:
 
     def run(self) -> ExportReport:
         self._brake.require_waiting()
-        self._begun = now()
+        self._begun, self._begun_on = now(), today()
         self.progress("image", 0, None)
         if isinstance(self.target, ClosesAtOnce):
             self._lookout = Lookout(self.driver, self.target, self.read, last_number(self.driver))
@@ -163,6 +164,7 @@ class ObjectExport:
             self._close_urgent(channel, urgent, entries, reports)
         for each in urgent:
             del plan.differences[each.ref]
+        self._hold_leavers(plan)
         calling = self._calling(channel, plan, entries, objects)
         try:
             allowed = self._stop_or_go(channel, plan, entries, [*elsewhere, *self._beside(channel, plan, entries)])
@@ -182,6 +184,19 @@ class ObjectExport:
             if allowed is not None:
                 self._brake.spend(allowed)
             self._brake.spend_rest(self._begun)
+
+    def _hold_leavers(self, plan: Plan) -> None:
+        """Leaves out what would be closed, while an import may be between two of its transactions: the next run sees
+        who has really left."""
+        target = self.target
+        if not (isinstance(target, ClosesAtOnce) and target.waits_for_imports):
+            return
+        closing = [ref for ref, each in plan.differences.items() if each.is_closing]
+        if closing and (at_work := imports_at_work(self.driver, self._begun)):
+            for ref in closing:
+                del plan.differences[ref]
+            text = f"{len(closing)} are closed once the import has ended ({', '.join(at_work)})"
+            plan.notices.append(Notice("", "", "", "import_at_work", text))
 
     def _note_drift(self, found: Reconciliation, kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
         """As the ledger has the entries: what the comparison has set them to is not sent yet."""
@@ -377,9 +392,14 @@ class ObjectExport:
 
     def _looked_out(self) -> Lookout | None:
         if self._lookout is not None and time.monotonic() - self._looked > LOOK_EVERY:
-            self._lookout.look(self.at)
+            self._lookout.look(self._day)
             self._looked = time.monotonic()
         return self._lookout
+
+    @property
+    def _day(self) -> date:
+        """The day of the run; one that goes on over midnight is on the next."""
+        return self.at + (today() - self._begun_on)
 
     def _notice(self, ref: Ref, rule: str, text: str) -> None:
         notice = Notice(ref.kind, ref.key, "", rule, text)

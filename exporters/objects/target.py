@@ -333,8 +333,12 @@ class ClosesAtOnce(ObjectTarget, Protocol):
 
     ``closing_document``: GraphQL beside the image's. Each operation is named by whose changes it is asked about: a kind
     of the model (``PlannedAccount``), or a kind and property (``Person_stopped``). It has the image's variables, and
-    ``uuids``: the things that have changed.
+    ``uuids``: the things that have changed. ``waits_for_imports``: whether who has left is seen in what imports write,
+    in several transactions: while one is at work, nobody counts as a leaver. Account rules wait by themselves.
     """
+
+    @property
+    def waits_for_imports(self) -> bool: ...
 
     @property
     def closing_document(self) -> str: ...

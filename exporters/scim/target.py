@@ -42,6 +42,7 @@ class Scim:
 
     document = Path(__file__).with_name("image.graphql").read_text(encoding="utf-8")
     closing_document = Path(__file__).with_name("closing.graphql").read_text(encoding="utf-8")
+    waits_for_imports = True  # users follow employments
 
     def __init__(self, name: str, settings: ScimSettings, sleep: Sleep = time.sleep) -> None:
         self.name = name

@@ -15,7 +15,7 @@ from structlog.stdlib import get_logger
 
 from exporters.errors import LoginRefused
 from exporters.objects.closing import Closer, Lookout
-from exporters.objects.errors import Refused
+from exporters.objects.errors import Refused, Unanswered
 from exporters.objects.ledger import Entry
 from exporters.objects.target import ClosesAtOnce, Ref
 from graph.change_log import last_number
@@ -37,6 +37,8 @@ _LONGEST_PAUSE = 4.0
 """Seconds between two questions to the target about the same objects."""
 _KEPT_EVERY = 30.0
 """Seconds between two notes of how far the log was looked at, while nothing is found."""
+_MOST_UNANSWERED = 3
+"""So many in turn without an answer, and the target counts as away."""
 
 _log = get_logger("reconnect.work.closings")
 
@@ -54,6 +56,7 @@ class Closings:
     _asked: frozenset[Ref] = frozenset()
     _pause: float = 0.0
     _next: float = 0.0
+    _unanswered: set[Ref] = field(default_factory=set)
 
     @property
     def watch(self) -> Watch:
@@ -113,9 +116,11 @@ class Closings:
     def _closed(self, closer: Closer, due: list[Entry], lock: Lock) -> None:
         closed: list[str] = []
         run, begun = "", datetime.now(UTC)
+        failed: Unanswered | None = None
+        silent = 0
         try:
             with closer.target.open() as channel:
-                for entry in due:
+                for entry in self._in_turn(closer, due):
                     lock.require()
                     try:
                         if closer.close(channel, entry):
@@ -123,6 +128,16 @@ class Closings:
                             closed.append(entry.key)
                     except Refused as refused:
                         _log.warning("not closed", target=self.name, key=entry.key, error=str(refused))
+                    except Unanswered as lost:
+                        self._unanswered.add(entry.ref)
+                        failed, silent = failed or lost, silent + 1
+                        if silent == _MOST_UNANSWERED:
+                            raise
+                        continue
+                    self._unanswered.discard(entry.ref)
+                    silent = 0
+                if failed is not None:
+                    raise failed
         finally:
             if closed:
                 seconds = (datetime.now(UTC) - (closer.lookout.known or begun)).total_seconds()
@@ -130,10 +145,15 @@ class Closings:
                 end_run(self.context.driver(), run, "done", counts)
                 _log.info("closed at once", target=self.name, keys=closed, seconds=seconds)
 
+    def _in_turn(self, closer: Closer, due: list[Entry]) -> list[Entry]:
+        """STOP first; last, what was not answered before: it holds up no other."""
+        why = closer.lookout.due
+        return sorted(due, key=lambda each: (each.ref in self._unanswered, why.get(each.ref) != "stopped"))
+
     def _keep(self, closer: Closer) -> None:
         """Note how far the log was looked at, once nothing of it is left to be closed."""
         number, moment = closer.lookout.number, time.monotonic()
-        if closer.lookout.due or number == self._kept or moment - self._kept_at < _KEPT_EVERY:
+        if closer.lookout.due or closer.lookout.held or number == self._kept or moment - self._kept_at < _KEPT_EVERY:
             return
         write_cursor(self.context.driver(), self._mark, {"number": str(number)})
         self._kept, self._kept_at = number, moment

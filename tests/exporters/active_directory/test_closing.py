@@ -2,17 +2,22 @@
 
 import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exporters.active_directory.channel import DirectoryChannel
+from exporters.active_directory.closing import closings
 from exporters.active_directory.domain_objects import DomainObjects
+from exporters.errors import DeliveryError
 from exporters.objects.closing import Lookout
+from exporters.objects.delivery import close
 from exporters.objects.drift import accept
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Closing, Ref
+from graph.runs.run_log import end_run, start_run
 from tests.exporters.active_directory.town import AT, Domain, Town, uuid_of
 
 ALMA = Ref("user", uuid_of("alma"))
@@ -180,3 +185,84 @@ def test_an_approval_is_used_up_by_the_run_that_needs_it_no_more(domain: Domain)
     town.people = dict(values)  # meanwhile the source was mended
     assert domain.export(town.set("p0", title="Leder"), **brake).brake is None
     assert domain.export(town.leave("p1", "p2", "p3"), **brake).brake is not None, "it was for another day"
+
+
+def test_of_a_person_who_was_stopped_only_what_is_open_is_to_be_open() -> None:
+    """Anna's STOP has ended, one of her accounts has ended too, and now her name has changed."""
+    system = {"key": "ad"}
+    ended, here = ({"uuid": each, "system": system} for each in ("ended", "here"))
+    anna = {"stopped": False, "plannedAccounts": [ended, here], "open": [here]}
+    asked: dict[str, list[str]] = {"Person_stopped": ["anna"], "PlannedAccount": []}
+    found = closings({"Person_stopped": [anna], "PlannedAccount": []}, asked, "ad")
+    assert (found.open, found.stopped, found.ended) == ({Ref("user", "here")}, frozenset(), frozenset())
+    anna["stopped"] = True
+    found = closings({"Person_stopped": [anna], "PlannedAccount": []}, asked, "ad")
+    assert found.stopped == {Ref("user", "here"), Ref("user", "ended")}
+
+
+def test_who_has_left_waits_for_the_import_where_that_decides(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at SCIM: a new employment may come with the import's next batch."""
+    target = domain.target()
+    monkeypatch.setattr(type(target), "waits_for_imports", True)
+    town = Town().person("alma").person("bo")
+    domain.export(town)
+    town.leave("alma")
+    importing = start_run(domain.driver, "import", "sd", dry=False)
+    number, found = iter((1, 2)), iter([Closing(ended=frozenset({ALMA})), Closing(stopped=frozenset({ALMA}))])
+    monkeypatch.setattr("exporters.objects.closing.last_number", lambda driver: next(number, 2))
+    monkeypatch.setattr("exporters.objects.closing.changed_since", lambda *given: {"PlannedAccount": ["x"]})
+    monkeypatch.setattr("exporters.objects.closing.Lookout._image", lambda *given: {})
+    monkeypatch.setattr(type(target), "closing", lambda *given: next(found))
+    lookout = Lookout(domain.driver, target, town.read, 0)
+    assert not lookout.look(AT) and (lookout.due, lookout.held) == ({}, {ALMA})
+    report = domain.export(town)
+    assert ([each.rule for each in report.notices], domain.enabled("alma")) == (["import_at_work"], True)
+    assert lookout.look(AT) and lookout.due == {ALMA: "stopped"}, "a STOP waits for nothing"
+    lookout.due, lookout.held = {}, {ALMA}
+    end_run(domain.driver, importing, "done", {})
+    assert lookout.look(AT) and lookout.due == {ALMA: "ended"}
+    monkeypatch.undo()
+    assert domain.export(town).notices == [] and not domain.enabled("alma")
+
+
+def test_a_run_that_goes_on_over_midnight_looks_at_the_new_day(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who had a last day yesterday gets no account, although the image has one."""
+    days = iter((date(2026, 5, 1), date(2026, 5, 1)))
+    monkeypatch.setattr("exporters.objects.export.today", lambda: next(days, date(2026, 5, 2)))
+    monkeypatch.setattr("exporters.objects.export.LOOK_EVERY", -1.0)
+    looked: list[date] = []
+
+    def look(self: Lookout, at: date) -> bool:
+        looked.append(at)
+        if at > AT:
+            self.due[ALMA] = "ended"
+        return False
+
+    monkeypatch.setattr(Lookout, "look", look)
+    report = domain.export(Town().person("alma").person("bo"))
+    assert {*looked} == {AT, AT + timedelta(days=1)}
+    assert (domain.logins(), report.parked) == (["bo"], [])
+
+
+def test_one_that_gets_no_answer_holds_up_no_other_closing() -> None:
+    """Unless several in turn get none: then the target counts as away."""
+    tried: list[str] = []
+
+    class Work:
+        silent = frozenset[str]()
+
+        def send(self, differences: list[Any], act: object) -> None:
+            for each in differences:
+                tried.append(each)
+                if each in self.silent:
+                    raise DeliveryError(each)
+
+    work: Any = Work()
+    work.silent = frozenset({"a", "c"})
+    with pytest.raises(DeliveryError, match="a"):
+        close(work, ["a", "b", "c", "d"])  # type: ignore[list-item]
+    assert tried == ["a", "b", "c", "d"]
+    work.silent = frozenset({"a", "b"})
+    with pytest.raises(DeliveryError, match="b"):
+        close(work, ["a", "b", "c"])  # type: ignore[list-item]
+    assert tried[4:] == ["a", "b"]
