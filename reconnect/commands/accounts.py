@@ -46,7 +46,7 @@ def plan(
     from graph.writing.graph_writer import GraphWriter
     from reconnect.work import jobs
     from reconnect.work.due_accounts import JOB, limits
-    from rules.accounts.following import covered, touched
+    from rules.accounts.following import covered, owe, touched
     from rules.accounts.run import apply
 
     run = of(context)
@@ -56,7 +56,14 @@ def plan(
             found = touched(driver)
             writer = GraphWriter(driver, run.keyring, run.order)
             report = apply(
-                driver, writer, user="command line", limits=limits(run), approve=approve, dry_run=dry_run, step=job.step
+                driver,
+                writer,
+                user="command line",
+                limits=limits(run),
+                approve=approve,
+                dry_run=dry_run,
+                step=job.step,
+                before_writing=lambda: owe(driver),
             )
             if not dry_run:
                 covered(driver, found, report)

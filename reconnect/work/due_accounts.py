@@ -7,6 +7,7 @@ does not wait for it (``reconnect.work.closings``).
 """
 
 import asyncio
+from functools import partial
 from typing import cast
 
 import neo4j
@@ -18,7 +19,8 @@ from reconnect.context import Context
 from reconnect.targets import account_targets
 from reconnect.work import jobs, queue
 from reconnect.work.locks import LockTaken
-from rules.accounts.following import covered, touched
+from rules.accounts.following import covered, owe, told, touched
+from rules.accounts.following import owed as owed_in_graph
 from rules.accounts.run import Limits, Report, apply
 
 JOB = "accounts"
@@ -31,10 +33,13 @@ _log = get_logger("reconnect.work.due_accounts")
 
 def look(context: Context) -> None:
     """Follow the change log, and see that targets are supplied. Raises what ``follow`` does."""
-    done = follow(context, "worker")
+    follow(context, "worker")
+    planned = owed_in_graph(context.driver())
     with redis.Redis.from_url(context.redis_url()) as client:
-        if done is not None and done[1] and (names := account_targets(context.settings.targets)):
-            client.sadd(OWED, *names)
+        if planned is not None:
+            if names := account_targets(context.settings.targets):
+                client.sadd(OWED, *names)
+            told(context.driver(), planned)
         owed = sorted(each.decode() for each in cast("set[bytes]", client.smembers(OWED)))
         if owed:
             for name in asyncio.run(_queued(context, owed)):
@@ -80,6 +85,7 @@ def follow(context: Context, user: str, *, everybody: bool = False) -> tuple[Rep
                 user=user,
                 limits=limits(context),
                 step=job.step,
+                before_writing=partial(owe, driver),
             )
             covered(driver, found, report)
             text = f"{report.opened} planned, {report.changed} changed, {report.closed} closed"

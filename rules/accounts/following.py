@@ -8,7 +8,7 @@ import neo4j
 
 from graph.change_log import now
 from graph.runs.brakes import Brake
-from graph.runs.cursors import read_cursor, write_cursor
+from graph.runs.cursors import exchange_cursor, read_cursor, write_cursor
 from graph.runs.run_log import imports_at_work
 from rules.accounts.run import SOURCE, Report, person_of
 
@@ -20,6 +20,8 @@ MOST_PERSONS = 2_000
 _HELD_LOOKED_AT = timedelta(hours=1)
 """After so long, closings that the brake holds are looked at again: what came before may count no more."""
 _EVERYBODY = "*"
+_OWED = "owed"
+"""In the cursor: targets that hold accounts are to be told of what was planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,8 @@ def _changed(driver: neo4j.Driver, kept: Mapping[str, str]) -> Touched:
 
 
 def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) -> None:
-    """Everything up to that change has been looked at; those whose closings are held by ``report`` wait."""
+    """Everything up to that change has been looked at; those whose closings are held by ``report`` wait. In the same
+    write it is noted that a STOP is to reach targets, so that a worker that ends just then forgets none."""
     new = frozenset[str]() if report is None else report.held
     held = None if found.held is None else found.held | new
     again = found.again
@@ -124,8 +127,26 @@ def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) 
     elif report is not None and report.brake is not None:
         again = (now() + _HELD_LOOKED_AT).isoformat()
     cursor = {"number": str(found.number)}
+    if found.stopped or owed(driver) is not None:
+        cursor[_OWED] = "yes"
     if held is None or len(held) > MOST_PERSONS:
         cursor |= {"held": _EVERYBODY, "again": again}
     elif held:
         cursor |= {"held": " ".join(sorted(held)), "again": again}
     write_cursor(driver, SOURCE, cursor)
+
+
+def owe(driver: neo4j.Driver) -> None:
+    """Note that targets are to be told of what is about to be planned, whatever becomes of this worker."""
+    write_cursor(driver, SOURCE, {**read_cursor(driver, SOURCE), _OWED: "yes"})
+
+
+def owed(driver: neo4j.Driver) -> Mapping[str, str] | None:
+    """The cursor, if targets that hold accounts have not been told yet of what was planned; otherwise None."""
+    kept = read_cursor(driver, SOURCE)
+    return kept if _OWED in kept else None
+
+
+def told(driver: neo4j.Driver, owed: Mapping[str, str]) -> None:
+    """Targets have been told of what is ``owed``, unless more has been planned meanwhile."""
+    exchange_cursor(driver, SOURCE, owed, {name: text for name, text in owed.items() if name != _OWED})

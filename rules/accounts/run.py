@@ -200,8 +200,9 @@ def apply(
     approve: str | None = None,
     dry_run: bool = False,
     step: Step = silent,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Evaluate, and state what has changed.
+    """Evaluate, and state what has changed. ``before_writing``: called if there is something to write.
 
     ``approve``: the id of a stopped run, which ``user`` approves. Raises StaleApproval, ChangeRejected, Stale, and what
     the graph raises where it does not answer: what has been written stays, and the next run goes on.
@@ -244,6 +245,8 @@ def apply(
     state, error = "failed", ""
     try:
         origin = Origin(SOURCE, user=user, reason=reason, run=run or None)
+        if stated or extra:
+            before_writing()
         for start in range(0, len(stated), _AT_ONCE):
             writer.state(SOURCE, [each for _, each in stated[start : start + _AT_ONCE]], origin)
             step("Plan accounts", min(start + _AT_ONCE, len(stated)), len(stated))

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NoReturn
 
 import neo4j
 import pytest
+import redis
 
 from api.mutations.editing import with_value
 from graph.change_log import Origin, now
@@ -18,7 +21,9 @@ from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from reconnect.context import Context
 from reconnect.embedded import Addresses
+from reconnect.work import due_accounts
 from reconnect.work.due_accounts import follow
+from rules.accounts.following import owed
 from rules.accounts.run import SOURCE, Limits, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import day, town
@@ -153,3 +158,44 @@ def test_what_the_brake_held_is_closed_as_soon_as_it_is_approved(
     monkeypatch.setattr("reconnect.work.due_accounts.limits", lambda context: Limits(at_least=5))
     last = follow(context, "worker")
     assert last is not None and (last[0].changed, last[0].brake) == (1, None)
+
+
+def test_targets_are_told_of_what_was_planned_although_redis_was_away(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert imported(clean_graph, town(), tmp_path).problems == []
+    monkeypatch.setattr(due_accounts, "account_targets", lambda targets: ["scim-x"])
+    told: list[list[str]] = []
+
+    async def queued(context: Context, names: list[str]) -> list[str]:
+        told.append(names)
+        return names
+
+    monkeypatch.setattr(due_accounts, "_queued", queued)
+    with monkeypatch.context() as broken:
+        broken.setattr(due_accounts, "redis", SimpleNamespace(Redis=SimpleNamespace(from_url=lambda url: _away())))
+        with pytest.raises(redis.ConnectionError):
+            due_accounts.look(context)
+    assert _open(clean_graph) == {"anbe", "aaba"} and told == []
+    due_accounts.look(context)
+    assert told == [["scim-x"]]
+    due_accounts.look(context)
+    assert told == [["scim-x"]]
+
+
+def test_targets_are_told_of_what_a_worker_planned_that_ended_just_then(
+    context: Context, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All is written, and nothing says so yet: the next look finds nothing left to plan."""
+    assert imported(clean_graph, town(), tmp_path).problems == []
+    with monkeypatch.context() as ended:
+        ended.setattr(due_accounts, "covered", lambda *given: _away())
+        with pytest.raises(redis.ConnectionError):
+            follow(context, "worker")
+    done = follow(context, "worker")
+    assert done is not None and done[0].total == 0
+    assert owed(clean_graph) is not None
+
+
+def _away() -> NoReturn:
+    raise redis.ConnectionError("away")
