@@ -26,7 +26,8 @@ MOST_STUCK = 200
 class AccountNotice:
     """``day``: the first day on which it is open, or the first without it. ``addresses``: mail addresses of the nearest
     managers; empty where there is none. ``login``: the user name that the account has, which a target may have had to
-    choose anew."""
+    choose anew. ``person``: the name; of people with a protected name the number of the employment or initials, and no
+    ``login``."""
 
     what: What
     day: date
@@ -55,10 +56,15 @@ CALL (a, p) {
         AND NOT EXISTS { MATCH (a)-[after:STATE]->() WHERE after.from = l.to }
     RETURN 'expires' AS what, l.to AS on
 }
-RETURN what, on, a.uuid AS account, a.login AS login, p.uuid AS person, coalesce(p.name, p.uuid) AS name,
+RETURN what, on, a.uuid AS account, p.uuid AS person, coalesce(p.name, p.uuid) AS name,
+    coalesce(p.address_protected, false) AS protected,
     head([(a)-[:AT]->(s) | coalesce(s.title, s.key)]) AS system,
-    head(COLLECT { MATCH (a)-[l:USED_FOR|USED_AS]->(t) RETURN [t.uuid, t.from, t.to] ORDER BY l.from DESC }) AS tie
-ORDER BY what, on, name, login
+    head(COLLECT {
+        MATCH (a)-[l:USED_FOR|USED_AS]->(t)
+        RETURN [t.uuid, t.from, t.to, t.number]
+        ORDER BY l.from DESC
+    }) AS tie
+ORDER BY what, on, name, account
 """
 _WAITING = """
 UNWIND $ids AS id
@@ -104,8 +110,16 @@ def notices(
     for row in told:
         on = row["on"].to_native()
         addresses = _addresses(driver, row["person"], on, row["tie"])
-        login = logins[row["account"]].login
-        yield AccountNotice(row["what"], on, row["name"], login, row["system"] or "", addresses)
+        # Of a person with a protected name neither name nor user name, which is made of it, goes into a mail.
+        name = _unnamed(row["name"], row["tie"]) if row["protected"] else row["name"]
+        login = "" if row["protected"] else logins[row["account"]].login
+        yield AccountNotice(row["what"], on, name, login, row["system"] or "", addresses)
+
+
+def _unnamed(name: str, tie: Sequence[object] | None) -> str:
+    """By what a manager knows a person with a protected name: the employment's number, otherwise the initials."""
+    number = None if tie is None else tie[3]
+    return str(number) if number else "".join(f"{each[0]}." for each in name.split())
 
 
 def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object] | None) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Mails about accounts: one a day to each manager of all their people, and to IT of what is stuck."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from reconnect.work import account_notices
 from reconnect.work import mail as mailing
 from rules.accounts.run import Limits, apply
 from tests.graph.questions.rights.imported import RING, imported
-from tests.rules.accounts.account_town import day, town
+from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
 
 pytestmark = pytest.mark.slow
 LEADS = {
@@ -69,9 +69,12 @@ def turned(context: Context, to: date) -> None:
     context.driver().execute_query("MATCH (c:Clock) SET c.today = $day", day=to)
 
 
-def planned(context: Context, folder: Path, **more: object) -> None:
+def planned(context: Context, folder: Path, persons: Sequence[dict[str, object]] = (), **more: object) -> None:
     content = town(
-        roles=MANAGER, assignments=[LEADS], persons=[{"id": "carl", "work_email": "carl@klit.example"}], **more
+        roles=MANAGER,
+        assignments=[LEADS],
+        persons=[{"id": "carl", "work_email": "carl@klit.example"}, *persons],
+        **more,
     )
     assert imported(context.driver(), content, folder).problems == []
     apply(context.driver(), GraphWriter(context.driver(), RING), limits=Limits(at_least=99))
@@ -102,6 +105,35 @@ def test_a_manager_hears_of_all_their_people_once_a_day(
     turned(context, date.fromisoformat(day(6)))
     assert account_notices.look(context) == 1
     assert f"Lukket:\n- Anna Marie Berg: AD (anbe), fra {day(5)}" in mails[0][1]
+
+
+def test_mails_go_to_addresses_that_managers_have_and_name_no_protected_person(
+    context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]]
+) -> None:
+    """The domain had the planned address of the manager, and gave another one."""
+    assert account_notices.look(context) == 0
+    everyone = {**ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "true"}
+    anna = {"id": "anna", "address_protected": True}
+    planned(
+        context, tmp_path, account_rules={"everyone": everyone},
+        employments=[{"id": "e_carl", "units": [{"unit": "town"}]}, {"id": "e_anna", "number": "4711"}], persons=[anna],
+    )  # fmt: skip
+    rows, _, _ = context.driver().execute_query(
+        """
+        MATCH (:Person {given_name: 'Carl'})<-[:OF_PERSON]-(a:PlannedAccount)
+        CREATE (:Ledger {target: 'ad'})
+        CREATE (:LedgerEntry {id: 'ad|user|' + a.uuid, key: a.uuid, target: 'ad', object: 'user', state: 'delivered',
+            remote: 'guid', enabled: true, login: a.login, email: 'carl2@klit.example'})
+        RETURN a.email AS planned
+        """
+    )
+    assert rows[0]["planned"]
+    turned(context, date.fromisoformat(day(1)))
+    account_notices.look(context)
+    told = {address: text for to, text in mails for address in to}
+    assert "carl2@klit.example" in told and rows[0]["planned"] not in told
+    assert "4711: AD, fra" in told["carl2@klit.example"]
+    assert not any("Anna" in text or "anbe" in text for text in told.values())
 
 
 def test_it_hears_of_what_is_stuck_and_a_mail_that_failed_is_sent_later(
