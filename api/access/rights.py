@@ -203,6 +203,14 @@ class Access:
         """The shape of what may be read; None where no role is limited."""
         return Scope(self.everywhere, frozenset(self.within)) if self.within else None
 
+    def covers(self, other: Access) -> bool:
+        """Whether it allows all that ``other`` does, but for reading what every reader may."""
+        return all(
+            role in self.everywhere
+            or (role in other.within and other.within[role] <= self.within.get(role, frozenset()))
+            for role in other.roles - {"reader"}
+        )
+
     def units(self, roles: Iterable[str]) -> frozenset[str]:
         """The units in which one of these roles, all of them limited, holds."""
         return frozenset().union(*(self.within.get(each, ()) for each in roles))

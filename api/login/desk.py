@@ -23,6 +23,7 @@ from api.login.browser import BadForm, Cookies, FormTokens, form_of
 from api.login.language import Endpoint, in_its_language
 from graph.time import COPENHAGEN
 from idp import audit, sessions
+from idp.local_account import LocalAccount
 from idp.local_accounts.attempts import DEVICE_LIFE
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.credentials import credential_of
@@ -174,14 +175,14 @@ class Desk:
             return pages.again(self.login.name)
         return None
 
-    def tell_owner(self, session: Session, what: Change) -> BackgroundTask | None:
+    def tell_owner(self, account: LocalAccount, what: Change) -> BackgroundTask | None:
         """Tell the account's owner what was changed, after the answer is sent."""
         handing = self.login.handing
-        return None if handing is None else BackgroundTask(self._tell, handing, session, what)
+        return None if handing is None else BackgroundTask(self._tell, handing, account, what)
 
-    async def _tell(self, handing: HandingOver, session: Session, what: Change) -> None:
+    async def _tell(self, handing: HandingOver, account: LocalAccount, what: Change) -> None:
         try:
-            await in_thread(handing.tell, session.account, what, now())
+            await in_thread(handing.tell, account, what, now())
         except NotSent as failed:
             _log.warning("owner_not_told", problem=str(failed))
         except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError) as error:

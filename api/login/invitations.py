@@ -13,6 +13,7 @@ from api.login.browser import form_of
 from api.login.desk import Desk, address_of, now, single
 from api.login.language import texts
 from idp.local_account import LocalAccount
+from idp.local_accounts.handing_over import Change
 from idp.local_accounts.passkeys import INVITATION
 from idp.local_accounts.passwords import PasswordRejected
 
@@ -41,7 +42,11 @@ class Invitations:
             accept = partial(self._login.logins.accept_invitation, login, form.get("code", ""), password, now())
             try:
                 return await self._taken(
-                    request, accept, self._desk.with_password, lambda: shown(texts().wrong_invitation, login)
+                    request,
+                    accept,
+                    self._desk.with_password,
+                    lambda: shown(texts().wrong_invitation, login),
+                    "password",
                 )
             except PasswordRejected as rejected:
                 return shown(pages.rejected(rejected), login)
@@ -67,7 +72,7 @@ class Invitations:
                 now(),
             )
             return await self._taken(
-                request, accept, in_thread, lambda: shown(texts().wrong_invitation_or_passkey, login)
+                request, accept, in_thread, lambda: shown(texts().wrong_invitation_or_passkey, login), "passkey"
             )
 
         return await self._page(request, browser, shown, taken)
@@ -92,9 +97,10 @@ class Invitations:
         accept: Callable[..., LocalAccount | None],
         run: Accepted,
         wrong: Callable[[], Response],
+        what: Change,
     ) -> Response:
         """Accept it: the browser is known from then on, and strangers can't keep the owner out of it. ``run``: runs
-        ``accept`` in a thread."""
+        ``accept`` in a thread. ``what``: the account gets by it; its owner is told."""
         address = address_of(request)
         device = request.cookies.get(self._desk.cookies.device) or secrets.token_urlsafe(32)
         async with self._desk.failed.looking_up(address):
@@ -103,4 +109,5 @@ class Invitations:
         if account is None:
             self._desk.failed.failed(address)
             return wrong()
-        return self._desk.with_device(RedirectResponse("/login", 303), device)
+        done = RedirectResponse("/login", 303, background=self._desk.tell_owner(account, what))
+        return self._desk.with_device(done, device)

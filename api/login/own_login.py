@@ -100,5 +100,5 @@ class OwnLogin:
         if codes is None:
             return self._desk.sorry("code")
         shown = pages.recovery_codes_page(self._login.name, codes)
-        shown.background = self._desk.tell_owner(session, "app")
+        shown.background = self._desk.tell_owner(session.account, "app")
         return shown

@@ -72,7 +72,7 @@ class PasskeyPages:
         shown: Response = RedirectResponse("/login/account", 303)
         if codes:
             shown = pages.recovery_codes_page(self._login.name, codes)
-        shown.background = self._desk.tell_owner(session, "passkey")
+        shown.background = self._desk.tell_owner(session.account, "passkey")
         return shown
 
     async def remove(self, request: Request) -> Response:

@@ -14,6 +14,7 @@ from graphql import GraphQLError
 from strawberry import ID
 from strawberry.types import Info
 
+from api.access.held import held_by
 from api.access.rights import WRITE
 from api.context import Context
 from api.mutations.editing import Editing
@@ -86,7 +87,7 @@ class LoginCare:
         def work(handing: HandingOver, found: LocalAccount) -> LoginCode:
             return _told(handing.invite(found, _way(way), datetime.now(UTC), by=info.context.access.name))
 
-        return await editing.do(lambda _: _cared(info.context, editing, "invite", account, work))
+        return await editing.do(lambda _: _cared(info.context, editing, "invite", account, work, way))
 
     @strawberry.mutation(
         description="Take the password, the passkeys and the second factor of an account away, end its sessions, and "
@@ -98,7 +99,7 @@ class LoginCare:
         def work(handing: HandingOver, found: LocalAccount) -> LoginCode:
             return _told(handing.reset(found, _way(way), datetime.now(UTC), by=info.context.access.name))
 
-        return await editing.do(lambda _: _cared(info.context, editing, "reset", account, work))
+        return await editing.do(lambda _: _cared(info.context, editing, "reset", account, work, way))
 
     @strawberry.mutation(
         description="Forget the failed attempts at an account, so that it is locked nowhere. Also the owner's nearest "
@@ -115,7 +116,12 @@ class LoginCare:
 
 
 def _cared(
-    context: Context, editing: Editing, care: Care, name: str, work: Callable[[HandingOver, LocalAccount], T]
+    context: Context,
+    editing: Editing,
+    care: Care,
+    name: str,
+    work: Callable[[HandingOver, LocalAccount], T],
+    way: LoginWay | None = None,
 ) -> T:
     """Do it for an account, if the caller may. Raises GraphQLError: no_login, unknown_account, forbidden, and the rules
     of NotHandedOver."""
@@ -148,10 +154,24 @@ def _cared(
     if found is None:
         text = f"account: there is no planned account {name} in the system {system}, whose accounts log in here"
         raise GraphQLError(text, extensions={"code": "unknown_account"})
+    if way is LoginWay.PAPER:
+        _refuse_rights_of(context, mutation, found)
     try:
         return work(handing, found)
     except NotHandedOver as wrong:
         raise GraphQLError(str(wrong), extensions={"code": wrong.rule}) from wrong
+
+
+def _refuse_rights_of(context: Context, mutation: str, account: LocalAccount) -> None:
+    """Whoever has a code on paper can log in as the account's owner. Raises GraphQLError (forbidden) where the owner
+    may do more in REConnect than the caller."""
+    owner = held_by(context.driver, account.person, account.person)
+    if owner is not None and not context.access.covers(owner):
+        text = (
+            f"{mutation}: the owner of {account.login} has rights in REConnect that you do not have, and a code on "
+            "paper opens them to whoever reads it. Send the code by MAIL or SMS, or ask someone who has these rights"
+        )
+        raise GraphQLError(text, extensions={"code": "forbidden"})
 
 
 def _way(way: LoginWay) -> Way:

@@ -1,9 +1,9 @@
 """People can't make these changes for themselves: they would widen their own rights, or hide their own traces.
 
 A person's identity decides which rights they hold. Someone who joins another person into themselves, or takes over an
-account or an employment, gets the other person's rights. Erasing takes names and values out of the log. Where a
-caller's roles hold in a part of the organisation, the part follows from employments, roles and substitutions. Others
-must therefore change these.
+account or an employment, gets the other person's rights. Erasing takes names and values out of the log. Managers and
+administrators invite people to log in, and reset their login. Where a caller's roles hold in a part of the
+organisation, the part follows from employments, roles and substitutions. Others must therefore change these.
 """
 
 from collections.abc import Iterable
@@ -12,9 +12,11 @@ import neo4j
 from graphql import GraphQLError
 
 from api.access.rights import Access
+from graph.questions.nearest import MANAGER
 from graph.statements.statement import Ref, Statement
 from graph.time import Period
 from graph.writing.amending import Amendment
+from idp.local_accounts.caring import ADMINISTRATOR
 
 _LINKED = {
     "Assignment": ("holder",),
@@ -28,6 +30,22 @@ UNWIND $uuids AS uuid
 MATCH (n:Person|Employment|Affiliation|Assignment|Substitution|Account|PlannedAccount {uuid: uuid})
 RETURN EXISTS { MATCH (:Person {uuid: $person})-[:HAS|HOLDS|STANDS_IN|OWNS]->{0,2}(n) }
     OR EXISTS { MATCH (n)-[:OF_PERSON]->(:Person {uuid: $person}) } AS is_own
+"""
+_OF_CARERS = ("Assignment", "Substitution")
+_CARERS = frozenset({ADMINISTRATOR, MANAGER})
+_ROLES = """
+UNWIND $uuids AS uuid
+CALL (uuid) {
+    MATCH (role:Role {uuid: uuid})
+    RETURN role
+    UNION
+    MATCH (:Assignment {uuid: uuid})-[:OF]->(role:Role)
+    RETURN role
+    UNION
+    MATCH (:Substitution {uuid: uuid})-[:SUBSTITUTES]->(:Assignment)-[:OF]->(role:Role)
+    RETURN role
+}
+RETURN role.key
 """
 _DECIDED = "MATCH (d:MatchDecision {id: $id}) WHERE d.uuid IS NOT NULL RETURN d.uuid"
 
@@ -62,9 +80,19 @@ def refuse_written(session: neo4j.Session, access: Access, mutation: str, amendm
             refuse(session, access, mutation, _things(each, stated, ("owner",)), "decides whose your account is")
         elif each.kind == "Unit" and access.person is not None and _comes_into(each, stated, access):
             raise _another(f"{mutation} would bring a unit to where your own rights hold")
+        elif each.kind in _OF_CARERS and _decides_where(each, stated) and _is_about_care(session, each, stated):
+            things = _things(each, stated, ("holder", "person"))
+            refuse(session, access, mutation, things, "may give you the care of others' logins")
         elif each.kind in _LINKED and access.within and _decides_where(each, stated):
             things = _things(each, stated, ("holder", "person"))
             refuse(session, access, mutation, things, "may change where your own rights hold")
+
+
+def _is_about_care(session: neo4j.Session, each: Amendment, stated: Statement) -> bool:
+    """It is about one of the roles whose holders invite people to log in, or reset their login."""
+    named = [dated.to.key for name in ("role", "assignment") for dated in stated.links.get(name, ())]
+    keys = session.run(_ROLES, uuids=[*named, *([] if each.uuid is None else [each.uuid])]).value()
+    return not _CARERS.isdisjoint(keys)
 
 
 def _decides_where(each: Amendment, stated: Statement) -> bool:

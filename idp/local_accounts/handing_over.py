@@ -1,8 +1,9 @@
 """Codes with which people choose a password, and how they reach their owner: by mail, by SMS, or on paper.
 
 A mail or an SMS goes to the private address or telephone that the sources know of the person (payroll, AD), never to
-one that comes with the request: who asks for a code must not say where it goes. The work mailbox is left out, since
-people read it with the login that they do not have yet.
+one that comes with the request, or that somebody has set by hand: who asks for a code must not say where it goes. The
+work mailbox is left out, since people read it with the login that they do not have yet. Owners are told of every new
+password, passkey and reset.
 """
 
 import re
@@ -11,8 +12,9 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 import neo4j
+import structlog
 
-from graph.as_of import in_force
+from graph.questions.of_sources import value_of_sources
 from graph.retry import NEVER, SOON, Retry
 from graph.time import COPENHAGEN
 from idp import audit
@@ -21,8 +23,14 @@ from idp.local_accounts import attempts, credentials
 from idp.local_accounts.authenticating import FORGOTTEN_LIFE, INVITATION_LIFE, LocalLogins
 
 Way = Literal["mail", "sms", "paper"]
-Change = Literal["app", "passkey"]
-_CHANGES: dict[Change, str] = {"app": "fået en app som ekstra beskyttelse", "passkey": "fået en ny adgangsnøgle"}
+Change = Literal["app", "passkey", "password", "reset"]
+_CHANGES: dict[Change, str] = {
+    "app": "fået en app som ekstra beskyttelse",
+    "passkey": "fået en ny adgangsnøgle",
+    "password": "fået en ny adgangskode",
+    "reset": "fået sin adgangskode nulstillet",
+}
+_log = structlog.get_logger("idp.handing_over")
 _NUMBER = re.compile(r"(?:(?:\+|00)?45)?([2-9]\d{7})", re.ASCII)
 
 
@@ -120,7 +128,13 @@ class HandingOver:
         before anything is taken away; on paper, that of a closed account is reset too, and its code opens nothing."""
         if way != "paper":
             _require_coming(account)
-        return self._handed(account, way, self._reachable(account, way, now), now, by, is_reset=True)
+        handed = self._handed(account, way, self._reachable(account, way, now), now, by, is_reset=True)
+        if way == "paper":
+            try:
+                self.tell(account, "reset", now)
+            except NotSent as failed:  # the code is there all the same
+                _log.warning("owner_not_told", problem=str(failed))
+        return handed
 
     def unlock(self, account: LocalAccount, now: datetime, *, by: str) -> bool:
         """End every lock. False if there was none."""
@@ -161,16 +175,16 @@ class HandingOver:
         self._send(contact, "mail" if contact.email is not None else "sms", "Ny adgangskode", text)
 
     def tell(self, account: LocalAccount, what: Change, now: datetime) -> None:
-        """Tell the owner what the account was given, by mail to the private address, if a source knows one. Raises
-        NotSent."""
+        """Tell the owner what has happened to the account, by mail to the private address, or by SMS, if a source knows
+        one. Raises NotSent."""
         with self._driver.session() as session:
             contact = session.execute_read(contact_of, account.person, _day(now))
-        if contact.email is not None:
+        if contact.email is not None or contact.number is not None:
             text = (
                 f"Din konto {account.login} hos {self._name} har {_CHANGES[what]}. Var det ikke dig, så kontakt "
                 "it-afdelingen med det samme."
             )
-            self._messages.mail(contact.email, "Din adgang er ændret", text)
+            self._send(contact, "mail" if contact.email is not None else "sms", "Din adgang er ændret", text)
 
     def _has_login(self, account: LocalAccount) -> bool:
         with self._driver.session() as session:
@@ -216,19 +230,10 @@ class HandingOver:
 
 def contact_of(tx: neo4j.ManagedTransaction, person: str, day: date) -> Contact:
     """Where a person can be reached in private on a day, as the sources know it."""
-    row = tx.run(
-        f"""
-        MATCH (:Person {{uuid: $person}})-[s:STATE]->(v)
-        WHERE {in_force("s", "$day")}
-        RETURN v.private_email AS email, v.private_phone AS phone
-        """,
-        person=person,
-        day=day,
-    ).single()
-    if row is None:
-        return Contact(None, None)
-    email = (row["email"] or "").strip()
-    return Contact(email if _is_one_address(email) else None, number_of(row["phone"] or ""))
+    email, phone = (
+        str(value_of_sources(tx, "Person", person, name, day) or "") for name in ("private_email", "private_phone")
+    )
+    return Contact(email.strip() if _is_one_address(email.strip()) else None, number_of(phone))
 
 
 def number_of(phone: str) -> str | None:

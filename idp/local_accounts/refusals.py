@@ -9,8 +9,14 @@ import neo4j
 from idp import audit
 from idp.local_account import LocalAccount
 
-COUNTED = frozenset({"unknown", "wrong_password", "wrong_code", "copied_passkey"})
-"""Refusals that attempts bound (``idp.local_accounts.attempts``), or that only the owner's device can bring about."""
+COUNTED = frozenset(
+    {
+        "unknown", "no_password", "wrong_password", "wrong_code", "copied_passkey",
+        "not_started", "ended", "stopped",
+    }
+)  # fmt: skip
+"""Refusals that attempts bound (``idp.local_accounts.attempts``), or that only the owner's code or device can bring
+about. All that a password can lead to are among them, so that each takes the same time."""
 
 
 class Refused(Exception):

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, cast
 
 import neo4j
 import pytest
 from graphql import graphql
 
+from api.access.own_system import state_own_system
 from api.access.rights import Access
 from api.context import Context
 from api.reads.question import SCHEMA
@@ -18,6 +21,7 @@ from graph.time import today
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.sealing import Seal
+from tests.api.access.test_held import granted
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -86,9 +90,7 @@ class Town:
         )
 
 
-@pytest.fixture
-def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    empty(driver)
+def _content() -> dict[str, Any]:
     content = deepcopy(TOWN)
     content["roles"]["administrator"] = {"title": "Administrator", "covers_all": False}
     content["assignments"] += [
@@ -96,7 +98,13 @@ def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iter
         {"id": "a_administrator", "holder": {"employment": "e_carl"}, "role": "administrator",
          "for": [{"unit": "town"}], "about": ["system:mail"]},
     ]  # fmt: skip
-    assert imported(driver, content, tmp_path_factory.mktemp("town")).problems == []
+    return content
+
+
+@pytest.fixture
+def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    empty(driver)
+    assert imported(driver, _content(), tmp_path_factory.mktemp("town")).problems == []
     yield Town(driver)
 
 
@@ -159,6 +167,34 @@ def test_a_code_on_paper_takes_no_account_over(town: Town) -> None:
     town.driver.execute_query("MATCH (c:LocalCredential) REMOVE c.password")
     town.driver.execute_query("CREATE (:Passkey {id: 'k', account: $account})", account=town.account)
     assert town.care("inviteToLogin", bo)["refused"] == "has_login"
+
+
+def test_a_code_on_paper_opens_no_rights_that_who_hands_it_over_lacks(town: Town, tmp_path: Path) -> None:
+    """Carl, who administers the login, could log in as Anna, who is HR. Nor does a reset go unnoticed."""
+    state_own_system(town.driver, RING)
+    content = _content()
+    grants, limits = granted("g_hr", "hr", "employment:e_anna", derived="unit")
+    content["grants"] += grants
+    content["constraint_settings"] += limits
+    assert imported(town.driver, content, tmp_path).problems == []
+    town.contact(private_email="anna@hjemme.example")
+    job, center = frozenset({town.uuids["job"]}), frozenset({town.uuids["center"]})
+    carl = town.as_person("carl")
+    elsewhere = replace(carl, roles=frozenset({"hr"}), within={"hr": center})
+    for access in (carl, elsewhere, Access("token", frozenset({"operations"}))):
+        for mutation in ("inviteToLogin", "resetLogin"):
+            found = town.care(mutation, access)
+            assert found["refused"] == "forbidden" and "rights in REConnect" in found["text"], (mutation, access)
+    assert "refused" not in town.care("resetLogin", carl, "MAIL")
+    town.post.sent.clear()
+    both = replace(carl, roles=frozenset({"hr"}), within={"hr": job | center})
+    for enough in (both, Access("token", frozenset({"hr", "rights"}))):
+        assert town.care("resetLogin", enough)["code"]
+        ((to, text),) = town.post.sent
+        assert to == "anna@hjemme.example" and "nulstillet" in text
+        town.post.sent.clear()
+    town.post.is_away = True
+    assert town.care("resetLogin", Access("token", frozenset({"hr", "rights"})))["code"]
 
 
 def test_nothing_is_taken_away_that_can_not_be_given_anew(town: Town) -> None:

@@ -133,3 +133,25 @@ def test_a_refused_read_says_what_is_missing_and_who_can_give_it(service: Served
             assert error["extensions"]["roles"] == roles
             assert error["extensions"]["givers"] == [giver]
             assert error["message"].endswith(f"{', '.join(roles)}; {giver} can give it")
+
+
+def test_nobody_takes_the_care_of_others_logins(service: Served, of: dict[str, str]) -> None:
+    """Administrators reset logins, and managers invite: who may give these roles does not give them to themselves."""
+    service.ask('mutation { createRole(key: "administrator", title: "Administrator", reason: "x") { uuid } }')
+    held = service.data(
+        'mutation { createAssignment(holder: {employment: "e_carl"}, role: "administrator", reason: "x", '
+        'units: [{unit: "town", from: "2026-01-01"}], from: "2026-01-01") { uuid } }'
+    )["createAssignment"]["uuid"]
+    gry = create(service.driver, "gry everywhere", ["reader", "organisation", "hr"], person=of["gry"])
+    for mutation in (
+        'createAssignment(holder: {employment: "e_gry"}, role: "administrator", '
+        'units: [{unit: "job", from: "2026-01-01"}], from: "2026-01-01", @)',
+        'createAssignment(holder: {person: "gry"}, role: "manager", units: [{unit: "job", from: "2026-01-01"}], '
+        'from: "2026-01-01", @)',
+        f'createSubstitution(assignment: "{held}", person: "gry", from: "2026-01-01", @)',
+    ):
+        assert "care of others' logins" in refusal(service, gry, mutation), mutation
+        other = mutation.replace('"gry"', '"anna"').replace("e_gry", "e_anna")
+        assert _ANOTHER not in refusal(service, gry, other), mutation
+    plain = 'createAssignment(holder: {person: "gry"}, role: "case_worker", from: "2026-01-01", @)'
+    assert _ANOTHER not in refusal(service, gry, plain)

@@ -6,11 +6,16 @@ from datetime import UTC, datetime, timedelta
 import neo4j
 import pytest
 
+from api.mutations.editing import released, with_value
+from graph.change_log import Origin
+from graph.statements.precedence import MANUAL
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from idp.local_account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
-from idp.local_accounts.handing_over import HandingOver, NotSent, number_of
+from idp.local_accounts.handing_over import HandingOver, NotHandedOver, NotSent, number_of
 from idp.sealing import Seal
-from tests.idp.staff import SYSTEM, in_days, state_account, stop
+from tests.idp.staff import RING, SYSTEM, in_days, state_account, stop
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
 PASSWORD = "Blå traktor i regnvejr"
@@ -105,6 +110,27 @@ def test_nothing_is_sent_to_whom_it_does_not_concern(clean_graph: neo4j.Driver) 
     assert desk.forgotten() == 0
     rows, _, _ = clean_graph.execute_query("MATCH (e:LoginEvent {event: 'password_forgotten'}) RETURN e")
     assert rows == []
+
+
+def test_nobody_says_by_hand_where_a_code_goes(clean_graph: neo4j.Driver) -> None:
+    """HR sets addresses, and could take any account over, of whoever holds more rights, too."""
+    desk = Desk(clean_graph)
+    rows, _, _ = clean_graph.execute_query("MATCH (p:Person) RETURN p.uuid AS uuid")
+    writer, origin = GraphWriter(clean_graph, RING), Origin(MANUAL, user="ida", reason="A test")
+    for name, value in (("private_email", "ida@evil.dk"), ("private_phone", "20304050")):
+        writer.amend("Person", rows[0]["uuid"], with_value(name, value, Period()), origin)
+    assert desk.forgotten() == 0
+    with clean_graph.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, "anje", in_days(0))
+    assert account is not None
+    for way in ("mail", "sms"):
+        with pytest.raises(NotHandedOver, match="No source knows"):
+            desk.handing.invite(account, way, datetime.now(UTC), by="ida")
+    desk.handing.tell(account, "password", datetime.now(UTC))
+    assert desk.post.sent == []
+    writer.amend("Person", rows[0]["uuid"], released("private_phone", Period()), origin)
+    clean_graph.execute_query("MATCH (:Person)-[:STATE]->(v) SET v.private_phone = '20304050'")  # as payroll has it
+    assert desk.forgotten() == 1 and desk.post.sent[0][0] == "+4520304050"
 
 
 def test_by_telephone_where_no_address_is_known(clean_graph: neo4j.Driver) -> None:

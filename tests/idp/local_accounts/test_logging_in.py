@@ -107,6 +107,43 @@ def test_pitfall_33_the_same_time_for_everybody(clean_graph: neo4j.Driver, login
     assert all(known / 4 < median(each) < 4 * known for each in spent.values())
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_pitfall_33_the_graph_is_asked_the_same_for_everybody(
+    clean_graph: neo4j.Driver, logins: LocalLogins, monkeypatch: pytest.MonkeyPatch, quiet: bool
+) -> None:
+    """Otherwise an answer's time would tell an account from a name that nobody has. ``quiet``: after many failures."""
+    for login in ("anje", "ended", "early", "stopped"):
+        account = with_password(clean_graph, logins, login, start=in_days(-9))
+        if login == "stopped":
+            stop(clean_graph, account)
+    state_account(clean_graph, "ended", start=in_days(-9), end=in_days(0))
+    state_account(clean_graph, "early", start=in_days(1))
+    state_account(clean_graph, "nopw")
+    asked: list[str] = []
+    run = neo4j.ManagedTransaction.run
+
+    def noted(self: neo4j.ManagedTransaction, query: str, *given: object, **named: object) -> object:
+        asked.append(query)
+        return run(self, query, *given, **named)
+
+    def statements(login: str, password: str) -> list[str]:
+        asked.clear()
+        assert logins.prove_password(login, password, now(), quiet=quiet) is None
+        return [*asked]
+
+    monkeypatch.setattr(neo4j.ManagedTransaction, "run", noted)
+    unknown = statements("unknown", WRONG)
+    assert len(unknown) > 3
+    for login, password in (
+        ("anje", WRONG), ("nopw", WRONG), ("ended", PASSWORD), ("early", PASSWORD), ("stopped", PASSWORD),
+    ):  # fmt: skip
+        assert statements(login, password) == unknown, login
+    for login in ("anje", "unknown"):
+        for _ in range(STRANGER.attempts):
+            statements(login, WRONG)
+    assert statements("anje", PASSWORD) == statements("unknown", PASSWORD) != unknown
+
+
 def test_pitfall_34_locked_and_open_again(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
     for _ in range(STRANGER.attempts):
