@@ -26,6 +26,7 @@ from api.mutations.schema import Mutation
 from api.reads.deprecated import DEPRECATED
 from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.filters import of_kind
+from api.reads.records import ORDERS
 from api.reads.types import INTERFACES, NODE, OF_EVERY_KIND, PLURALS, RECORD_LISTS, SINGULARS, THING, TYPES
 from api.scalars import SCALARS, annotation_of
 from api.subscriptions.schema import Subscription
@@ -199,7 +200,8 @@ def _roots() -> Fields:
         }
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():
-        roots[name] = (_connection(record), {**RECORD_FILTERS[name], **PAGE}, TYPES[record].doc)
+        doc = f"{TYPES[record].doc}. {ORDERS[name]}"
+        roots[name] = (_connection(record), {**RECORD_FILTERS[name], **PAGE}, doc)
     of_tree: Arguments = {
         "root": (
             strawberry.ID | None,

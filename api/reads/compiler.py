@@ -15,7 +15,7 @@ from api.computed.types import ANSWER_TYPES, FIELDS, RULES, Thing
 from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursor_seal import CursorSeal
-from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, name_in, uuid_of
+from api.reads.cursors import CURSORS, cursor_of, id_beside, id_in, key_in, moment_in, name_in, uuid_of
 from api.reads.field_order import naming
 from api.reads.fields import Type
 from api.reads.known_names import KNOWN, looked_up
@@ -123,8 +123,8 @@ class Compiler(Objects):
         chosen = root.arguments.get("order")
         by_name = chosen is not None and chosen.by_name
         down = " DESC" if chosen is not None and chosen.is_descending else ""
-        begin, last = (cursor_of(type_.name, each, type_.key) for each in ("head(page)", "last(page)"))
-        order = f"n.{type_.key}{down}"
+        begin, last = (cursor_of(type_.name, each, type_.key, type_.newest) for each in ("head(page)", "last(page)"))
+        order = f"n.{type_.newest} DESC, n.{type_.key} DESC" if type_.newest else f"n.{type_.key}{down}"
         names = named = ""
         if by_name and v == "n":  # in the order of an index
             name = f"n.{SORT_KEY}"
@@ -162,7 +162,7 @@ class Compiler(Objects):
         if not lists:
             return text + "RETURN head, [] AS rows"
         v, exists = self._existing(type_, "n")
-        cursor = cursor_of(type_.name, "n", type_.key)
+        cursor = cursor_of(type_.name, "n", type_.key, type_.newest)
         if by_name:
             sorted_by = name if v == "n" else in_cypher(f"{v}.{type_.caption}" if type_.caption else "null")
             cursor = f"{sorted_by} + '|' + n.uuid"
@@ -311,7 +311,8 @@ class Compiler(Objects):
     def _chosen(self, type_: Type, root: Selected, *, is_placed: bool = False) -> tuple[str, str, str]:
         """(the variable with a thing's values, clauses, condition after them) for a list's arguments. ``is_placed``:
         only what the caller may read was found before."""
-        conditions = [f"n.{type_.key} IS NOT NULL"]  # always true; it lets Neo4j use the index for the order
+        # Always true; it lets Neo4j use the index for the order.
+        conditions = [f"n.{type_.newest or type_.key} IS NOT NULL"]
         if not is_placed and (lies := self._inside((type_.name,), "n")):
             conditions.append(lies)
         if type_.kind is None:
@@ -336,6 +337,11 @@ class Compiler(Objects):
         """``name``: the expression that sorts the list before the key; None = only the key does."""
         after = root.arguments.get("after")
         if after is None:
+        if type_.newest:
+            opening, moment = self.seal.opening, f"n.{type_.newest}"
+            last = f"datetime({self.parameters.add(after, opening(moment_in(type_.name)))})"
+            id_ = self.parameters.add(after, opening(id_beside(type_.name)))
+            return f"{moment} <= {last} AND ({moment} < {last} OR n.{type_.key} < {id_})"
             return ""
         chosen = root.arguments.get("order")
         later = "<" if chosen is not None and chosen.is_descending else ">"

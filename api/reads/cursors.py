@@ -3,6 +3,7 @@
 Any other text would be compared as if it were one, and give a page that begins anywhere.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -64,8 +65,30 @@ def id_in(list_: str) -> Callable[[str], str]:
     return taken_apart
 
 
-def cursor_of(list_: str, node: str, key: str) -> str:
-    """The cursor of a node in a list in the order of ``key``, as Cypher."""
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)(\[[A-Za-z0-9/_+-]+\])?")
+
+
+def moment_in(list_: str) -> Callable[[str], str]:
+    """The moment in the cursor of a list of records, the newest first: ``list|moment|id``. ``id_beside`` has the id."""
+    return lambda cursor: _moment_and_id(list_, cursor)[0]
+
+
+def id_beside(list_: str) -> Callable[[str], str]:
+    """The id beside the moment."""
+    return lambda cursor: _moment_and_id(list_, cursor)[1]
+
+
+def _moment_and_id(list_: str, cursor: str) -> tuple[str, str]:
+    moment, bar, id_ = id_in(list_)(cursor).partition("|")
+    if not bar or not _MOMENT.fullmatch(moment):
+        raise bad_cursor()
+    return moment, id_
+
+
+def cursor_of(list_: str, node: str, key: str, newest: str = "") -> str:
+    """The cursor of a node in a list in the order of ``key``, or by the moment ``newest`` before it, as Cypher."""
+    if newest:
+        return f"'{list_}|' + toString({node}.{newest}) + '|' + {node}.{key}"
     return f"'{list_}|' + {node}.id" if key == "id" else f"toString({node}.{key})"
 
 

@@ -161,5 +161,6 @@ class Type:
     doc: str
     fields: dict[str, Field] = field(default_factory=dict)
     kind: Kind | None = None
-    key: str = "uuid"  # what identifies and orders nodes
+    key: str = "uuid"  # what identifies nodes, and orders them where nothing else does
+    newest: str = ""  # the moment by which a list at the root is ordered, the newest first
     caption: str = ""  # the property that names it for users

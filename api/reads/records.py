@@ -81,11 +81,11 @@ def _explained(type_: str, field: str) -> str:
     return _OF_ONE.get(f"{type_}.{field}") or _OF_ALL[field]
 
 
-def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str]) -> Type:
+def _plain(name: str, doc: str, key: str, *values: tuple[str, Scalar, str], newest: str = "") -> Type:
     fields: dict[str, Field] = {}
     for each, type_, text in values:
         fields[each] = Value(each, type_, in_cypher(text) if type_ in _IN_CAPITALS else text, _explained(name, each))
-    return Type(name, name, doc, fields, key=key)
+    return Type(name, name, doc, fields, key=key, newest=newest)
 
 
 _IN_CAPITALS = frozenset({"Operation", "RunType", "RunState", "BrakeState", "Severity", "LedgerState"})
@@ -102,6 +102,18 @@ _FIELDS = "[each IN coalesce({n}.drift, []) WHERE each ENDS WITH '=%s' | replace
 _ACCEPTED = (
     "[each IN coalesce({n}.accepted, []) | split(each, '=')[0] + ': ' + substring(each, size(split(each, '=')[0]) + 1)]"
 )
+
+ORDERS: Mapping[str, str] = {
+    "changes": "The oldest first; changeFeed has the newest first",
+    "runs": "The newest first, by their beginning",
+    "badRecords": "The newest first, by the moment at which they were first found",
+    "brakes": "The newest first, by the moment at which they were stopped",
+    "ambiguities": "The newest first, by the moment at which they were found",
+    "decisions": "The newest first",
+    "cprLookups": "The newest first",
+    "ledgerEntries": "By target, kind of object and key",
+}
+"""The order of each list of records, in words."""
 
 CONDITIONS: Mapping[tuple[str, str], str] = {
     ("ledgerEntries", "drift"): "any(each IN coalesce(n.drift, []) WHERE each ENDS WITH '=found') = {wanted}",
@@ -127,20 +139,20 @@ RECORDS = (
         ("id", "ID!", "{n}.id"), ("type", "RunType", "{n}.type"), ("name", "String", "{n}.name"),
         ("started", "Moment", "toString({n}.started)"), ("ended", "Moment", "toString({n}.ended)"),
         ("state", "RunState", "{n}.state"), ("dry", "Boolean", "{n}.dry"), ("counts", "String", "{n}.counts"),
-        ("error", "String", "{n}.error"),
+        ("error", "String", "{n}.error"), newest="started",
     ),
     _plain(
         "BadRecord", "A record that was rejected, or accepted in doubt", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
         ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"), newest="learnt",
     ),
     _plain(
         "Brake", "A set of changes that was stopped; it is applied when a user approves exactly this set", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "BrakeState", "{n}.state"),
         ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
-        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
+        ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"), newest="learnt",
     ),
     _plain(
         "LedgerEntry", "What was last delivered of an object to a target, or why it could not be", "id",
@@ -163,17 +175,18 @@ RECORDS = (
         "MatchDecision", "The decision on an ambiguous record", "id",
         ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
+        newest="at",
     ),
     _plain(
         "CprLookup", "A call to the CPR register, or use of data that it sent; logged before it is made", "id",
         ("id", "ID!", "{n}.id"), ("at", "Moment", "toString({n}.at)"), ("person", "ID", "{n}.person"),
         ("by", "String", "{n}.by"), ("purpose", "String", "{n}.purpose"), ("service", "String", "{n}.service"),
-        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"),
+        ("code", "String", "{n}.code"), ("answered", "Moment", "toString({n}.answered)"), newest="at",
     ),
     _plain(
         "Ambiguity", "A record that matches several things and waits for a decision", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "Kind", "{n}.kind"),
         ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"),
+        ("learnedAt", "Moment", "toString({n}.learnt)"), newest="learnt",
     ),
 )  # fmt: skip

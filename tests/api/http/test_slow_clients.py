@@ -34,7 +34,10 @@ def proxy(addresses: Addresses) -> Iterator[Proxy]:
 def service(clean_graph: neo4j.Driver, addresses: Addresses, proxy: Proxy) -> Iterator[Served]:
     """Its large answer is more than all buffers between it and a client hold."""
     clean_graph.execute_query(
-        "UNWIND range(1, 20000) AS i CREATE (:BadRecord {id: 'r' + toString(1000000 + i), text: $text, rule: 'test'})",
+        """
+        UNWIND range(1, 20000) AS i
+        CREATE (:BadRecord {id: 'r' + toString(1000000 + i), text: $text, rule: 'test', learnt: datetime()})
+        """,
         text="x" * 1000,
     )
     with serving(replace(addresses, bolt_uri=f"bolt://127.0.0.1:{proxy.port}"), clean_graph, Keyring.generate()) as it:

@@ -215,7 +215,9 @@ def test_the_refusal_says_what_is_allowed(asking: Asking) -> None:
 def test_known_names_are_taken_however_they_are_written(asking: Asking) -> None:
     root = asking.data('{ unit(key: "root") { uuid } }')["unit"]["uuid"]
     loud = root.upper()
-    asking.reader.driver.execute_query("CREATE (:Run {id: 'x', type: 'export', name: 'plan2learn'})")
+    asking.reader.driver.execute_query(
+        "CREATE (:Run {id: 'x', type: 'export', name: 'plan2learn', started: datetime()})"
+    )
     asked = f"""{{
         unit(uuid: "{loud}") {{ name }}
         units(filter: {{uuids: ["{loud}"]}}) {{ totalCount }}
@@ -239,14 +241,19 @@ def test_known_names_are_taken_however_they_are_written(asking: Asking) -> None:
 
 def test_pages_of_records_go_on_by_their_cursor(asking: Asking) -> None:
     driver = asking.reader.driver
-    driver.execute_query("UNWIND ['a|b', 'ø', 'z'] AS id CREATE (:BadRecord {id: id, source: 'sd'})")
+    driver.execute_query(
+        """
+        UNWIND [['a|b', '2026-06-02'], ['ø', '2026-06-02'], ['z', '2026-06-02'], ['old', '2026-06-01']] AS each
+        CREATE (:BadRecord {id: each[0], source: 'sd', learnt: datetime(each[1])})
+        """
+    )
     page = "query($after: String) { badRecords(first: 1, after: $after) { nodes { id } pageInfo { endCursor } } }"
     after, seen = None, []
-    for _ in range(3):
+    for _ in range(4):
         told = asking.data(page, {"after": after})["badRecords"]
         seen += [each["id"] for each in told["nodes"]]
         after = told["pageInfo"]["endCursor"]
-    assert seen == ["a|b", "z", "ø"]
+    assert seen == ["ø", "z", "a|b", "old"]
     assert asking.data(page, {"after": after})["badRecords"]["nodes"] == []
     driver.execute_query("MATCH (b:BadRecord) DELETE b")
 

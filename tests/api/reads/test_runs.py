@@ -35,3 +35,35 @@ def test_changed_after_a_moment(asking: Asking) -> None:
     assert asking.data(question, {"m": "2020-01-01"})["units"]["totalCount"] > 15
     assert asking.data(question, {"m": "2099-01-01T00:00:00+00:00"})["units"]["totalCount"] == 0
     assert "yesterday" in asking.refusal(question, {"m": "yesterday"}).message
+
+
+def test_runs_are_listed_newest_first_from_page_to_page(asking: Asking, graph: neo4j.Driver) -> None:
+    """The ids of runs mean nothing; of runs that began at the same moment, each comes once."""
+    graph.execute_query(
+        """
+        UNWIND range(0, 39) AS place
+        CREATE (:Run {
+            id: randomUUID(), type: 'closing', name: 'scim-test', state: 'done', dry: false, counts: toString(place),
+            started: datetime('2026-06-01T12:00:00.123456Z') + duration({hours: place / 2})
+        })
+        """
+    )
+    try:
+        ask = """query($after: String) { runs(type: CLOSING, first: 7, after: $after) {
+            nodes { id started counts } edges { cursor node { id } } pageInfo { endCursor hasNextPage hasPreviousPage }
+        } }"""
+        found: list[dict[str, str]] = []
+        after, more = None, True
+        while more:
+            page = asking.data(ask, {"after": after})["runs"]
+            assert page["pageInfo"]["hasPreviousPage"] == bool(found)
+            assert page["edges"][-1]["cursor"] == page["pageInfo"]["endCursor"]
+            found += page["nodes"]
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        assert sorted(int(each["counts"]) for each in found) == [*range(40)]
+        assert [int(each["counts"]) // 2 for each in found] == [place // 2 for place in range(39, -1, -1)]
+        assert [(each["started"], each["id"]) for each in found] == sorted(
+            ((each["started"], each["id"]) for each in found), reverse=True
+        )
+    finally:
+        graph.execute_query("MATCH (r:Run {name: 'scim-test'}) DELETE r")

@@ -53,7 +53,10 @@ class Counting:
 def many(asking: Asking) -> Asking:
     """Enough bad records that their list is streamed."""
     asking.reader.driver.execute_query(
-        "UNWIND range(1, $many) AS i CREATE (:BadRecord {id: 'r' + toString(1000000 + i), text: $text, rule: 'test'})",
+        """
+        UNWIND range(1, $many) AS i
+        CREATE (:BadRecord {id: 'r' + toString(1000000 + i), text: $text, rule: 'test', learnt: datetime()})
+        """,
         many=MANY,
         text="x" * 80,
     )
@@ -125,7 +128,7 @@ def test_a_large_list_comes_in_pieces(many: Asking) -> None:
     assert many.chunks > MANY / BLOCK / 5
     page = orjson.loads(text)["data"]["badRecords"]
     assert page["totalCount"] == len(page["nodes"]) == MANY
-    assert [each["id"] for each in page["nodes"]] == sorted(each["id"] for each in page["nodes"])
+    assert [each["id"] for each in page["nodes"]] == sorted((each["id"] for each in page["nodes"]), reverse=True)
     rest = many.data(f'{{ badRecords(after: "{page["pageInfo"]["endCursor"]}") {{ nodes {{ id }} totalCount }} }}')
     assert rest["badRecords"] == {"nodes": [], "totalCount": MANY}
 
