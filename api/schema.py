@@ -187,10 +187,13 @@ def _roots() -> Fields:
     for name, kind in SINGULARS.items():
         arguments: Arguments = {
             "uuid": (strawberry.ID | None, "Its UUID"),
-            "key": (strawberry.ID | None, "Instead of the UUID: its key in a source, or its natural key"),
+            "key": (
+                strawberry.ID | None,
+                "Instead of uuid, any name: its UUID, its key in a source, or its natural key",
+            ),
             **WHEN,
         }
-        roots[name] = (f"{kind} | None", arguments, TYPES[kind].doc)
+        roots[name] = (f"{kind} | None", arguments, f"{TYPES[kind].doc}. null if there is none by this name")
     for name, kind in PLURALS.items():
         narrowed = {
             "filter": (_filter(kind) | None, "Only those that meet every condition"),
@@ -216,7 +219,8 @@ def _roots() -> Fields:
     roots["node"] = ("Node | None", by_id, "The thing that has this id, on the day of the id; null if there is none")
     for name, field in FIELDS.items():
         arguments = {each: (annotation_of(argument.type), argument.doc) for each, argument in field.arguments.items()}
-        roots[name] = (f"list[{field.type}]" if field.many else field.type, arguments, field.doc)
+        one = f"{field.type} | None" if field.may_be_none else field.type
+        roots[name] = (f"list[{field.type}]" if field.many else one, arguments, field.doc)
     return roots
 
 

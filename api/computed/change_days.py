@@ -3,7 +3,7 @@
 from graphql import GraphQLError
 
 from api.access.roles import EVERYBODY
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.computed.contract import AS_KNOWN_ON, FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
 from graph.questions.change_feed import change_days
 
 LONGEST = 3660
@@ -20,7 +20,7 @@ def _answer(request: Request) -> list[Answer]:
     if (end - start).days > LONGEST:
         raise GraphQLError(f"ask about {LONGEST} days at most", extensions={"code": "over_limit"})
     unit = request.find("Unit", request.arguments["unit"])
-    days = change_days(request.driver, unit, start, end, request.first, request.readable())
+    days = change_days(request.driver, unit, start, end, request.first, request.readable(), request.last_known)
     return [
         {"day": each.day.isoformat(), "counts": [{"kind": kind, "things": n} for kind, n in each.counts.items()]}
         for each in days
@@ -52,6 +52,7 @@ FIELD = ComputedField(
         "from": Argument("Date!", "The first day to look at"),
         "to": Argument("Date!", "The day after the last to look at"),
         "first": FIRST,
+        "asKnownOn": AS_KNOWN_ON,
     },
     looks_at=("Employment", "Unit"),
     in_part=True,

@@ -308,24 +308,29 @@ class ComputedField:
     one_each: bool = False
     costs: int = 0
     enums: tuple[type[Enum], ...] = ()
+    may_be_none: bool = False
+    """Of one answer: where there is none, the field is null, and that is no error."""
     answers: str = ""
     """The name of the type of an answer, if another module defines it."""
     only_now: str = ""
-    """Why it can't be answered as it was known on another day; empty if it can."""
+    """Why it can't be answered as it was known on another day, so that it has no ``asKnownOn``; empty if it can."""
     in_part: bool = False
     """A caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
     whole: str = ""
     """Why such a caller may not: what it does that is about no part."""
 
     def __post_init__(self) -> None:
-        """Every field with ``at`` also has ``asKnownOn``; if it can't answer that, it says why.
+        """Every field with ``at`` also has ``asKnownOn``, unless it says why it can't answer that.
 
         Raises ValueError for a field that says neither that it keeps to a part nor why it does not.
         """
         if self.in_part == bool(self.whole):
             raise ValueError(f"{self.name}: give in_part or whole, one of them")
         if "at" in self.arguments:
-            object.__setattr__(self, "arguments", {**self.arguments, "asKnownOn": AS_KNOWN_ON})
+            also = {"at": Argument(AT.type, f"{AT.doc}. There is no asKnownOn: {self.only_now}")}
+            if not self.only_now:
+                also = {"asKnownOn": AS_KNOWN_ON}
+            object.__setattr__(self, "arguments", {**self.arguments, **also})
 
     @property
     def type(self) -> str:

@@ -6,7 +6,7 @@ import neo4j
 from graphql import GraphQLError
 
 from api.access.roles import LOG
-from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.computed.contract import AS_KNOWN_ON, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
 from api.computed.rights import form, in_part, whose
 from graph.questions.rights.asking import rights_over
 from graph.time import EmptyPeriod, period
@@ -19,7 +19,7 @@ def _answer(request: Request) -> list[Answer]:
     except EmptyPeriod as empty:
         raise GraphQLError(str(empty), extensions={"code": "empty_period"}) from empty
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        found = rights_over(session, whose(request, session, start), days)
+        found = rights_over(session, whose(request, session, start), days, request.last_known)
     return [
         {
             "from": each.period.start.isoformat(),
@@ -51,6 +51,7 @@ FIELD = ComputedField(
         "system": Argument("ID", "Key or UUID of a system: only what is held in it"),
         "from": Argument("Date!", "The first day"),
         "to": Argument("Date", "The day after the last; without it: until further notice"),
+        "asKnownOn": AS_KNOWN_ON,
     },
     in_part=True,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.computed.types import ANSWER_TYPES, FIELDS, RULES, Thing
+from api.computed.types import ANSWER_TYPES, RULES, Thing
 from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursor_seal import CursorSeal
@@ -31,7 +31,7 @@ from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
 from api.reads.variables import Given, Parameters, current, plain
 from graph.as_of import as_known
 from graph.collation import SORT_KEY, in_cypher
-from graph.identity.lookup import surviving_query
+from graph.identity.lookup import canonical, surviving_match, surviving_query
 from graph.model import KINDS
 
 _PAGING = ("first", "after", "order", "at", "period", "filter")
@@ -197,7 +197,7 @@ class Compiler(Objects):
         return f"[{', '.join(values)}]"
 
     def _single(self, root: Selected) -> str:
-        """``unit(uuid: …) { … }``: by uuid, or by a source's key."""
+        """``unit(uuid: …) { … }``: by uuid, or by ``key``, which is any name of it."""
         name = SINGULARS[root.name]
         uuid, key = root.arguments.get("uuid"), root.arguments.get("key")
         if (uuid is None) == (key is None):
@@ -209,7 +209,11 @@ class Compiler(Objects):
             known = self.parameters.add(key)
             natural = KINDS[name].natural
             also = f"UNION MATCH (n:{name} {{{natural}: {known}}}) RETURN n" if natural else ""
-            start = f"CALL () {{ MATCH (:SourceRecord {{key: {known}}})-[:TELLS]->(n:{name}) RETURN n {also} }}"
+            start = f"""CALL () {{
+            MATCH (:SourceRecord {{key: {known}}})-[:TELLS]->(n:{name}) RETURN n
+            {also}
+            UNION {surviving_match(name, self.parameters.add(key, canonical))} RETURN n
+        }}"""
         type_ = TYPES[name]
         v, exists = self._existing(type_, "n")
         return f"""
@@ -230,9 +234,10 @@ class Compiler(Objects):
         self.known = node.known_on
         self.known_on = None if self.known is None else self.parameters.add(self.known)
         self.moment = self._moment_of(root.name, node.at, node.period)
-        uuid = self.parameters.add(node.uuid)
-        thing = self._named(node.kind, root.children[node.kind], uuid, f"'{node.kind}'")
+        thing = self._named(node.kind, root.children[node.kind], "uuid", f"'{node.kind}'")
         return f"""
+        {surviving_match(node.kind, self.parameters.add(node.uuid))}
+        WITH n.uuid AS uuid
         RETURN null AS head, [{thing}] AS rows"""
 
     def _tree(self, root: Selected) -> str:
@@ -288,8 +293,6 @@ class Compiler(Objects):
 
     def _answers(self, place: int, root: Selected) -> Answers:
         """``nearest`` and its like: a rule answers, and the things that the answers name are read."""
-        if why := FIELDS[root.name].only_now:
-            self._refuse_known(root.name, why)
         things: list[Statement] = []
 
         def statement_of(field: Thing, selected: Selected) -> int:
@@ -337,12 +340,12 @@ class Compiler(Objects):
         """``name``: the expression that sorts the list before the key; None = only the key does."""
         after = root.arguments.get("after")
         if after is None:
+            return ""
         if type_.newest:
             opening, moment = self.seal.opening, f"n.{type_.newest}"
             last = f"datetime({self.parameters.add(after, opening(moment_in(type_.name)))})"
             id_ = self.parameters.add(after, opening(id_beside(type_.name)))
             return f"{moment} <= {last} AND ({moment} < {last} OR n.{type_.key} < {id_})"
-            return ""
         chosen = root.arguments.get("order")
         later = "<" if chosen is not None and chosen.is_descending else ">"
         if name is None:

@@ -36,13 +36,19 @@ class Found:
 
 def surviving_query(kind: str) -> str:
     """``asked``, and ``uuid``: the thing with the ``uuid`` in scope; for a person joined into another, that other."""
-    if kind != "Person":
-        return f"MATCH (n:{kind} {{uuid: uuid}}) RETURN uuid AS asked, n.uuid AS uuid"
-    return """
-    MATCH (:Person {uuid: uuid})-[:JOINED_INTO*0..]->(n)
-    WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() }
+    return f"""
+    {surviving_match(kind, "uuid")}
     RETURN uuid AS asked, n.uuid AS uuid
     """
+
+
+def surviving_match(kind: str, uuid: str) -> str:
+    """Clauses that find ``n``: the thing with this uuid (an expression); for a person joined into another, that
+    other."""
+    if kind != "Person":
+        return f"MATCH (n:{kind} {{uuid: {uuid}}})"
+    return f"""MATCH (:Person {{uuid: {uuid}}})-[:JOINED_INTO*0..]->(n)
+    WHERE NOT EXISTS {{ (n)-[:JOINED_INTO]->() }}"""
 
 
 def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:

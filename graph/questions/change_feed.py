@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import orjson
 
-from graph.as_of import overlaps
+from graph.as_of import as_known, overlaps
 from graph.model import KINDS
 from graph.questions.readable import Inside, Readable
 from graph.time import ALWAYS
@@ -224,15 +224,22 @@ LIMIT $first
 
 
 def change_days(
-    driver: neo4j.Driver, unit: str, start: date, end: date, first: int, readable: Readable | None = None
+    driver: neo4j.Driver,
+    unit: str,
+    start: date,
+    end: date,
+    first: int,
+    readable: Readable | None = None,
+    known: int | None = None,
 ) -> list[ChangeDay]:
     """The days in [start, end) on which something begins or ends in a unit or below it, the earliest first.
 
     Counted are units, employments, affiliations and assignments: their values, places, holders and responsibilities.
-    ``readable``: only those that may be read; None = all.
+    ``readable``: only those that may be read; None = all. ``known``: the number of the last change that counts
+    (``graph.as_of.as_known``); None = all that is known.
     """
     rows, _, _ = driver.execute_query(
-        _DAYS,
+        _DAYS if known is None else as_known(_DAYS),
         {
             "unit": unit,
             "from": start,
@@ -240,6 +247,7 @@ def change_days(
             "first": first,
             "kinds": list(_COUNTED),
             "things": None if readable is None else readable.things,
+            "known": known,
         },
         routing_=neo4j.RoutingControl.READ,
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 import neo4j
 
-from graph.as_of import Day, in_force, overlaps
+from graph.as_of import Day, as_known, in_force, overlaps
 from graph.change_log import turned_day
 from graph.errors import PeriodTooLong, Unknown
 from graph.identity.lookup import find
@@ -143,20 +143,20 @@ def rights_on(session: neo4j.Session, of: Asked, at: date, known: int | None = N
     return narrowed(work.of(of.person), of, work.organisation)
 
 
-def rights_over(session: neo4j.Session, of: Asked, period: Period) -> list[InPeriod]:
-    """What is held on the days of a period; neighbours with the same rights are one.
+def rights_over(session: neo4j.Session, of: Asked, period: Period, known: int | None = None) -> list[InPeriod]:
+    """What is held on the days of a period; neighbours with the same rights are one. ``known``: as ``Day`` has it.
 
     Raises PeriodTooLong: it has more than ``MOST_BORDERS`` days on which something changes, each of which is a question
     of its own.
     """
     joined: list[InPeriod] = []
-    borders = [period.start, *_changes(session, of.person, period)]
+    borders = [period.start, *_changes(session, of.person, period, known)]
     if len(borders) > MOST_BORDERS:
         raise PeriodTooLong(MOST_BORDERS, borders[MOST_BORDERS])
     for number, start in enumerate(borders):
         last = borders[number + 1] if number + 1 < len(borders) else period.last
         days = Period(start, None if last == FOREVER else last)
-        rights = rights_on(session, of, start)
+        rights = rights_on(session, of, start, known)
         if joined and _same(joined[-1].rights, rights):
             joined[-1] = InPeriod(Period(joined[-1].period.start, days.end), joined[-1].rights)
         else:
@@ -199,63 +199,62 @@ def coming(session: neo4j.Session, person: str, right: str, at: date) -> Iterato
         yield evaluation(session, person, day, (right,))
 
 
-def _changes(session: neo4j.Session, person: str, period: Period) -> list[date]:
+_BORDERS = f"""
+MATCH (p:Person {{uuid: $person}})
+CALL (p) {{
+    MATCH (p)-[a:HAS|HOLDS|STANDS_IN|STATE]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:HAS]->(tie)-[a:STATE|IN|AS|HANDLES|HOLDS]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:HAS]->(tie)-[:AS]->(:Position)-[:WITHIN*0..]->()-[a:STATE|WITHIN]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment)-[a:STATE|OF|FOR|ABOUT]->()
+    RETURN a AS each
+    UNION
+    MATCH (:Role)-[a:STATE]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:STANDS_IN]->(:Substitution)-[:SUBSTITUTES]->(:Assignment)-[a:STATE|OF|FOR]->()
+    RETURN a AS each
+    UNION
+    MATCH (:Grant)-[:ABOUT]->()<-[:WITHIN|MEMBER_OF*0..]-()-[a:STATE|WITHIN|MEMBER_OF]->()
+    RETURN a AS each
+    UNION
+    MATCH (:Grant)-[:ABOUT]->()-[:WITHIN|MEMBER_OF*0..]->()-[a:WITHIN|MEMBER_OF]->()
+    RETURN a AS each
+    UNION
+    MATCH (k:KleNode)-[a:STATE]->()
+    WHERE {overlaps("a", "$start", "$end")}
+    RETURN a AS each
+    UNION
+    MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem|RightsConflict)-[a]->()
+    RETURN a AS each
+    UNION
+    MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a]->()
+    RETURN a AS each
+    UNION
+    MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()
+    WHERE {overlaps("a", "$start", "$end")}
+    RETURN a AS each
+}}
+UNWIND [each.from, each.to] AS day
+WITH DISTINCT day
+WHERE day > $start AND day < $end
+RETURN day ORDER BY day LIMIT $most
+"""
+_BORDERS_KNOWN = as_known(_BORDERS)
+
+
+def _changes(session: neo4j.Session, person: str, period: Period, known: int | None) -> list[date]:
     """Days within the period on which something starts or ends that can matter to the person's rights."""
-    rows = session.run(
-        f"""
-        MATCH (p:Person {{uuid: $person}})
-        CALL (p) {{
-            MATCH (p)-[a:HAS|HOLDS|STANDS_IN|STATE]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:HAS]->(tie)-[a:STATE|IN|AS|HANDLES|HOLDS]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:HAS]->(tie)-[:AS]->(:Position)-[:WITHIN*0..]->()-[a:STATE|WITHIN]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment)-[a:STATE|OF|FOR|ABOUT]->()
-            RETURN a AS each
-            UNION
-            MATCH (:Role)-[a:STATE]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:STANDS_IN]->(:Substitution)-[:SUBSTITUTES]->(:Assignment)-[a:STATE|OF|FOR]->()
-            RETURN a AS each
-            UNION
-            MATCH (:Grant)-[:ABOUT]->()<-[:WITHIN|MEMBER_OF*0..]-()-[a:STATE|WITHIN|MEMBER_OF]->()
-            RETURN a AS each
-            UNION
-            MATCH (:Grant)-[:ABOUT]->()-[:WITHIN|MEMBER_OF*0..]->()-[a:WITHIN|MEMBER_OF]->()
-            RETURN a AS each
-            UNION
-            MATCH (k:KleNode)-[a:STATE]->()
-            WHERE {overlaps("a", "$start", "$end")}
-            RETURN a AS each
-            UNION
-            MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem|RightsConflict)-[a]->()
-            RETURN a AS each
-            UNION
-            MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a]->()
-            RETURN a AS each
-            UNION
-            MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()
-            WHERE {overlaps("a", "$start", "$end")}
-            RETURN a AS each
-        }}
-        UNWIND [each.from, each.to] AS day
-        WITH DISTINCT day
-        WHERE day > $start AND day < $end
-        RETURN day ORDER BY day LIMIT $most
-        """,
-        person=person,
-        start=period.start,
-        end=period.last,
-        most=MOST_BORDERS,
-    )
+    query = _BORDERS if known is None else _BORDERS_KNOWN
+    rows = session.run(query, person=person, start=period.start, end=period.last, most=MOST_BORDERS, known=known)
     return [row["day"].to_native() for row in rows]
 
 

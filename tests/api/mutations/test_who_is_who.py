@@ -52,12 +52,18 @@ def _suspected(service: Served) -> tuple[str, str]:
 
 def test_suspected_persons_are_joined_and_the_join_is_undone(service: Served) -> None:
     keep, other = _suspected(service)
+    former = service.data("query($p: ID!) { person(uuid: $p) { id } }", p=other)["person"]["id"]
     joined = service.data(JOIN, "hr", a=keep, b=other)["joinPersons"]
     assert joined["uuid"] == keep and joined["change"] is not None
     assert service.data(SUSPECTED, "hr")["possibleDuplicates"] == []
     found = _person(service, other)
     assert (found["uuid"], found["formerUuids"], found["cpr"]) == (keep, [other], "1101575001")
     assert sorted(each["number"] for each in found["employments"]) == ["e1", "e4"]
+    both = (
+        "query($p: ID!, $id: ID!) { thing(uuid: $p) { thing { uuid label } } node(id: $id) { ... on Thing { uuid } } }"
+    )
+    survivor = {"thing": {"thing": {"uuid": keep, "label": "Alma Testrup"}}, "node": {"uuid": keep}}
+    assert service.data(both, p=other, id=former) == survivor
     assert found["changes"][-1]["operation"] == "JOINED" and found["changes"][-1]["reason"] == "one"
     ask = "query($t: String!) { provenance(kind: Person, thing: $t) { property disagree } }"
     claimed = service.data(ask, t=other)["provenance"]
