@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from exporters.objects.target import ObjectTarget
     from exporters.target import Surroundings
 
-__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "RIGHTS", "SEVERAL", "TITLE", "Settings", "build"]
 
 TITLE = "Active Directory"
 NEEDS = "controllers, user, password, base, within and users_ou"
 OBJECTS = ("ou", "user", "group")
+RIGHTS = frozenset({"reader"})
 SEVERAL = True
 HOLDS_ACCOUNTS = True
 """It is supplied as soon as planned accounts change, or a person is stopped."""

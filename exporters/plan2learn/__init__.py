@@ -9,11 +9,12 @@ if TYPE_CHECKING:
     from exporters.files.target import Target
     from exporters.target import Surroundings
 
-__all__ = ["NEEDS", "OBJECTS", "TITLE", "Settings", "build"]
+__all__ = ["NEEDS", "OBJECTS", "RIGHTS", "TITLE", "Settings", "build"]
 
 TITLE = "Plan2Learn"
 NEEDS = "form.encoding and delivery"
 OBJECTS = tuple(FILE_NAMES)
+RIGHTS = frozenset({"reader", "cpr", "hr"})
 
 
 def build(settings: Settings, surroundings: "Surroundings") -> "Target":

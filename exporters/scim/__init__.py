@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from exporters.objects.target import ObjectTarget
     from exporters.target import Surroundings
 
-__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "SEVERAL", "TITLE", "Settings", "build"]
+__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "RIGHTS", "SEVERAL", "TITLE", "Settings", "build"]
 
 TITLE = "SCIM"
 NEEDS = "base_url and login"
 OBJECTS = ("user", "group")
+RIGHTS = frozenset({"reader"})
 SEVERAL = True
 HOLDS_ACCOUNTS = True
 """It is supplied as soon as an account is to be opened or closed."""

@@ -8,6 +8,9 @@ from pathlib import Path
 import graphql
 import pytest
 
+from api.access.roles import ROLES
+from api.reads.fields import Value
+from api.reads.types import TYPES
 from exporters.image import operations
 from reconnect import folders
 from reconnect.demo import found
@@ -43,7 +46,7 @@ def test_every_setting_is_in_the_readme(name: str) -> None:
 @every_target
 def test_the_folder_exports_what_the_contract_says(name: str) -> None:
     folder = folders.target(name)
-    assert folder.TITLE and folder.NEEDS and folder.OBJECTS
+    assert folder.TITLE and folder.NEEDS and folder.OBJECTS and isinstance(folder.RIGHTS, frozenset)
     assert (folder.Settings.model_config["extra"], folder.Settings.model_config["frozen"]) == ("forbid", True)
     settings, surroundings = inspect.signature(folder.build).parameters.values()
     assert settings.annotation is folder.Settings
@@ -81,6 +84,32 @@ def test_the_image_can_be_asked_for(name: str) -> None:
     document = (ROOT / "exporters" / name / "image.graphql").read_text(encoding="utf-8")
     assert graphql.validate(schema, graphql.parse(document)) == []
     assert operations(document), "each operation has a name"
+
+
+@every_target
+def test_its_rights_are_those_that_the_readme_names_and_the_image_needs(name: str) -> None:
+    document = (ROOT / "exporters" / name / "image.graphql").read_text(encoding="utf-8")
+    needed = {"reader"} | {"cpr" if each == "cpr" else "hr" for each in _guarded(document)}
+    text = (ROOT / "exporters" / name / "README.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"^\| rights in the API \| (.*) \|$", text, re.MULTILINE)
+    assert needed == folders.target(name).RIGHTS
+    assert {each for each in ROLES if re.search(rf"\b{each}\b", named)} == needed
+
+
+def _guarded(document: str) -> set[str]:
+    """The rights of the fields in a document that have one of their own."""
+    schema = graphql.build_schema((ROOT / "schema.graphql").read_text(encoding="utf-8"))
+    types, found = graphql.TypeInfo(schema), set()
+
+    class Fields(graphql.Visitor):
+        def enter_field(self, node: graphql.FieldNode, *_: object) -> None:
+            parent = types.get_parent_type()
+            field = TYPES[parent.name].fields.get(node.name.value) if parent and parent.name in TYPES else None
+            if isinstance(field, Value) and field.right != "open":
+                found.add(field.right)
+
+    graphql.visit(graphql.parse(document), graphql.TypeInfoVisitor(types, Fields()))
+    return found
 
 
 @every_target
