@@ -7,6 +7,7 @@ from typing import Any
 from api.reads.cursors import uuids_of
 from api.reads.known_names import one_of
 from graph.collation import SORT_KEY, caption, in_cypher, words
+from graph.identity.lookup import canonical
 from graph.model import KINDS
 from graph.model.rights import ATTESTATION_STATES, REQUEST_STATES, STEP_STATES
 from graph.statements.normal_text import normal
@@ -74,27 +75,48 @@ def snake(name: str) -> str:
 
 def of_kind(kind: str) -> dict[str, Filter]:
     """The filters of a kind's list, by argument."""
-    found = [*_EVERY]
+    of_any_name = "Only those with one of these names: UUIDs, keys in a source, or natural keys"
+    found = [*_EVERY, Filter("keys", "[ID!]", _keys(KINDS[kind].natural), of_any_name, form=_names_of)]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
-            doc = "null: those that have none"
+            doc = f"Only those of which this is the {_words_of(prop.name)}; null = those without one"
             names = "employment type" if (kind, prop.name) == ("Employment", "type") else ""
             is_text = prop.type == "text"
             type_, form = ("String", normal) if is_text else (_PLAIN[prop.type], None)
             found.append(Filter(camel(prop.name), type_, _equals(prop.name), doc, _empty(prop.name), names, form))
         if prop.name in SEARCHED:
             found.append(
-                Filter(f"{camel(prop.name)}Contains", "String", _like(prop.name, "CONTAINS"), "Any case", form=normal)
+                Filter(
+                    f"{camel(prop.name)}Contains",
+                    "String",
+                    _like(prop.name, "CONTAINS"),
+                    f"Only those whose {_words_of(prop.name)} contains this, in upper or lower case",
+                    form=normal,
+                )
             )
             found.append(
-                Filter(f"{camel(prop.name)}Starts", "String", _like(prop.name, "STARTS WITH"), "Any case", form=normal)
+                Filter(
+                    f"{camel(prop.name)}Starts",
+                    "String",
+                    _like(prop.name, "STARTS WITH"),
+                    f"Only those whose {_words_of(prop.name)} begins with this, in upper or lower case",
+                    form=normal,
+                )
             )
     named_by = caption(kind)
     if named_by in SEARCHED:
-        doc = "Words of it, in any order and case; the beginning of each is enough, for a search while one types"
+        doc = (
+            f"Only those whose {_words_of(named_by)} has these words, in any order and case; the beginning of each is "
+            "enough, for a search while one types"
+        )
         found.append(Filter("search", "String", _words(named_by), doc, form=words))
     found += _BY_KIND.get(kind, ())
     return {each.name: each for each in found}
+
+
+def _words_of(name: str) -> str:
+    """A property's name in words."""
+    return name.replace("_", " ")
 
 
 def _equals(name: str) -> Condition:
@@ -122,8 +144,20 @@ def _uuids(n: str, v: str, p: str, by: Linked) -> str:
     return f"{n}.uuid IN {p}"
 
 
-def _keys(n: str, v: str, p: str, by: Linked) -> str:
-    return f"EXISTS {{ MATCH (record:SourceRecord)-[:TELLS]->({n}) WHERE record.key IN {p} }}"
+def _keys(natural: str | None) -> Condition:
+    """By any name. ``natural``: the property that is the kind's natural key."""
+
+    def condition(n: str, v: str, p: str, by: Linked) -> str:
+        of_source = f"EXISTS {{ MATCH (record:SourceRecord)-[:TELLS]->({n}) WHERE record.key IN {p} }}"
+        also = f" OR {n}.{natural} IN {p}" if natural else ""
+        return f"{n}.uuid IN {p}{also} OR {of_source}"
+
+    return condition
+
+
+def _names_of(asked: list[str]) -> list[str]:
+    """The names, and those of them that are UUIDs in the form in which the graph has them."""
+    return [*asked, *(uuid for each in asked if (uuid := canonical(each)) is not None)]
 
 
 def _changed_since(n: str, v: str, p: str, by: Linked) -> str:
@@ -233,7 +267,6 @@ def _state(allowed: tuple[str, ...]) -> Filter:
 
 _EVERY = (
     Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
-    Filter("keys", "[ID!]", _keys, "What sources call it"),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
     Filter(

@@ -2,6 +2,9 @@
 CALL () {
   MATCH (:SourceRecord {key: $p1})-[:TELLS]->(n:Unit)
   RETURN n
+  UNION
+  MATCH (n:Unit {uuid: $p2})
+  RETURN n
 }
 WITH *
 WHERE n.active

@@ -2,6 +2,9 @@
 CALL () {
   MATCH (:SourceRecord {key: $p1})-[:TELLS]->(n:Unit)
   RETURN n
+  UNION
+  MATCH (n:Unit {uuid: $p2})
+  RETURN n
 }
 WITH *
 WHERE n.active
@@ -10,6 +13,9 @@ RETURN null AS head, [[n.name]] AS rows
 // then
 CALL () {
   MATCH (:SourceRecord {key: $p1})-[:TELLS]->(n:Unit)
+  RETURN n
+  UNION
+  MATCH (n:Unit {uuid: $p2})
   RETURN n
 }
 MATCH (n)-[s2:STATE]->(v1)

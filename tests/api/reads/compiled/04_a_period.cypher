@@ -2,6 +2,9 @@
 CALL () {
   MATCH (:SourceRecord {key: $p2})-[:TELLS]->(n:Unit)
   RETURN n
+  UNION
+  MATCH (n:Unit {uuid: $p3})
+  RETURN n
 }
 CALL (n) {
   MATCH (n)-[s2:STATE]->(v1)
