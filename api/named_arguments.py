@@ -1,10 +1,12 @@
-"""Refusals of a name that is unknown, or that fits several things: which argument has it, and what is allowed."""
+"""``extensions`` of a refusal: its code, whether another try is worth it, and of a name that is unknown, or that fits
+several things, which argument has it and what is allowed."""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
 from graph.errors import GraphError
+from graph.retry import SOON, Retry
 
 
 def argument_with(value: object, arguments: object) -> str:
@@ -35,9 +37,18 @@ def in_argument(message: str, extensions: Mapping[str, Any], argument: str) -> t
     return shown, {**extensions, "argument": argument}
 
 
+def retry_shown(retry: Retry) -> str:
+    """``never``, ``soon``, or the moment from which another try is worth it. The schedule of jobs (``next``) does not
+    count for a client."""
+    if retry.moment is not None:
+        return retry.moment.isoformat()
+    return "soon" if retry == SOON else "never"
+
+
 def extensions_of(error: GraphError) -> dict[str, Any]:
-    """``extensions`` of a refusal: its code; of a name, also the name and the allowed ones, if these are few."""
-    found: dict[str, Any] = {"code": error.code}
+    """``extensions`` of a refusal: its code and ``retry``; of a name, also the name and the allowed ones, if these are
+    few."""
+    found: dict[str, Any] = {"code": error.code, "retry": retry_shown(error.retry)}
     if error.value is not None:
         found["value"] = error.value
     if error.allowed:

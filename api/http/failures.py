@@ -1,4 +1,4 @@
-"""Errors in GraphQL's form, always with ``extensions.code``, and what is logged of them.
+"""Errors in GraphQL's form, always with ``extensions.code`` and ``retry``, and what is logged of them.
 
 The client gets an ordinary refusal in full; the log has its code in the request's line. For an unforeseen error the
 client gets an id, under which the log has the place of the failure; neither contains the query.
@@ -16,6 +16,8 @@ from api.availability import CLOSED
 from graph.cpr.keyring import MissingKey
 
 _log = structlog.get_logger("api")
+_PASSING = frozenset({"unavailable", "over_budget", "busy"})
+"""Codes of the API's own refusals that pass; a ``GraphError`` says itself whether another try is worth it."""
 
 
 def formed(error: GraphQLError) -> dict[str, Any]:
@@ -25,7 +27,9 @@ def formed(error: GraphQLError) -> dict[str, Any]:
         shown = _foreseen(behind)
         error = GraphQLError(shown.message, error.nodes, path=error.path, extensions=shown.extensions)
     form: dict[str, Any] = dict(error.formatted)
-    form["extensions"] = {"code": _code(error), **(error.extensions or {})}
+    extensions = {"code": _code(error), **(error.extensions or {})}
+    extensions.setdefault("retry", "soon" if extensions["code"] in _PASSING else "never")
+    form["extensions"] = extensions
     return form
 
 
@@ -55,7 +59,7 @@ def key_missing(error: Exception) -> GraphQLError:
     """A CPR number can't be decrypted: logged with the key's id."""
     _log.error("key_missing", error=str(error))
     text = "A CPR number is encrypted with a key that this service does not have. Restart it with that key."
-    return GraphQLError(text, extensions={"code": "unavailable"})
+    return GraphQLError(text, extensions={"code": "key_missing"})
 
 
 def _foreseen(behind: Exception) -> GraphQLError:

@@ -71,7 +71,7 @@ async def executed(
     except (Away, OutOfTime) as error:
         # It goes on in its thread, if Neo4j does. The change log has the result.
         work.add_done_callback(_forgotten)
-        raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable"})) from error
+        raise Rejected(GraphQLError(_UNKNOWN, extensions={"code": "unavailable", "retry": "never"})) from error
     errors = await put_in(result.data, context.changed, read, asked.variables)
     if errors:
         result.errors = [*(result.errors or ()), *errors]

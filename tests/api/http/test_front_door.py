@@ -42,7 +42,7 @@ def test_a_wrong_token_is_explained(small_service: Served) -> None:
     assert "Authorization: Bearer" in missing["message"]
     (wrong,) = small_service.post("{ me { name } }", "rc_mistyped").json()["errors"]
     assert "mistyped, revoked or expired" in wrong["message"]
-    assert missing["extensions"] == wrong["extensions"] == {"code": "unauthenticated"}
+    assert missing["extensions"] == wrong["extensions"] == {"code": "unauthenticated", "retry": "never"}
 
 
 def test_the_page_s_own_questions_are_answered(small_service: Served) -> None:

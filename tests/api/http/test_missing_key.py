@@ -14,6 +14,6 @@ def test_a_number_without_its_key_is_an_error_that_tells_what_to_do(
     with serving(addresses, small_service.driver, other) as service:
         answer = service.post("{ persons { nodes { cpr } } }", small_service.token())
         assert answer.status_code == 503
-        assert answer.json()["errors"][0]["extensions"]["code"] == "unavailable"
+        assert answer.json()["errors"][0]["extensions"]["code"] == "key_missing"
         assert "Restart it with that key" in answer.json()["errors"][0]["message"]
         assert service.data("{ persons { nodes { name } } }")["persons"]["nodes"]

@@ -284,7 +284,7 @@ def test_a_service_that_does_not_show_its_schema(small_service: Served, addresse
 
     schema, type_, people = asyncio.run(all_three())
     for refused in (schema, type_):
-        assert refused["errors"][0]["extensions"] == {"code": "forbidden"}
+        assert refused["errors"][0]["extensions"] == {"code": "forbidden", "retry": "never"}
         assert "data" not in refused
     assert people["data"] == {"persons": {"nodes": [{"name": "Alma Testrup"}]}}
 

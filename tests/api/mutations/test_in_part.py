@@ -183,7 +183,7 @@ def test_a_refusal_names_the_right_the_place_and_who_can_give_it(town: Served) -
     (error,) = town.post(f'mutation {{ setAbsence(person: "anna", {_FROM}, {_REASON}) {{ uuid }} }}', secret).json()[
         "errors"
     ]
-    assert error["extensions"] == {"code": "forbidden", "roles": ["hr"], "units": []}
+    assert error["extensions"] == {"code": "forbidden", "retry": "never", "roles": ["hr"], "units": []}
     assert error["message"] == (
         f"setAbsence: the Person {person} is not wholly where you may change it. It needs one of the system roles hr "
         "for all places where it lies; Carl Holm can give it"

@@ -52,7 +52,8 @@ const KINDS: Record<string, FailureKind> = {
 	unavailable: 'busy',
 	conflict: 'conflict',
 	second_person: 'secondPerson',
-	internal: 'failed'
+	internal: 'failed',
+	key_missing: 'failed'
 };
 
 /** The failure that an error of the API is. */
