@@ -10,10 +10,9 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.editing import Editing, always, days, new
-from api.mutations.inputs import From_, To_, Written
+from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from api.mutations.manual_steps import ByHand
-from api.mutations.rights import NewFrom, NewTo
 from graph.cpr.keyring import numbers_in
 from graph.errors import ChangeRejected
 from graph.model import KINDS
@@ -114,7 +113,7 @@ class Accounts(ByHand):
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             if system is not None:
                 links["system"] = always(editing.ref("ItSystem", system))
-            if decided_by is not None:
+            if decided_by is not None or info.context.access.person is not None:
                 links["decided_by"] = always(editing.own_name(decided_by, "decided_by"))
             return editing.write("AccountException", None, new(days(from_, to), told, links))
 

@@ -53,7 +53,7 @@ class Attesting(Caring):
 
     @strawberry.mutation(description="Answer an attestation: keep what gives the right, or remove it; the holder can't")
     async def decide_attestation(
-        self, info: CONTEXT, attestation: ID, keep: bool, decided_by: ID, reason: str,
+        self, info: CONTEXT, attestation: ID, keep: bool, reason: str, decided_by: ID | None = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:

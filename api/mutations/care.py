@@ -12,9 +12,9 @@ from strawberry.types import Info
 from api.access.four_eyes import refuse_nobody_known
 from api.context import Context
 from api.mutations.editing import Edit, Editing, always, days, new, with_link, with_value
-from api.mutations.inputs import From_, To_, Written
+from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
-from api.mutations.rights import Granting, NewFrom, NewTo
+from api.mutations.rights import Granting
 from graph.approved_content import SEAL
 from graph.errors import ChangeRejected
 from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
@@ -72,7 +72,7 @@ class Caring(Granting):
         description="Approve a grant of a sensitive right exactly as it is; neither its author may, nor whom it reaches"
     )
     async def approve_grant(
-        self, info: CONTEXT, grant: ID, approved_by: ID, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, grant: ID, reason: str, approved_by: ID | None = None, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Grant", grant)
@@ -86,7 +86,7 @@ class Caring(Granting):
         description="Approve that a constraint setting limits nothing; neither its author may, nor who would hold that"
     )
     async def approve_unlimited(
-        self, info: CONTEXT, setting: ID, approved_by: ID, reason: str, to: ApprovedTo = None,
+        self, info: CONTEXT, setting: ID, reason: str, approved_by: ID | None = None, to: ApprovedTo = None,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
@@ -104,8 +104,8 @@ class Caring(Granting):
         description="Ask for a right, for an exception to a conflict of rights, or both; an exception has an end"
     )
     async def request_right(
-        self, info: CONTEXT, given_to: str, requested_by: ID, reason: str, from_: WantedFrom, gives: str | None = None,
-        exception_to: ID | None = None, to: To_ = None,
+        self, info: CONTEXT, given_to: str, reason: str, from_: WantedFrom, requested_by: ID | None = None,
+        gives: str | None = None, exception_to: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             days(from_, to)
@@ -130,7 +130,7 @@ class Caring(Granting):
         description="Approve a request, which gives the right; neither who asked nor the one it is for can do so"
     )
     async def approve_request(
-        self, info: CONTEXT, request: ID, decided_by: ID, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, reason: str, decided_by: ID | None = None, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("RightsRequest", request)
@@ -143,7 +143,7 @@ class Caring(Granting):
 
     @strawberry.mutation(description="Refuse a request; the reason is kept with it")
     async def refuse_request(
-        self, info: CONTEXT, request: ID, decided_by: ID, reason: str, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, reason: str, decided_by: ID | None = None, expected_version: int | None = None
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             edit = _decided(REFUSED, editing.own_name(decided_by, "decided_by"), editing.reason)

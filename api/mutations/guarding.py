@@ -59,10 +59,18 @@ class Guarding(_Finding, Protocol):
         known = [each for each in uuids if each is not None]
         self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
 
-    def own_name(self, person: str, field: str) -> Ref:
-        """The person in whose name the caller decides, asks or approves. Raises ChangeRejected (own_name), Unknown."""
-        ref = self.ref("Person", person)
-        four_eyes.require_own_name(self._context.access, ref.key, field)
+    def own_name(self, person: str | None, field: str) -> Ref:
+        """The person in whose name the caller decides, asks or approves; None = the one who is logged in.
+
+        Raises ChangeRejected (own_name, missing), Unknown.
+        """
+        access = self._context.access
+        if person is None and access.person is None:
+            four_eyes.require_own_name(access, None, field)  # the break-glass account decides nothing
+            text = f"{field}: give the person; a token is used by a system, and decides nothing itself"
+            raise ChangeRejected("missing", text, field=field)
+        ref = self.ref("Person", person or str(access.person))
+        four_eyes.require_own_name(access, ref.key, field)
         return ref
 
     def refuse_own_system(self, kind: str, thing: str) -> None:

@@ -18,6 +18,12 @@ FROM = "The first day; it must be given: null = no beginning, which rewrites his
 TO = "The day after the last; by default no end"
 From_ = Annotated[date | None, strawberry.argument(name="from", description=FROM)]
 To_ = Annotated[date | None, strawberry.argument(description=TO)]
+NewFrom = Annotated[
+    date | None, strawberry.argument(name="from", description="The first day; omitted = unchanged, null = no beginning")
+]
+NewTo = Annotated[
+    date | None, strawberry.argument(description="The day after the last; omitted = unchanged, null = no end")
+]
 VERSION = "The version that was read; the change is rejected if the thing has another version now"
 
 
@@ -45,7 +51,9 @@ class Written(Changed):
     notice: str | None = strawberry.field(description="If nothing has changed: why")
 
 
-@strawberry.type(description="A decision; the next import follows it")
+@strawberry.type(
+    description="A decision; the next run follows it: the import of the source, or the export of the target"
+)
 class Decided(Changed):
     id: ID = strawberry.field(description="Id of what was decided")
 

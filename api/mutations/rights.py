@@ -14,7 +14,7 @@ from strawberry.types import Info
 from api.context import Context
 from api.mutations.deciding import Deciding
 from api.mutations.editing import DatedLinks, Editing, always, days, new, with_links_in, with_value
-from api.mutations.inputs import From_, Written
+from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from graph.errors import ChangeRejected
 from graph.statements.statement import DatedLink, Ref, Statement, Value
@@ -22,13 +22,6 @@ from graph.time import ALWAYS, Period
 from graph.writing.amending import Amendment
 
 CONTEXT = Info[Context, None]
-To_ = Annotated[date | None, strawberry.argument(description="The day after the last; default: until further notice")]
-NewFrom = Annotated[
-    date | None, strawberry.argument(name="from", description="first day; left out: as it is; null: always so far")
-]
-NewTo = Annotated[
-    date | None, strawberry.argument(description="the day after the last; left out: as it is; null: no end")
-]
 ChangeFrom = Annotated[
     date | None,
     strawberry.argument(description="The first day on which it names or includes these instead; required with them"),

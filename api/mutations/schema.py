@@ -38,6 +38,8 @@ from api.mutations.inputs import (
     Decided,
     From_,
     HolderInput,
+    NewFrom,
+    NewTo,
     PlacedUnitInput,
     PlaceInput,
     ResponsibilityInput,
@@ -55,13 +57,7 @@ from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
 
-NewFrom = Annotated[
-    date | None, strawberry.argument(name="from", description="The first day; omitted = unchanged, null = no beginning")
-]
-NewTo = Annotated[
-    date | None,
-    strawberry.argument(description="The day after the last; omitted = unchanged, null = no end"),
-]
+NewEnd = Annotated[date | None, strawberry.argument(description="The day after its last; omitted = unchanged")]
 ChangeFrom = Annotated[
     date | None,
     strawberry.argument(
@@ -283,10 +279,14 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
 
     @strawberry.mutation(description="Change the period or the places of an affiliation that was created by hand")
     async def change_affiliation(
-        self, info: CONTEXT, affiliation: ID, to: date, reason: str, units: list[PlaceInput] | None = None,
-        change_from: ChangeFrom = None, from_: NewFrom = UNSET, expected_version: int | None = None,
+        self, info: CONTEXT, affiliation: ID, reason: str, units: list[PlaceInput] | None = None,
+        change_from: ChangeFrom = None, from_: NewFrom = UNSET, to: NewEnd = UNSET,
+        expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
+            if to is None:
+                text = "to: an affiliation has an end; give the day after its last, or omit it"
+                raise ChangeRejected("wrong_value", text, field="to")
             links = {} if units is None else {"unit": changed_from(change_from, editing.places(units), "units")}
             return relive(editing, "Affiliation", affiliation, from_, to, links, expected_version)
 
