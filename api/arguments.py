@@ -8,7 +8,7 @@ from typing import Any
 import strawberry
 
 from api.computed.contract import AS_KNOWN_ON
-from api.enums import BrakeState, Kind, LedgerState, RunState, RunType
+from api.enums import BrakeState, Kind, LedgerState, RunState, RunType, Severity
 
 Arguments = Mapping[str, tuple[Any, str]]
 """An argument's name → its annotation, its description."""
@@ -65,12 +65,15 @@ RECORD_FILTERS: Mapping[str, Arguments] = {
         "source": (str | None, "Only by this source"),
     },
     "runs": {
+        "id": (strawberry.ID | None, "Only the one with this id"),
         "type": (RunType | None, "Only of this type"),
         "state": (RunState | None, "Only in this state"),
     },
     "badRecords": {
         "source": (str | None, "Only of this source"),
         "kind": (str | None, "Only of this kind: a kind of thing, or what a file of the source consists of"),
+        "severity": (Severity | None, "Only those that were rejected, or only those in doubt"),
+        "run": (strawberry.ID | None, "Only those that the run with this id found last"),
     },
     "brakes": {"source": (str | None, "Only of this source"), "state": (BrakeState | None, "Only in this state")},
     "ambiguities": {"source": (str | None, "Only of this source"), "kind": (Kind | None, "Only of this kind")},

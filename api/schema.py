@@ -137,7 +137,7 @@ def _chosen(way: Way) -> Arguments:
     """The arguments that narrow and order a list within a thing."""
     if not way.has_order:
         return {}
-    order = (Order | None, "By default the natural order: children by name, ancestors from the nearest up")
+    order = (Order | None, f"By default by {way.usual_order}")
     if way.interface:
         return {"order": order}
     return {"filter": (_filter(way.to[0]) | None, "Only those that meet every condition"), "order": order}

@@ -24,7 +24,9 @@ def _answer(request: Request) -> list[Answer]:
     of = None if uuid is None else uuid_of(uuid)
 
     before, kind, rights = request.get("before"), request.get("kind"), request.caller.rights
-    entries = latest(request.driver, request.first, before, of, kind, source, rights, request.inside_of("Change"))
+    run = None if request.get("run") is None else request.known("run", uuid_of(request.arguments["run"]))
+    inside = request.inside_of("Change")
+    entries = latest(request.driver, request.first, before, of, kind, source, rights, inside, run)
     return [form(each) for each in (entries if request.caller.scope is None else in_part(list(entries), request.seen))]
 
 
@@ -171,6 +173,7 @@ FIELD = ComputedField(
         "uuid": Argument("ID", "Only of this thing"),
         "kind": Argument("Kind", "Only of this kind"),
         "source": Argument("String", "Only by this source"),
+        "run": Argument("ID", "Only what the run with this id has changed"),
         "before": Argument("Int", "Only entries with a lower number than this"),
         "first": FIRST,
     },

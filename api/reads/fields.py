@@ -75,6 +75,14 @@ class Way:
         return self.many and self.to[0] in KINDS
 
     @property
+    def usual_order(self) -> str:
+        """The order if the query gives none, in words."""
+        for sign, words in (("{name}", "name"), (".number", "number"), ("size({r})", "level, the nearest first")):
+            if sign in self.order:
+                return words
+        return "UUID"
+
+    @property
     def is_tree(self) -> bool:
         """It walks any number of levels; {r} is then the list of relationships."""
         return "*1.." in self.pattern

@@ -31,6 +31,8 @@ _LOOKED_UP: Mapping[tuple[str, str], str] = {
     ("ledgerEntries", "target"): "target",
     ("ledgerEntries", "object"): "object",
     ("badRecords", "kind"): "kind of record",
+    ("badRecords", "run"): "run",
+    ("runs", "id"): "run",
 }
 
 

@@ -217,9 +217,20 @@ TYPES["Change"].fields["thing"] = Way(
     doc="What was changed",
 )
 
+for _record, _doc in (
+    ("Change", "The run that made it; null = it was made by hand"),
+    ("BadRecord", "The run that found it last"),
+    ("Brake", "The run that was stopped"),
+    ("LedgerEntry", "The run that changed it last"),
+):
+    _of_record = "({m}:Run {id: {n}.run})"
+    TYPES[_record].fields["byRun"] = Way(
+        "byRun", ("Run",), _of_record, many=False, dated=False, doc=_doc, order="{m}.id"
+    )
+
 for _list, _type, _doc in (
     ("badRecords", "BadRecord", "Problems that it found"),
-    ("brakes", "Brake", "The brake that stopped it"),
+    ("brakes", "Brake", "The sets of changes that were stopped in it"),
     ("changes", "Change", "Changes that it made"),
 ):
     _of_run = "({m}:" + _type + " {run: {n}.id})"

@@ -29,11 +29,22 @@ RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
 LIMIT $first
 """
+_OF_RUN = """
+MATCH (c:Change {run: $run})
+WHERE ($before IS NULL OR c.number < $before)
+  AND ($kind IS NULL OR c.kind = $kind)
+  AND ($source IS NULL OR c.source = $source)
+  AND {inside}
+RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
+ORDER BY c.number DESC
+LIMIT $first
+"""
 _OF_THING = """
 MATCH (c:Change)-[:CONCERNS]->({uuid: $uuid})
 WHERE ($before IS NULL OR c.number < $before)
   AND ($kind IS NULL OR c.kind = $kind)
   AND ($source IS NULL OR c.source = $source)
+  AND ($run IS NULL OR c.run = $run)
   AND {inside}
 RETURN c {.*, at: toString(c.at), day: toString(c.day)} AS change
 ORDER BY c.number DESC
@@ -82,14 +93,15 @@ def latest(
     source: str | None = None,
     rights: Collection[str] = (),
     inside: Inside | None = None,
+    run: str | None = None,
 ) -> Iterator[Entry]:
-    """The newest ``first`` entries (before a number). ``rights``: with the values that these
-    open: private, pay.
-    ``inside``: only those of what may be read; None = all.
+    """The newest ``first`` entries (before a number). ``rights``: with the values that these open: private, pay.
+    ``inside``: only those of what may be read; None = all. ``run``: only those that the run with this id has made.
 
     Raises Neo4jError (TransactionTimedOut) if too much of a long log would have to be read to find so many.
     """
-    query = (_LATEST if uuid is None else _OF_THING).replace("{inside}", "true" if inside is None else inside.on("c"))
+    matched = _OF_THING if uuid is not None else _LATEST if run is None else _OF_RUN
+    query = matched.replace("{inside}", "true" if inside is None else inside.on("c"))
     rows, _, _ = driver.execute_query(
         neo4j.Query(query, timeout=_LONGEST),
         {
@@ -99,6 +111,7 @@ def latest(
             "uuid": uuid,
             "kind": kind,
             "source": source,
+            "run": run,
         },
         routing_=neo4j.RoutingControl.READ,
     )
