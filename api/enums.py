@@ -1,7 +1,8 @@
-"""The enums of the API that several of its types use.
+"""The enums of the API that are made from the graph's words.
 
 A value's name is the graph's word in capitals (``takes effect`` → ``TAKES_EFFECT``); its value is the word itself. Two
-are as they are elsewhere: ``Kind`` (``Unit``, the name of its type) and the reasons of nearest.yaml (``no_holder``).
+are spelt otherwise: ``Kind`` (``Unit``, the name of its type), and the reasons for which there is no nearest holder, as
+tests/acceptance/nearest.yaml has them (``no_holder``).
 """
 
 from collections.abc import Callable, Mapping

@@ -151,7 +151,7 @@ def known_on(session: neo4j.Session, day: date) -> int:
     Raises Unknown: not_known_yet (the day is to come), nothing_known (it is before the first change).
     """
     if day > today():
-        raise Unknown("not_known_yet", f"{day} is to come: what will be known then is not known yet")
+        raise Unknown("not_known_yet", f"{day} is in the future: what will be known then is not known yet")
     midnight = datetime.combine(day + timedelta(days=1), time.min, COPENHAGEN).astimezone(UTC)
     last = session.run("MATCH (log:ChangeLog {name: $log}) RETURN log.number AS number", log=LOG).single(strict=True)
     known, later = 0, int(last["number"]) + 1

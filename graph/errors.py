@@ -38,9 +38,8 @@ class GraphError(Exception):
 class ChangeRejected(GraphError):
     """A change that would break a rule of the model. Nothing of it has been written.
 
-    ``code``: cycle, two_parents, two_at_once, empty_period, unknown_reference, unknown_property, wrong_value; of
-    changes by hand also never_was, not_there (the thing does not exist in the period), taken (a natural key),
-    kept_by_source and unit_in_use.
+    ``code``: the rule, in a word that clients branch on, such as cycle, two_parents, empty_period, wrong_value,
+    taken (a natural key), kept_by_source, own_approval. Whoever raises it documents its own.
     ``units`` are uuids, sorted; ``start``/``end`` the first period (half-open) in which the rule would be broken.
     ``things``: (kind, uuid) of the things that prevent it, sorted.
     """

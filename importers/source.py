@@ -14,13 +14,15 @@ A source is a folder with ``source`` and ``settings``, by which it is found, and
                 day=today(),
                 complete_kinds=frozenset({"Person"}),
                 records=(
-                    RawRecord("Person", row.id, known.fingerprint(row.raw), partial(to_person, row)) for row in rows
+                    RawRecord("Person", row.id, known.fingerprint(MAPPING, row.raw), partial(to_person, row))
+                    for row in rows
                 ),
                 cursor=cursor_of(rows),
             )
 
 The pipeline compares each record's fingerprint with the kept one, and calls ``map`` only if it differs; so an unchanged
-source costs nothing but reading. Readings are applied one after the other, oldest first, and ``known`` has the result
+source costs nothing but reading. ``MAPPING`` is the version of the mapping: raised with its meaning, it maps every
+record anew. Readings are applied one after the other, oldest first, and ``known`` has the result
 of the earlier ones. To add a source: docs/add-a-source.md.
 """
 

@@ -34,19 +34,19 @@ def draft_in(file: Path) -> Draft:
 def _draft(content: Any) -> Draft:
     """Raises ChangeRejected, ValueError."""
     if not isinstance(content, Mapping):
-        raise ValueError(f"a plan has {', '.join(_PARTS)}")
+        raise ValueError(f"a plan must have these parts: {', '.join(_PARTS)}")
     if twice := doubled(content):
-        raise ValueError(f"{', '.join(twice)} stands twice")
+        raise ValueError(f"{', '.join(twice)}: written more than once")
     unknown, missing = sorted(set(content) - set(_PARTS)), [each for each in _PARTS if each not in content]
     if unknown or missing:
         what = f"{unknown[0]} is not one of" if unknown else f"{missing[0]} is missing; a plan has"
         raise ValueError(f"{what} {', '.join(_PARTS)}")
     day, changes = content["day"], _plain(content["changes"])
     if not isinstance(changes, list):
-        raise ValueError("changes: it is not a list")
+        raise ValueError("changes must be a list")
     for name in ("name", "reason"):
         if not isinstance(content[name], str):
-            raise ValueError(f"{name}: it is not a text")
+            raise ValueError(f"{name} must be a text")
     return draft_of(content["name"], day if _is_day(day) else written_day(str(day)), content["reason"], changes)
 
 

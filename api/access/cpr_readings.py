@@ -10,7 +10,7 @@ from graph.change_log import now
 from graph.cpr.keyring import Keyring
 from graph.identity.lookup import PERSON_OF_HASH
 
-_log = structlog.get_logger("cpr")
+_log = structlog.get_logger("api.cpr")
 
 
 async def opened(

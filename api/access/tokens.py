@@ -57,7 +57,7 @@ def create(
     """
     units = None if within is None else sorted(set(within))
     if units is not None and not units:
-        raise TokenError("within: it names no unit, so the token could do nothing; name one, or leave within out")
+        raise TokenError("within: name at least one unit, or omit it; a token for no unit could do nothing")
     try:
         normal_text.refuse(name, "name", words=True)
     except ChangeRejected as refused:

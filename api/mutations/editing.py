@@ -217,10 +217,10 @@ def _notice(written: Changed) -> str | None:
         return None
     if written.recorded:
         return (
-            "Nothing in force has changed: it was so already. The statement is kept, and outranks the "
+            "Nothing in force has changed: it already had this value. The statement is kept, and outranks the "
             "sources from now on."
         )
-    return "Nothing has changed: it was so already."
+    return "No change: it already had this value."
 
 
 _FROM_IS_MISSING = "give the first day, or null for no beginning, which rewrites history"

@@ -91,7 +91,7 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
         def work(editing: Editing) -> Written:
             name = snake(property)
             if value is UNSET:
-                raise ChangeRejected("wrong_value", "value: give one, or null where there is none", field="value")
+                raise ChangeRejected("wrong_value", "value is required; use null to clear it", field="value")
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
             editing.refuse_own_system(kind.value, thing)

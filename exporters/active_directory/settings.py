@@ -206,7 +206,7 @@ class ActiveDirectorySettings(Section):
     def _as_usual(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """As the shape spells them: the domain takes Mail and mail for one attribute."""
         if len({name.lower() for name in given}) < len(given):
-            raise ValueError("an attribute stands there twice")
+            raise ValueError("an attribute is listed twice, in upper or lower case")
         return {_spelt(name): each for name, each in given.items()}
 
     @field_validator("excluded_attributes", "cut")

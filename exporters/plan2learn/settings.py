@@ -139,7 +139,7 @@ class Plan2LearnSettings(BaseModel):
         if unknown:
             raise ValueError(f"brake.files: there is no file {unknown[0]!r}; there are {', '.join(FILE_NAMES)}")
         if sorted(self.order) != sorted(FILE_NAMES):
-            raise ValueError(f"order must hold each of {', '.join(FILE_NAMES)} once")
+            raise ValueError(f"order must list each of {', '.join(FILE_NAMES)} once")
         return self
 
     def fields(self, file: File) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ class ScimSettings(Section):
     def _as_usual(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """As the shape spells them: names count in any upper or lower case (RFC 7643 §2.1)."""
         if len({path.lower() for path in given}) < len(given):
-            raise ValueError("an attribute stands there twice")
+            raise ValueError("an attribute is listed twice, in upper or lower case")
         if refused := sorted(path for path in given if path.lower() in _NOT_TO_ADD):
             raise ValueError(f"{', '.join(refused)}: the server or REConnect itself sets this")
         return {_SPELT.get(path.lower(), path): value for path, value in given.items()}

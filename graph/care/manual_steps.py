@@ -115,7 +115,7 @@ def _with(told: dict[str, Value]) -> Callable[[Statement], Statement]:
 def close(writer: GraphWriter, step: str, done_by: str, on: date, comment: str, origin: Origin) -> Written:
     """A person has done it. Raises ChangeRejected: wrong_state (it is closed already), wrong_value (a day to come)."""
     if on > today():
-        raise ChangeRejected("wrong_value", f"on: {on} is to come", field="on")
+        raise ChangeRejected("wrong_value", f"on: {on} is in the future; give the day on which it was done", field="on")
 
     def edit(kept: Statement) -> Statement:
         told = _with({"state": STEP_DONE, "done_on": on.isoformat(), "comment": comment})(kept)

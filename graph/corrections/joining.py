@@ -178,7 +178,9 @@ def _check_split(moving: Sequence[str], all_of: dict[str, KeptRecord], *, joined
     if not moving and not joined:
         raise ChangeRejected("nothing_to_split", "name the records that belong to the other person")
     if moving and set(moving) == set(all_of):
-        raise ChangeRejected("nothing_to_split", "all records would go; nothing would be left of the person")
+        raise ChangeRejected(
+            "nothing_to_split", "these are all records of the person; leave at least one with the person"
+        )
 
 
 def _id(record: KeptRecord) -> str:

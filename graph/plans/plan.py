@@ -193,7 +193,7 @@ def checked(draft: Draft) -> Draft:
     """
     for field, text in (("name", draft.name), ("reason", draft.reason)):
         if not normal_text.normal(text):
-            raise ChangeRejected("wrong_value", f"{field}: give one", field=field)
+            raise ChangeRejected("wrong_value", f"{field} is required and must not be blank", field=field)
         normal_text.refuse(text, field, words=True)
     if not 0 < len(draft.changes) <= MOST:
         text = f"changes: a plan has 1 to {MOST} of them, not {len(draft.changes)}"

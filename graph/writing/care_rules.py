@@ -166,7 +166,9 @@ def _asked_and_decided(thing: Thing, owners: Mapping[str, str]) -> Iterator[Chan
         text = "gives: a request is for a right, or for an exception to a conflict"
         yield ChangeRejected("wrong_value", text, field="gives")
     if thing.one("exception_to") is not None and thing.until is None:
-        yield ChangeRejected("wrong_value", "to: an exception to a conflict has an end", field="to")
+        yield ChangeRejected(
+            "wrong_value", "to: an exception to a conflict must have an end: give the day after its last", field="to"
+        )
     if thing.values.get("state") not in (APPROVED, REFUSED):
         return
     decided = thing.one("decided_by")

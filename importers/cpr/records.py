@@ -8,6 +8,7 @@ from importers.cpr.register_data import RegisteredPerson
 from importers.cpr.settings import CprSettings
 from importers.source import Known, Mapped, RawRecord
 
+MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
 NOT_TAKEN = "not taken"  # equal to no fingerprint, so that problems are checked each time
 
 
@@ -21,6 +22,7 @@ def person_record(
 ) -> RawRecord:
     """The record of the Person ``uuid``, as of ``day``."""
     fingerprint = known.fingerprint(
+        MAPPING,
         registered.raw(),
         repr((numbers.current, [each.cpr for each in numbers.formers], numbers.problems)).encode(),
         repr((registered.is_protected(day), settings.digest())).encode(),

@@ -11,8 +11,10 @@ from reconnect.logs import library_lines, redaction, tracebacks
 Form = Literal["json", "console", "auto"]
 Level = Literal["debug", "info", "warning", "error"]
 
-# Where our own lines come from. Level debug is for them only: at that level, libraries log whole messages.
-_OURS = ("api", "cpr", "exporters", "graph", "importers", "reconnect", "sample")
+# Where our own lines come from: the rooms. Level debug is for them only: at that level, libraries log whole messages.
+OURS = (
+    "api", "exporters", "graph", "idp", "importers", "processes", "protocols", "reconnect", "rules", "sample",
+)  # fmt: skip
 
 # Libraries that log too much at our own level.
 _QUIET = {
@@ -69,7 +71,7 @@ def configure(form: Form = "auto", level: Level = "info") -> None:
     root.handlers = [handler]
     wanted = logging.getLevelNamesMapping()[level.upper()]
     root.setLevel(max(wanted, logging.INFO))
-    for name in _OURS:
+    for name in OURS:
         logging.getLogger(name).setLevel(wanted)
     for name, least in _QUIET.items():
         logging.getLogger(name).setLevel(max(least, wanted))

@@ -51,10 +51,10 @@ DECIDED: dict[str, dict[str, str]] = {
     "Assignment": {"Plan2Learn has titles only": "primary level coverage members", "limits rights": "sensitivity"},
     "Substitution": {"Plan2Learn has no substitutes": "rank"},
     "Account": {
-        "no target of accounts yet": "display_name email enabled expires distinguished_name employment_number "
-        "former_logins institution_numbers"
+        "accounts are planned; observed ones are only compared": "display_name email enabled expires "
+        "distinguished_name employment_number former_logins institution_numbers"
     },
-    "DirectoryGroup": {"no target of groups yet": "name description email distinguished_name type"},
+    "DirectoryGroup": {"observed groups are only compared": "name description email distinguished_name type"},
     "Role": {"for the nearest holder": "covers_all", "limits rights": "sensitivity"},
     "PositionCategory": {"no target of positions yet": "code title"},
     "Function": {"its title is asked for": "key"},

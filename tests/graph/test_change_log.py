@@ -47,8 +47,8 @@ def test_today_is_all_that_is_known(log: neo4j.Driver) -> None:
     [
         (date(2026, 2, 28), "nothing_known", "nothing was known on 2026-02-28: the change log begins on 2026-03-01"),
         (date.min, "nothing_known", "begins on"),
-        (today() + timedelta(days=1), "not_known_yet", "is to come: what will be known then is not known yet"),
-        (date.max, "not_known_yet", "is to come"),
+        (today() + timedelta(days=1), "not_known_yet", "is in the future: what will be known then is not known yet"),
+        (date.max, "not_known_yet", "is in the future"),
     ],
 )
 def test_before_the_first_change_and_after_today_it_says_so(log: neo4j.Driver, day: date, code: str, text: str) -> None:

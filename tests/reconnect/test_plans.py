@@ -106,11 +106,11 @@ def test_from_a_file_to_taking_it_back(run: Run, town: neo4j.Driver, tmp_path: P
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("[]", "a plan has name, day, reason, changes"),
+        ("[]", "a plan must have these parts: name, day, reason, changes"),
         ("{name: a, day: 2027-01-01, reason: b, changes: [], dag: 1}", "dag is not one of name, day, reason, changes"),
         ("{name: a, day: 2027-01-01, changes: []}", "reason is missing"),
         ("{name: a, day: 1 January, reason: b, changes: []}", "is not a date"),
-        ("{name: a, day: 2027-01-01, reason: b, changes: {}}", "changes: it is not a list"),
+        ("{name: a, day: 2027-01-01, reason: b, changes: {}}", "changes must be a list"),
         ("{name: a, day: 2027-01-01, reason: b, changes: [{mutation: x}]}", "changes[1]: mutation is a name"),
         ("{name: a", "can't be read"),
     ],

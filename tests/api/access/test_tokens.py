@@ -73,7 +73,7 @@ def test_a_broken_body_gets_an_error_that_says_what_is_wrong(small_service: Serv
 
 def test_a_token_of_no_unit_is_refused(driver: neo4j.Driver) -> None:
     """It would hold nowhere, and its owner would see an empty organisation."""
-    with pytest.raises(TokenError, match="within: it names no unit"):
+    with pytest.raises(TokenError, match="within: name at least one unit"):
         create(driver, "nowhere", ["reader"], within=[])
     with pytest.raises(TokenError, match="within: no unit has the uuid 'x'"):
         create(driver, "nowhere", ["reader"], within=["x"])

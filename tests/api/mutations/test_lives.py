@@ -93,7 +93,7 @@ def test_an_end_moves_both_ways_and_what_changes_nothing_says_so(service: Served
         assert lived(service, made) == [{"from": "2026-02-01", "to": day, "name": "Kriseledelse"}]
     again = service.data(END, unit=made, to="2027-06-01")["endUnit"]
     assert again["change"] is None
-    assert again["notice"] == "Nothing has changed: it was so already."
+    assert again["notice"] == "No change: it already had this value."
 
 
 def test_a_value_told_for_later_survives_an_end_that_is_moved(service: Served) -> None:

@@ -75,11 +75,11 @@ def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(servic
     # Another import does not bring it back, and the same words again change nothing.
     assert service.data(SET, value=None, **thing)["setValue"] == {
         "change": None,
-        "notice": "Nothing has changed: it was so already.",
+        "notice": "No change: it already had this value.",
     }
     service.data(RELEASE, **thing)
     assert service.data(asked)["unit"] == before
-    assert service.data(RELEASE, **thing)["releaseValue"]["notice"] == "Nothing has changed: it was so already."
+    assert service.data(RELEASE, **thing)["releaseValue"]["notice"] == "No change: it already had this value."
 
 
 def test_what_a_source_says_already_is_kept_by_hand_and_that_is_told(service: Served) -> None:

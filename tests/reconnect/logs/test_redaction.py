@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import threading
+import tomllib
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -230,3 +231,9 @@ def test_what_python_prints_by_itself_is_logged_without_its_text(
         "thread_failed", "finaliser_failed", "python_warning",
     ]  # fmt: skip
     assert SECRET not in said.getvalue()
+
+
+@pytest.mark.whole
+def test_the_level_is_for_the_lines_of_every_room() -> None:
+    project = tomllib.loads((Path(__file__).resolve().parents[3] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert sorted(setup.OURS) == sorted(project["tool"]["importlinter"]["root_packages"])
