@@ -9,6 +9,7 @@ from api.access.four_eyes import Rule
 from api.access.rights import Access
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
+from rules.accounts.staff import Memberships
 
 if TYPE_CHECKING:
     from api.mutations.reading_back import ReadBack
@@ -28,5 +29,7 @@ class Context:
     """The rules of ``api.access.four_eyes`` that apply."""
     changed: "list[ReadBack]" = field(default_factory=list)
     """The things that the request's mutations have changed, if they must be read back."""
+    memberships: tuple[Memberships, ...] = ()
+    """Of the targets that keep groups, for previews."""
     handing: "HandingOver | None" = None
     """How people are invited to log in; None where no people log in here."""

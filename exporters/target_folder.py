@@ -20,6 +20,8 @@ class TargetFolder(Protocol):
     section is there. A folder that also exports ``SEVERAL = True`` contains any number of targets, each with a name
     that the municipality chooses: their settings are in ``[targets.<folder>.<name>]``, and each has a ledger, a brake
     and a schedule of its own.
+    One whose groups have members by the organisation exports ``memberships(settings, name)``, for previews: a
+    ``rules.accounts.staff.Memberships``, or None.
     """
 
     TITLE: str

@@ -120,6 +120,9 @@ class Rows:
     def data(self, *keys: str) -> list[dict[str, Any]]:
         return [each.data(*keys) for each in self]
 
+    def values(self, *keys: int | str) -> list[list[Any]]:
+        return [each.values(*keys) for each in self]
+
     def value(self, key: int | str = 0, default: Any = None) -> list[Any]:
         return [each.value(key, default) for each in self]
 

@@ -26,7 +26,7 @@ from graph.errors import GraphError
 from graph.retry import NEXT
 from reconnect.context import Context
 from reconnect.errors import ProgramError
-from reconnect.targets import objects
+from reconnect.targets import memberships, objects
 
 # The program's own queries may read everything, and take their time.
 _LIMITS = Limits(cost=10**12, seconds=6 * 3600)
@@ -119,8 +119,11 @@ def local_api(context: Context) -> Iterator[LocalApi]:
         try:
             rules = {each.name: each.about for each in context.settings.roles}
             states = partial(_states, context)
-            known = objects(context.settings.targets)
-            reader = Reader(reading, driver, context.keyring, _LIMITS, context.order, states, rules, targets=known)
+            targets = context.settings.targets
+            reader = Reader(
+                reading, driver, context.keyring, _LIMITS, context.order, states, rules,
+                targets=objects(targets), memberships=memberships(targets),
+            )  # fmt: skip
             yield LocalApi(portal, reader)
         finally:
             portal.call(reading.close)

@@ -1,6 +1,7 @@
-"""Previews an import: who would gain and lose managers, roles, rights and limits. Nothing of it stays."""
+"""Previews an import: who gains and loses managers, roles, rights, limits, accounts and groups. Nothing stays."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import neo4j
@@ -8,6 +9,7 @@ from neo4j.exceptions import Neo4jError
 
 from graph.cpr.keyring import require_keys_of
 from graph.questions.preview.consequences import Preview, preview
+from graph.questions.preview.followed import Follow
 from graph.rehearsal import LONGEST, RehearsalBroken
 from graph.statements.precedence import DEFAULT_PROPERTIES, SourceOrder
 from importers.facts.settings import FactsSettings
@@ -19,6 +21,8 @@ from importers.pipeline.report import ImportReport
 from importers.source import Source
 from reconnect.context import Context
 from reconnect.exits import CommandFailed
+from reconnect.targets import memberships
+from rules.accounts.consequences import account_consequences
 
 _TOO_MUCH = ("TransactionTimedOut", "MemoryPoolOutOfMemory", "TransactionOutOfMemory")
 _TOO_LARGE = (
@@ -69,11 +73,16 @@ def preview_of_import(
         )
 
     try:
-        return preview(context.driver(), change, at)
+        return preview(context.driver(), change, at, follow=following(context))
     except (Neo4jError, RehearsalBroken) as error:
         if isinstance(error, RehearsalBroken) or any(each in (error.code or "") for each in _TOO_MUCH):
             raise CommandFailed(_TOO_LARGE) from error
         raise
+
+
+def following(context: Context) -> Follow:
+    """Planned accounts, and the groups of the targets in the settings."""
+    return partial(account_consequences, memberships=memberships(context.settings.targets))
 
 
 def _first(order: SourceOrder) -> SourceOrder:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # they load the settings of every source and target
     from pydantic import BaseModel
 
     from reconnect.settings.tree import TargetsSettings
+    from rules.accounts.staff import Memberships
 
 
 def build(context: Context, name: str) -> Target | ObjectTarget:
@@ -108,6 +109,21 @@ def settings_of(settings: TargetsSettings, name: str) -> BaseModel | None:
     folder, _, instance = name.partition("-")
     several = settings.several(folder)
     return settings.of(folder) if several is None else several.get(instance)
+
+
+def memberships(settings: TargetsSettings) -> tuple[Memberships, ...]:
+    """Of the targets in the settings that keep groups, what each makes of people, for previews."""
+    found = []
+    for folder in folders.target_names():
+        of_folder = getattr(folders.target(folder), "memberships", None)
+        if of_folder is None:
+            continue
+        several = settings.several(folder)
+        named = (
+            {folder: settings.of(folder)} if several is None else {f"{folder}-{n}": each for n, each in several.items()}
+        )
+        found += [of_folder(each, name) for name, each in sorted(named.items()) if each is not None]
+    return tuple(each for each in found if each is not None)
 
 
 def account_targets(settings: TargetsSettings) -> list[str]:

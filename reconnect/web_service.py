@@ -10,7 +10,7 @@ from graph.connection import connect_async
 from graph.cpr.keyring import require_keys_of
 from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
-from reconnect.targets import objects
+from reconnect.targets import memberships, objects
 from reconnect.work.source_health import as_answers
 
 
@@ -38,6 +38,7 @@ def service_of(
         states=partial(as_answers, context),
         role_rules={each.name: each.about for each in context.settings.roles},
         targets=objects(context.settings.targets),
+        memberships=memberships(context.settings.targets),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

@@ -22,6 +22,7 @@ from graph.change_log import known_on
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
+from rules.accounts.staff import Memberships
 
 __all__ = ["NotAnswering", "Rules", "States"]
 
@@ -46,6 +47,7 @@ class Rules:
     targets: Targets = field(default_factory=dict)
     everybody: Everybody = field(default_factory=Everybody)
     sight: Sight = field(default_factory=Sight)
+    memberships: tuple[Memberships, ...] = ()
     _known: dict[date, int] = field(default_factory=dict)
 
     def answer(
@@ -87,6 +89,7 @@ class Rules:
             self.states,
             self.role_rules,
             self.targets,
+            self.memberships,
             self.everybody,
             self.sight,
         )

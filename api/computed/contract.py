@@ -26,6 +26,7 @@ from graph.plans.plan import Plan
 from graph.questions.readable import Inside, Readable
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
+from rules.accounts.staff import Memberships
 
 if TYPE_CHECKING:
     from api.computed.nearest import Everybody
@@ -144,6 +145,8 @@ class Resources:
     role_rules: Mapping[str, Sequence[str]]
     """Name → responsibilities in it, of the role rules in the settings."""
     targets: Targets
+    memberships: Sequence[Memberships]
+    """Of the targets that keep groups, for previews."""
     everybody: "Everybody"
     sight: Sight
 

@@ -1,6 +1,7 @@
 """``planPreview``: what a plan would do, as of its day; nothing of it stays."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import neo4j
@@ -14,6 +15,8 @@ from graph.plans.applying import DoesNotFit
 from graph.plans.kept import found
 from graph.plans.plan import Failure
 from graph.questions.preview.consequences import Preview, preview
+from graph.questions.preview.standing import WHAT_IN_WORDS
+from rules.accounts.consequences import account_consequences
 
 COST = 1_000_000
 """Fields: other writers wait for it, so that a token can't ask for one after the other."""
@@ -23,15 +26,20 @@ def of_plan(request: Request, name: str, on: date | None) -> Preview[Any]:
     """Raises Unknown, Ambiguous; DoesNotFit."""
     writing = PlannedWriting(request.resources.keyring, request.resources.order)
     limited = _limited(request)
+    follow = partial(account_consequences, memberships=request.resources.memberships)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         plan = found(session, name, request.readable_plans)
     if limited is None:
-        return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on)
+        return preview(request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan), on, follow=follow)
     # As if made by someone who may do everything, but only where the caller may read: so no refusal tells of the rest.
     units = limited.units(LOG & frozenset(limited.within))
     maker = Access(plan.author, frozenset(ROLES), within=dict.fromkeys(ROLES, units))
     made = preview(
-        request.driver, lambda rehearsal: writing.carried_out(rehearsal, plan, maker), on, with_reasons=False
+        request.driver,
+        lambda rehearsal: writing.carried_out(rehearsal, plan, maker),
+        on,
+        with_reasons=False,
+        follow=follow,
     )
     return in_part(request.driver, limited, made, LOG)
 
@@ -72,7 +80,7 @@ FIELD = ComputedField(
     (
         answer_type(
             "PlanPreview",
-            "Who would gain and lose managers, roles, rights and limits, and from which day",
+            "Who would gain and lose managers, roles, rights, limits, planned accounts and groups, and from which day",
             Plain("fits", "Boolean!", "Its changes can all be made as things are; otherwise nothing of it would be"),
             Plain("failedChange", "Int", "If it does not fit: which change does not, from 1"),
             Plain("failedRule", "String", "If it does not fit: the rule that the change breaks"),
@@ -88,7 +96,7 @@ FIELD = ComputedField(
         answer_type(
             "PlanCount",
             "How much of something would be gained or lost",
-            Plain("what", "String!", "manager, role, right or value"),
+            Plain("what", "String!", WHAT_IN_WORDS),
             Plain("change", "String!", "gained or lost"),
             Plain("count", "Int!", "How often"),
         ),
@@ -98,7 +106,7 @@ FIELD = ComputedField(
             Thing("person", ("Person",), "The person"),
             Plain("name", "String!", "The person's name; empty where it is protected"),
             Plain("change", "String!", "gained or lost"),
-            Plain("what", "String!", "manager, role, right or value"),
+            Plain("what", "String!", WHAT_IN_WORDS),
             Plain("about", "[String!]!", "UUIDs of what it is about, and a value"),
             Plain("text", "String!", "What it is, in words"),
             Plain("since", "Date!", "The first day of it"),

@@ -63,6 +63,7 @@ from api.subscriptions.transport import as_event, events, socket
 from graph.cpr.keyring import Keyring, MissingKey
 from graph.statements.precedence import SourceOrder
 from idp.local_accounts.handing_over import HandingOver
+from rules.accounts.staff import Memberships
 
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
@@ -94,6 +95,8 @@ class Service:
     states: States | None = None
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
+    memberships: tuple[Memberships, ...] = ()
+    """Of the targets that keep groups, for previews."""
     origins: tuple[str, ...] = ()
     """Origins of other pages that may use the API (``api.http.origins``)."""
     introspection: bool = True
@@ -131,6 +134,7 @@ def create_app(service: Service) -> Starlette:
         service.role_rules,
         availability,
         service.targets,
+        service.memberships,
     )
     warming = Warming(reader, service.driver, is_done=not service.warm_up)
     login = service.web_login
@@ -298,6 +302,7 @@ async def _graphql(
             service.keyring,
             service.order,
             service.four_eyes,
+            memberships=service.memberships,
             handing=service.handing,
         )
         back: Read = read

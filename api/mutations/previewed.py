@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import neo4j
@@ -19,8 +20,19 @@ from api.http.request_body import Asked, Previewed
 from api.previews import in_part, preview_form
 from api.reads.question import Rejected
 from graph.questions.preview.consequences import Preview, preview
+from rules.accounts.consequences import account_consequences
 
-SHOWN = ("Person", "Employment", "Unit", "Assignment", "Role", "JobFunctionRole", "SystemRole", "ConstraintSetting")
+SHOWN = (
+    "Person",
+    "Employment",
+    "Unit",
+    "Assignment",
+    "Role",
+    "JobFunctionRole",
+    "SystemRole",
+    "ConstraintSetting",
+    "PlannedAccount",
+)
 """Types that a preview shows: who asks for one needs the right to read them all."""
 _THREAD = ThreadPoolExecutor(1, thread_name_prefix="preview")
 
@@ -42,7 +54,9 @@ async def previewed(asked: Asked, context: Context, execute: Callable[[Asked, Co
         return asyncio.run_coroutine_threadsafe(executed(rehearsal), loop).result()
 
     def shown() -> Preview[Any]:
-        found = preview(context.driver, change, at, with_reasons=context.access.scope is None)
+        with_reasons = context.access.scope is None
+        follow = partial(account_consequences, memberships=context.memberships)
+        found = preview(context.driver, change, at, with_reasons=with_reasons, follow=follow)
         return in_part(context.driver, context.access, found)
 
     found = await loop.run_in_executor(_THREAD, shown)

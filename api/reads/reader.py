@@ -47,6 +47,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 from graph.time import today
+from rules.accounts.staff import Memberships
 
 Told = Callable[[Sequence[GraphQLError]], Awaitable[Sequence[GraphQLError]]]
 THINGS = 1000
@@ -107,6 +108,7 @@ class Reader:
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     availability: Availability | None = None
     targets: Targets = field(default_factory=dict)
+    memberships: tuple[Memberships, ...] = ()
 
     def __post_init__(self) -> None:
         self._rules = Rules(self.driver, self.keyring, self.order)
@@ -114,6 +116,7 @@ class Reader:
             self._rules.states = self.states
         self._rules.role_rules = self.role_rules
         self._rules.targets = self.targets
+        self._rules.memberships = self.memberships
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
         self._seal = CursorSeal.of(self.keyring)

@@ -7,8 +7,11 @@ from exporters.active_directory.settings import ActiveDirectorySettings as Setti
 if TYPE_CHECKING:
     from exporters.objects.target import ObjectTarget
     from exporters.target import Surroundings
+    from rules.accounts.staff import Memberships
 
-__all__ = ["HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "RIGHTS", "SEVERAL", "TITLE", "Settings", "build"]
+__all__ = [
+    "HOLDS_ACCOUNTS", "NEEDS", "OBJECTS", "RIGHTS", "SEVERAL", "TITLE", "Settings", "build", "memberships",
+]  # fmt: skip
 
 TITLE = "Active Directory"
 NEEDS = "controllers, user, password, base, within and users_ou"
@@ -26,3 +29,12 @@ def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
 
     channels = Channels(surroundings.mail(), surroundings.sms(), surroundings.links())
     return ActiveDirectory(surroundings.name, settings, channels)
+
+
+def memberships(settings: Settings, name: str) -> "Memberships | None":
+    """In which groups people are, for previews; None where the domain's groups are not REConnect's."""
+    from functools import partial
+
+    from exporters.active_directory.memberships import memberships as of_domain
+
+    return partial(of_domain, name=name, settings=settings) if settings.groups.kinds else None

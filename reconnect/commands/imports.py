@@ -51,7 +51,8 @@ def import_source(
     consequences: Annotated[
         bool,
         typer.Option(
-            "--consequences", help="Show who would gain and lose managers, roles, rights and limits; write nothing."
+            "--consequences",
+            help="Show who would gain and lose managers, roles, rights, limits, accounts and groups; write nothing.",
         ),
     ] = False,
     approve: Annotated[

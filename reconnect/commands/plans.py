@@ -119,7 +119,7 @@ def preview(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a plan would do: who would gain and lose managers, roles, rights and limits, and from which day.
+    """Show what a plan would do: who would gain and lose managers, roles, rights, limits, accounts and groups.
 
     Its changes are made, looked at and undone. Others wait meanwhile with what they write.
     """
@@ -261,9 +261,10 @@ def _writing(run: Context) -> PlannedWriting:
 
 def _previewed(run: Context, name: str, at: date | None) -> Preview[Any]:
     from graph.questions.preview.consequences import preview as previewed
+    from reconnect.rights_preview import following
 
     plan, writing = _plan(run, name), _writing(run)
-    return previewed(run.driver(), lambda rehearsal: writing.carried_out(rehearsal, plan), at)
+    return previewed(run.driver(), lambda rehearsal: writing.carried_out(rehearsal, plan), at, follow=following(run))
 
 
 def _show(plan: Plan, console: Console) -> None:

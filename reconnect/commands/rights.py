@@ -173,7 +173,7 @@ def preview(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what changes would do: who would gain and lose managers, roles, rights and limits, and from which day.
+    """Show what changes would do: who would gain and lose managers, roles, rights, limits, accounts and groups.
 
     The changes are made, compared and undone; none of them stays. Other writes wait meanwhile.
     """

@@ -157,7 +157,7 @@ def import_from(
 
 
 def preview_import(context: Context, caller: Caller, name: str, *, folder: Path | None = None) -> Preview[ImportReport]:
-    """What an import of the source would do to managers, roles, rights and limits; nothing of it stays.
+    """What an import of the source would do to managers, roles, rights, limits, accounts and groups; nothing stays.
 
     Raises as ``import_source`` and ``preview_of_import`` do.
     """

@@ -1,6 +1,6 @@
 """Whom the account rules must look at again: what the change log has had since the last run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,8 @@ from graph.runs.run_log import imports_at_work
 from rules.accounts.run import SOURCE, Report, person_of
 
 _OF_PEOPLE = ("Person", "Employment", "Affiliation", "AccountException", "Assignment")
+OF_PERSON = (*_OF_PEOPLE, "PlannedAccount")
+"""What belongs to one person each. A planned account is what rules make, and an extra one what a person states."""
 _OF_ALL = ("AccountRule", "NamePolicy", "Unit", "Position", "Role")
 """What rules and all people depend on: a change of one of these is looked at for everybody."""
 MOST_PERSONS = 2_000
@@ -97,23 +99,29 @@ def _changed(driver: neo4j.Driver, kept: Mapping[str, str]) -> Touched:
     stopped = any(row["stopped"] for row in rows)
     if any(each in by_kind for each in _OF_ALL) or sum(map(len, by_kind.values())) > MOST_PERSONS:
         return Touched(last, None, stopped)
-    rows, _, _ = driver.execute_query(
-        """
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        persons = persons_behind(session, {each for uuids in by_kind.values() for each in uuids})
+    return Touched(last, persons, stopped)
+
+
+def persons_behind(session: neo4j.Session, uuids: Iterable[str]) -> frozenset[str]:
+    """Whose things of ``OF_PERSON`` these are, or were."""
+    persons = session.run(
+        f"""
         UNWIND $uuids AS uuid
-        MATCH (n:Person|Employment|Affiliation|AccountException|Assignment {uuid: uuid})
+        MATCH (n:{"|".join(OF_PERSON)} {{uuid: uuid}})
         UNWIND CASE
             WHEN n:Person THEN [n.uuid] + [(n)-[:JOINED_INTO*1..]->(p) | p.uuid]
-            WHEN n:AccountException THEN [(n)-[:OF_PERSON|WAS_OF_PERSON]->(p) | p.uuid]
+            WHEN n:AccountException OR n:PlannedAccount THEN [(n)-[:OF_PERSON|WAS_OF_PERSON]->(p) | p.uuid]
             WHEN n:Assignment THEN [(n)<-[:HOLDS|WAS_HOLDS]-(p:Person) | p.uuid]
                 + [(n)<-[:HOLDS|WAS_HOLDS]-()<-[:HAS|WAS_HAS]-(p) | p.uuid]
             ELSE [(n)<-[:HAS|WAS_HAS]-(p) | p.uuid]
         END AS person
         RETURN collect(DISTINCT person) AS persons
         """,
-        uuids=sorted({each for uuids in by_kind.values() for each in uuids}),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return Touched(last, frozenset(rows[0]["persons"]), stopped)
+        uuids=sorted(uuids),
+    ).single(strict=True)["persons"]
+    return frozenset(persons)
 
 
 def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) -> None:

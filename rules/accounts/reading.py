@@ -86,9 +86,16 @@ def rule_of(uuid: str, key: str, values: Mapping[str, Any], linked: Mapping[str,
     )
 
 
-def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None, rules: Rules | None = None) -> Facts:
+def read(
+    session: neo4j.Session,
+    day: date,
+    persons: Iterable[str] | None = None,
+    rules: Rules | None = None,
+    *,
+    with_positions: bool = False,
+) -> Facts:
     """The facts of everybody, or of ``persons`` (uuids), and of whom they were joined into. ``rules``: other rules than
-    those in the graph."""
+    those in the graph. ``with_positions``: also where no rule looks at them."""
     joined = _joined(session)
     asked = None if persons is None else sorted({joined.get(each, each) for each in persons})
     all_rules = rules_of(session) if rules is None else rules
@@ -115,7 +122,7 @@ def read(session: neo4j.Session, day: date, persons: Iterable[str] | None = None
     )
     since = facts.earliest
     held = _roles(session, asked, since) if facts.roles else {}
-    needs_position = any(
+    needs_position = with_positions or any(
         ref.startswith("position") for each in all_rules if each.condition is not None
         for ref in each.condition.references
     )  # fmt: skip

@@ -147,10 +147,15 @@ class Known:
 
 
 def read_all(
-    session: neo4j.Session, at: date, persons: Sequence[str] | None, rules: Sequence[AccountRule] | None = None
+    session: neo4j.Session,
+    at: date,
+    persons: Sequence[str] | None,
+    rules: Sequence[AccountRule] | None = None,
+    *,
+    with_positions: bool = False,
 ) -> Known:
-    """What is known of everybody, or of ``persons``. ``rules``: other rules than those in the graph."""
-    facts = read(session, at, persons, rules)
+    """What is known of everybody, or of ``persons``. ``rules``, ``with_positions``: as in ``read``."""
+    facts = read(session, at, persons, rules, with_positions=with_positions)
     asked = None if persons is None else {facts.joined.get(each, each) for each in persons}
     former = [] if asked is None else [each for each, person in facts.joined.items() if person in asked]
     texts = _kept(session, None if asked is None else [*asked, *former])

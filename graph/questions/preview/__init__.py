@@ -1,1 +1,1 @@
-"""What a change would do before it is done: to whose managers, roles, rights and limits, from which day."""
+"""What a change would do before it is done: to whose managers, roles, rights, limits, accounts and groups."""

@@ -6,24 +6,32 @@ such a day makes one later only by something else that is known already; that is
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import neo4j
 
 from graph.as_of import Day
 from graph.change_log import turned_day
+from graph.questions.preview.followed import Change, Difference, Follow, Followed
 from graph.questions.preview.learnt import Things, last_number, learnt_since
-from graph.questions.preview.sides import on_both
-from graph.questions.preview.standing import Held, Standing, What, in_units_of_other_managers, standings
+from graph.questions.preview.sides import Sides, on_both
+from graph.questions.preview.standing import (
+    Held,
+    OfDay,
+    Standing,
+    What,
+    in_units_of_other_managers,
+    names_of,
+    standings,
+)
 from graph.questions.preview.touched import touched
 from graph.rehearsal import rehearsed
 from graph.time import today
 
 T = TypeVar("T")
-Change = Literal["gained", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,18 @@ class Preview(Generic[T]):
 
 
 def preview(
-    driver: neo4j.Driver, change: Callable[[neo4j.Driver], T], at: date | None = None, *, with_reasons: bool = True
+    driver: neo4j.Driver,
+    change: Callable[[neo4j.Driver], T],
+    at: date | None = None,
+    *,
+    with_reasons: bool = True,
+    follow: Follow | None = None,
 ) -> Preview[T]:
     """What ``change`` would do, made with the driver that it is given; nothing of it stays.
 
     ``at``: only that day; None: today, and each later day from which something of the change counts.
-    ``with_reasons``: as in ``standings``. Raises what ``change`` raises.
+    ``with_reasons``: as in ``standings``. ``follow``: what rules above the graph make of it.
+    Raises what ``change`` raises.
     """
 
     def work(rehearsal: neo4j.Driver) -> Preview[T]:
@@ -81,12 +95,25 @@ def preview(
         ):
             number = last_number(before)
             outcome = change(rehearsal)
-            learnt = learnt_since(after, number, at or today())
+            learnt = _asked(learnt_since(after, number, at or today()), at)
             days = _Days(before, after, with_reasons)
-            found = [(day, days.compared(day, things)) for day, things in sorted(_asked(learnt, at).items())]
-            people = frozenset(person for _, each in found for person in each)
+            reached = {day: days.reached(day, things) for day, things in learnt.items()}
+            people = frozenset[str]().union(*reached.values())
+            followed = Followed()
+            if follow is not None:
+                followed = follow(days.sides(at or today()), number, people)
+            if followed.of_day is not None:
+                for each in followed.differences:
+                    for day in _borders(each, at):
+                        reached[day] = reached.get(day, frozenset()) | {each.person}
+            found = [(day, days.compared(day, persons, followed.of_day)) for day, persons in sorted(reached.items())]
+            consequences = [*joined(found), *_of_differences(days.sides(at or today()), followed.differences, at)]
             return Preview(
-                outcome, last_number(after) - number, tuple(day for day, _ in found), people, tuple(joined(found))
+                outcome,
+                last_number(after) - number,
+                tuple(day for day, _ in found),
+                people.union(followed.persons, *(persons for _, persons in found)),
+                tuple(in_order(consequences)),
             )
 
     return rehearsed(driver, work)
@@ -114,28 +141,35 @@ class Differing:
 
 @dataclass(slots=True)
 class _Days:
-    """Asked one after the other: on the day on which a thing ends, nobody is reached through it any more, and whoever
-    was on an earlier day is looked at again."""
+    """Asked one after the other: on the day on which a thing ends, nobody is reached through it any more, or only in a
+    place where they are no longer. So those for whom something differed on the day before are looked at again."""
 
     before: neo4j.Session
     after: neo4j.Session
     with_reasons: bool = True
-    _earlier: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
+    _differing: frozenset[str] = frozenset()
 
-    def compared(self, at: date, things: Things) -> dict[str, Differing]:
-        """Of all who are touched, also those for whom nothing differs."""
-        sides = tuple((session, Day.of(at, turned_day(session))) for session in (self.before, self.after))
-        both = (sides[0], sides[1])
+    def sides(self, at: date) -> Sides:
+        before, after = ((session, Day.of(at, turned_day(session))) for session in (self.before, self.after))
+        return before, after
+
+    def reached(self, at: date, things: Things) -> frozenset[str]:
+        """All who are touched."""
+        both = self.sides(at)
         one, other = touched(both, at, things)
-        persons = {*one.persons, *other.persons}
-        persons |= in_units_of_other_managers(both, at, one.units | other.units)
-        changed = frozenset(uuid for of_kind in things.values() for uuid in of_kind)
-        persons.update(*(differing for of_day, differing in self._earlier if changed & of_day))
-        was, would_be = on_both(
-            both, lambda session, day: standings(session, day, at, persons, with_reasons=self.with_reasons)
-        )
+        return one.persons | other.persons | in_units_of_other_managers(both, at, one.units | other.units)
+
+    def compared(self, at: date, reached: frozenset[str], follows: tuple[OfDay, OfDay] | None) -> dict[str, Differing]:
+        """Of all who are reached, also those for whom nothing differs."""
+        persons = reached | self._differing
+        of_side = dict(zip((id(self.before), id(self.after)), follows or (None, None), strict=True))
+
+        def held(session: neo4j.Session, day: Day) -> Held:
+            return standings(session, day, at, persons, with_reasons=self.with_reasons, follows=of_side[id(session)])
+
+        was, would_be = on_both(self.sides(at), held)
         found = compared(was, would_be, persons)
-        self._earlier.append((changed, frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)))
+        self._differing = frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)
         return found
 
 
@@ -168,7 +202,41 @@ def joined(found: list[tuple[date, dict[str, Differing]]]) -> list[Consequence]:
                 if key not in open_:
                     _, change, standing = key
                     open_[key] = Consequence(person, differing.name, change, standing.what, standing.about, text, day)
+    return in_order((*done, *open_.values()))
+
+
+def _borders(difference: Difference, at: date | None) -> Iterator[date]:
+    """The days on which it begins and ends; of one day only, that day, where it counts then."""
+    if at is None:
+        yield from (day for day in difference.days if day is not None)
+    elif difference.days.holds(at):
+        yield at
+
+
+def _of_differences(sides: Sides, differences: Sequence[Difference], at: date | None) -> list[Consequence]:
+    """``at``: only what differs on that day."""
+    differing = [each for each in differences if at is None or each.days.holds(at)]
+    persons = {each.person for each in differing}
+    was, would_be = on_both(sides, lambda session, day: names_of(session, day, at or today(), persons))
+    names = {**was, **would_be}
+    return [
+        Consequence(
+            each.person,
+            names.get(each.person, ""),
+            each.change,
+            each.standing.what,
+            each.standing.about,
+            each.text,
+            at or each.days.start,
+            None if at is not None else each.days.end,
+        )
+        for each in differing
+    ]
+
+
+def in_order(consequences: Iterable[Consequence]) -> list[Consequence]:
+    """By name and person."""
     return sorted(
-        (*done, *open_.values()),
+        consequences,
         key=lambda each: (each.name, each.person, each.since, each.what, each.text, each.about, each.change),
     )

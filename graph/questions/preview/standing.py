@@ -1,6 +1,6 @@
 """What people have on a day, as plain facts that two days or two graphs can be compared by."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -16,8 +16,9 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Limit
 from graph.writing.protection import is_protected
 
-What = Literal["manager", "role", "right", "value"]
-WHAT: tuple[What, ...] = ("manager", "role", "right", "value")
+What = Literal["manager", "role", "right", "value", "account", "group"]
+WHAT: tuple[What, ...] = ("manager", "role", "right", "value", "account", "group")
+WHAT_IN_WORDS = f"{', '.join(WHAT[:-1])} or {WHAT[-1]}"
 UNLIMITED = "*"
 """In place of a value: the type is left open, on purpose or because nothing is set for it."""
 
@@ -27,11 +28,16 @@ class Standing:
     """Something that a person has. ``about``: what it is the same by: uuids, and of a value that.
 
     A manager: of this employment. A role: for this unit. A right: through this tie, for this unit. A value: of this
-    limit of this right.
+    limit of this right. A planned account: in this system, for this tie where each has its own, with this licence.
+    A group: of this unit, role, position or right, at this target.
     """
 
     what: What
     about: tuple[str, ...]
+
+
+OfDay = Callable[[neo4j.Session, Day, date, Evaluation], Iterable[tuple[str, Standing, str]]]
+"""What rules of a room above say that the people of an evaluation have on a day: whose, what, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,10 @@ def standings(
     of_all: Evaluation | None = None,
     *,
     with_reasons: bool = True,
+    follows: OfDay | None = None,
 ) -> Held:
     """What each of ``persons`` (uuids) has on a day. ``of_all``: where everybody's surroundings are read already.
-    ``with_reasons``: the texts of values say where each comes from."""
+    ``with_reasons``: the texts of values say where each comes from. ``follows``: what they have besides."""
     work = of_all or Evaluation(reading.of_persons(session, day, at, sorted(persons)))
     known = work.organisation.persons
     found: dict[str, dict[Standing, str]] = {each: {} for each in persons if each in known}
@@ -60,7 +67,10 @@ def standings(
         found[person].update(_rights(work, person, with_reasons))
         found[person].update(_roles(work, person))
     _add_managers(session, day, at, work, found)
-    return Held(found, _names(session, day, at, found))
+    for person, standing, text in follows(session, day, at, work) if follows is not None else ():
+        if person in found:
+            found[person][standing] = text
+    return Held(found, names_of(session, day, at, found))
 
 
 def _rights(work: Evaluation, person: str, with_reasons: bool) -> Iterator[tuple[Standing, str]]:
@@ -116,7 +126,7 @@ def _add_managers(
         return
     managers = managers_around(session, day, at, units)
     involved = managers.persons
-    names = _names(session, day, at, involved)
+    names = names_of(session, day, at, involved)
     kept: dict[str, tuple[str, ...]] = {}
     for tie in ties:
         if tie.unit is None:
@@ -132,7 +142,7 @@ def _add_managers(
             found[tie.person][Standing("manager", (tie.uuid, holder))] = shown
 
 
-def _names(session: neo4j.Session, day: Day, at: date, persons: Collection[str]) -> dict[str, str]:
+def names_of(session: neo4j.Session, day: Day, at: date, persons: Collection[str]) -> dict[str, str]:
     """Of a person with a protected name none: what is shown may be kept by a terminal."""
     rows = session.run(
         f"""
