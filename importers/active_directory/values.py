@@ -4,7 +4,7 @@ What a target of the directory needs as well is in ``protocols.ldap.values``.
 """
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from graph.cpr.keyring import number_in
 from graph.statements.written_numbers import only_digits
@@ -42,7 +42,11 @@ def day(raw: Raw, name: str) -> date | None:
 
 
 def written_day(raw: Raw, name: str) -> date | None:
-    """A day that users or other systems wrote into a text attribute, in one of the usual forms. Raises Malformed."""
+    """The last day that users or other systems wrote into an attribute, in one of the usual forms; None = none, never.
+
+    A FILETIME means the same here as in accountExpires: the start of the first day without access, so the day before
+    it is the last. Raises Malformed.
+    """
     written = text(raw, name)
     if not written:
         return None
@@ -51,8 +55,9 @@ def written_day(raw: Raw, name: str) -> date | None:
             return datetime.strptime(written, form).date()
         except ValueError:
             continue
-    if only_digits(written) and len(written) > 8:
-        return expiry(int(written))
+    if only_digits(written) and (len(written) > 8 or int(written) in NEVER):
+        first_without = expiry(int(written))
+        return None if first_without is None else first_without - timedelta(days=1)
     raise Malformed(f"{name} is not a date")
 
 

@@ -86,9 +86,24 @@ def test_what_is_no_cpr_number_is_not_repeated(written: str) -> None:
     assert written not in str(refused.value)
 
 
-@pytest.mark.parametrize("written", ["2027-06-30", "30-06-2027", "30.06.2027", str(ticks(2027, 6, 30))])
-def test_days_that_people_have_written(written: str) -> None:
+@pytest.mark.parametrize("written", ["2027-06-30", "30-06-2027", "30.06.2027", str(ticks(2027, 7, 1))])
+def test_last_days_that_people_have_written(written: str) -> None:
+    """A FILETIME is the first day without access, as in accountExpires (§4 Values): the day before it is the last."""
     assert values.written_day({"pager": [written.encode()]}, "pager") == date(2027, 6, 30)
+
+
+@pytest.mark.parametrize("written", ["0", "9223372036854775807"])
+def test_a_filetime_that_means_never_is_no_last_day(written: str) -> None:
+    assert values.written_day({"accountexpires": [written.encode()]}, "accountExpires") is None
+
+
+def test_an_external_persons_last_day_is_the_same_in_both_attributes() -> None:
+    """Which of them the settings name makes no difference."""
+    last = str(ticks(2027, 7, 1)).encode()
+    outside = {"unit_attribute": "extensionAttribute2", "end_attribute": "accountExpires"}
+    settings = SETTINGS.model_copy(update={"external": SETTINGS.external.model_validate(outside)})
+    read = user(Found("CN=kate,DC=x", _raw(accountexpires=last)), settings)
+    assert (read.expires, read.external_until) == (date(2027, 7, 1), date(2027, 6, 30))
 
 
 def _raw(**told: bytes) -> dict[str, list[bytes]]:
