@@ -93,7 +93,9 @@ def _opened(path: Path, settings: PositionsSettings) -> _File:
 
 
 def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str]) -> FetchedLists | None:
-    # A mark of another address says nothing about this one.
+    # A mark of another address, or of a list that was read in another encoding, says nothing about this one.
+    if marks.get("encoding") != settings.encoding:
+        marks = {}
     etag = marks.get("etag", "") if marks.get("url") == url else ""
     beside_url = settings.categories_url or ""
     beside_etag = marks.get("categories_etag", "") if marks.get("categories_url", "") == beside_url else ""
@@ -110,7 +112,7 @@ def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str
     if file is None or (beside_url and beside is None):
         raise Unavailable(f"{url} answers that nothing has changed, although the request had no condition")
     also = None if beside is None else _lists(beside, CATEGORIES, settings)
-    named = {"url": url, "etag": file.etag}
+    named = {"url": url, "etag": file.etag, "encoding": settings.encoding}
     if beside is not None:
         named |= {"categories_url": beside_url, "categories_etag": beside.etag}
     return _together(url, _lists(file, POSITIONS, settings), also, named)

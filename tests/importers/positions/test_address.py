@@ -39,6 +39,8 @@ def test_what_has_not_changed_is_not_sent_again(service: Service, told: Position
     assert (len(again.positions.rows), again.categories.rows[0].cell("code")) == (200, "B")
     elsewhere = told.model_copy(update={"categories_url": None})
     assert fetch(elsewhere, {**first.marks, "url": "http://other"}) is not None, "an ETag is of its own address"
+    other = told.model_copy(update={"encoding": "windows-1252"})
+    assert fetch(other, first.marks) is not None, "and of what was read: other settings read it anew"
 
 
 @pytest.mark.parametrize(
