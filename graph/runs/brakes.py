@@ -227,8 +227,8 @@ def approve(driver: neo4j.Driver, brake: str, user: str, reason: str) -> bool:
     return bool(rows)
 
 
-def has_stopped(driver: neo4j.Driver, source: str) -> bool:
-    """Whether the brake has stopped something in the source's run that is under way. A dry run stops nothing."""
+def stopped_so_far(driver: neo4j.Driver, source: str) -> int:
+    """How often the brake has stopped something in the source's run that is under way. A dry run stops nothing."""
     rows, _, _ = driver.execute_query(
         """
         MATCH (run:Run {name: $source, state: 'running', dry: false})
@@ -237,4 +237,4 @@ def has_stopped(driver: neo4j.Driver, source: str) -> bool:
         """,
         source=source,
     )
-    return bool(rows[0]["brakes"])
+    return int(rows[0]["brakes"])

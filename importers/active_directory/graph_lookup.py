@@ -8,7 +8,7 @@ import neo4j
 
 from graph.as_of import exists
 from graph.identity.known_keys import BY_EMPLOYMENT, PERSONS_BY_CPR, RecordId, employment_rows
-from graph.runs.brakes import has_stopped
+from graph.runs.brakes import stopped_so_far
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import today, unless_ahead
 
@@ -130,7 +130,7 @@ class GraphLookup:
         return None if since is None else date.fromisoformat(since)
 
     def is_holding(self) -> bool:
-        return has_stopped(self._driver, self._source)
+        return stopped_so_far(self._driver, self._source) > 0
 
     def hold(self, day: date) -> None:
         if unless_ahead(self.held_since(), day) is None:

@@ -9,7 +9,7 @@ from graph.as_of import exists, in_force
 from graph.identity.known_keys import RecordId
 from graph.identity.lookup import persons_by_cpr
 from graph.questions.nearest import managers
-from graph.runs.brakes import has_stopped
+from graph.runs.brakes import stopped_so_far
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import unless_ahead
 
@@ -132,8 +132,8 @@ class GraphMemory:
         kept = read_cursor(self._driver, _MEMORY).get(f"held:{institution}")
         return None if kept is None else date.fromisoformat(kept)
 
-    def is_held(self) -> bool:
-        return has_stopped(self._driver, OWN)
+    def stopped_so_far(self) -> int:
+        return stopped_so_far(self._driver, OWN)
 
     def hold(self, institution: str, day: date) -> None:
         if unless_ahead(self.held_since(institution), day) is None:

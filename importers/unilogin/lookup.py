@@ -51,8 +51,8 @@ class Memory(Protocol):
         The next export ends things on that day, so that the stopped difference stays the same until a user approves it.
         """
 
-    def is_held(self) -> bool:
-        """Whether the brake has stopped something in the current run. A dry run stops nothing."""
+    def stopped_so_far(self) -> int:
+        """How many institutions the brake has stopped in the current run. A dry run stops nothing."""
 
     def hold(self, institution: str, day: date) -> None:
         """Its export of the day waits at the brake. No effect if one waits already."""

@@ -167,10 +167,11 @@ class _Run:
         listed = _listed(number, [*problems, *people.problems])
         records = [*of.records(people.placed, doubtful), listed]
         reading = self._reading(number, answer, records, suspect, nameless)
+        stopped = self.memory.stopped_so_far()
         yield reading
         if self.known.cursor == reading.cursor:
             self.memory.release(number)
-        elif self.memory.is_held():
+        elif self.memory.stopped_so_far() > stopped:
             self.memory.hold(number, day)
         elif suspect and not self.known.dry_run:
             # There was nothing to approve: the doubt stays, and the pause before the next call is kept.

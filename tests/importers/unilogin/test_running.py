@@ -8,6 +8,7 @@ from graph.runs.brakes import approve
 from importers.pipeline.import_run import run_import
 from importers.source import SourceError
 from importers.unilogin.errors import RequestRejected, Unavailable
+from importers.unilogin.graph_lookup import GraphMemory
 from sample.unilogin_service.state import Group, Institution, Member, Person
 from tests.graph.organisation import unit
 from tests.importers.unilogin.school import BAKKE, RING, STRAND, Schools, alma, birk, cille, managing, payroll, teacher
@@ -397,6 +398,25 @@ def test_a_doubtful_export_with_nothing_to_write_waits_for_the_pause_too(schools
     assert held.brake is not None, "it is still doubtful"
     assert schools.later(0.1 / 24).run(approve=held.brake).brake is None
     assert exports(schools) == 5, "what waits for approval is read without a pause"
+
+
+@pytest.mark.parametrize("stopped", [BAKKE, STRAND])
+def test_a_school_that_is_stopped_holds_no_other_one(schools: Schools, stopped: str) -> None:
+    """Whichever is read first: the other one is doubtful, and has nothing to write."""
+    schools.strand.agreed = True
+    schools.bakke.members, schools.strand.members = [alma(), birk()], [cille(), birk()]
+    schools.run()
+    for each in (schools.bakke, schools.strand):
+        each.new_year(2027)
+    if stopped == BAKKE:
+        schools.bakke.leave("alma417k")
+    else:
+        schools.strand.leave("cill226q")
+    assert schools.later().run().brake is not None
+    memory = GraphMemory(schools.driver)
+    other = STRAND if stopped == BAKKE else BAKKE
+    assert (memory.held_since(stopped), memory.held_since(other)) == (schools.day, None)
+    assert memory.read_at(other) is not None
 
 
 def test_a_reading_of_a_clock_that_was_ahead_holds_up_no_later_one(schools: Schools) -> None:
