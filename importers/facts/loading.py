@@ -128,6 +128,14 @@ def _integer(digits: str) -> int | str:
     return int(digits) if len(digits) < 20 else digits
 
 
+def _as_written(node: yaml.Node, made: Any) -> Any:
+    """A number that YAML reads from other digits than are written stays a text: ``00417`` is octal to YAML, ``12:30``
+    has base 60, ``27.10`` loses a digit. They are codes; a field for numbers takes a number as a text too, or shows
+    it."""
+    is_number = isinstance(made, int | float) and not isinstance(made, bool)
+    return str(node.value) if is_number and str(made) != node.value else made
+
+
 class _Loader(yaml.SafeLoader):
     """Loads plain values only, up to a limit."""
 
@@ -141,7 +149,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep=deep)
+            return _as_written(node, super().construct_object(node, deep=deep))
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
             if not isinstance(node, yaml.ScalarNode):
                 raise

@@ -244,6 +244,32 @@ def test_an_impossible_date_in_yaml_is_that_entrys_problem(clean_graph: neo4j.Dr
     assert report.as_counts() == {"Unit": {"created": 1}}
 
 
+def test_a_code_without_quotes_in_yaml_is_the_text_that_is_written(tmp_path: Path) -> None:
+    """To YAML, 00417 is octal, 12:30 has base 60, and 27.10 is 27.1; the same file as CSV has the texts."""
+    path = tmp_path / "codes.yaml"
+    path.write_text(
+        "units:\n- {id: 0100, name: A, cost_center: 004010000000, postal_code: 0555, phone: 12:30, ean: 1_000}\n"
+        "persons:\n- {id: p, name: B, cpr: 0202575002}\n"
+        "employments:\n- {id: e, person: p, number: 00417, weekly_hours: 37.00, fraction: 0.50, position_code: 27.10}\n"
+    )
+    known = InMemory()
+    applied = known.take(Facts(FactsSettings(path=path)))
+    assert applied.problems == []
+    day = date(2026, 3, 2)
+    names = ("cost_center", "postal_code", "phone", "ean")
+    assert [known.value("Unit", "0100", name, day) for name in names] == ["004010000000", "0555", "12:30", "1_000"]
+    names = ("number", "weekly_hours", "fraction", "position_code")
+    assert [known.value("Employment", "e", name, day) for name in names] == ["00417", 37.0, 0.5, "27.10"]
+    assert known.kept["Person", "p"][0].cpr == "0202575002"
+
+
+def test_a_number_without_quotes_in_yaml_that_is_none_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "hours.yaml"
+    path.write_text("persons:\n- {id: p, name: B}\nemployments:\n- {id: e, person: p, weekly_hours: 12:30}\n")
+    applied = InMemory().take(Facts(FactsSettings(path=path)))
+    assert [(each.key, each.field, each.rule) for each in applied.problems] == [("e", "weekly_hours", "decimal")]
+
+
 def test_an_id_that_comes_twice_and_a_section_that_nobody_knows_are_shown(
     clean_graph: neo4j.Driver, tmp_path: Path
 ) -> None:
