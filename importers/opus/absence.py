@@ -1,13 +1,14 @@
 """The meaning of things that the previous file had and this one lacks (opus.md §4.1, §4.8), and when that is
 suspect."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from graph.statements.statement import Statement
 from importers.opus import advance
 from importers.opus.employees import EmployeeKey
 from importers.opus.mapping import File
+from importers.opus.survey import Survey
 from importers.source import Mapped
 
 
@@ -89,6 +90,17 @@ def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
                 found.setdefault(key, []).append(employee.text())
     pairs = {news[0]: key for key, news in found.items() if len(news) == 1}
     return {new: key for new, key in pairs.items() if sum(new in news for news in found.values()) == 1}
+
+
+def missing(survey: Survey, before: Iterable[str]) -> list[str]:
+    """Why the file may be incomplete: it has no unit at all, or none of a client that the file before had (``before``).
+
+    An export that breaks off can still be well-formed (§4.1).
+    """
+    gone = sorted({*before} - survey.clients)
+    if not survey.clients:
+        return ["The file has no unit: is the file whole?"]
+    return [f"The file has nothing of client {each}, which the one before had: is the file whole?" for each in gone]
 
 
 def suspicions(file: File, live_before: int) -> list[str]:

@@ -7,7 +7,7 @@ one person are read together: if one is new or gone, all of them are parsed.
 import io
 import marshal
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from importers.opus.survey import (
     look,
     order_of,
 )
-from importers.opus.tree import UnitKey
+from importers.opus.tree import KeptTree, UnitKey
 from importers.source import Known, SourceError
 
 _AT_ONCE = 1000  # employees
@@ -45,7 +45,7 @@ def look_with(
     day: date,
     settings: OpusSettings,
     known_employments: Container[str],
-    kept_roots: Mapping[str, str],
+    kept: KeptTree,
     has_another: HasAnother,
 ) -> Survey:
     """As ``survey.look``. Raises IncompleteFile, SourceError."""
@@ -53,12 +53,12 @@ def look_with(
     try:
         pieces = Pieces(path)
     except InDoubt:
-        return look(path, day, settings, known_employments, kept_roots, has_another)
+        return look(path, day, settings, known_employments, kept, has_another)
     try:
-        return _Look(memory, known, pieces, day, settings, known_employments, kept_roots, has_another).survey
+        return _Look(memory, known, pieces, day, settings, known_employments, kept, has_another).survey
     except InDoubt:
         pieces.close()
-        return look(path, day, settings, known_employments, kept_roots, has_another)
+        return look(path, day, settings, known_employments, kept, has_another)
     except BaseException:
         pieces.close()
         raise
@@ -81,7 +81,7 @@ class _Look:
         day: date,
         settings: OpusSettings,
         known_employments: Container[str],
-        kept_roots: Mapping[str, str],
+        kept: KeptTree,
         has_another: HasAnother,
     ) -> None:
         self._memory = memory
@@ -95,9 +95,7 @@ class _Look:
                 add_unit(units, element, problems)
         except SourceError as wrong:
             raise InDoubt from wrong
-        self.survey = begin(
-            day, settings, known_employments, units, kept_roots, has_another, pieces, problems, oddities
-        )
+        self.survey = begin(day, settings, known_employments, units, kept, has_another, pieces, problems, oddities)
         tree = self.survey.tree
         self._is_closed: dict[tuple[str, str], bool] = {
             unit: unit in self.survey.closed_units for unit in tree.parents if unit not in tree.filtered

@@ -1,5 +1,6 @@
 """The settings of Opus: the place of the files, and payroll's use of the fields that KMD left open."""
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Literal
@@ -102,6 +103,11 @@ class OpusSettings(BaseModel):
         if self.folder is not None and self.sftp is not None:
             raise ValueError("Opus reads from folder or from sftp, not from both")
         return self
+
+    def tree_filters(self) -> str:
+        """A digest of the filters of units."""
+        named = (sorted(self.filters.units), sorted(self.filters.unit_names))
+        return hashlib.blake2b(repr(named).encode(), digest_size=8).hexdigest()
 
     def meaning(self) -> bytes:
         """The settings that a record's meaning depends on: they are part of each record's fingerprint."""

@@ -22,6 +22,7 @@ from importers.opus.recalling import look_with, remember
 from importers.opus.series import FileName, Plan, ordered, parse, planned, remembered, twins
 from importers.opus.settings import OpusSettings
 from importers.opus.settings_match import matching_nothing
+from importers.opus.tree import KeptTree, UnitKey
 from importers.source import Known, Reading, SourceError
 
 log = structlog.get_logger(__name__)
@@ -30,13 +31,16 @@ WHOLE = frozenset({"Unit", "Employment", "Account", "Assignment"})
 FEWER_STUBS = 0.9  # stubs seem only to accumulate: a file with less than this share of the earlier stubs is odd
 _EXCHANGED = "exchanged "  # prefixes in the cursor
 _ROOT = "root "
+_FILTERED = "filtered "
+_FILTERS = "filters"
 
 
 class Opus:
     """The files of one folder or SFTP server. ``folder``, which may be one file, replaces the place in the settings.
 
     The cursor holds the last applied file (``file``, ``hash``), the names seen until then (``seen``), how many live
-    employments and stubs it had, each client's root, and employments that continue under a new number.
+    employments and stubs it had, each client's root, the units that filters left out, and employments that continue
+    under a new number.
     """
 
     name = "opus"
@@ -82,12 +86,16 @@ class Opus:
             for file in plan.due:
                 path = copied / file.name
                 self._place.copy(file.name, path)
-                cursor = self._next_cursor(cursor, plan, file, digest(path))
+                applied, cursor = cursor, self._next_cursor(cursor, plan, file, digest(path))
                 memory = Memory(known, self._settings)
                 made = self._file(path, file, known, cursor, memory)
                 try:
-                    yield self._reading(made, file, cursor, plan)
-                    remember(memory, made)  # hash of the applied file; a file that the brake stopped is read anew
+                    reading = self._reading(made, file, cursor, plan)
+                    yield reading
+                    if reading.incomplete_because and dict(known.cursor) != reading.cursor:
+                        cursor = applied  # it wrote nothing and was not applied: the next file follows the one before
+                    else:
+                        remember(memory, made)  # hash of the applied file; one that the brake stopped is read anew
                 finally:
                     made.survey.aside.close()
                 path.unlink()
@@ -147,19 +155,28 @@ class Opus:
     def _file(self, path: Path, name: FileName, known: Known, cursor: Mapping[str, str], memory: Memory) -> File:
         """The survey of the file, with exchanged numbers."""
         numbers = {key.removeprefix(_EXCHANGED): old for key, old in cursor.items() if key.startswith(_EXCHANGED)}
-        roots = {key.removeprefix(_ROOT): root for key, root in cursor.items() if key.startswith(_ROOT)}
+        kept = KeptTree(_roots(cursor), self._filtered(cursor))
         known_employments = _Either(known.keys("Employment"), numbers)
         survey = look_with(
-            memory, known, path, name.day, self._settings, known_employments, roots, partial(_has_another, known)
+            memory, known, path, name.day, self._settings, known_employments, kept, partial(_has_another, known)
         )
         file = File(survey, known, numbers, first="live" not in cursor)
         new_numbers = absence.exchanged(file, absence.vanished(file))
         return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
 
+    def _filtered(self, cursor: Mapping[str, str]) -> frozenset[UnitKey]:
+        """The units that the same filters left out of the last applied file."""
+        if cursor.get(_FILTERS) != self._settings.tree_filters():
+            return frozenset()
+        kept = ((key.removeprefix(_FILTERED), each) for key, each in cursor.items() if key.startswith(_FILTERED))
+        return frozenset(UnitKey(client, number) for client, numbers in kept for number in numbers.split())
+
     def _reading(self, file: File, name: FileName, cursor: dict[str, str], plan: Plan) -> Reading:
         survey = file.survey
-        suspicions = [] if file.first else absence.suspicions(file, int(cursor["live"]))
+        missing = absence.missing(survey, _roots(cursor))
+        suspicions = [*missing, *([] if file.first else absence.suspicions(file, int(cursor["live"])))]
         problems = [
+            *(file_problem("client", "no_units", text) for text in missing),
             *plan.problems,
             *survey.problems,
             *matching_nothing(survey),
@@ -168,7 +185,15 @@ class Opus:
         ]
         cursor["live"], cursor["stubs"] = str(len(survey.live)), str(len(survey.stubs))
         cursor.update({_EXCHANGED + new: old for new, old in file.exchanged.items()})
+        gone = {_ROOT + client for client in _roots(cursor).keys() - survey.clients}
+        for key in [each for each in cursor if each in gone or each.startswith(_FILTERED)]:
+            del cursor[key]
         cursor.update({_ROOT + client: root.number for client, root in survey.tree.roots.items() if root is not None})
+        cursor[_FILTERS] = self._settings.tree_filters()
+        left_out: dict[str, list[str]] = {}
+        for client, number in sorted(survey.tree.filtered):
+            left_out.setdefault(_FILTERED + client, []).append(number)
+        cursor.update({key: " ".join(numbers) for key, numbers in left_out.items()})
         return Reading(
             label=name.name,
             day=name.day,
@@ -190,6 +215,11 @@ class _Either:
 
     def __contains__(self, key: object) -> bool:
         return key in self.one or key in self.other
+
+
+def _roots(cursor: Mapping[str, str]) -> dict[str, str]:
+    """Client → its root in the last applied file."""
+    return {key.removeprefix(_ROOT): root for key, root in cursor.items() if key.startswith(_ROOT)}
 
 
 def _has_another(known: Known, employment: str, cpr: str) -> bool:

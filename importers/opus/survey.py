@@ -35,7 +35,7 @@ from importers.opus.errors import Unreadable
 from importers.opus.oddities import Oddities, file_problem
 from importers.opus.reader import Element, Spool, check_end, elements
 from importers.opus.settings import OpusSettings
-from importers.opus.tree import Tree, UnitKey
+from importers.opus.tree import KeptTree, Tree, UnitKey
 
 LEAVE = "leave"  # the only action that is known: the employment has ended
 PERSON_FIELDS = ("firstName", "lastName", "address", "addressSupplement", "postalCode", "city", "country")
@@ -180,13 +180,13 @@ def look(
     day: date,
     settings: OpusSettings,
     known_employments: Container[str],
-    kept_roots: Mapping[str, str],
+    kept: KeptTree,
     has_another: HasAnother,
 ) -> Survey:
     """Read the file to its end. Raises IncompleteFile where it has none.
 
-    ``known_employments``: keys of all employments that were told before. ``kept_roots``: client → the root so far.
-    ``has_another``: as ``Survey.has_another``. The spool of the survey lies beside the file.
+    ``known_employments``: keys of all employments that were told before. ``kept``: what the file before said of the
+    tree. ``has_another``: as ``Survey.has_another``. The spool of the survey lies beside the file.
     """
     check_end(path)
     problems: list[Problem] = []
@@ -195,13 +195,13 @@ def look(
         if element.name == "employee":
             break  # units come first (§1); where one does not, they are read once more
         add_unit(units, element, problems)
-    survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
+    survey = _look(path, day, settings, known_employments, kept, units, problems, has_another)
     if survey is None:
         units.clear()
         problems.clear()
         for element in elements(path, "orgUnit"):
             add_unit(units, element, problems)
-        survey = _look(path, day, settings, known_employments, kept_roots, units, problems, has_another)
+        survey = _look(path, day, settings, known_employments, kept, units, problems, has_another)
     assert survey is not None
     return survey
 
@@ -211,7 +211,7 @@ def _look(
     day: date,
     settings: OpusSettings,
     known_employments: Container[str],
-    kept_roots: Mapping[str, str],
+    kept: KeptTree,
     units: dict[UnitKey, Element],
     problems: list[Problem],
     has_another: HasAnother,
@@ -219,7 +219,7 @@ def _look(
     """None where the file has a unit that is not among ``units``."""
     spool = Spool(path.with_suffix(".spool"))
     oddities = Oddities()
-    survey = begin(day, settings, known_employments, units, kept_roots, has_another, spool, problems, oddities)
+    survey = begin(day, settings, known_employments, units, kept, has_another, spool, problems, oddities)
     for element in elements(path, "orgUnit", "employee", others=oddities.unknown):
         if element.name == "orgUnit":
             if _is_unread(element, units):
@@ -237,14 +237,14 @@ def begin(
     settings: OpusSettings,
     known_employments: Container[str],
     units: dict[UnitKey, Element],
-    kept_roots: Mapping[str, str],
+    kept: KeptTree,
     has_another: HasAnother,
     aside: Aside,
     problems: Iterable[Problem],
     oddities: "Oddities",
 ) -> Survey:
     """The survey of a file of which only the units have been read."""
-    tree = Tree(units, settings.filters, kept_roots)
+    tree = Tree(units, settings.filters, kept)
     survey = Survey(
         day, settings, known_employments, units, tree, aside, problems=list(problems), has_another=has_another
     )

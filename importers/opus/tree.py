@@ -26,15 +26,22 @@ class UnitKey(NamedTuple):
         return f"{self.client}:unit:{self.number}"
 
 
+class KeptTree(NamedTuple):
+    """What the last applied file said of the tree: each client's root, and the units that the filters left out."""
+
+    roots: Mapping[str, str]
+    filtered: frozenset[UnitKey] = frozenset()
+
+
 class Tree:
     """``parents``: each unit's parent as the file has it, None where it has none.
 
     ``roots``: each client's root. ``faults``: units whose parent can't be taken. ``filtered``: units left out.
     """
 
-    def __init__(self, units: Mapping[UnitKey, Element], filters: Filters, kept_roots: Mapping[str, str]) -> None:
+    def __init__(self, units: Mapping[UnitKey, Element], filters: Filters, kept: KeptTree) -> None:
         self.parents = {key: _parent(key, element) for key, element in units.items()}
-        self._kept_roots = kept_roots
+        self._kept = kept
         self._children: dict[UnitKey, list[UnitKey]] = {}
         for unit, parent in self.parents.items():
             if parent is not None:
@@ -52,7 +59,7 @@ class Tree:
         candidates = [each for each, parent in self.parents.items() if parent is None and each.client == client]
         if not candidates:
             return None
-        kept = self._kept_roots.get(client)
+        kept = self._kept.roots.get(client)
         return min(candidates, key=lambda each: (each.number != kept, -len(self._below(each)), int(each.number)))
 
     def _below(self, unit: UnitKey) -> set[UnitKey]:
@@ -87,11 +94,15 @@ class Tree:
         return faults
 
     def _filtered(self, units: Mapping[UnitKey, Element], filters: Filters) -> set[UnitKey]:
+        """A unit whose parent can't be taken is held at its last known one (§4.6), so it stays left out if it was."""
         out: set[UnitKey] = set()
         names = [normal(each).casefold() for each in filters.unit_names]
         for unit, element in units.items():
             name = normal(element["longName"]).casefold()
             if int(unit.number) in filters.units or any(part in name for part in names):
+                out |= self._below(unit)
+        for unit in self.faults:
+            if unit in self._kept.filtered:
                 out |= self._below(unit)
         return out
 

@@ -88,6 +88,12 @@ class InMemory:
             self._take(reading, applied)
         return applied
 
+    def apply(self, reading: Reading) -> Applied:
+        """One reading."""
+        applied = Applied([reading.label])
+        self._take(reading, applied)
+        return applied
+
     def _take(self, reading: Reading, applied: Applied) -> None:
         applied.problems += reading.problems
         told: list[tuple[Statement, str]] = []

@@ -16,6 +16,7 @@ from importers.opus.memory import Memory, Row
 from importers.opus.recalling import look_with, remember
 from importers.opus.settings import Filters, OpusSettings
 from importers.opus.survey import Survey, look
+from importers.opus.tree import KeptTree
 from importers.source import RawRecord, SourceError
 from tests.importers.known import InMemory
 from tests.importers.opus.files import (
@@ -101,7 +102,7 @@ class Twice:
     def take(self, content: bytes, day: Any = MONDAY) -> None:
         self._path.write_bytes(content)
         try:
-            plain = look(self._path, day, self._settings, self._employments, {}, _has_another)
+            plain = look(self._path, day, self._settings, self._employments, KeptTree({}), _has_another)
         except SourceError as refused:
             with pytest.raises(type(refused)) as raised:
                 self._recalling(day)
@@ -123,7 +124,7 @@ class Twice:
     def _recalling(self, day: Any) -> tuple[Memory, Survey]:
         memory = Memory(self._known, self._settings)
         return memory, look_with(
-            memory, self._known, self._path, day, self._settings, self._employments, {}, _has_another
+            memory, self._known, self._path, day, self._settings, self._employments, KeptTree({}), _has_another
         )
 
 

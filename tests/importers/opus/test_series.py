@@ -9,8 +9,8 @@ from importers.opus.errors import IncompleteFile
 from importers.opus.series import ordered, parse
 from importers.opus.settings import OpusSettings
 from importers.opus.source import Opus
-from importers.source import SourceError
-from tests.importers.opus.files import MONDAY, SMALL, TUESDAY, UNITS, WEDNESDAY, Series, employee, name_of
+from importers.source import Reading, SourceError
+from tests.importers.opus.files import MONDAY, SMALL, TUESDAY, UNITS, WEDNESDAY, Series, employee, name_of, unit
 
 FRIDAY = date(2024, 3, 1)
 
@@ -140,6 +140,51 @@ def test_an_applied_file_with_new_content_is_shown_and_applied_only_when_asked(s
     series.run()
     assert series.place(101, MONDAY) == "2"
     assert series.run().readings == [], "once"
+
+
+def test_a_file_without_any_unit_is_not_the_days_file_and_the_next_one_follows_the_one_before(series: Series) -> None:
+    """An export that broke off and closed its root: nothing of it is written, so no brake stops it."""
+    series.next(MONDAY, *SMALL)
+    before = series.known.cursor
+    series.put(TUESDAY)
+    series.put(WEDNESDAY, *SMALL)
+    empty, whole = _unapplied_if_doubtful(series)
+    assert empty.incomplete_because == ("The file has no unit: is the file whole?",)
+    assert "no_units" in [each.rule for each in empty.problems]
+    assert whole.incomplete_because == () and whole.cursor["live"] == before["live"]
+    assert series.known.cursor["file"] == name_of(WEDNESDAY)
+
+
+def test_the_first_file_without_any_unit_is_not_the_first(series: Series) -> None:
+    series.set(history=True)
+    series.put(MONDAY)
+    series.put(TUESDAY, *SMALL)
+    empty, whole = _unapplied_if_doubtful(series)
+    assert empty.incomplete_because and not whole.incomplete_because
+
+
+def test_a_file_without_one_of_the_clients_waits_for_a_person(series: Series) -> None:
+    other = (unit(1, client="751"), employee(900, client="751", orgUnit="1"))
+    series.next(MONDAY, *SMALL, *other)
+    series.put(TUESDAY, *SMALL)
+    (reading,) = series.source().readings(series.known)
+    assert reading.incomplete_because == (
+        "The file has nothing of client 751, which the one before had: is the file whole?",
+    )
+    series.run()  # approved
+    series.put(WEDNESDAY, *SMALL)
+    (reading,) = series.source().readings(series.known)
+    assert reading.incomplete_because == ()
+
+
+def _unapplied_if_doubtful(series: Series) -> list[Reading]:
+    """The readings that are due, applied as a run applies them if there is nothing to write."""
+    readings = []
+    for each in series.source().readings(series.known):
+        readings.append(each)
+        if not each.incomplete_because:
+            series.known.apply(each)
+    return readings
 
 
 def test_a_newest_file_of_more_than_four_days_is_warned_of(series: Series) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from graph.time import ALWAYS, Period
 from tests.importers.opus.files import (
     MANAGER,
@@ -74,6 +76,25 @@ def test_pitfall_25_the_grandchild_of_a_filtered_unit_is_filtered_when_only_it_c
     assert list(series.known.keys("Unit")) == ["899:unit:1"]
     assert list(series.known.keys("Employment")) == []
     assert list(series.known.keys("Person")) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [(unit(2, 1), unit(3)), (unit(3, 2),), (unit(2, 1), unit(3, 77)), (unit(2, 1), unit(3, 4), unit(4, 3))]
+)
+def test_pitfall_25_a_filtered_unit_stays_filtered_while_its_parent_is_wrong(
+    series: Series, wrong: tuple[str, ...]
+) -> None:
+    """§4.6: it is held at its last known parent, which the filter leaves out."""
+    series.set(filters={"units": [2]})
+    series.next(MONDAY, *UNITS, WORKER)
+    for day in (TUESDAY, WEDNESDAY):
+        series.next(day, ROOT, *wrong, unit(5, 3), WORKER, employee(102, orgUnit="5"))
+        assert list(series.known.keys("Unit")) == ["899:unit:1"]
+        assert list(series.known.keys("Employment")) == []
+    # With other filters nothing is known of it.
+    series.set(filters={"units": [6]})
+    series.next(date(2024, 3, 7), ROOT, *wrong, WORKER)
+    assert "899:unit:3" in series.known.keys("Unit")
 
 
 def test_pitfall_26_moving_into_a_filtered_unit_ends_and_moving_out_goes_on(series: Series) -> None:
