@@ -46,13 +46,15 @@ def shaped(organisation: Organisation, settings: Plan2LearnSettings, at: date) -
     candidates = _people(delivered if settings.persons == "delivered" else under_root)
     _note_people_without_row(under_root, delivered, files)
     staff = {uuid: each for uuid, each in candidates.items() if _can_be_delivered(each, files)}
+    keys = {uuid: _person_key(each, settings) for uuid, each in staff.items()}
+    for uuid in _without_key_of_their_own(keys, files):
+        del staff[uuid], keys[uuid]
     employments = {
         each.uuid: (each, index == 0)
         for uuid, own in _people(delivered).items()
         if uuid in staff
         for index, each in enumerate(own.employments)
     }
-    keys = {uuid: _person_key(each, settings) for uuid, each in staff.items()}
     positions = {e.position.uuid: e.position for e, _ in employments.values() if e.position is not None}
     rows: dict[File, dict[str, Row]] = {
         "unit": _unit_rows(files.places),
@@ -92,7 +94,12 @@ def _note_settings_that_match_nothing(organisation: Organisation, files: _Files)
 def _counts(employment: Employment, files: _Files) -> bool:
     """Whether its type is delivered, it is under the roots, and not too far ahead. The image has no ended ones."""
     settings = files.settings
-    if employment.unit not in files.places.below_roots or employment.type not in settings.employment_types:
+    if employment.type not in settings.employment_types:
+        return False
+    if employment.unit is None:
+        files.notice("employment", employment.uuid, "AfdelingsId", "no_unit", "it has no unit on this day; not sent")
+        return False
+    if employment.unit not in files.places.below_roots:
         return False
     if settings.on_leave == "leave_out" and employment.on_leave:
         return False
@@ -152,7 +159,24 @@ def _can_be_delivered(staff: _Staff, files: _Files) -> bool:
 def _person_key(staff: _Staff, settings: Plan2LearnSettings) -> str:
     if settings.person_key == "cpr":
         return shape.cpr(staff.person.cpr) or ""
-    return staff.employments[0].number if settings.person_key == "employment_number" else staff.person.uuid
+    return _lowest(staff).number if settings.person_key == "employment_number" else staff.person.uuid
+
+
+def _lowest(staff: _Staff) -> Employment:
+    """With the lowest number: the same one every day, whichever the primary is."""
+    return min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
+
+
+def _without_key_of_their_own(keys: Mapping[str, str], files: _Files) -> list[str]:
+    """Park persons with the BrugerId of another, or none: the receiver would make one person of them. Employment
+    numbers repeat across institutions (sd.md §3.1)."""
+    of = Counter(keys.values())
+    found = sorted(uuid for uuid, key in keys.items() if not key or of[key] > 1)
+    for uuid in found:
+        text = "Another person has the same BrugerId" if keys[uuid] else "The person has no number for BrugerId"
+        text += f" (person_key is {files.settings.person_key}; uuid is always the person's own)."
+        files.parked.append(Parked("person", uuid, "same_key" if keys[uuid] else "no_key", text))
+    return found
 
 
 # -- rows -------------------------------------------------------------------------------------------------------
@@ -194,8 +218,7 @@ def _person_row(staff: _Staff, key: str, files: _Files) -> Row:
     emails, phones = (
         [each for each in several if each[1] and _same(each[1]) not in hidden] for several in (emails, phones)
     )
-    lowest = min(staff.employments, key=lambda each: (each.number.zfill(20), each.uuid))
-    titled = lowest if settings.title == "lowest_number" else staff.employments[0]
+    titled = _lowest(staff) if settings.title == "lowest_number" else staff.employments[0]
     return {
         "BrugerId": key,
         "CPR": shape.cpr(person.cpr) or "",

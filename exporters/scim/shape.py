@@ -72,11 +72,13 @@ def shaped(organisation: Organisation, settings: ScimSettings, at: date) -> Obje
 
 def _counts(tie: Tie, made: _Made, at: date) -> bool:
     image = made.settings.image
-    if tie.unit not in made.where.delivered or tie.start > at + timedelta(days=image.days_ahead):
+    if tie.start > at + timedelta(days=image.days_ahead):
         return False
-    if not tie.employed:
-        return image.affiliations
-    return not image.employment_types or tie.type in image.employment_types
+    wanted = not image.employment_types or tie.type in image.employment_types if tie.employed else image.affiliations
+    if wanted and tie.unit is None:
+        text = f"the {'employment' if tie.employed else 'affiliation'} {tie.uuid} has no unit on this day; not sent"
+        made.notices.append(Notice("user", tie.person.uuid, "department", "no_unit", text))
+    return wanted and tie.unit in made.where.delivered
 
 
 def _rank(tie: Tie) -> tuple[bool, bool, bool, float, str, str]:

@@ -305,6 +305,44 @@ def test_another_key_for_people_is_used_in_all_files() -> None:
         assert {row["BrugerId"] for file in ("person", "employment", "leader") for row in told[file]} == {value}
 
 
+def test_01_a_key_that_two_people_have_is_nobodys() -> None:
+    """Employment numbers repeat across institutions; the receiver would make one person of the two."""
+    seen = organisation(
+        employment("e1", ALMA, number="00417"),
+        employment("e2", BIRK, number="00417"),
+        employment("e3", person("p3", cpr="0303575003"), number="00418"),
+        employment("e4", person("p4", cpr="0404575004"), number=""),
+        leaders=(leader("a1", "p1", "north"),),
+    )
+    made = shaped(seen, settings(person_key="employment_number"), AT)
+    assert [(each.key, each.problem) for each in made.parked] == [
+        ("p1", "same_key"),
+        ("p2", "same_key"),
+        ("p4", "no_key"),
+    ]
+    told = files(seen, settings(person_key="employment_number"))
+    assert [row["BrugerId"] for row in told["person"]] == ["00418"]
+    assert ([row["BrugerId"] for row in told["employment"]], told["leader"]) == (["00418"], [])
+    assert len(files(seen)["person"]) == 4 and files(seen)["person"][0]["BrugerId"] == "p1"
+
+
+@pytest.mark.parametrize("on_leave", [False, True])
+def test_01_a_persons_key_is_the_same_whichever_employment_is_primary(on_leave: bool) -> None:
+    two = organisation(
+        employment("e1", ALMA, number="00417", fraction=0.8, on_leave=on_leave),
+        employment("e2", ALMA, "south", number="00500", fraction=0.2),
+    )
+    told = files(two, settings(person_key="employment_number"))
+    assert [row["BrugerId"] for row in told["person"]] == ["00417"]
+    assert [row["Primær"] for row in told["employment"]] == (["0", "1"] if on_leave else ["1", "0"])
+
+
+def test_23_an_employment_without_a_unit_today_is_told() -> None:
+    made = shaped(organisation(employment("e1", ALMA, None), employment("e2", BIRK, "elsewhere")), settings(), AT)
+    assert [(each.key, each.rule) for each in made.notices if each.object == "employment"] == [("e1", "no_unit")]
+    assert made.counts["no_unit"] == 1
+
+
 def test_the_file_name_may_hold_the_day_and_the_municipality() -> None:
     chosen = settings(names={"unit": "{municipality}_{date}.csv"}, municipality="andeby")
     assert shaped(organisation(), chosen, date(2026, 3, 2)).files[0].name == "andeby_2026-03-02.csv"

@@ -130,6 +130,13 @@ def test_a_server_that_cannot_search_is_read_whole(clean_graph: neo4j.Driver, pe
     assert len(peer.all()) == 3 and by_hand["id"] in report.parked[0].reason
 
 
+def test_who_has_no_unit_today_is_told(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    town = Town().person("a").person("b", unit=None).person("c", unit="outside")
+    report = export(clean_graph, town, settings(peer.url))
+    assert [(each.key, each.rule) for each in report.notices] == [("b", "no_unit")]
+    assert [each["userName"] for each in peer.all()] == ["a@klit.example"]
+
+
 class _Asked:
     """A connection that notes what is asked and answers that there is nothing."""
 

@@ -34,7 +34,7 @@ class Town:
         return self
 
     def person(
-        self, uuid: str, name: str = "", unit: str = "root", manager: str | None = None, **values: Any
+        self, uuid: str, name: str = "", unit: str | None = "root", manager: str | None = None, **values: Any
     ) -> "Town":
         known = {"name": name or f"{uuid.title()} Testrup", "unit": unit, "manager": manager}
         self.people[uuid] = {**known, "email": f"{uuid}@klit.example", **values}
@@ -82,7 +82,7 @@ class Town:
         }  # fmt: skip
         return {
             "uuid": f"e-{uuid}",
-            "unit": {"uuid": values["unit"]},
+            "unit": {"uuid": values["unit"]} if values["unit"] else None,
             "position": values.get("position"),
             "history": [{**since, **own}],
             "person": {"uuid": uuid, "history": [{**since, **person}], "accounts": values.get("accounts", [])},
