@@ -1,4 +1,5 @@
-"""``accounts adopt`` and ``accounts drift``: accounts at a target that others made, and what others changed there."""
+"""``accounts adopt``, ``drift`` and ``check``: accounts at a target that others made, what others changed there, and
+how the system itself is set up."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ def register(accounts: typer.Typer) -> None:
     """Add the commands to the group ``accounts``."""
     accounts.command("adopt")(adopt)
     accounts.command("drift")(drift)
+    accounts.command("check")(check)
 
 
 def adopt(
@@ -116,6 +118,20 @@ def drift(
             return
         report = drifting.drift(driver, made, read, run.keyring, today())
     show(report, terminal())
+
+
+def check(context: typer.Context, target: Target, wait: Wait = False) -> None:
+    """Show what of a target's own set-up decides how accounts fare there, such as its password policy; read only."""
+    from exporters.objects.target import CheckedSystem
+
+    with _at(context, target, wait) as (made, _):
+        if not isinstance(made, CheckedSystem):
+            raise CommandFailed(f"{made.name} has nothing to check.", Exit.USAGE)
+        found = made.check()
+    for each in found:
+        terminal().print(f"{each.rule}: {each.text}.", highlight=False, soft_wrap=True, markup=False)
+    if not found:
+        terminal().print("There is nothing to do.")
 
 
 def _chosen(found: list[Candidate], given: list[str], confirm: bool) -> dict[Ref, Found]:

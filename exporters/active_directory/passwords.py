@@ -28,6 +28,8 @@ SendSms = Callable[[str, str], None]
 
 TRIES = 3
 """How many passwords are tried against the domain's policy."""
+_LONGER = 8
+"""So many more characters has each after the first."""
 _READABLE = str.maketrans("", "", "0O1lI")
 _SETS = (
     string.ascii_uppercase.translate(_READABLE),
@@ -82,7 +84,7 @@ class FirstPasswords:
         """A new one, with letters of both cases, digits and a symbol. ``longer``: after the domain has refused one."""
         sets = (*_SETS, self._settings.symbols) if self._settings.symbols else _SETS
         everything = "".join(sets)
-        length = self._settings.length + 8 * longer
+        length = self._settings.length + _LONGER * longer
         signs = [secrets.choice(each) for each in sets]
         signs += [secrets.choice(everything) for _ in range(length - len(signs))]
         secrets.SystemRandom().shuffle(signs)
@@ -176,6 +178,11 @@ Brugernavn og adgangskode står her:
 
 Linket kan åbnes én gang, inden {hours} timer. Åbn det, når du er sammen med {name}, og giv oplysningerne personligt.
 """
+
+
+def longest_of(length: int) -> int:
+    """How many characters the last one has that is tried, if the first has ``length``."""
+    return length + _LONGER * (TRIES - 1)
 
 
 def as_bytes(password: str) -> bytes:

@@ -10,6 +10,7 @@ import orjson
 
 from exporters.active_directory.channel import DirectoryChannel
 from exporters.active_directory.closing import closings
+from exporters.active_directory.domain_checks import findings
 from exporters.active_directory.entries import ALIASES, EXPIRES
 from exporters.active_directory.hooks import hook_of
 from exporters.active_directory.image import organisation
@@ -18,9 +19,11 @@ from exporters.active_directory.passwords import Channels, FirstPasswords, NoPas
 from exporters.active_directory.session import connected
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.shape import shaped
-from exporters.errors import NotSetUp
+from exporters.errors import DeliveryError, NotSetUp
 from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.target import Image, Notice
+from graph.retry import NEVER
+from protocols.ldap.errors import RequestRejected
 
 VERSION = "1"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
@@ -62,6 +65,7 @@ class ActiveDirectory:
                 single=frozenset({"parent"}),
                 lost=frozenset({"parent", "place"}),
                 closes_last=True,
+                placed_by=frozenset({"parent", "place"}),
             ),
             "user": KindRules(
                 "disable_then_delete" if settings.delete else "disable",
@@ -70,8 +74,9 @@ class ActiveDirectory:
                 names={"login": "sAMAccountName", "email": "mail"},
                 single=frozenset({"ou", "manager"}),
                 lost=placed if settings.closed_ou else frozenset(),
+                placed_by=placed,
             ),
-            "group": KindRules("delete"),  # a group can't be disabled
+            "group": KindRules("delete", placed_by=placed),  # a group can't be disabled
         }
         self.policy = Policy(
             adopt=False,  # a step of its own: reconnect accounts adopt
@@ -118,6 +123,13 @@ class ActiveDirectory:
             "user": tuple(users),
             "group": ("cn", "sAMAccountName", "groupType", "place"),
         }
+
+    def check(self) -> Sequence[Notice]:
+        with connected(self.settings) as session:
+            try:
+                return list(findings(session, self.settings))
+            except RequestRejected as rejected:
+                raise DeliveryError(str(rejected), retry=NEVER) from rejected
 
     @contextmanager
     def open(self, server: str = "") -> Iterator[DirectoryChannel]:

@@ -11,14 +11,32 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.runs.limits import exceeds, in_words
 
 
+class Bound(BaseModel):
+    """The limits of what one run does to objects of a kind without closing them: ``share`` or ``count``, whichever is
+    less; never ``at_least`` or fewer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(default=0.2, ge=0, le=1, description="of the objects that are there")
+    count: int = Field(default=200, ge=0)
+    at_least: int = Field(default=20, ge=0, description="so many never stop a run, however few there are")
+
+    @property
+    def hours(self) -> float:
+        """Each run by itself."""
+        return 0
+
+
 class KindBrake(BaseModel):
-    """The limits of a kind of object: ``share`` or ``count``, whichever is less; never ``at_least`` or fewer."""
+    """The limits of a kind of object: ``share`` or ``count``, whichever is less; never ``at_least`` or fewer. They are
+    of closings and removed links; what else a run may do at most has bounds of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -28,6 +46,19 @@ class KindBrake(BaseModel):
     hours: float = Field(
         default=24, ge=0, description="what was taken within so many hours before counts too; 0: only the run's own"
     )
+    created: Bound = Field(
+        default=Bound(share=0.5, count=1000, at_least=50), description="new objects, where there are some already"
+    )
+    moved: Bound = Field(default=Bound(), description="objects that are moved to another place, such as an OU")
+    cleared: Bound = Field(default=Bound(), description="objects that lose the same value, such as their title")
+    gone: Bound = Field(
+        default=Bound(share=0.05, count=50, at_least=5),
+        description="objects that a full comparison does not find, and that would be made again",
+    )
+
+    def bound(self, what: Literal["created", "moved", "cleared", "gone"]) -> Bound:
+        found: Bound = getattr(self, what)
+        return found
 
     def since(self, moment: datetime) -> datetime:
         """The beginning of the window at this moment."""
@@ -113,11 +144,14 @@ def digest(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def summary(reasons: Iterable[str], takings: Iterable[Taking], limit: int = 200) -> list[str]:
-    """The consequences, for the user who decides."""
+def summary(
+    reasons: Iterable[str], takings: Iterable[Taking], more_shown: Iterable[str] = (), limit: int = 200
+) -> list[str]:
+    """The consequences, for the user who decides. ``more_shown``: further lines."""
     takings = list(takings)
     shown = [f"{each.kind} {key} disabled or deleted" for each in takings for key in each.closing]
     shown += [f"{each.kind} {key} expires on {day}" for each in takings for key, day in sorted(each.ending.items())]
     shown += [f"{each.kind} {key} was disabled or deleted before" for each in takings for key in each.before]
+    shown += more_shown
     more = len(shown) - limit
     return [*reasons, *shown[:limit], *([f"… and {more} more"] if more > 0 else [])]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 
 import neo4j
@@ -27,6 +28,7 @@ from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.sending import Sending
+from exporters.objects.surge import surges
 from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
@@ -139,6 +141,7 @@ class ObjectExport:
         )
         plan = planning.plan(objects, entries)
         hide = Hide(objects.identifying, objects.private)
+        gone: frozenset[Ref] = frozenset()
         if self.full:
             self.progress("full comparison", 0, None)
             wanted = {ref: each.wanted for ref, each in plan.differences.items() if each.wanted is not None}
@@ -152,6 +155,7 @@ class ObjectExport:
                 self._run()
                 self.ledger.write(found.ended.values())
             self._note_drift(found, kept, entries)
+            gone = found.to_make_again
             plan = planning.plan(objects, entries)
             plan.notices += found.notices
         self.report.notices = plan.notices
@@ -167,7 +171,8 @@ class ObjectExport:
         self._hold_leavers(plan)
         calling = self._calling(channel, plan, entries, objects)
         try:
-            allowed = self._stop_or_go(channel, plan, entries, [*elsewhere, *self._beside(channel, plan, entries)])
+            beside = [*elsewhere, *self._beside(channel, plan, entries)]
+            allowed = self._stop_or_go(channel, plan, entries, beside, gone)
         except StoppedByBrake:
             # What was done before, a STOP's closings among it, waits for no approval of other changes.
             self._call(calling)
@@ -184,6 +189,8 @@ class ObjectExport:
             if allowed is not None:
                 self._brake.spend(allowed)
             self._brake.spend_rest(self._begun)
+            if self.report.run is not None:
+                self.ledger.keep_complete()
 
     def _hold_leavers(self, plan: Plan) -> None:
         """Leaves out what would be closed, while an import may be between two of its transactions: the next run sees
@@ -279,7 +286,9 @@ class ObjectExport:
                 found[key] = day
         return found
 
-    def _stop_or_go(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], beside: list[str]) -> str | None:
+    def _stop_or_go(
+        self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], beside: list[str], gone: frozenset[Ref]
+    ) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""
         brake, moment = self.target.brake, now()
         takings = plan.takings(
@@ -288,7 +297,9 @@ class ObjectExport:
         for each in takings:
             each.ending = self._earlier_ends(channel, each, entries)
         self._ends = Counter({ends_of(each.kind): len(each.ending) for each in takings if each.ending})
-        reasons = [*too_much(takings, brake, self._taken_lately(takings)), *beside]
+        found = surges(plan, entries, self.target.kinds, gone, is_first=not self.ledger.was_complete())
+        sudden = [each for each in found if each.is_too_much(brake)]
+        reasons = [*too_much(takings, brake, self._taken_lately(takings)), *(each.reason for each in sudden), *beside]
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
@@ -296,7 +307,10 @@ class ObjectExport:
             return None
         lines = {line for each in takings for line in each.lines}
         lines |= {f"{each.ref.kind} {each.ref.key} beside others" for each in plan.of("new") if beside}
-        allowed = self._brake.stop_or_go(digest(lines), reasons, lambda: summary(reasons, takings), self._run(), lines)
+        lines |= {line for each in sudden for line in each.lines}
+        more = [line for each in sudden for line in each.shown]
+        shown = partial(summary, reasons, takings, more)
+        allowed = self._brake.stop_or_go(digest(lines), reasons, shown, self._run(), lines)
         # Who approved these has seen those before them, too.
         seen = [replace(entries[Ref(each.kind, key)], counts_from=None) for each in takings for key in each.before]
         self.ledger.write(seen)

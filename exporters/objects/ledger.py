@@ -148,6 +148,19 @@ class ObjectLedger(ClaimedLedger):
             "MATCH (l:Ledger {target: $target}) SET l.server = $server, l.server_from = $at", server=server, at=now()
         )
 
+    def was_complete(self) -> bool:
+        """Whether a run has sent everything that there was to send."""
+        rows, _, _ = self._driver.execute_query(
+            "MATCH (l:Ledger {target: $target}) RETURN coalesce(l.complete, false) AS complete",
+            target=self._target,
+            routing_=neo4j.RoutingControl.READ,
+        )
+        return bool(rows and rows[0]["complete"])
+
+    def keep_complete(self) -> None:
+        """A run has sent everything."""
+        self._write("MATCH (l:Ledger {target: $target}) SET l.complete = true")
+
     def entries(self) -> dict[Ref, Entry]:
         """All entries, including those of deleted objects."""
         rows, _, _ = self._driver.execute_query(

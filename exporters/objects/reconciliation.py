@@ -77,6 +77,15 @@ class Reconciliation:
                 else:
                     self._compare(ref, self._without_ended(ref, entry, there), there, refs)
 
+    @property
+    def to_make_again(self) -> frozenset[Ref]:
+        """What the target no longer has, as far as was seen, and what is made again without a decision."""
+        mends = self.policy.drift == "correct"
+        return frozenset(
+            ref for ref, names in self.found.items()
+            if names == {GONE} and mends and ref in self.wanted and not self.policy.asks(self.kinds[ref.kind])
+        )  # fmt: skip
+
     def is_news(self, ref: Ref, kept: Entry) -> bool:
         """Whether the ledger doesn't know yet what was found of a compared object."""
         known = {name for name, state in kept.drift.items() if state == "found"}

@@ -137,7 +137,7 @@ class KindRules:
     lead to at most one object. ``found_by``: fields by which the channel looks for what a creation without an answer
     has left; the ledger keeps their values until that is known. ``lost``: values and links that closing takes from an
     object; they are sent again when it returns. ``closes_last``: closed after all others have been changed, such as a
-    place that they leave first.
+    place that they leave first. ``placed_by``: fields and links that state where an object is: another one moves it.
     """
 
     on_close: OnClose = "disable"
@@ -148,6 +148,7 @@ class KindRules:
     found_by: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     closes_last: bool = False
+    placed_by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +326,15 @@ class NamesPlacesAnew(ObjectTarget, Protocol):
 
     @property
     def former_places(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
+class CheckedSystem(ObjectTarget, Protocol):
+    """A target whose system has a set-up of its own that decides how objects fare in it."""
+
+    def check(self) -> Sequence[Notice]:
+        """What a person should know of it, and what to do. Reads only. Raises DeliveryError, ObjectError."""
+        ...
 
 
 @runtime_checkable

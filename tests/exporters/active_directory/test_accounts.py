@@ -8,6 +8,7 @@ import pytest
 
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
+from graph.runs.brakes import approve
 from graph.time import COPENHAGEN
 from protocols.ldap.values import expiry_ticks
 from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
@@ -326,6 +327,40 @@ def test_a_stopped_person_whom_others_have_enabled_is_closed_again(domain: Domai
     assert report.parked == []
     assert [domain.enabled(each) for each in ("alma", "eva", "bo", "ida")] == [False, False, True, True]
     assert domain.export(town).run is None
+
+
+def test_42_what_empties_moves_or_adds_many_waits_too(domain: Domain) -> None:
+    """Each approval is given as the API does it, beside any run."""
+    bound = {"share": 0.2, "at_least": 0}
+    chosen = {
+        "units": {"below": f"OU=Units,{domain.ou}"},
+        "brake": {"cleared": bound, "moved": bound, "created": bound},
+    }
+    town, names = Town().unit("north", "Nord").unit("south", "Syd"), ("p1", "p2", "p3")
+    for name in names:
+        town.person(name, unit="north", title="Leder")
+    assert domain.export(town, settings=chosen).reasons == (), "the first run may make all"
+
+    def after_approval(reason: str) -> None:
+        before = domain.state()
+        assert domain.export(town, settings=chosen, dry_run=True).reasons == (reason,)
+        stopped = domain.export(town, settings=chosen)
+        assert (stopped.reasons, domain.state()) == ((reason,), before)
+        assert approve(domain.driver, str(stopped.brake), "ida", "Aftalt")
+        assert domain.export(town, settings=chosen).brake is None
+        assert domain.export(town, settings=chosen).run is None
+
+    for name in names:
+        town.set(name, title=None)
+    after_approval("user: 3 of 3 would lose their title")
+    assert all("title" not in domain.user(name) for name in names)
+    for name in names:
+        town.set(name, unit="south")
+    after_approval("user: 3 of 3 would be moved")
+    assert all("OU=Syd" in domain.user(name)["dn"] for name in names)
+    town.person("p4", unit="south").person("p5", unit="south")
+    after_approval("user: 2 would be created beside 3")
+    assert domain.logins() == ["p1", "p2", "p3", "p4", "p5"]
 
 
 def test_42_a_broken_file_closes_nobody(domain: Domain) -> None:

@@ -70,3 +70,22 @@ def test_all_wait_for_an_approval_where_the_settings_say_so(domain: Domain) -> N
     assert domain.logins() == ["ane", "bo", "ida"]
     assert domain.export(town.person("kaj"), settings=chosen).brake is None, "only the first"
     assert domain.logins() == ["ane", "bo", "ida", "kaj"]
+
+
+def test_the_check_names_what_to_do_about_the_domains_own_set_up(domain: Domain) -> None:
+    """Samba has level 2008 R2, no recycle bin and, as provisioned, no lockout."""
+    base, target = domain.controller.base, domain.target(passwords={"length": 12})
+    domain.set(base, minPwdLength=7, lockoutThreshold=0)
+    try:
+        found = {each.rule: each.text for each in target.check()}
+        assert found.keys() == {"lockout", "recycle_bin"}
+        assert "Enable-ADOptionalFeature" in found["recycle_bin"] and "never locked" in found["lockout"]
+        domain.set(base, minPwdLength=20, lockoutThreshold=5, lockoutDuration=-18_000_000_000)
+        found = {each.rule: each.text for each in target.check()}
+        assert "set it to 20" in found["password_policy"]
+        assert "5 wrong logins lock the service account for 30 minutes" in found["lockout"]
+        domain.set(base, minPwdLength=29)
+        found = {each.rule: each.text for each in target.check()}
+        assert "until then no account is made" in found["password_policy"]
+    finally:
+        domain.set(base, minPwdLength=7, lockoutThreshold=0, lockoutDuration=-18_000_000_000)
