@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from graph.time import today
 from reconnect.context import of
+from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import WAIT, terminal
 
@@ -87,6 +89,10 @@ def drift(
     ] = None,
     kind: Annotated[str, typer.Option(help="The kind of object of --accept and --make-again.")] = "user",
     reason: Annotated[str | None, typer.Option(help="Why the difference is accepted.")] = None,
+    until: Annotated[
+        date | None,
+        day_option("--until", help="The first day on which it is shown again; default: no end.", show_default=False),
+    ] = None,
     wait: Wait = False,
 ) -> None:
     """Show what others have changed at a target, by object and field; or decide on one difference.
@@ -110,11 +116,15 @@ def drift(
             key, _, field = accept.partition(":")
             if not field or not (reason or "").strip():
                 raise CommandFailed("--accept takes KEY:FIELD, and needs --reason.", Exit.USAGE)
+            if until is not None and until <= today():
+                raise CommandFailed("--until must be a day to come.", Exit.USAGE)
             try:
-                drifting.accept(driver, made, Ref(kind, key), field, str(reason), run.user or "command line")
+                user = run.user or "command line"
+                drifting.accept(driver, made, Ref(kind, key), field, str(reason), user, until)
             except drifting.NotAccepted as wrong:
                 raise CommandFailed(str(wrong), Exit.USAGE) from wrong
-            terminal().print(f"{field} of {kind} {key} is left as it is.")
+            ends = "" if until is None else f" until {until}"
+            terminal().print(f"{field} of {kind} {key} is left as it is{ends}.")
             return
         report = drifting.drift(driver, made, read, run.keyring, today())
     show(report, terminal())

@@ -7,7 +7,7 @@ import neo4j
 
 from exporters.image import read_image
 from exporters.objects.adoption import NOT_SEEN
-from exporters.objects.ledger import ENABLED, GONE, Entry, ObjectLedger
+from exporters.objects.ledger import ENABLED, GONE, Entry, ObjectLedger, on_day
 from exporters.objects.plan import Planning, as_offered
 from exporters.objects.reconciliation import Hide, Reconciliation
 from exporters.objects.target import ObjectTarget, Ref
@@ -28,7 +28,7 @@ def drift(
     fields differ is kept in the ledger. Raises DeliveryError, ObjectError."""
     objects = target.shape(read_image(target, read, at), at)
     ledger, changed = ObjectLedger(driver, target.name), 0
-    entries: dict[Ref, Entry] = ledger.entries()
+    entries: dict[Ref, Entry] = {ref: on_day(each, at) for ref, each in ledger.entries().items()}
     reports = {kind: KindReport(kind) for kind in target.kinds}
     with target.open() as channel:
         entries = {
@@ -57,8 +57,17 @@ def drift(
     return report
 
 
-def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, reason: str, user: str) -> None:
-    """Leave the difference of a field, until another value is wanted of it. Raises NotAccepted."""
+def accept(
+    driver: neo4j.Driver,
+    target: ObjectTarget,
+    ref: Ref,
+    field: str,
+    reason: str,
+    user: str,
+    until: date | None = None,
+) -> None:
+    """Leave the difference of a field, until another value is wanted of it, or until a day: from then on it is shown
+    again. Raises NotAccepted."""
     ledger = ObjectLedger(driver, target.name)
     entry = ledger.entries().get(ref)
     if entry is None or not entry.is_there:
@@ -73,12 +82,17 @@ def accept(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, field: str, rea
     run = start_run(driver, "export", target.name, dry=False)
     try:
         ledger.claim(run)
-        said = {**entry.accepted, field: f"{reason} ({user})"}
+        ends = "" if until is None else f", until {until}"
+        said = {**entry.accepted, field: f"{reason} ({user}){ends}"}
+        until_days = {name: day for name, day in entry.accepted_until.items() if name != field}
+        until_days |= {} if until is None else {field: until}
         kept = {**entry.not_kept, **({field: entry.fields[field]} if field in entry.fields else {})}
         drift = {name: state for name, state in entry.drift.items() if name != field}
         # One that is to be closed, and can't be seen, is settled by the next run.
         again = None if field == GONE else entry.again
-        ledger.write([replace(entry, not_kept=kept, accepted=said, drift=drift, again=again)])
+        ledger.write(
+            [replace(entry, not_kept=kept, accepted=said, accepted_until=until_days, drift=drift, again=again)]
+        )
     finally:
         end_run(driver, run, "done", {"": {"accepted": 1}}, "")
 

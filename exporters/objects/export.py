@@ -23,7 +23,7 @@ from exporters.objects.calling import Calling
 from exporters.objects.closing import Lookout
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import Gone, ObjectError, Refused
-from exporters.objects.ledger import GONE, Entry, ObjectLedger
+from exporters.objects.ledger import GONE, Entry, ObjectLedger, on_day
 from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Hide, Reconciliation
@@ -123,7 +123,8 @@ class ObjectExport:
         left = {
             ref: fit
             for ref, known in entries.items()
-            if ref.kind in self.target.kinds and (fit := as_offered(known, channel.offers)) is not known
+            if ref.kind in self.target.kinds
+            and (fit := as_offered(on_day(known, self.at), channel.offers)) is not known
         }
         entries |= left
         elsewhere = self._elsewhere(entries)
@@ -342,7 +343,7 @@ class ObjectExport:
 
     def _park(self, plan: Plan, entries: dict[Ref, Entry], left: Collection[Ref]) -> None:
         """Keep the objects that the shape can't make as parked, and release those that it can make again. ``left``:
-        objects some of whose fields others write from now on."""
+        objects some of whose fields others write from now on, or some of whose accepted differences have ended."""
         kept: list[Entry] = [entries[ref] for ref in left if ref in entries]
         for each in plan.parked:
             known = entries.get(Ref(each.object, each.key), Entry(each.object, each.key, "parked"))

@@ -9,7 +9,7 @@ delivered), *failed* (no answer). ``unsure`` is true from before something is se
 whatever the state: the object is read before anything else is done with it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, cast
@@ -41,12 +41,13 @@ class Entry:
     number of failed tries, and ``again``: the earliest moment of the next. ``not_kept``: field → hash of a value that
     the target accepts but does not keep. ``hooks``: events of which the hook has not been informed; ``hook_tries``,
     ``hook_again``, ``hook_reason``: of the call that failed. ``accepted``: field → why a person has accepted that the
-    target has another value. ``others``: ids of objects that are like it, and that a person has decided are not it.
-    ``drift``: field → what became of a difference that others made, never the value; ``drift_at``: when that was noted.
-    ``hook_answer``, ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if
-    that counts for the brake: without a STOP, and without an approval. ``sought``: field → value by which a creation
-    that may have been sent, and has no answer, is looked for. ``names``: the user name and mail address that it has, as
-    far as they are known, by what planned accounts call them (``KindRules.names``).
+    target has another value; ``accepted_until``: field → the first day on which that no longer counts, if there is one.
+    ``others``: ids of objects that are like it, and that a person has decided are not it. ``drift``: field → what
+    became of a difference that others made, never the value; ``drift_at``: when that was noted. ``hook_answer``,
+    ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if that counts for
+    the brake: without a STOP, and without an approval. ``sought``: field → value by which a creation that may have
+    been sent, and has no answer, is looked for. ``names``: the user name and mail address that it has, as far as they
+    are known, by what planned accounts call them (``KindRules.names``).
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Entry:
     hook_again: datetime | None = None
     hook_reason: str | None = None
     accepted: Mapping[str, str] = field(default_factory=dict)
+    accepted_until: Mapping[str, date] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
     drift: Mapping[str, DriftState] = field(default_factory=dict)
     drift_at: datetime | None = None
@@ -276,6 +278,25 @@ def put_right(entry: Entry) -> dict[str, Any]:
     }
 
 
+def without_accepted(entry: Entry, names: Collection[str]) -> Entry:
+    """The entry as if nobody had accepted that these differ: the next full comparison shows what does."""
+    return replace(
+        entry,
+        accepted={name: why for name, why in entry.accepted.items() if name not in names},
+        not_kept={name: kept for name, kept in entry.not_kept.items() if name not in names},
+    )
+
+
+def on_day(entry: Entry, day: date) -> Entry:
+    """The entry without what people have accepted until this day, or an earlier one."""
+    over = [name for name, until in _until(entry).items() if until <= day]
+    return without_accepted(entry, over) if over else entry
+
+
+def _until(entry: Entry) -> dict[str, date]:
+    return {name: day for name, day in entry.accepted_until.items() if name in entry.accepted}
+
+
 def without_fields(entry: Entry, names: frozenset[str]) -> Entry:
     """The entry as if these fields and links had never been sent."""
     return replace(
@@ -313,6 +334,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_again": entry.hook_again,
         "hook_reason": entry.hook_reason,
         "accepted": _pairs(entry.accepted) or None,
+        "accepted_until": sorted(f"{name}={day}" for name, day in _until(entry).items()) or None,
         "others": sorted(entry.others) or None,
         "drift": _pairs(entry.drift) or None,
         "drift_at": entry.drift_at,
@@ -352,6 +374,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         hook_again=_moment(kept.get("hook_again")),
         hook_reason=kept.get("hook_reason"),
         accepted=_texts(kept.get("accepted")),
+        accepted_until={name: date.fromisoformat(day) for name, day in _texts(kept.get("accepted_until")).items()},
         others=frozenset(kept.get("others") or ()),
         drift=cast("dict[str, DriftState]", _hashes(kept.get("drift"))),
         drift_at=_moment(kept.get("drift_at")),

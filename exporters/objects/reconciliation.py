@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.objects.adoption import deleted_by_others
 from exporters.objects.errors import Gone, Refused
-from exporters.objects.ledger import DELETED, ENABLED, GONE, Entry, without
+from exporters.objects.ledger import DELETED, ENABLED, GONE, Entry, without, without_accepted
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
 from exporters.objects.values import comparable, in_words
 from exporters.report import KindReport, RowChange
@@ -102,11 +102,7 @@ class Reconciliation:
                 over.add(name)
         if not over:
             return entry
-        ended = replace(
-            entry,
-            accepted={name: why for name, why in entry.accepted.items() if name not in over},
-            not_kept={name: kept for name, kept in entry.not_kept.items() if name not in over},
-        )
+        ended = without_accepted(entry, over)
         self.entries[ref] = self.ended[ref] = ended
         return ended
 

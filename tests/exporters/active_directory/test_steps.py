@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +336,26 @@ def test_drift_is_shown_by_attribute_accepted_or_corrected(domain: Domain) -> No
     domain.export(town.set("alma", title="Chef"))
     assert (domain.user("alma")["title"], dict(ledger.entries()[alma].accepted)) == (["Chef"], {})
     assert today() >= AT
+
+
+def test_a_difference_that_was_accepted_until_a_day_is_shown_again_from_then_on(domain: Domain) -> None:
+    town = Town().person("alma", title="Leder", email="alma@klit.example")
+    domain.export(town)
+    domain.set(domain.user("alma")["dn"], title="Vikar", mail="other@klit.example")
+    alma, until = Ref("user", uuid_of("alma")), AT + timedelta(days=5)
+
+    def shown(day: date) -> list[str]:
+        report = drift(domain.driver, domain.target(), town.read, RING, day)
+        return [line.partition(":")[0] for kind in report.objects for each in kind.changes for line in each.lines]
+
+    assert shown(AT) == ["mail", "title"]
+    accept(domain.driver, domain.target(), alma, "title", "Aftalt", "ida", until)
+    accept(domain.driver, domain.target(), alma, "mail", "Aftalt", "ida")
+    (entry,) = ObjectLedger(domain.driver, domain.name).entries().values()
+    assert entry.accepted == {"title": f"Aftalt (ida), until {until}", "mail": "Aftalt (ida)"}
+    assert (shown(AT), shown(until - timedelta(days=1)), shown(until)) == ([], [], ["title"])
+    assert domain.export(town, at=until).run is not None, "its end is noted"
+    assert domain.export(town, at=until).run is None and domain.user("alma")["title"] == ["Vikar"]
+    domain.export(town, at=until, full=True, settings={"drift": "correct"})
+    made = domain.user("alma")
+    assert (made["title"], made["mail"]) == (["Leder"], ["other@klit.example"])
