@@ -40,7 +40,7 @@ HOOKS = Gauge("reconnect_target_hooks", "Objects of which the target's hook is s
 DRIFT = Gauge("reconnect_target_drift", "Objects that others have changed at the target", ["target", "object"])
 CLOSING = Gauge(
     "reconnect_target_closing_seconds",
-    "Of the last closing of stopped people and leavers: from the change in the graph to the target's answer",
+    "Of the last run that closed some: from the change in the graph to the target's answer, of the slowest",
     ["target"],
 )
 

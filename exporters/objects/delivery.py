@@ -92,6 +92,8 @@ class _Closing:
             entry = replace(entry, remote=there.id)
             self.work.channel.change(Change(kind, entry.remote, enabled=False, owner=entry.key))
         self.work.report(kind).closed += 1
+        if entry.enabled and entry.closed is None:
+            self.work.closed[entry.key] = now()
         entry = self._counted(entry)
         if difference.wanted is not None:
             # Its values and links follow: they stay unsure.

@@ -32,7 +32,7 @@ from exporters.objects.surge import surges
 from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
-from graph.change_log import last_number, now
+from graph.change_log import last_changes, last_number, now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
@@ -77,6 +77,7 @@ class ObjectExport:
     _looked: float = field(init=False, default=0)
     _taken: Counter[str] = field(init=False, default_factory=Counter)
     _ends: Counter[str] = field(init=False, default_factory=Counter)
+    _closed: dict[str, datetime] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -114,6 +115,8 @@ class ObjectExport:
                 self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 counts = self.report.as_counts()
+                if (seconds := self._longest_closing()) is not None:
+                    counts[""]["seconds"] = seconds
                 end_run(self.driver, self.report.run, state, counts, error or self.report.error, self._taken)
                 replan(self.driver, self._done)
         return self.report
@@ -339,6 +342,12 @@ class ObjectExport:
                 self.ledger.keep_server(self._server)
         return self.report.run
 
+    def _longest_closing(self) -> int | None:
+        """Seconds from the change in the graph to the target's answer, of the closing that took longest; None if the
+        run closed nothing."""
+        known = last_changes(self.driver, self._closed) if self._closed else {}
+        return max((round((self._closed[key] - at).total_seconds()) for key, at in known.items()), default=None)
+
     # -- delivery -----------------------------------------------------------------------------------------------
 
     def _park(self, plan: Plan, entries: dict[Ref, Entry], left: Collection[Ref]) -> None:
@@ -372,6 +381,7 @@ class ObjectExport:
         try:
             close(work, urgent)
         finally:
+            self._closed |= work.closed
             self.report.parked = [*self.report.parked, *work.parked]
 
     def _sending(
@@ -448,6 +458,7 @@ class ObjectExport:
                 self.report.counts = {**self.report.counts, "links that wait": waiting}
         finally:
             self._taken = work.unlinked + self._ends
+            self._closed |= work.closed
             self.report.parked = [*self.report.parked, *work.parked]
         self.progress("delivery", due, due)
         self._call(calling)

@@ -39,7 +39,7 @@ class Sending:
     know when it began: it is left out. ``is_reopened(ref)``: whether it is to be open again, so that it is neither
     closed nor deleted. ``counts``: whether closings count for the brake. ``refused``: objects parked in
     this run; ``lost``: objects one of whose answers was lost; ``unlinked``: by kind, links that were removed between
-    objects that stay."""
+    objects that stay; ``closed``: keys of objects that were enabled → when they were disabled."""
 
     channel: Channel
     ledger: ObjectLedger
@@ -59,6 +59,7 @@ class Sending:
     refused: set[Ref] = field(default_factory=set)
     lost: set[Ref] = field(default_factory=set)
     unlinked: Counter[str] = field(default_factory=Counter)
+    closed: dict[str, datetime] = field(default_factory=dict)
 
     def report(self, kind: str) -> KindReport:
         return self.reports.setdefault(kind, KindReport(kind))

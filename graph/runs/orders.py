@@ -13,7 +13,8 @@ _STATES = ("waiting", "parked", "failed")
 class Orders:
     """One target's. ``states``: (kind of object, waiting | parked | failed) → how many; ``refused``: (kind, rule) → how
     many; ``hooks``: objects of which the hook is to be informed; ``drift``: kind → objects that others have changed;
-    ``closing_seconds``: of the last closing beside the exports, from the change that asked for it."""
+    ``closing_seconds``: of the last run that closed some, beside the exports or as one of them: from the change that
+    asked for it to the target's answer, of the one that took longest."""
 
     target: str
     states: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -57,10 +58,11 @@ def orders(driver: neo4j.Driver) -> list[Orders]:
 
 
 def _closings(driver: neo4j.Driver) -> Mapping[str, Mapping[str, Mapping[str, float]]]:
-    """The counts of each target's last closing."""
+    """The counts of each target's last run that closed some."""
     rows, _, _ = driver.execute_query(
         """
-        MATCH (r:Run {type: 'closing', state: 'done'})
+        MATCH (r:Run)
+        WHERE r.type IN ['closing', 'export'] AND r.state = 'done' AND r.counts CONTAINS '"seconds"'
         WITH r ORDER BY r.ended DESC
         RETURN r.name AS name, head(collect(r.counts)) AS counts
         """,

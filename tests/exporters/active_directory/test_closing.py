@@ -17,6 +17,7 @@ from exporters.objects.delivery import close
 from exporters.objects.drift import accept
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Closing, Ref
+from graph.runs.orders import orders
 from graph.runs.run_log import end_run, start_run
 from tests.exporters.active_directory.town import AT, Domain, Town, uuid_of
 
@@ -266,3 +267,18 @@ def test_one_that_gets_no_answer_holds_up_no_other_closing() -> None:
     with pytest.raises(DeliveryError, match="b"):
         close(work, ["a", "b", "c"])  # type: ignore[list-item]
     assert tried[4:] == ["a", "b"]
+
+
+def test_a_run_notes_how_long_its_closings_took(domain: Domain) -> None:
+    """An hour after the change that asked for it, such as where a brake held it up."""
+    town = Town().person("alma").person("bo")
+    domain.export(town)
+    domain.driver.execute_query(
+        "CREATE (:Change {uuid: $uuid, number: 900000001, at: datetime() - duration('PT1H')})", uuid=ALMA.key
+    )
+    domain.export(town.leave("alma"))
+    (made,) = (each for each in orders(domain.driver) if each.target == domain.name)
+    assert made.closing_seconds is not None and 3600 <= made.closing_seconds < 7200
+    domain.export(town.set("bo", title="Leder"))
+    (after,) = (each for each in orders(domain.driver) if each.target == domain.name)
+    assert after.closing_seconds == made.closing_seconds, "it closed nothing"
