@@ -117,6 +117,7 @@ class Giving:
         self._relink(wanted.ref, id_ if there is None else there.id)
         if there is None:
             self.work.report(wanted.kind).created += 1
+            self._tell_of_former(wanted, entry)
             made = replace(entry, remote=id_, links=links)
             return self._verified(difference, wanted, made, wanted.values, another)
         self.unread.add(wanted.ref)
@@ -127,6 +128,13 @@ class Giving:
             another = self._sent(change, wanted)
         self.work.report(wanted.kind).adopted += 1
         return self._verified(difference, wanted, replace(entry, remote=there.id, links={}), change.set, another)
+
+    def _tell_of_former(self, wanted: Wanted, entry: Entry) -> None:
+        """Of a new account in place of one that is deleted: what was given to the old one is lost."""
+        known = self.work.entries.get(wanted.ref)
+        if entry.state == "deleted" and known is not None and self.work.kinds[wanted.kind].on_close != "delete":
+            text = f"object {known.remote} was deleted before; the new one has none of its rights, and no mailbox"
+            self.work.notices.append(Notice(wanted.kind, wanted.key, "", "made_anew", text))
 
     def _relink(self, ref: Ref, id_: str) -> None:
         """Links to the object by another id lead nowhere now: they must be sent again."""

@@ -11,6 +11,7 @@ from exporters.objects.target import Ref
 from graph.runs.brakes import approve
 from graph.time import COPENHAGEN
 from protocols.ldap.values import expiry_ticks
+from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
 
 UP_TO_DATE = {"passwords": {"delivery": "mail", "recipient": "it@klit.example"}}
@@ -238,6 +239,53 @@ def test_30_a_new_name_renames_the_same_object(domain: Domain) -> None:
     after = domain.user("alma")
     assert (after["objectGUID"], after["dn"].split(",")[0]) == (before["objectGUID"], "CN=Alma Ny")
     assert (after["displayName"], after["mail"]) == (["Alma Ny"], ["alma.ny@klit.example"])
+
+
+def test_30_attributes_come_first_then_the_name_then_the_manager(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new surname and a new unit: the user name stays, UPN and mail follow the plan."""
+    units = {"units": {"below": f"OU=Units,{domain.ou}"}}
+    town = Town().unit("north", "Nord").person("alma", "Alma Gammel", principal_name="alma.gammel@klit.example")
+    domain.export(town, settings=units)
+    before, sent = domain.user("alma"), list[str]()
+    modify, move = Writing.modify, Writing.move
+
+    def modified(self: Writing, dn: str, changes: Any) -> None:
+        sent.append(f"modify {' '.join(sorted(changes))}")
+        modify(self, dn, changes)
+
+    def moved(self: Writing, dn: str, rdn: str, place: str | None) -> None:
+        sent.append(f"{rdn} {'to Nord' if place and 'OU=Nord' in place else 'here'}")
+        move(self, dn, rdn, place)
+
+    monkeypatch.setattr(Writing, "modify", modified)
+    monkeypatch.setattr(Writing, "move", moved)
+    mail = "alma.ny@klit.example"
+    domain.export(town.set("alma", name="Alma Ny", email=mail, principal_name=mail, unit="north"), settings=units)
+    after = domain.user("alma")
+    assert [after[each] for each in ("objectGUID", "sAMAccountName")] == [before["objectGUID"], ["alma"]]
+    assert (after["userPrincipalName"], after["mail"], after["displayName"]) == ([mail], [mail], ["Alma Ny"])
+    assert sent[0].startswith("modify ") and "CN=Alma Ny here" in sent
+    assert after["dn"].startswith("CN=Alma Ny,OU=Nord,") and "CN=Alma Ny to Nord" in sent
+    assert sent.index("CN=Alma Ny here") < sent.index("CN=Alma Ny to Nord")
+
+
+def test_38_after_a_deletion_whoever_decides_hears_that_rights_are_lost(domain: Domain) -> None:
+    deletes = {"settings": {"delete": True, "retention_days": 0}}
+    town = Town().person("alma").person("bo")
+    domain.export(town, **deletes)
+    before, values = domain.user("alma"), town.people["alma"]
+    domain.export(town.leave("alma", delete_on=AT.isoformat()), **deletes)
+    domain.export(town, **deletes)
+    assert domain.logins() == ["bo"]
+    town.people["alma"] = values
+    town.former.pop("alma")
+    report = domain.export(town, **deletes)
+    assert domain.user("alma")["objectGUID"] != before["objectGUID"]
+    (notice,) = report.notices
+    assert (notice.key, notice.rule) == (uuid_of("alma"), "made_anew")
+    assert before["objectGUID"] in notice.text and "none of its rights" in notice.text
 
 
 def test_27_a_name_that_windows_refuses_is_never_sent(domain: Domain) -> None:

@@ -1,9 +1,14 @@
 """Groups, their members, and OUs of units (active_directory.md §9)."""
 
+from pathlib import Path
+from typing import Any
+
+import ldap3
 import neo4j
 import pytest
 
 from exporters.active_directory.settings import Groups
+from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import Domain, Town, uuid_of
 
 
@@ -72,6 +77,31 @@ def test_34_a_member_that_is_there_already_is_no_problem(domain: Domain) -> None
     domain.set(group["dn"], member=[new])
     report = domain.export(town.person("ida").leave("bo"), settings=_groups(domain))
     assert (report.parked, domain.members("Enhed Rådhuset")) == ([], ["Ida Testrup", "ny"])
+
+
+@pytest.mark.parametrize("others", ["add", "remove"])
+def test_34_a_member_whom_others_add_or_remove_meanwhile_is_no_problem(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch, others: str
+) -> None:
+    """The group is read, others are quicker, and the domain refuses what is there already, or is there no longer."""
+    town = Town().person("alma").person("bo").person("ida")
+    domain.export(town, settings=_groups(domain))
+    (group,) = domain.found("(cn=Enhed Rådhuset)")
+    modify, left = Writing.modify, [others]
+
+    def meanwhile(self: Writing, dn: str, changes: Any) -> None:
+        if "member" in changes and left:
+            left.clear()
+            logins = ("alma", "bo", "ida", "per") if others == "add" else ("alma", "ida")
+            domain.set(group["dn"], member=[domain.user(each)["dn"] for each in logins])
+        modify(self, dn, changes)
+
+    monkeypatch.setattr(Writing, "modify", meanwhile)
+    report = domain.export(town.person("per") if others == "add" else town.leave("bo"), settings=_groups(domain))
+    assert (report.parked, left) == ([], [])
+    expected = ["Alma Testrup", *(["Bo Testrup"] if others == "add" else []), "Ida Testrup"]
+    assert domain.members("Enhed Rådhuset") == [*expected, *(["Per Testrup"] if others == "add" else [])]
+    assert domain.export(town, settings=_groups(domain)).run is None
 
 
 def test_a_member_that_is_gone_keeps_no_other_out(domain: Domain) -> None:
@@ -147,6 +177,30 @@ def test_45_46_ous_follow_the_tree(domain: Domain) -> None:
     town.person("alma", unit="b")
     domain.export(town, settings=tree)
     assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=B,OU=Rådhuset,OU=Units,{domain.ou}"
+
+
+def test_46_what_others_have_in_the_ou_of_a_closed_unit_is_never_deleted(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = {"units": {"below": f"OU=Units,{domain.ou}", "closed": f"OU=ClosedUnits,{domain.ou}"}}
+    town = Town().unit("a", "Skole").person("alma", unit="a")
+    domain.export(town, settings=tree)
+    theirs = domain.add("theirs", ou=f"OU=Skole,OU=Rådhuset,OU=Units,{domain.ou}")
+    deleted, delete = [], ldap3.Connection.delete
+    monkeypatch.setattr(
+        ldap3.Connection, "delete", lambda self, *given, **named: deleted.append(given) or delete(self, *given, **named)
+    )
+    del town.units["a"]
+    town.leave("alma")
+    report = domain.export(town, settings={**tree, "delete": True, "retention_days": 0})
+    domain.export(town, settings={**tree, "delete": True, "retention_days": 0}, full=True)
+    assert report.parked == [] and domain.user("theirs")["objectGUID"] == theirs["objectGUID"]
+    assert domain.user("theirs")["dn"] == f"CN=theirs,OU=Skole,OU=ClosedUnits,{domain.ou}"
+    assert len(deleted) <= 1, "alma at most; an OU is never deleted, and nothing with what is below it"
+    home = Path(__file__).parents[3]
+    files = [*(home / "protocols").rglob("*.py"), *(home / "exporters").rglob("*.py")]
+    source = "".join(each.read_text(encoding="utf-8") for each in files)
+    assert "1.2.840.113556.1.4.805" not in source, "the tree delete control"
 
 
 def test_two_domains_at_the_same_time(domain: Domain, school: Domain, clean_graph: neo4j.Driver) -> None:

@@ -48,6 +48,34 @@ def test_51_a_first_password_works_once_and_stays_nowhere(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_51_by_mail_it_is_in_the_mail_and_in_no_hook_ledger_or_log(
+    domain: Domain, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    hooked = tmp_path / "hooked"
+    script = f"import sys; open({str(hooked)!r}, 'a').write(sys.stdin.read()); print('{{\"done\": true}}')"
+    chosen = {
+        "passwords": {"delivery": "mail", "recipient": "it@klit.example"},
+        "hook": {"kind": "command", "program": [sys.executable, "-c", script]},
+    }
+    town = Town().person("alma")
+    domain.export(town, settings=chosen)
+    values = town.people["alma"]
+    domain.export(town.leave("alma"), settings=chosen)
+    town.people["alma"] = values
+    town.former.pop("alma")
+    report = domain.export(town, settings=chosen)
+    texts = [text for _, _, text in domain.mails]
+    passwords = [
+        line.split(": ")[1] for text in texts for line in text.splitlines() if line.startswith("Adgangskode: ")
+    ]
+    assert len({*passwords}) == 2, "one at first, another with the return"
+    assert hooked.read_text().count('"event"') == 3
+    rows, _, _ = domain.driver.execute_query("MATCH (n) RETURN properties(n) AS all")
+    kept = domain.ledger() + repr(report) + caplog.text + hooked.read_text() + repr(rows)
+    assert not any(password in kept for password in passwords)
+
+
 def test_51_it_reaches_the_manager(domain: Domain) -> None:
     base = f"CN=Users,{domain.controller.base}"
     held = domain.add("other", ou=base, mail="bo@klit.example", displayName="Another Bo")
