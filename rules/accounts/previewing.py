@@ -1,4 +1,4 @@
-"""Who gains and who loses an account by a rule, before it is saved."""
+"""Who gains and who loses an account by a rule or an exception, before it is saved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,9 +7,10 @@ from typing import Any
 
 import neo4j
 
-from graph.time import Period, today, until, within
+from graph.time import Period, today, until, within, without
+from rules.accounts.facts import AccountException
 from rules.accounts.planning import Plan, plan
-from rules.accounts.reading import rule_of, rules_of
+from rules.accounts.reading import persons_of, rule_of, rules_of
 from rules.accounts.run import read_all
 from rules.accounts.stating import deletion_day
 
@@ -90,4 +91,37 @@ def _open(made: Plan, system: str, day: date) -> dict[str, set[_Account]]:
                 deletion_day(each, each.opens) if ends else None,
             )
             found.setdefault(each.person.uuid, set()).add(account)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEffect:
+    """What an exception would do to one account. ``account``: uuid; None: there is none yet. ``opens``, ``closes``: the
+    first day, today or later, on which it would be open, or not be open, and is otherwise without the exception."""
+
+    system: str
+    account: str | None
+    opens: date | None
+    closes: date | None
+
+
+def preview_exception(
+    session: neo4j.Session, person: str, effect: str, system: str | None, life: Period
+) -> list[ExceptionEffect]:
+    """Of each account of the person that an exception would open or close. ``system``: uuid; None: all."""
+    known = read_all(session, today(), [person])
+    facts, people = known.facts, {**persons_of(session, [person], today()), **known.people}
+    excepted = AccountException("preview", person, system, effect, "", life)
+    own = [*facts.exceptions.get(person, ()), excepted]
+    changed = replace(facts, exceptions={**facts.exceptions, person: own})
+    before, after = (plan(each, known.kept, people).wanted for each in (facts, changed))
+    rows = session.run("UNWIND $keys AS key MATCH (a:PlannedAccount {key: key}) RETURN key, a.uuid", keys=[*after])
+    accounts = dict(rows.values())
+    found = []
+    for key, each in after.items():
+        had = before[key].opens if key in before else ()
+        opened, closed = without(each.opens, had), without(had, each.opens)
+        if opened or closed:
+            first = (days[0].start if days else None for days in (opened, closed))
+            found.append(ExceptionEffect(each.system, accounts.get(key), *first))
     return found

@@ -82,7 +82,7 @@ def test_the_check_names_what_to_do_about_the_domains_own_set_up(domain: Domain)
         assert "Enable-ADOptionalFeature" in found["recycle_bin"] and "never locked" in found["lockout"]
         domain.set(base, minPwdLength=20, lockoutThreshold=5, lockoutDuration=-18_000_000_000)
         found = {each.rule: each.text for each in target.check()}
-        assert "set it to 20" in found["password_policy"]
+        assert "Set it to 20" in found["password_policy"]
         assert "5 wrong logins lock the service account for 30 minutes" in found["lockout"]
         domain.set(base, minPwdLength=29)
         found = {each.rule: each.text for each in target.check()}
