@@ -47,7 +47,7 @@ class KindBrake(BaseModel):
         default=24, ge=0, description="what was taken within so many hours before counts too; 0: only the run's own"
     )
     created: Bound = Field(
-        default=Bound(share=0.5, count=1000, at_least=50), description="new objects, where there are some already"
+        default=Bound(share=1, count=1000, at_least=200), description="new objects, where there are some already"
     )
     moved: Bound = Field(default=Bound(), description="objects that are moved to another place, such as an OU")
     cleared: Bound = Field(default=Bound(), description="objects that lose the same value, such as their title")
