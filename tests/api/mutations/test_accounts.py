@@ -55,6 +55,26 @@ def test_what_will_happen(service: Served) -> None:
     service.data('mutation { endStop(person: "dora", reason: "Fejl") { change } }', "hr")
 
 
+def test_what_an_exception_would_do_is_shown_before_it_is_saved(service: Served) -> None:
+    ask = """query($person: ID!, $effect: String!, $from: Date, $to: Date!) {
+      accountExceptionPreview(person: $person, effect: $effect, system: "ad", from: $from, to: $to) {
+        system { key } planned { login } opens closes } }"""
+
+    def found(person: str, effect: str, start: int, end: int) -> list[dict[str, Any]]:
+        answer = service.data(ask, person=person, effect=effect, **{"from": day(start), "to": day(end)})
+        return answer["accountExceptionPreview"]
+
+    ad = {"system": {"key": "ad"}}
+    assert found("anna", "withhold", 3, 9) == [{**ad, "planned": {"login": "anbe"}, "opens": None, "closes": day(3)}]
+    assert found("bo", "give", 2, 9) == [{**ad, "planned": None, "opens": day(2), "closes": None}]
+    assert found("bo", "keep", 0, 9) == found("anna", "give", 0, 9) == [], "it is so already"
+    aase = found("aase", "keep", 0, 30)
+    assert [(each["planned"], each["opens"]) for each in aase] == [({"login": "aaba"}, day(5))]
+    for effect, end, field in (("close", 9, "effect"), ("keep", 0, "to")):
+        (error,) = service.ask(ask, person="anna", effect=effect, **{"from": day(0), "to": day(end)})["errors"]
+        assert error["extensions"] == {"code": "wrong_value", "field": field}
+
+
 def test_how_much_will_happen(service: Served) -> None:
     ask = "query($days: Int) { comingAccountTotals(days: $days) { opening closing deleting all } }"
     assert service.data(ask)["comingAccountTotals"] == {"opening": 1, "closing": 1, "deleting": 0, "all": 2}
@@ -195,23 +215,3 @@ def test_a_rule_is_copied_to_another_unit(service: Served) -> None:
     assert service.data(ask, uuids=[uuid], day=day(0))["accountRules"]["nodes"] == []
     (error,) = service.ask(copy, "rights", key="job", unit="job")["errors"]
     assert error["extensions"]["code"] == "taken"
-
-
-def test_what_an_exception_would_do_is_shown_before_it_is_saved(service: Served) -> None:
-    ask = """query($person: ID!, $effect: String!, $from: Date, $to: Date!) {
-      accountExceptionPreview(person: $person, effect: $effect, system: "ad", from: $from, to: $to) {
-        system { key } planned { login } opens closes } }"""
-
-    def found(person: str, effect: str, start: int, end: int) -> list[dict[str, Any]]:
-        answer = service.data(ask, person=person, effect=effect, **{"from": day(start), "to": day(end)})
-        return answer["accountExceptionPreview"]
-
-    ad = {"system": {"key": "ad"}}
-    assert found("anna", "withhold", 3, 9) == [{**ad, "planned": {"login": "anbe"}, "opens": None, "closes": day(3)}]
-    assert found("bo", "give", 2, 9) == [{**ad, "planned": None, "opens": day(2), "closes": None}]
-    assert found("bo", "keep", 0, 9) == found("anna", "give", 0, 9) == [], "it is so already"
-    aase = found("aase", "keep", 0, 30)
-    assert [(each["planned"], each["opens"]) for each in aase] == [({"login": "aaba"}, day(5))]
-    for effect, end, field in (("close", 9, "effect"), ("keep", 0, "to")):
-        (error,) = service.ask(ask, person="anna", effect=effect, **{"from": day(0), "to": day(end)})["errors"]
-        assert error["extensions"] == {"code": "wrong_value", "field": field}
