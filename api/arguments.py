@@ -27,13 +27,23 @@ class Order(Enum):
     NAME = strawberry.enum_value("NAME", description="By name, title, number or login, in the Danish order")
     NAME_DESCENDING = strawberry.enum_value("NAME_DESCENDING", description="The same, the last name first")
 
+    EXISTS_FROM = strawberry.enum_value("EXISTS_FROM", description="By the first day of all; without one comes first")
+    EXISTS_FROM_DESCENDING = strawberry.enum_value("EXISTS_FROM_DESCENDING", description="The same, the latest first")
+    EXISTS_TO = strawberry.enum_value("EXISTS_TO", description="By the day after the last; without one comes last")
+    EXISTS_TO_DESCENDING = strawberry.enum_value("EXISTS_TO_DESCENDING", description="The same, the latest first")
+    PERSON = strawberry.enum_value(
+        "PERSON", description="Employments and affiliations by their person's name of today, in the Danish order"
+    )
+    PERSON_DESCENDING = strawberry.enum_value("PERSON_DESCENDING", description="The same, the last name first")
+
     @property
-    def by_name(self) -> bool:
-        return self in (Order.NAME, Order.NAME_DESCENDING)
+    def by(self) -> str:
+        """What it sorts by: UUID, NAME, EXISTS_FROM, EXISTS_TO or PERSON."""
+        return self.name.removesuffix("_DESCENDING")
 
     @property
     def is_descending(self) -> bool:
-        return self in (Order.UUID_DESCENDING, Order.NAME_DESCENDING)
+        return self.name.endswith("_DESCENDING")
 
 
 AS_KNOWN: Arguments = {"asKnownOn": (date | None, AS_KNOWN_ON.doc)}

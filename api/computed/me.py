@@ -54,7 +54,7 @@ FIELD = ComputedField(
     (
         answer_type(
             "Me",
-            "The token of a request",
+            "Who asks: a token, or a person who is logged in",
             Plain("name", "String!", "Its name, as it is in the change log"),
             Plain("roles", "[TokenRole!]", "Its system roles"),
             Plain("mayRead", "[String!]", "Names of the types that it may read"),

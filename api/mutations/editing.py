@@ -379,6 +379,18 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
     return value
 
 
+def parsed_texts(kind: str, name: str, values: Sequence[str]) -> Value:
+    """The value of a property that is a list of texts. Raises as ``parsed``."""
+    found = property_of(kind, name)
+    if found.type != "texts":
+        raise ChangeRejected("wrong_value", f"{name}: it is one {found.type}; give it as value", field=name)
+    if not values:
+        raise ChangeRejected("wrong_value", f"{name}: no text is given; value: null clears it", field=name)
+    for each in values:
+        _refuse_blank(name, each)
+    return tuple(each.strip() for each in values)
+
+
 def _refuse_blank(name: str, value: str) -> None:
     if not normal_text.normal(value):
         raise ChangeRejected(

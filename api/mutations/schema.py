@@ -26,6 +26,7 @@ from api.mutations.editing import (
     days,
     new,
     parsed,
+    parsed_texts,
     property_of,
     released,
     with_dated_links,
@@ -68,6 +69,10 @@ NewValue = Annotated[
     str | None,
     strawberry.argument(description="null = it has no value, whatever the sources claim; releaseValue restores theirs"),
 ]
+NewTexts = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Instead of value, the values of a property that is a list of texts"),
+]
 MoveTo = Annotated[
     ID | None,
     strawberry.argument(
@@ -85,17 +90,18 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")
     async def set_value(
         self, info: CONTEXT, kind: Kind, thing: ID, property: str, reason: str, from_: From_ = UNSET,
-        value: NewValue = UNSET,
+        value: NewValue = UNSET, texts: NewTexts = None,
         to: To_ = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             name = snake(property)
-            if value is UNSET:
-                raise ChangeRejected("wrong_value", "value is required; use null to clear it", field="value")
+            if (value is UNSET) == (texts is None):
+                text = "give value or texts, one of them; value: null clears it"
+                raise ChangeRejected("wrong_value", text, field="value")
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
             editing.refuse_own_system(kind.value, thing)
-            told = parsed(kind.value, name, value)
+            told = parsed(kind.value, name, value) if texts is None else parsed_texts(kind.value, name, texts)
             editing.require_second_for_common(kind.value, thing, name, told, life)
             edit = with_value(name, told, life)
             return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)

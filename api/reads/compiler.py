@@ -15,7 +15,7 @@ from api.computed.types import ANSWER_TYPES, RULES, Thing
 from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
 from api.reads.cursor_seal import CursorSeal
-from api.reads.cursors import CURSORS, cursor_of, id_beside, id_in, key_in, moment_in, name_in, uuid_of
+from api.reads.cursors import CURSORS, cursor_of, id_beside, id_in, key_in, moment_in, text_in, uuid_of
 from api.reads.field_order import naming
 from api.reads.fields import Type
 from api.reads.known_names import KNOWN, looked_up
@@ -23,6 +23,7 @@ from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
 from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager
+from api.reads.orders import sort_text
 from api.reads.plan import BLOCK, ROWS, Answers, PageField, Plan, RootForm, Statement
 from api.reads.records import CONDITIONS
 from api.reads.refused import at_root
@@ -121,19 +122,20 @@ class Compiler(Objects):
                 found, (_, _, counted) = placed, self._chosen(type_, root, is_placed=True)
             count = f"COUNT {{ {found} {binding} WITH * WHERE {counted} RETURN n }}"
         chosen = root.arguments.get("order")
-        by_name = chosen is not None and chosen.by_name
+        by = "UUID" if chosen is None else chosen.by
+        by_name = by != "UUID"  # or by another text
         down = " DESC" if chosen is not None and chosen.is_descending else ""
         begin, last = (cursor_of(type_.name, each, type_.key, type_.newest) for each in ("head(page)", "last(page)"))
         order = f"n.{type_.newest} DESC, n.{type_.key} DESC" if type_.newest else f"n.{type_.key}{down}"
         names = named = ""
-        if by_name and v == "n":  # in the order of an index
+        if by == "NAME" and v == "n":  # in the order of an index
             name = f"n.{SORT_KEY}"
             where = f"{name} IS NOT NULL AND {where}"
             order = f"{name}{down}, {order}"
             begin, last = (f"{each}.{SORT_KEY} + '|' + {each}.uuid" for each in ("head(page)", "last(page)"))
         elif by_name:
             name = "name"
-            named = f", {in_cypher(f'{v}.{type_.caption}' if type_.caption else 'null')} AS name"
+            named = f", {self._sort_text(type_, by, 'n', v)} AS name"
             order = f"name{down}, {order}"
             names = ", collect(name) AS names"
             begin, last = "head(names) + '|' + head(page).uuid", "names[size(page) - 1] + '|' + last(page).uuid"
@@ -164,7 +166,7 @@ class Compiler(Objects):
         v, exists = self._existing(type_, "n")
         cursor = cursor_of(type_.name, "n", type_.key, type_.newest)
         if by_name:
-            sorted_by = name if v == "n" else in_cypher(f"{v}.{type_.caption}" if type_.caption else "null")
+            sorted_by = name if by == "NAME" and v == "n" else self._sort_text(type_, by, "n", v)
             cursor = f"{sorted_by} + '|' + n.uuid"
         nodes = [self._on_page(type_, each, v, cursor) for each in lists]
         row = nodes[0] if len(nodes) == 1 else f"[{', '.join(nodes)}]"
@@ -183,6 +185,12 @@ class Compiler(Objects):
         UNWIND range(0, CASE WHEN page = [] THEN 0 ELSE size(page) - 1 END, {BLOCK}) AS start
         RETURN CASE start WHEN 0 THEN head END AS head, {rows} AS rows"""
         )
+
+    def _sort_text(self, type_: Type, by: str, n: str, v: str) -> str:
+        """The text by which a list is sorted, where no index has it."""
+        if by == "NAME":
+            return in_cypher(f"{v}.{type_.caption}" if type_.caption else "null")
+        return sort_text(by, n, self.moment)
 
     def _on_page(self, type_: Type, selected: Selected, v: str, cursor: str) -> str:
         """A row of ``nodes``, or of ``edges``: the thing with its cursor."""
@@ -351,7 +359,7 @@ class Compiler(Objects):
         if name is None:
             form = self.seal.opening(CURSORS.get(type_.key) or id_in(type_.name))
             return f"n.{type_.key} {later} {self.parameters.add(after, form)}"
-        last = self.parameters.add(after, self.seal.opening(name_in))
+        last = self.parameters.add(after, self.seal.opening(text_in("NAME" if chosen is None else chosen.by)))
         key = self.parameters.add(after, self.seal.opening(key_in))
         return f"{name} {later}= {last} AND ({name} {later} {last} OR n.{type_.key} {later} {key})"
 

@@ -10,6 +10,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from api.reads.cursor_seal import bad_cursor
+from api.reads.orders import TAGS
 from graph.identity.lookup import canonical
 
 LARGEST_NUMBER = 2**63 - 1  # the largest integer of Neo4j
@@ -99,6 +100,19 @@ CURSORS: Mapping[str, Callable[[str], Any]] = {"number": number_in, "uuid": uuid
 def name_in(cursor: str) -> str:
     """The cursor of a list in the order of names: ``name|uuid``; the name may be empty, or contain a bar itself."""
     return _name_and_key(cursor)[0]
+
+
+def text_in(order: str) -> Callable[[str], str]:
+    """The text in the cursor of a list in this order: the name, or the text of ``api.reads.orders``."""
+    tag = TAGS.get(order, "")
+
+    def taken_apart(cursor: str) -> str:
+        text = name_in(cursor)
+        if not text.startswith(tag):
+            raise bad_cursor()
+        return text
+
+    return taken_apart
 
 
 def level_in(cursor: str) -> int:

@@ -28,6 +28,10 @@ class Linked:
 
     in_force: Callable[[str], str]
     inside: Callable[[Sequence[str], str], str]
+    exists_from: Callable[[str], str]
+    """The first day of a thing, as Cypher."""
+    exists_to: Callable[[str], str]
+    """The day after its last, as Cypher."""
 
     def thing(self, kind: str, name: str) -> tuple[str, str]:
         """(a thing of the kind in a pattern, the condition that the caller may read it)."""
@@ -236,8 +240,17 @@ def _root(n: str, v: str, p: str, by: Linked) -> str:
     return f"NOT EXISTS {{ MATCH ({n})-[up:PART_OF]->{above} WHERE {by.in_force('up')}{lies} }} = {p}"
 
 
-def _stopped(n: str, v: str, p: str, by: Linked) -> str:
-    return f"coalesce({v}.stopped, false) = {p}"
+def _is(name: str) -> Condition:
+    """By a yes/no property; without a value it is no."""
+    return lambda n, v, p, by: f"coalesce({v}.{name}, false) = {p}"
+
+
+def _begins_after(n: str, v: str, p: str, by: Linked) -> str:
+    return f"{by.exists_from(n)} > {p}"
+
+
+def _ends_before(n: str, v: str, p: str, by: Linked) -> str:
+    return f"{by.exists_to(n)} <= {p}"
 
 
 def _linked(*types: str) -> Condition:
@@ -269,6 +282,8 @@ _EVERY = (
     Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
     Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
     Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
+    Filter("beginsAfter", "Date", _begins_after, "Only those whose first day is after this day; read them of a period"),
+    Filter("endsBefore", "Date", _ends_before, "Only those whose last day is before this day"),
     Filter(
         "source",
         "String",
@@ -279,6 +294,7 @@ _EVERY = (
     ),
 )
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"
+_ON_LEAVE = Filter("onLeave", "Boolean", _is("on_leave"), "Only those on leave on the day; false: only the others")
 _BY_KIND: dict[str, tuple[Filter, ...]] = {
     "Unit": (
         Filter("below", "ID", _below(""), "uuid or a source's key of a unit: it and all below it", names="Unit"),
@@ -295,17 +311,19 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
         Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
         Filter("role", "ID", _role_held, "Holds this role: its key or UUID", names="Role"),
         Filter("position", "ID", _position, "Its position: code or UUID", names="Position"),
+        _ON_LEAVE,
     ),
     "Affiliation": (
         Filter("below", "ID", _below("-[at:IN]->"), _UNDER, names="Unit"),
         Filter("role", "ID", _role_held, "Holds this role: its key or UUID", names="Role"),
+        _ON_LEAVE,
     ),
     "Person": (
         Filter(
             "below", "ID", _below("-[:HAS]->({tie})-[at:IN]->", ("Employment", "Affiliation")), _UNDER, names="Unit"
         ),
         Filter("role", "ID", _role_of_person, "Holds this role: its key or UUID", names="Role"),
-        Filter("stopped", "Boolean", _stopped, "All rights are stopped on the day; false: they are not"),
+        Filter("stopped", "Boolean", _is("stopped"), "All rights are stopped on the day; false: they are not"),
     ),
     "Assignment": (
         Filter("below", "ID", _below("-[at:FOR]->"), "Counts for a unit that is this one or below it", names="Unit"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.reads.compilation import Compilation, row_of
 from api.reads.cost import PAGE
-from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, level_in, name_in
+from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, level_in, text_in
 from api.reads.fields import Paged
 from api.reads.limits import some
 from api.reads.selection import Selected, read
@@ -75,8 +75,10 @@ def page_of(
         }}"""
 
     (connection,) = selected.children.values()
-    in_levels = paged.way.is_tree and selected.arguments.get("order") is None
-    after = _after(paged, reached, selected.arguments.get("after"), entry, in_levels, compilation)
+    chosen = selected.arguments.get("order")
+    in_levels = paged.way.is_tree and chosen is None
+    text = level_in if in_levels else text_in("NAME" if chosen is None else chosen.by)
+    after = _after(paged, reached, selected.arguments.get("after"), entry, text, compilation)
     shown = "" if v == m else f", shown: {v}"
     down = " DESC" if reached.descending else ""
     # A list of its own first: to collect it in the clauses around would leave no row where it is empty.
@@ -101,9 +103,14 @@ def _cursor(paged: Paged, reached: Reached, entry: str) -> str:
 
 
 def _after(
-    paged: Paged, reached: Reached, after: Any, entry: str, in_levels: bool, compilation: Compilation
+    paged: Paged,
+    reached: Reached,
+    after: Any,
+    entry: str,
+    text: Callable[[str], Any],
+    compilation: Compilation,
 ) -> Callable[[str], str]:
-    """Makes of the whole list the part after the cursor ``after``. ``in_levels``: the list is sorted by level."""
+    """Makes of the whole list the part after the cursor ``after``. ``text``: takes what sorts the list out of it."""
     if after is None:
         return lambda found: found
     beyond = "<" if reached.descending else ">"
@@ -111,7 +118,7 @@ def _after(
     if not reached.is_sorted:
         last = add(after, opening(CURSORS.get(reached.key) or id_in(paged.of)))
         return lambda found: f"[{entry} IN {found} WHERE {entry}.thing.{reached.key} {beyond} {last}]"
-    last = add(after, opening(level_in if in_levels else name_in))
+    last = add(after, opening(text))
     name = add(after, opening(key_in))
     later = f"{entry}.by = {last} AND {entry}.thing.uuid {beyond} {name}"
     return lambda found: f"[{entry} IN {found} WHERE {entry}.by {beyond} {last} OR ({later})]"

@@ -21,6 +21,7 @@ from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.naming import NAMING
 from api.reads.nested_pages import Reached, page_of
+from api.reads.orders import TAGS, sort_text
 from api.reads.records import GUARDED
 from api.reads.refused import in_field
 from api.reads.selection import Selected, read
@@ -280,7 +281,11 @@ class Objects(Compilation):
             clauses += ["WITH *", f"WHERE {' AND '.join(self._filtered(selected.name, type_, asked, m, v))}"]
         chosen = selected.arguments.get("order")
         if chosen is not None:
-            order = "{name}, {m}.uuid" if chosen.by_name else "{m}.uuid"
+            order = "{name}, {m}.uuid" if chosen.by == "NAME" else "{m}.uuid"
+            if chosen.by in TAGS:
+                text = self.new_name("text")
+                clauses.append(f"WITH *, {sort_text(chosen.by, m, self.moment)} AS {text}")
+                order = f"{text}, {{m}}.uuid"
         order = order.replace("{m}", m).replace("{r}", r).replace("{v}", v)
         if "{name}" in order:
             order = order.replace("{name}", self._sorted_by(way, m, v))
@@ -308,7 +313,9 @@ class Objects(Compilation):
                     if known_as
                     else self.parameters.add(value, filter_.form)
                 )
-                linked = LinkedBy(self.moment.in_force, self._and_inside)
+                linked = LinkedBy(
+                    self.moment.in_force, self._and_inside, self.moment.exists_from, self.moment.exists_to
+                )
                 conditions.append(f"({filter_.condition(n, v, wanted, linked)})")
             elif filter_.empty is not None:
                 conditions.append(f"({filter_.empty(v)})")

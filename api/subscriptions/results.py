@@ -2,7 +2,7 @@
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,9 +25,11 @@ from api.http.gate import Gate
 from api.http.noted_reads import operation_name
 from api.http.request_body import Asked
 from api.reads.answer_rows import shown_day
+from api.reads.cursors import uuid_of
 from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
 from api.reads.refused import at_root
 from api.reads.selection import Document, Selected, select
+from api.reads.variables import plain
 from api.subscriptions.feed import AfterTheEnd, Broken, Feed
 from graph.questions.change_feed import Entry, entry
 
@@ -83,7 +85,7 @@ class Subscriptions:
         self, credential: Credential, access: Access, root: Selected, name: str
     ) -> AsyncIterator[dict[str, Any]]:
         is_person = credential.is_session or access.person is not None
-        selected = root.children["ChangeEvent"]
+        selected, wanted = root.children["ChangeEvent"], _wanted(root)
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
             now_is = await self._access_now(credential, access)
             if now_is is None:
@@ -91,7 +93,7 @@ class Subscriptions:
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away
-            entry_ = None if change is None else await self._shown(change, now_is)
+            entry_ = None if change is None or not wanted(change) else await self._shown(change, now_is)
             if change is not None and entry_ is not None:
                 if is_person:
                     self._note(access, name, change)
@@ -164,6 +166,20 @@ def _root(question: Question, variables: Mapping[str, Any] | None) -> Selected:
         text = f"The subscription has {count} fields; {MOST_FIELDS} are allowed."
         raise Rejected(GraphQLError(text, extensions={"code": "over_limit"}))
     return root
+
+
+def _wanted(root: Selected) -> Callable[[Mapping[str, Any]], bool]:
+    """Whether a change is one of those that are asked for. Raises GraphQLError (bad_uuid)."""
+    kind, uuid = root.arguments.get("kind"), root.arguments.get("uuid")
+    wanted = {
+        name: value
+        for name, value in (
+            ("kind", None if kind is None else plain(kind)),
+            ("uuid", None if uuid is None else uuid_of(uuid)),
+        )
+        if value is not None
+    }
+    return lambda change: all(change.get(name) == value for name, value in wanted.items())
 
 
 def _fields(selected: Selected) -> int:

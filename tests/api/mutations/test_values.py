@@ -54,6 +54,22 @@ def test_a_blank_value_is_refused_wherever_it_is_given(service: Served, blank: s
     assert (snapshot(service.driver), change_numbers(service.driver)) == (before, numbers)
 
 
+def test_a_list_is_set_text_by_text(service: Served) -> None:
+    """A text may have the sign that parts the texts of a value."""
+    ask = """mutation($property: String!, $texts: [String!]) {
+        setValue(kind: Unit, thing: "school", property: $property, texts: $texts, from: "2026-01-01", reason: "x") {
+            thing { ... on Unit { tags } } } }"""
+    found = service.data(ask, property="tags", texts=["a|b", "c"])["setValue"]
+    assert found["thing"] == {"tags": ["a|b", "c"]}
+    both = ask.replace("texts: $texts", 'texts: $texts, value: "a"')
+    assert refusal(service.ask(ask, property="tags")) == ("wrong_value", "value")
+    assert refusal(service.ask(both, property="tags", texts=["a"])) == ("wrong_value", "value")
+    assert refusal(service.ask(ask, property="tags", texts=[])) == ("wrong_value", "tags")
+    assert refusal(service.ask(ask, property="tags", texts=["a", " "])) == ("wrong_value", "tags")
+    assert refusal(service.ask(ask, property="name", texts=["a"])) == ("wrong_value", "name")
+    service.data(RELEASE, kind="Unit", thing="school", property="tags")
+
+
 def test_null_is_none_by_hand_and_a_release_lets_the_sources_say_it_again(service: Served) -> None:
     thing = {"kind": "Unit", "thing": "school", "property": "name"}
     asked = '{ unit(key: "school") { name history { from to name } } provenance(kind: Unit, thing: "school") {'

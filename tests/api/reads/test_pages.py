@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from graph.collation import sort_key
 from tests.api.reads.asking import Asking
 
 PAGE = """
@@ -55,6 +56,63 @@ def test_a_cursor_shows_nothing_of_the_list(asking: Asking, order: str) -> None:
     assert len(set(cursors)) == len(cursors)
     assert (page["pageInfo"]["startCursor"], page["pageInfo"]["endCursor"]) == (cursors[0], cursors[-1])
     assert asking.data(question)["persons"] == page
+
+
+@pytest.mark.parametrize("when", ["", 'period: {from: "2026-01-01"}, '])
+@pytest.mark.parametrize(("order", "down"), [("EXISTS_TO", False), ("EXISTS_FROM_DESCENDING", True), ("PERSON", False)])
+def test_employments_by_their_days_and_their_persons(asking: Asking, when: str, order: str, down: bool) -> None:
+    """At the root, and within a unit; in pages, no one twice."""
+    ask = "existsFrom existsTo uuid person { name }"
+    question = f"""query($after: String) {{ employments({when}first: 4, order: {order}, after: $after) {{
+        nodes {{ {ask} }} edges {{ cursor }} pageInfo {{ endCursor hasNextPage }} }} }}"""
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = asking.data(question, {"after": after})["employments"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"]
+        assert page["edges"][-1]["cursor"] == after
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+
+    def key(each: dict[str, Any]) -> str:
+        if order == "PERSON":
+            return sort_key(each["person"]["name"])
+        return str(each["existsTo"] or "9999" if order == "EXISTS_TO" else each["existsFrom"] or "")
+
+    keys = [key(each) for each in found]
+    assert keys == sorted(keys, reverse=down) and len({each["uuid"] for each in found}) == len(found) > 4
+    inside = f"{{ units({when}first: 100) {{ nodes {{ employments(order: {order}) {{ {ask} }} }} }} }}"
+    for unit in asking.data(inside)["units"]["nodes"]:
+        keys = [key(each) for each in unit["employments"]]
+        assert keys == sorted(keys, reverse=down)
+    other = "query($after: String) { employments(order: NAME, first: 1, after: $after) { totalCount } }"
+    uuids = other.replace("NAME", "UUID")
+    assert asking.code(uuids, {"after": after}) == "bad_cursor"
+
+
+def test_employments_that_end_or_begin_around_a_day(asking: Asking) -> None:
+    ask = """query($day: Date) {
+        employments(period: {}, first: 1000, filter: {%s: $day}) { nodes { existsFrom existsTo } } }"""
+    day = "2026-07-01"
+    ended = asking.data(ask % "endsBefore", {"day": day})["employments"]["nodes"]
+    assert all(each["existsTo"] is not None and each["existsTo"] <= day for each in ended)
+    begun = asking.data(ask % "beginsAfter", {"day": day})["employments"]["nodes"]
+    assert all(each["existsFrom"] is not None and each["existsFrom"] > day for each in begun)
+    of_all = asking.data("{ employments(period: {}, first: 1000) { nodes { existsFrom existsTo } } }")
+    every = of_all["employments"]["nodes"]
+    assert len(ended) == sum(each["existsTo"] is not None and each["existsTo"] <= day for each in every)
+    assert len(begun) == sum(each["existsFrom"] is not None and each["existsFrom"] > day for each in every)
+
+
+def test_employments_on_leave_and_the_others(asking: Asking) -> None:
+    count = """{
+        on: employments(filter: {onLeave: true}) { totalCount }
+        off: employments(filter: {onLeave: false}) { totalCount }
+        all: employments { totalCount }
+    }"""
+    found = asking.data(count)
+    assert found["on"]["totalCount"] + found["off"]["totalCount"] == found["all"]["totalCount"] > 0
 
 
 def test_a_cursor_of_another_order_or_of_no_one_is_refused(asking: Asking) -> None:
