@@ -90,7 +90,7 @@ class Subscriptions:
             now_is = await self._access_now(credential, access)
             if now_is is None:
                 over = "the session has ended" if credential.is_session else "the token was revoked or has expired"
-                yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated"}}]}
+                yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated", "retry": "never"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away
             entry_ = None if change is None or not wanted(change) else await self._shown(change, now_is)

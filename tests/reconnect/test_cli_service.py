@@ -99,7 +99,7 @@ def test_without_a_token_only_reads_are_answered(
     (tmp_path / "other.graphql").write_text(document)
     done = run("query", str(tmp_path / "other.graphql"))
     assert done.returncode == Exit.FAILURE
-    assert json.loads(done.stdout)["errors"][0]["extensions"] == {"code": "reads_only"}
+    assert json.loads(done.stdout)["errors"][0]["extensions"] == {"code": "reads_only", "retry": "never"}
     assert "--token-file" in done.stdout
     assert "Traceback" not in done.stderr
 

@@ -130,7 +130,10 @@ def test_no_question_and_no_address_leaves_a_word_in_the_log(
     failed = post(small_service, {"query": f'{{ person(key: "{SECRET}") {{ name }} }}'})
     (error,) = failed.json()["errors"]
     (logged,) = lines.named("unforeseen_error")
-    assert (failed.status_code, error["extensions"]) == (500, {"code": "internal", "id": logged["id"]})
+    assert (failed.status_code, error["extensions"]) == (
+        500,
+        {"code": "internal", "id": logged["id"], "retry": "never"},
+    )
     assert failed.headers["cache-control"] == "no-store"
     nothing_of_it(lines)
 

@@ -49,7 +49,9 @@ def test_a_number_after_the_end_of_the_log_is_refused(small_service: Served) -> 
         body = {"query": ASK, "variables": {"after": after}}
         answer = httpx.post(f"{small_service.url}/graphql/events", json=body, headers=headers, timeout=60)
         lines = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
-        assert [each["errors"][0]["extensions"] for each in lines] == [{"code": "bad_cursor", "last": last}]
+        assert [each["errors"][0]["extensions"] for each in lines] == [
+            {"code": "bad_cursor", "last": last, "retry": "never"}
+        ]
 
 
 def test_server_sent_events_tell_every_change_once_and_in_order(small_service: Served) -> None:
