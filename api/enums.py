@@ -135,7 +135,7 @@ TokenRole = enumerated(
         "rights": "Maintains roles and assignments",
         "operations": "Approves stopped runs and settles doubtful records",
         "auditor": "Reads everything but CPR numbers, and changes nothing",
-        "cpr": "Reads CPR numbers; each reading is logged",
+        "cpr": "Reads CPR numbers; each access to one is logged",
     },
 )
 assert tuple(each.value for each in TokenRole) == ROLES

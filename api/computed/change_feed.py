@@ -106,7 +106,7 @@ _OF_A_CHANGE = (
     Plain("source", "String", "The source that brought it; manual = by hand"),
     Plain("user", "String", "The user who made it; null = a source"),
     Plain("reason", "String", "The reason that the user gave"),
-    Plain("run", "String", "Id of the run that brought it"),
+    Plain("run", "ID", "Id of the run that brought it"),
     Plain("kind", "Kind", "Kind of the thing"),
     Plain("uuid", "ID!", "UUID of the thing"),
     Plain("operation", "Operation!", "What it did to the thing"),

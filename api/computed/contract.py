@@ -111,7 +111,10 @@ AS_KNOWN_ON = Argument(
     "Date",
     "As it was known at the end of this day, not as it is known now. A key leads to the thing that has it now",
 )
-FIRST = Argument("Int", f"At most this many, 1 to {LARGEST}; by default {USUAL}")
+FIRST = Argument(
+    "Int",
+    f"At most this many, 1 to {LARGEST}; by default {USUAL}. To see whether there are more, ask for one more",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ FIELD = ComputedField(
             "KleChange",
             "A change that a release of KLE has made to an entry",
             Plain("change", "Int!", "Number in the change log"),
-            Plain("run", "String", "Id of the import"),
+            Plain("run", "ID", "Id of the import"),
             Thing("thing", tuple(KINDS), "The entry", interface="Thing"),
             Plain("number", "String!", "Its number"),
             Plain(

@@ -60,7 +60,7 @@ FIELD = ComputedField(
             Plain("mayRead", "[String!]", "Names of the types that it may read"),
             Plain("mayChange", "[String!]", "Names of the mutations that it may use"),
             Plain("mayReadPrivate", "Boolean!", "It may read private fields, such as a home address"),
-            Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each reading is logged"),
+            Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each access to one is logged"),
             Plain("everywhere", "Boolean!", "Its rights apply in the whole organisation"),
             Plain("expires", "Moment", "When it expires"),
             Thing("person", ("Person",), "The person who is logged in; null = a token"),

@@ -33,7 +33,7 @@ def session_form(found: Sequence[OpenSession]) -> list[Answer]:
 
 
 FIELDS = (
-    Plain("id", "String!", "Its id, to end it"),
+    Plain("id", "ID!", "Its id, to end it"),
     Plain("personUuid", "String", "UUID of the person; null for a break-glass account"),
     Plain("way", "String!", "How it began: own (a local account), saml (ADFS or another one) or break_glass"),
     Plain("started", "Moment!", "When the person logged in"),

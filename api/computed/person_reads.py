@@ -47,7 +47,7 @@ FIELD = ComputedField(
             Plain("operation", "String!", "Name of the operation, otherwise its root fields"),
             Plain("reason", "String", "Why, as the person said: `extensions.reason` of the request"),
             Plain("groups", "[String!]!", "Groups of the fields: identity, private, cpr, employment, accounts …"),
-            Plain("persons", "[String!]!", "UUIDs of the people whose data it was"),
+            Plain("persons", "[ID!]!", "UUIDs of the people whose data it was"),
         ),
     ),
     frozenset({"auditor"}),

@@ -75,7 +75,8 @@ FIELD = ComputedField(
     "search",
     "Search units, persons, positions, KLE and IT systems at once, the best match first. It finds a person by name, "
     "e-mail, phone, login and employment number, and by CPR number if the token may read CPR numbers; each such search "
-    "is logged as a reading. It finds persons with a protected address only if the token may read private fields",
+    "is logged as an access to one. It finds persons with a protected address only if the token may read private "
+    "fields",
     (
         answer_type(
             "SearchHit",

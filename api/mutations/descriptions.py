@@ -167,7 +167,7 @@ _OF_ONE: Mapping[str, str] = {
     "setPayingUnit.paidOutBy": f"{_KEY} unit that pays out; null = none, so that the unit above decides",
     "tagEmployment.kle": "KLE numbers, instead of those set by hand for these days; empty = none by hand",
     "createPerson.name": "The whole name",
-    "createPerson.cpr": "CPR number; it needs the right to read CPR numbers, and is logged as a reading",
+    "createPerson.cpr": "CPR number; it needs the right to read CPR numbers, and is logged as an access to one",
     "setAbsence.absent": "true = absent",
     "choosePosition.position": f"{_KEY} position; null = the position according to payroll and the position list",
     "createAffiliation.to": "The day after its last",

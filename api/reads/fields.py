@@ -19,6 +19,7 @@ Scalar = Literal[
     "Date!",
     "Moment",
     "[String!]",
+    "[ID!]",
     "Kind",
     "Kind!",
     "Operation",

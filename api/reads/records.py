@@ -138,7 +138,7 @@ RECORDS = (
     _plain(
         "Change", "One entry of the change log: numbered without gaps", "number",
         ("number", "Int!", "{n}.number"), ("at", "Moment", "toString({n}.at)"), ("source", "String", "{n}.source"),
-        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("run", "ID", "{n}.run"),
         ("kind", "Kind", "{n}.kind"), ("uuid", "ID!", "{n}.uuid"), ("operation", "Operation", "{n}.operation"),
         ("before", "String", _UNLESS_PRIVATE % "before"), ("after", "String", _UNLESS_PRIVATE % "after"),
     ),
@@ -154,20 +154,20 @@ RECORDS = (
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "String", "{n}.kind"),
         ("key", "String", "{n}.key"), ("field", "String", "{n}.field"), ("rule", "String", "{n}.rule"),
         ("text", "String", "{n}.text"), ("severity", "Severity", "{n}.severity"),
-        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "String", "{n}.run"), newest="learnt",
+        ("learnedAt", "Moment", "toString({n}.learnt)"), ("run", "ID", "{n}.run"), newest="learnt",
     ),
     _plain(
         "Brake", "A set of changes that was stopped; it is applied when a user approves exactly this set", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("state", "BrakeState", "{n}.state"),
         ("summary", "[String!]", "{n}.summary"), ("learnedAt", "Moment", "toString({n}.learnt)"),
         ("approvedBy", "String", "{n}.approved_by"), ("reason", "String", "{n}.reason"),
-        ("run", "String", "{n}.run"), newest="learnt",
+        ("run", "ID", "{n}.run"), newest="learnt",
     ),
     _plain(
         "LedgerEntry", "What was last delivered of an object to a target, or why it could not be", "id",
         ("id", "ID!", "{n}.id"), ("target", "String", "{n}.target"), ("object", "String", "{n}.object"),
         ("key", "String", "{n}.key"), ("state", "LedgerState", "{n}.state"), ("problem", "String", "{n}.problem"),
-        ("reason", "String", "{n}.reason"), ("run", "String", "{n}.run"),
+        ("reason", "String", "{n}.reason"), ("run", "ID", "{n}.run"),
         ("delivered", "Moment", "toString({n}.delivered)"),
         ("targetId", "String", "{n}.remote"), ("enabled", "Boolean", "{n}.enabled"),
         ("unsure", "Boolean", "coalesce({n}.unsure, false)"), ("tries", "Int", "coalesce({n}.tries, 0)"),
@@ -182,7 +182,7 @@ RECORDS = (
     ),
     _plain(
         "MatchDecision", "The decision on an ambiguous record", "id",
-        ("id", "ID!", "{n}.id"), ("thing", "String", "{n}.uuid"), ("candidates", "[String!]", "{n}.candidates"),
+        ("id", "ID!", "{n}.id"), ("thing", "ID", "{n}.uuid"), ("candidates", "[ID!]", "{n}.candidates"),
         ("user", "String", "{n}.user"), ("reason", "String", "{n}.reason"), ("at", "Moment", "toString({n}.at)"),
         newest="at",
     ),
@@ -195,7 +195,7 @@ RECORDS = (
     _plain(
         "Ambiguity", "A record that matches several things and waits for a decision", "id",
         ("id", "ID!", "{n}.id"), ("source", "String", "{n}.source"), ("kind", "Kind", "{n}.kind"),
-        ("key", "String", "{n}.key"), ("candidates", "[String!]", "{n}.candidates"),
+        ("key", "String", "{n}.key"), ("candidates", "[ID!]", "{n}.candidates"),
         ("learnedAt", "Moment", "toString({n}.learnt)"), newest="learnt",
     ),
 )  # fmt: skip

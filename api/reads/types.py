@@ -87,7 +87,7 @@ def _of_kind(kind: Kind) -> Type:
         add(_value(prop))
     if kind.name == "Person":
         only_now = "a person's number is kept as it is now"
-        add(Value("cpr", "String", "{cpr}", "CPR number; each reading is logged", "cpr", only_now))
+        add(Value("cpr", "String", "{cpr}", "CPR number; each access to one is logged", "cpr", only_now))
         add(Value("formerUuids", "[String!]", _JOINED, _FORMER))
     for way, _ in _linking(kind):
         add(way)
