@@ -34,11 +34,15 @@ WHERE given.sensitive
 RETURN DISTINCT EXISTS {{ MATCH (given)-[:AT]->(:ItSystem {{key: $system}}) }} AS is_own
 """
 _ROLE = "MATCH (:Assignment {uuid: $uuid})-[:OF]->(role:Role) RETURN role.uuid"
-_PERSONS = """
+_PERSONS = f"""
 UNWIND $uuids AS uuid
-MATCH (n:Person|Employment|Affiliation|Assignment {uuid: uuid})
-RETURN EXISTS { MATCH (:Person {uuid: $person})-[:HAS|HOLDS]->{0,2}(n) } AS is_own
+MATCH (n:Person|Employment|Affiliation|Assignment|Unit {{uuid: uuid}})
+RETURN EXISTS {{ MATCH (:Person {{uuid: $person}})-[:HAS|HOLDS]->{{0,2}}(n) }} OR (n:Unit AND EXISTS {{
+    MATCH (:Person {{uuid: $person}})-[:HAS]->(tie)-[in:IN]->(:Unit)-[up:PART_OF*0..20]->(n)
+    WHERE {exists_or_will("tie")} AND {not_over("in")} AND all(each IN up WHERE {not_over("each")})
+}}) AS is_own
 """
+"""A unit is somebody's own where they work in it or below: with the unit, they come to where it comes."""
 
 
 def refuse(session: neo4j.Session, access: Access, mutation: str, amendments: Iterable[Amendment]) -> None:
@@ -59,7 +63,7 @@ def refuse(session: neo4j.Session, access: Access, mutation: str, amendments: It
         if rows and access.person is not None:
             holders = [ref.key for name in ("holder", "person") for ref in _refs(stated, name)]
             whose = [*holders, *([] if each.uuid is None else [each.uuid])]
-            if True in session.run(_PERSONS, uuids=whose, person=access.person).value():
+            if True in session.run(_PERSONS, uuids=whose, person=access.person, today=today()).value():
                 raise _forbidden(f"{mutation}: it would give you a sensitive right: another person must do it")
 
 

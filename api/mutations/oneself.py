@@ -3,7 +3,8 @@
 A person's identity decides which rights they hold. Someone who joins another person into themselves, or takes over an
 account or an employment, gets the other person's rights. Erasing takes names and values out of the log. Managers and
 administrators invite people to log in, and reset their login. Where a caller's roles hold in a part of the
-organisation, the part follows from employments, roles and substitutions. Others must therefore change these.
+organisation, the part follows from employments, roles and substitutions. What rights are limited to follows from
+substitutions, from KLE numbers, and from what an assignment says of itself. Others must therefore change these.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,10 @@ from graphql import GraphQLError
 
 from api.access.rights import Access
 from graph.questions.nearest import MANAGER
+from graph.questions.rights.asking import evaluation
+from graph.questions.rights.held import IncludedRight
 from graph.statements.statement import Ref, Statement
-from graph.time import Period
+from graph.time import Period, today
 from graph.writing.amending import Amendment
 from idp.local_accounts.caring import ADMINISTRATOR
 
@@ -25,6 +28,10 @@ _LINKED = {
     "Affiliation": ("person", "unit"),
 }
 """Kind → the links that decide where a person's rights hold."""
+_LIMITING_LINKS = {"Employment": ("kle",), "Affiliation": ("kle",)}
+_LIMITING_VALUES = {"Assignment": ("sensitivity", "own_kle_only")}
+"""Kind → what limits of its person's rights follow from."""
+_KLE_OF_UNIT = ("performs", "responsible_for", "interested_in")
 _OWN = """
 UNWIND $uuids AS uuid
 MATCH (n:Person|Employment|Affiliation|Assignment|Substitution|Account|PlannedAccount {uuid: uuid})
@@ -86,6 +93,43 @@ def refuse_written(session: neo4j.Session, access: Access, mutation: str, amendm
         elif each.kind in _LINKED and access.within and _decides_where(each, stated):
             things = _things(each, stated, ("holder", "person"))
             refuse(session, access, mutation, things, "may change where your own rights hold")
+        if access.person is not None:
+            _refuse_own_limits(session, access, access.person, mutation, each, stated)
+
+
+def _refuse_own_limits(
+    session: neo4j.Session, access: Access, person: str, mutation: str, each: Amendment, stated: Statement
+) -> None:
+    """Also for a caller whose roles hold everywhere."""
+    if each.kind == "Substitution" and _decides_where(each, stated):
+        refuse(session, access, mutation, _things(each, stated, ("person",)), "decides for whom you stand in")
+    elif each.uuid is None:
+        return
+    elif each.kind == "Unit" and _decides_kle(stated) and _is_limited_by(session, person, each.uuid):
+        raise _another(f"{mutation} decides to which KLE numbers your own rights are limited")
+    elif _limits(each, stated):
+        refuse(session, access, mutation, [each.uuid], "decides to what your own rights are limited")
+
+
+def _limits(each: Amendment, stated: Statement) -> bool:
+    return any(name in stated.links for name in _LIMITING_LINKS.get(each.kind, ())) or any(
+        name in stated.values for name in _LIMITING_VALUES.get(each.kind, ())
+    )
+
+
+def _decides_kle(stated: Statement) -> bool:
+    return "passes_kle_down" in stated.values or any(name in stated.links for name in _KLE_OF_UNIT)
+
+
+def _is_limited_by(session: neo4j.Session, person: str, unit: str) -> bool:
+    """The person has a right that follows the KLE numbers of a unit, and that unit is this one or below it."""
+    work = evaluation(session, person, today())
+    units = {each.unit.uuid for each in work.of(person).held if each.unit and any(map(_follows_kle, each.included))}
+    return any(unit == above.uuid for each in units for above in work.routes.tree.chain(each))
+
+
+def _follows_kle(included: IncludedRight) -> bool:
+    return any(limit.type.content == "kle" and limit.dynamic for limit in included.limits)
 
 
 def _is_about_care(session: neo4j.Session, each: Amendment, stated: Statement) -> bool:

@@ -23,6 +23,14 @@ def test_a_role_that_gives_sensitive_rights(clean_graph: neo4j.Driver, addresses
     content["grants"] += [
         {"id": "g_root", "gives": f"system_role:{key_of('hr')}", "given_to": ["role:root"], "approved_by": "dora"},
     ]
+    content["system_roles"]["secret"] = {
+        "title": "Hemmeligt", "uri": "http://mail.example/roles/secret/1", "system": "mail", "sensitive": True,
+    }  # fmt: skip
+    content["grants"].append({
+        "id": "g_secret", "gives": "system_role:secret", "given_to": ["unit:center"], "inherit": True,
+        "approved_by": "dora",
+    })  # fmt: skip
+    content["units"].append({"id": "stove", "name": "Komfur", "parents": [{"unit": "canteen"}]})
     content["constraint_settings"] += [
         {"id": "c_root", "of": "grant:g_root", "type": "reconnect_unit", "derived": "unit_and_below"}
     ]
@@ -45,3 +53,13 @@ def test_a_role_that_gives_sensitive_rights(clean_graph: neo4j.Driver, addresses
         assert assigned("root", "bo", rights) == ""
         assert "it gives rights in REConnect itself" in assigned("root", "anna", organisation)
         assert assigned("plain", "carl", organisation) == ""
+
+        def moved(unit: str) -> str:
+            query = f"""mutation {{ placeUnits(reason: "x", units: [{{unit: "{unit}", parents: [{{unit: "center",
+                from: "2026-01-01"}}]}}]) {{ uuid }} }}"""
+            answer = service.send({"query": query}, {"Authorization": f"Bearer {organisation}"}).json()
+            return str(answer["errors"][0]["message"]) if "errors" in answer else ""
+
+        assert "it would give you a sensitive right" in moved("canteen"), "Carl works there"
+        assert moved("stove") == "", "he does not work below"
+        assert moved("citizen") == ""

@@ -107,6 +107,23 @@ def test_a_part_is_not_widened_by_oneself(service: Served, of: dict[str, str]) -
         assert _ANOTHER not in refusal(service, gry, other), mutation
 
 
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        'tagEmployment(employment: "e_anna", kle: ["15"], from: "2026-01-01", @)',
+        'setValue(kind: Assignment, thing: "a_anna", property: "ownKleOnly", value: true, from: "2026-01-01", @)',
+        'createSubstitution(assignment: "a_bo", person: "anna", from: "2026-01-01", @)',
+        'tagUnit(unit: "job", performs: ["27"], from: "2026-01-01", @)',
+        'tagUnit(unit: "center", performs: ["27"], from: "2026-01-01", @)',
+    ],
+)
+def test_the_own_limits_are_not_widened_by_oneself(service: Served, anna: str, mutation: str) -> None:
+    assert _ANOTHER in refusal(service, anna, mutation)
+    of_others = mutation.replace('"anna"', '"gry"').replace("_anna", "_bo").replace('"job"', '"citizen"')
+    if "center" not in mutation:
+        assert _ANOTHER not in refusal(service, anna, of_others)
+
+
 def test_a_refused_read_says_what_is_missing_and_who_can_give_it(service: Served, of: dict[str, str]) -> None:
     boss = 'createRole(key: "administrator", title: "Administrator", reason: "x") { uuid }'
     service.data(f"mutation {{ {boss} }}")
