@@ -222,6 +222,9 @@ class _Rules:
     def _uri_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._stays(uuid, thing, "uri", "KOMBIT knows the role by it; make a new role instead")
 
+    def _role_uri_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        yield from self._stays(uuid, thing, "uri", "its system knows the role by it; make a new role instead")
+
     def _parameter_stays(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._stays(uuid, thing, "parameter", "KOMBIT holds the old one; make a new setting instead")
 
@@ -242,6 +245,20 @@ class _Rules:
 
     def _own_uri(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._unique(uuid, thing, "uri")
+
+    def _own_uri_in_system(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        """Receivers know a system role by its URI: one of a system has it, and a common one is not a sensitive one by
+        another name. Systems for test and production may have the same roles."""
+        uri = thing.values.get("uri")
+        for other, each in {**self.kept, **self.things}.items():
+            if not uri or other == uuid or each.kind != thing.kind or each.over or each.values.get("uri") != uri:
+                continue
+            if each.one("system") == thing.one("system"):
+                if each.place < thing.place:
+                    yield ChangeRejected("taken", f"uri: {each.name} ({other}) has {uri} already", field="uri")
+            elif each.values.get("sensitive") and not thing.values.get("sensitive"):
+                text = f"sensitive: {each.name} ({other}) of another system has the same URI, and is sensitive"
+                yield ChangeRejected("wrong_value", text, field="sensitive")
 
     def _own_parameter(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._unique(uuid, thing, "parameter")
@@ -436,6 +453,7 @@ def _on_the_wire(number: str) -> str:
 
 
 _BY_KIND: Mapping[str, Sequence[Any]] = {
+    "SystemRole": (_Rules._role_uri_stays, _Rules._own_uri_in_system),
     "JobFunctionRole": (_Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
     "Grant": (_Rules._is_set,),

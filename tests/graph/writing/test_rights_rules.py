@@ -134,6 +134,27 @@ def test_a_parameter_and_a_uri_stay_what_they_are(driver: neo4j.Driver, problems
     assert found == {"c_kle": ("parameter", "wrong_value"), "everyone": ("uri", "wrong_value")}
 
 
+def test_a_system_role_is_not_copied_under_its_uri(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
+    """Claims carry the URI: a copy that is not sensitive, or stands in no conflict, would be the same right."""
+    content = deepcopy(TOWN)
+    uri = content["system_roles"]["sapa_read"]["uri"]
+    content["system_roles"]["copy"] = {"title": "Kopi", "uri": uri, "system": "sapa"}
+    content["system_roles"]["mail_box"]["uri"] = "http://mail.example/roles/renamed/1"
+    content["systems"]["sapa_test"] = {"title": "SAPA, test"}
+    secret = {"title": "Hemmeligt", "uri": "http://sapa.example/roles/secret/1"}
+    content["system_roles"]["secret"] = {**secret, "system": "sapa", "sensitive": True}
+    content["system_roles"]["secret_test"] = {**secret, "system": "sapa_test", "sensitive": True}
+    content["system_roles"]["secret_common"] = {**secret, "system": "mail"}
+    found = {
+        each.key: (each.field, each.rule)
+        for each in imported(driver, content, tmp_path).problems
+        if each.severity == "bad"
+    }
+    assert found == {
+        "copy": ("uri", "taken"), "mail_box": ("uri", "wrong_value"), "secret_common": ("sensitive", "wrong_value"),
+    }  # fmt: skip
+
+
 def test_a_grant_and_its_setting_can_end_together(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
     content = deepcopy(TOWN)
     content["constraint_settings"], content["grants"] = [], content["grants"][1:]
