@@ -115,8 +115,9 @@ def _steps(day: Day) -> Mapping[str, str]:
         """,
         "ended_settings": f"""
             UNWIND $uuids AS uuid
-            MATCH (of:JobFunctionRole|Grant {{uuid: uuid}})<-[:SETS]-(c:ConstraintSetting)
-            WHERE c.to <= {day.day}
+            MATCH (of:JobFunctionRole|Grant {{uuid: uuid}})<-[:SETS|WAS_SETS]-(c:ConstraintSetting)
+            WITH DISTINCT c
+            WHERE {rows.over("c")}
             RETURN {rows.ended_setting("c")} AS row
         """,
         "types": f"""
@@ -299,7 +300,7 @@ def _everybody(day: Day) -> Mapping[str, str]:
             WITH {rows.right("right")} AS row
         """,
         "settings": f"MATCH (c:ConstraintSetting) WHERE {active('c')} WITH {rows.setting('c')} AS row",
-        "ended_settings": f"MATCH (c:ConstraintSetting) WHERE c.to <= {day.day} WITH {rows.ended_setting('c')} AS row",
+        "ended_settings": f"MATCH (c:ConstraintSetting) WHERE {rows.over('c')} WITH {rows.ended_setting('c')} AS row",
         "types": f"MATCH (c:ConstraintType) WHERE {active('c')} WITH {rows.type('c')} AS row",
         "units": f"MATCH (u:Unit) WITH {rows.unit('u')} AS row",
         "kle": f"MATCH (k:KleNode) WHERE {active('k')} WITH {rows.kle_number('k')} AS row",

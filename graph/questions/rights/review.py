@@ -183,7 +183,14 @@ def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[tuple[str, str | N
 
 
 def _left_open(work: Evaluation) -> Iterator[Found]:
-    """Optional types for which nothing is set, and which are not marked as left open on purpose."""
+    """Optional types for which nothing is set, and which are not marked as left open on purpose: of job-function roles,
+    and of system roles that are granted by themselves."""
+    for grant in work.organisation.grants.values():
+        system_role = work.organisation.system_roles.get(grant.gives)
+        for type_ in () if system_role is None else system_role.optional:
+            if work.setting(grant.uuid, grant.gives, type_.uuid) is None:
+                text = f"{grant.name} is not limited by {type_.title or type_.key}"
+                yield Found("left_open", grant.thing, text)
     for uuid, role in work.organisation.job_function_roles.items():
         for system_role in work.included(role):
             for type_ in system_role.optional:

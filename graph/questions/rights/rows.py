@@ -178,9 +178,15 @@ class Rows:
             approved: {self.one(node, "APPROVED_BY", ":Person", f"[x.uuid, {DAYS}]")}
         }}"""
 
+    def over(self, node: str) -> str:
+        """A setting that has ended; or that was to hold on the day until its first day was put off, or it was
+        withdrawn."""
+        was = f"EXISTS {{ ({node})-[was:WAS_STATE]->() WHERE {self.holds('was')} }}"
+        return f"({node}.to <= {self.day.day} OR ({was} AND NOT coalesce({self.day.active(node)}, false)))"
+
     def ended_setting(self, node: str) -> str:
         """What it limited on its last day."""
-        found = {"of": "SETS", "system_role": "WITHIN_ROLE", "type": "LIMITS"}
+        found = {"of": "SETS|WAS_SETS", "system_role": "WITHIN_ROLE|WAS_WITHIN_ROLE", "type": "LIMITS|WAS_LIMITS"}
         told = (f"{name}: head([({node})-[:{type_}]->(x) | x.uuid])" for name, type_ in found.items())
         return f"{{ {', '.join(told)} }}"
 
