@@ -1,6 +1,9 @@
 """Names of callers in the change log: a token's own, and those of others."""
 
-PERSON, BREAK_GLASS, CLIENT = OWN_NAMES = ("person:", "break-glass:", "client:")
+from graph.identity.user_names import PERSON as PERSON
+
+BREAK_GLASS, CLIENT = "break-glass:", "client:"
+OWN_NAMES = (PERSON, BREAK_GLASS, CLIENT)
 """What the names of others than tokens begin with, followed by a person's uuid or a name: so that a token can't be
 taken for them in the change log, or where another than the author must approve."""
 

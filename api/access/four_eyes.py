@@ -7,9 +7,9 @@
 
 Grants of sensitive rights, and so of every right to REConnect but reader, need another's approval in any case
 (``approveGrant``), and so do plans. A caller is told apart by the name in the change log: a token that belongs to a
-person has that person's. The break-glass account is never one of two people, since it may be either of them. Who has
-logged in decides in the own name. A municipality with only one such person turns single rules off (setting
-``api.four_eyes``).
+person has that person's, and who was joined into another person is that person. The break-glass account is never one of
+two people, since it may be either of them. Who has logged in decides in the own name. A municipality with only one such
+person turns single rules off (setting ``api.four_eyes``).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import orjson
 from api.access.caller_names import is_nobody_known
 from graph.change_log import now
 from graph.errors import ChangeRejected
+from graph.identity.user_names import names_of_same
 from graph.time import ALWAYS, Period, since, today, without
 
 if TYPE_CHECKING:
@@ -61,17 +62,20 @@ def require_second(driver: neo4j.Driver, rules: Collection[Rule], rule: Rule, th
     if is_nobody_known(by):
         raise _second_person(_NOBODY)
     moment = now()
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        same = names_of_same(session, by)
     rows, _, _ = driver.execute_query(
         """
         MERGE (r:FirstRequest {key: $key})
         SET r.touched = $now
-        WITH r, r.by <> $by AND r.at > $since AS is_second
+        WITH r, NOT r.by IN $same AND r.at > $since AS is_second
         FOREACH (_ IN CASE WHEN is_second THEN [] ELSE [1] END | SET r.by = $by, r.at = $now)
         FOREACH (_ IN CASE WHEN is_second THEN [1] ELSE [] END | DETACH DELETE r)
         RETURN coalesce(is_second, false) AS is_second
         """,
         key=f"{rule}\n{thing}",
         by=by,
+        same=sorted(same),
         now=moment,
         since=moment - WITHIN,
     )
@@ -91,6 +95,8 @@ def require_other_than_stopper(
     if "end_stop" not in rules:
         return
     stoppers = _stoppers(session, person)
+    if not stoppers.isdisjoint(same := names_of_same(session, by)):
+        stoppers = (stoppers - same) | {by}
     if stoppers and is_nobody_known(by):
         raise _second_person(_NOBODY)
     if stoppers == {by}:

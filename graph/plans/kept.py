@@ -14,6 +14,7 @@ from graph.change_log import now, take_numbers
 from graph.connection import Run
 from graph.errors import Ambiguous, ChangeRejected, Unknown
 from graph.identity.lookup import canonical
+from graph.identity.user_names import names_of_same
 from graph.plans.plan import OPEN, Draft, Failure, NotInState, Plan, change_of, checked, form_of
 
 T = TypeVar("T")
@@ -141,7 +142,7 @@ def approve(driver: neo4j.Driver, plan: Plan, user: str, reason: str, *, in_part
     def work(tx: neo4j.ManagedTransaction, now_is: Plan) -> Plan:
         require(now_is, OPEN, "it can't be approved")
         refuse_changed(now_is, plan.digest)
-        if user in now_is.authors:
+        if not names_of_same(tx, user).isdisjoint(now_is.authors):
             text = f"{user} has written the plan {now_is.name!r}: another person must approve it"
             raise ChangeRejected("own_plan", text, field="plan")
         told = {"approved_by": user, "approved_digest": now_is.digest, "approved": now(), "approval_reason": reason}
