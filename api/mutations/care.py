@@ -17,6 +17,7 @@ from api.mutations.lives import relive
 from api.mutations.rights import Granting
 from graph.approved_content import SEAL
 from graph.errors import ChangeRejected
+from graph.identity.user_names import names_of_same
 from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
 from graph.questions.rights.asking import evaluation
 from graph.questions.rights.authors import authors
@@ -77,8 +78,12 @@ class Caring(Granting):
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Grant", grant)
             approver = editing.own_name(approved_by, "approved_by")
-            editing.read(lambda session: _refuse_own(session, uuid, approver.key, info.context.access.name))
-            return editing.write("Grant", uuid, _approved(approver, Period(today())), expected_version, Period(today()))
+            user, since = info.context.access.name, Period(today())
+            editing.read(lambda session: _refuse_own(session, uuid, approver.key, user))
+            return editing.write(
+                "Grant", uuid, _approved(approver, since), expected_version, since,
+                guard=lambda tx: _refuse_author(tx, uuid, user, "grant"),
+            )  # fmt: skip
 
         return await Editing(info.context, "approveGrant", reason).do(work)
 
@@ -92,9 +97,12 @@ class Caring(Granting):
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("ConstraintSetting", setting)
             approver = editing.own_name(approved_by, "approved_by")
-            editing.read(lambda session: _refuse_own_open(session, uuid, approver.key, info.context.access.name))
-            approved = days(today(), to)
-            return editing.write("ConstraintSetting", uuid, _approved(approver, approved), expected_version, approved)
+            user, approved = info.context.access.name, days(today(), to)
+            editing.read(lambda session: _refuse_own_open(session, uuid, approver.key, user))
+            return editing.write(
+                "ConstraintSetting", uuid, _approved(approver, approved), expected_version, approved,
+                guard=lambda tx: _refuse_author(tx, uuid, user, "setting"),
+            )  # fmt: skip
 
         return await Editing(info.context, "approveUnlimited", reason).do(work)
 
@@ -136,8 +144,11 @@ class Caring(Granting):
             uuid = editing.uuid("RightsRequest", request)
             decider = editing.own_name(decided_by, "decided_by")
             editing.read(lambda session: _refuse_meeting(session, uuid, decider.key))
-            edit = _decided(APPROVED, decider, editing.reason)
-            return editing.write("RightsRequest", uuid, edit, expected_version, about=Period(today()))
+            edit, user = _decided(APPROVED, decider, editing.reason), info.context.access.name
+            return editing.write(
+                "RightsRequest", uuid, edit, expected_version, Period(today()),
+                guard=lambda tx: _refuse_author(tx, uuid, user, "right since it was asked for", "decided_by"),
+            )  # fmt: skip
 
         return await Editing(info.context, "approveRequest", reason).do(work)
 
@@ -197,13 +208,15 @@ def _refuse_own(session: neo4j.Session, grant: str, approver: str, user: str) ->
         raise ChangeRejected("own_approval", text, field="approved_by")
 
 
-def _refuse_author(session: neo4j.Session, thing: str, user: str, what: str) -> None:
-    """Raises ChangeRejected (own_approval)."""
+def _refuse_author(
+    session: neo4j.Session | neo4j.ManagedTransaction, thing: str, user: str, what: str, field: str = "approved_by"
+) -> None:
+    """Raises ChangeRejected (own_approval). Asked again while it is written: the change log is locked then."""
     written_by = authors(session, thing)
-    refuse_nobody_known(written_by, "approved_by")
-    if user in written_by:
-        text = f"approved_by: who has made or changed the {what} can't approve it: another user must"
-        raise ChangeRejected("own_approval", text, field="approved_by")
+    refuse_nobody_known(written_by, field)
+    if not names_of_same(session, user).isdisjoint(written_by):
+        text = f"{field}: who has made or changed the {what} can't approve it: another user must"
+        raise ChangeRejected("own_approval", text, field=field)
 
 
 _OPEN = """

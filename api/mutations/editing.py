@@ -172,18 +172,41 @@ class Editing(Guarding):
     # -- writing ------------------------------------------------------------------------------------------------
 
     def write(
-        self, kind: str, uuid: str | None, edit: Edit, expected: int | None = None, about: Period | None = None
+        self,
+        kind: str,
+        uuid: str | None,
+        edit: Edit,
+        expected: int | None = None,
+        about: Period | None = None,
+        guard: Guard | None = None,
     ) -> Written:
         """``about``: the period that the change is about; it is refused where the thing exists on none of its days."""
-        return self.write_all([Amendment(kind, uuid, edit, expected, days=about)])[0]
+        return self.write_all([Amendment(kind, uuid, edit, expected, days=about)], guard)[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
         part = self._part
         if part is not None:
             self.read(lambda session: part.require_written(session, amendments))
+        self._refuse_for_oneself(amendments)
+        return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
+
+    def _refuse_for_oneself(self, amendments: Sequence[Amendment]) -> None:
         self.read(lambda session: giving.refuse(session, self._context.access, self._mutation, amendments))
         self.read(lambda session: oneself.refuse_written(session, self._context.access, self._mutation, amendments))
-        return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
+
+    def require_may(self, amendments: Sequence[Amendment]) -> None:
+        """Before changes are made that another statement than a mutation's has made: as if each were made by hand.
+
+        Raises GraphQLError (forbidden, second_person).
+        """
+        self._refuse_for_oneself(amendments)
+        for each in amendments:
+            thing = each.uuid or ""
+            stated = each.edit(Statement(each.kind, thing))
+            for name, values in stated.values.items():
+                self.require_other_than_stopper(each.kind, thing, name)
+                told = values[-1].value if values else None
+                self.require_second_for_common(each.kind, thing, name, told, Period())
 
     def writer(self) -> GraphWriter:
         return GraphWriter(self._context.driver, self._context.keyring, self._context.order)

@@ -131,7 +131,7 @@ class Planning:
             context, found = info.context, _read(info, plan)
             require_rights(found, context.access)
             writer = GraphWriter(context.driver, context.keyring, context.order)
-            return taking_back.take_back(writer, found, context.access.name, editing.reason)
+            return taking_back.take_back(writer, found, context.access.name, editing.reason, editing.require_may)
 
         return await _decided(info, "takeBackPlan", reason, work)
 

@@ -4,7 +4,7 @@ Newer is a value or link that people have changed since, or a thing that leads t
 is listed. What sources have learned meanwhile counts again by itself, as after any release of a change by hand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +40,16 @@ class Effect:
     difference: Mapping[str, Sequence[Any]]
 
 
-def take_back(writer: GraphWriter, plan: Plan, user: str, reason: str) -> Plan:
+Allow = Callable[[Sequence[Amendment]], None]
+"""Raises where who takes a plan back may not make these changes, which are changes by hand as any others. Each has what
+it undoes, and nothing else."""
+
+
+def take_back(writer: GraphWriter, plan: Plan, user: str, reason: str, allow: Allow | None = None) -> Plan:
     """Undo the plan as far as that is possible; ``stays`` of the answer lists what could not be undone.
 
-    A process that is killed in the middle has undone a part; taken back again, the rest follows. Raises NotInState.
+    ``allow``: asked before anything is undone; None: whoever runs the program may. A process that is killed in the
+    middle has undone a part; taken back again, the rest follows. Raises NotInState, and what ``allow`` raises.
     """
     driver = writer.driver
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
@@ -57,6 +63,8 @@ def take_back(writer: GraphWriter, plan: Plan, user: str, reason: str) -> Plan:
         if amendment is not None:
             undoing[effect.uuid] = (effect, amendment)
     _without_leaned_upon(driver, undoing, stays)
+    if allow is not None:
+        allow([_by_hand(effect, amendment, current.get(uuid)) for uuid, (effect, amendment) in undoing.items()])
     _undo(writer, undoing, Origin(MANUAL, user=user, reason=reason), stays)
 
     def work(tx: neo4j.ManagedTransaction, now_is: Plan) -> Plan:
@@ -127,6 +135,23 @@ def _undone(effect: Effect, current: str | None, stays: list[str]) -> Amendment 
         return from_text(effect.kind, now_is.key, text)[0]
 
     return Amendment(effect.kind, effect.uuid, edit)
+
+
+def _by_hand(effect: Effect, amendment: Amendment, current: str | None) -> Amendment:
+    """What is undone, as a mutation would state it."""
+    text = orjson.dumps(dict(NOTHING)).decode() if current is None else current
+    restored = amendment.edit(from_text(effect.kind, effect.uuid, text)[0])
+    fields = [each.partition(".") for each in effect.difference]
+    stated = Statement(
+        effect.kind,
+        effect.uuid,
+        exists=restored.exists,
+        values={name: tuple(restored.values.get(name, ())) for part, _, name in fields if part == "values"},
+        links={name: tuple(restored.links.get(name, ())) for part, _, name in fields if part == "links"},
+    )
+    is_relived = any(part == "exists" for part, _, _ in fields)
+    life = (lambda thing: restored.exists or ()) if is_relived else None
+    return Amendment(effect.kind, effect.uuid, lambda _: stated, life=life)
 
 
 def _added(effect: Effect, current: str | None) -> set[str]:

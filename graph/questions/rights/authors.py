@@ -1,5 +1,5 @@
-"""The authors of a grant, or of a setting that leaves a type open: those who have changed it by hand since its last
-approval, a limit of it, whose it is, or what it gives.
+"""The authors of a grant, of a request, or of a setting that leaves a type open: those who have changed it by hand
+since its last approval, a limit of it, whose it is, or what it gives. Who has asked for something is no author of it.
 
 What it gives counts from the day on which it was made: who grants a role has seen what it includes then.
 What a plan has changed is written under the name of its newest author; the others have written it as well.
@@ -14,7 +14,7 @@ from graph.plans.plan import mark
 
 _APPROVAL = frozenset({"approved_by", "approved_on", "approved_content"})
 _CHANGES = """
-MATCH (g:Grant|ConstraintSetting {uuid: $uuid})<-[:CONCERNS]-(made:Change)
+MATCH (g:Grant|RightsRequest|ConstraintSetting {uuid: $uuid})<-[:CONCERNS]-(made:Change)
 WITH g, min(made.number) AS made
 CALL (g) {
     RETURN g AS thing
@@ -30,17 +30,20 @@ CALL (g) {
 }
 MATCH (thing)<-[:CONCERNS]-(c:Change)
 WHERE c.day IS NULL AND c.number >= made
-RETURN thing = g AS is_itself, c.user AS user, c.reason AS reason, c.before AS before, c.after AS after,
+RETURN thing = g AS is_itself, g:RightsRequest AS is_asked_for, c.user AS user, c.reason AS reason,
+    c.before AS before, c.after AS after,
     COLLECT { MATCH (p:Plan)-[:DID]->(:PlanEffect {uuid: thing.uuid}) RETURN [p.name, p.authors] } AS plans
 ORDER BY c.number DESC
 """
 """Without what only began or ended with a day (``c.day``)."""
 
 
-def authors(session: neo4j.Session, thing: str) -> frozenset[str]:
+def authors(session: neo4j.Session | neo4j.ManagedTransaction, thing: str) -> frozenset[str]:
     """Names of users. Of what a source has stated and no one has changed by hand there are none."""
     found: set[str] = set()
     for row in session.run(_CHANGES, uuid=thing):
+        if row["is_itself"] and row["is_asked_for"]:
+            continue
         if row["is_itself"] and is_approval(orjson.loads(row["before"]), orjson.loads(row["after"])):
             break
         if row["user"] is not None:

@@ -335,8 +335,15 @@ def test_a_request_gives_no_more_than_was_approved(service: Served) -> None:
     service.data(role, "rights")
     asked = request(service, gives="job_function_role:light", to=SOON, **{"for": "employment:e_carl", "by": "carl"})
     service.data(APPROVE, request=asked, by="dora")
+    other = request(service, gives="job_function_role:light", to=SOON, **{"for": "employment:e_bo", "by": "bo"})
     widen = """mutation { changeJobFunctionRole(role: "light", changeFrom: "2026-01-01",
         reason: "Mere", includes: ["system_role:mail_box",
         "system_role:pay_all"]) { change } }"""
     service.data(widen, "rights")
     assert "NOT_APPROVED" in pay(service, "carl")[1]
+    approve = """mutation($request: String!) { approveRequest(request: $request, decidedBy: "dora", reason: "Prøve") {
+        change } }"""
+    refusal = service.ask(approve, "rights", request=other)["errors"][0]
+    assert refusal["extensions"]["code"] == "own_approval", "who has added to the right since it was asked for"
+    assert "since it was asked for" in refusal["message"]
+    service.data(approve, request=other)

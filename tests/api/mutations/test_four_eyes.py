@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import timedelta
+from typing import Any
 
 import neo4j
 import pytest
@@ -139,3 +140,24 @@ def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:
         'setValue(kind: ItSystem, thing: "reconnect", property: "key", value: "x", from: "2020-01-01", reason: "x")'
     )
     assert asked(service, f"{renamed} {{ uuid }}", rights) == "own_system"
+
+
+def test_a_plan_is_taken_back_by_whoever_could_undo_it_by_hand(service: Served) -> None:
+    roles = ["hr", "organisation", "rights", "operations", "auditor", "reader"]
+    one, two = (create(service.driver, name, roles) for name in ("one", "two"))
+
+    def done(mutation: str, token: str) -> dict[str, Any]:
+        answer = service.send({"query": f"mutation {{ {mutation} }}"}, {"Authorization": f"Bearer {token}"}).json()
+        return dict(next(iter(answer["data"].values())))
+
+    plan = done(
+        f"""createPlan(name: "Stop", day: "{today()}", reason: "x", changes: [
+        {{mutation: "stopPerson", arguments: "{{\\"person\\": \\"p1\\"}}"}}]) {{ id digest }}""",
+        one,
+    )
+    assert done(f'approvePlan(plan: "{plan["id"]}", digest: "{plan["digest"]}", reason: "x") {{ id }}', two)
+    assert done(f'applyPlan(plan: "{plan["id"]}", reason: "x") {{ state }}', two) == {"state": "APPLIED"}
+    take_back = f'takeBackPlan(plan: "{plan["id"]}", reason: "x") {{ state }}'
+    assert asked(service, take_back, one) == asked(service, 'endStop(person: "p1", reason: "x") { uuid }', one)
+    assert asked(service, take_back, one) == "second_person"
+    assert asked(service, take_back, two) == ""
