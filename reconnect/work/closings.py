@@ -116,7 +116,6 @@ class Closings:
     def _closed(self, closer: Closer, due: list[Entry], lock: Lock) -> None:
         closed: list[str] = []
         run, begun = "", datetime.now(UTC)
-        failed: Unanswered | None = None
         silent = 0
         try:
             with closer.target.open() as channel:
@@ -129,15 +128,15 @@ class Closings:
                     except Refused as refused:
                         _log.warning("not closed", target=self.name, key=entry.key, error=str(refused))
                     except Unanswered as lost:
+                        # It is asked about again at the next look, which must not come later for the others.
                         self._unanswered.add(entry.ref)
-                        failed, silent = failed or lost, silent + 1
+                        silent += 1
                         if silent == _MOST_UNANSWERED:
                             raise
+                        _log.warning("not closed", target=self.name, key=entry.key, error=str(lost))
                         continue
                     self._unanswered.discard(entry.ref)
                     silent = 0
-                if failed is not None:
-                    raise failed
         finally:
             if closed:
                 seconds = (datetime.now(UTC) - (closer.lookout.known or begun)).total_seconds()

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +20,8 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
+from exporters.objects.errors import Unanswered
+from exporters.objects.target import Ref
 from exporters.report import ExportReport
 from graph.retry import NEVER, NEXT, Retry, at
 from importers.source import SourceError
@@ -306,6 +308,34 @@ def test_only_a_refused_login_keeps_accounts_from_being_closed(
     retrying.note_login(context, "plan2learn", refused=False)
     Closings(context, "plan2learn").look()
     assert closed == ["plan2learn"] * 2
+
+
+def test_an_account_that_a_target_does_not_answer_about_holds_up_no_other(context: Context) -> None:
+    """Those of a STOP come first, and what was not answered last; several in turn, and the target counts as away."""
+    asked: list[str] = []
+    silent = {"a"}
+    entries: Any = [SimpleNamespace(ref=Ref("user", key), kind="user", key=key) for key in "abcd"]
+
+    def close(channel: None, entry: Any) -> bool:
+        asked.append(entry.key)
+        if entry.key in silent:
+            raise Unanswered("500")
+        return False
+
+    due = {Ref("user", key): "stopped" if key == "c" else "ended" for key in "abcd"}
+    closer: Any = SimpleNamespace(
+        target=SimpleNamespace(open=lambda: nullcontext()), close=close, lookout=SimpleNamespace(due=due)
+    )
+    lock: Any = SimpleNamespace(require=lambda: None)
+    closings = Closings(context, "scim-x")
+    for order in ("cabd", "cbda"):
+        closings._closed(closer, entries, lock)
+        assert "".join(asked) == order
+        asked.clear()
+    silent |= {"b", "c", "d"}
+    with pytest.raises(Unanswered):
+        closings._closed(closer, entries, lock)
+    assert asked == ["c", "b", "d"]
 
 
 def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, client: redis.Redis) -> None:
