@@ -56,13 +56,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """An account that closes on a day on which it was to be open. ``login``: the user name that it has. ``extra``: of
-    an extra account, which ends before the day that a person gave it."""
+    """An account that closes on a day on which it was to be open. ``login``: the user name that it has."""
 
     key: str
     day: date
     login: str
-    extra: Limited | None = None
 
     @property
     def person(self) -> str:
@@ -92,8 +90,10 @@ class Evaluated:
             if (day := each.closes_on(self.today)) is not None
         ]
         closing = (each for each in self.extra if each.closes)
-        extra = [Ending(each.key, self.today, self.login(each.key, each.account.login), each) for each in closing]
-        return [*by_rule, *extra]
+        return [
+            *by_rule,
+            *(Ending(each.key, self.today, self.login(each.key, each.account.login)) for each in closing),
+        ]
 
     def login(self, key: str, planned: Value | None) -> str:
         """The user name that an account has; the planned one where none is known."""
