@@ -7,6 +7,7 @@ from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
+from exporters.titles import PayrollNames, payroll_names, shown_title
 from graph.time import NO_BEGINNING, Period
 
 Node = Mapping[str, Any]
@@ -26,7 +27,8 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """An employment or affiliation, in force on the day or soon after. ``values``: as for a unit."""
+    """An employment or affiliation, in force on the day or soon after. ``values``: as for a unit. ``title``: the
+    person's own, else the position's; that in ``values`` is the source's text."""
 
     uuid: str
     person: str
@@ -34,6 +36,7 @@ class Tie:
     position: str
     position_title: str | None
     values: Mapping[str, str | None]
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
     """The image on the day, for the accounts of one system. Raises ImageError if an answer does not match
     image.graphql."""
     try:
-        ties = [_tie(each, at) for each in (*image["Employments"], *image["Affiliations"])]
+        names = payroll_names(image["Positions"])
+        ties = [_tie(each, at, names) for each in (*image["Employments"], *image["Affiliations"])]
         return Organisation(
             units={each["uuid"]: _unit(each) for each in image["Units"]},
             accounts=tuple(
@@ -176,7 +180,7 @@ def _guid(key: str) -> str:
     return last if len(last) == 36 and last.count("-") == 4 else ""
 
 
-def _tie(node: Node, at: date) -> Tie | None:
+def _tie(node: Node, at: date, names: PayrollNames) -> Tie | None:
     """None if it is over, or has no person."""
     due = sorted(
         (each for each in node["history"] if _period(each).last > at), key=lambda each: each["from"] or NO_BEGINNING
@@ -190,6 +194,7 @@ def _tie(node: Node, at: date) -> Tie | None:
         unit=node["unit"] and node["unit"]["uuid"],
         position=position["uuid"] if position else "",
         position_title=position["title"] if position else None,
+        title=shown_title(now, position, names),
         values={
             "uuid": node["uuid"], "number": now.get("number"), "type": now.get("type"), "title": now["title"],
             "email": None if now.get("emailHidden") else now["email"],

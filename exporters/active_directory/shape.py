@@ -138,7 +138,7 @@ def _values(account: Account, tie: Tie | None, made: _Made) -> dict[str, Value]:
         "displayName": name,
         "givenName": given_name,
         "sn": surname,
-        "title": (tie.values["title"] or tie.position_title) if tie else None,
+        "title": tie.title or None if tie else None,
         "department": unit.name if unit else None,
         "streetAddress": unit.values["street"] if unit and open_ else None,
         "postalCode": unit.values["postal_code"] if unit and open_ else None,

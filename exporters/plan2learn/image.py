@@ -7,6 +7,7 @@ from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
+from exporters.titles import PayrollNames, own_title, payroll_names
 from graph.time import NO_BEGINNING, Period, union
 
 Node = Mapping[str, Any]
@@ -93,9 +94,7 @@ class Organisation:
 def organisation(image: Image, at: date) -> Organisation:
     """The image on the day. Raises ImageError where an answer is not as image.graphql asks for it."""
     try:
-        names = {
-            (each["institution"], each["code"]): each["title"] for each in image["Positions"] if each["institution"]
-        }
+        names = payroll_names(image["Positions"])
         employments = (_employment(each, at, names) for each in image["Employments"])
         return Organisation(
             units={_uuid(each): _unit(each) for each in image["Units"]},
@@ -120,8 +119,8 @@ def _unit(node: Node) -> Unit:
     )
 
 
-def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None]) -> Employment | None:
-    """None if it is over, or has no person. ``names``: payroll's names of positions, by institution and code."""
+def _employment(node: Node, at: date, names: PayrollNames) -> Employment | None:
+    """None if it is over, or has no person."""
     stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
     if not due or node["person"] is None:
@@ -129,7 +128,6 @@ def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None
     day = max(at, due[0].start)
     values = _on(node["history"], day)
     position, unit = node["position"], node["unit"]
-    title, called = _text(values, "title"), names.get((values["institution"], values["positionCode"]))
     return Employment(
         uuid=_uuid(node),
         number=_text(values, "number"),
@@ -137,7 +135,7 @@ def _employment(node: Node, at: date, names: Mapping[tuple[str, str], str | None
         unit=None if unit is None else _uuid(unit),
         type=_text(values, "type"),
         type_name=_text(values, "typeName"),
-        title="" if title == called else title,
+        title=own_title(values, names),
         position=None if position is None else Position(_uuid(position), _text(position, "title")),
         on_leave=bool(values["onLeave"]),
         fraction=float(values["fraction"] or 0),

@@ -7,6 +7,7 @@ from typing import Any
 
 from exporters.errors import ImageError
 from exporters.target import Image
+from exporters.titles import PayrollNames, payroll_names, shown_title
 from graph.time import NO_BEGINNING, Period, union
 
 Node = Mapping[str, Any]
@@ -56,7 +57,8 @@ class Person:
 class Tie:
     """An employment, or (``employed`` false) an affiliation, in force on the day or soon after.
 
-    ``has_begun``: it is in force on the day. ``hidden``: address and number must not be shown outside.
+    ``has_begun``: it is in force on the day. ``title``: the person's own, else the position's. ``hidden``: address and
+    number must not be shown outside.
     """
 
     uuid: str
@@ -107,7 +109,8 @@ def organisation(image: Image, at: date) -> Organisation:
             *((each, True) for each in image["Employments"]),
             *((each, False) for each in image["Affiliations"]),
         ]
-        ties = (_tie(each, employed, at) for each, employed in both)
+        names = payroll_names(image["Positions"])
+        ties = (_tie(each, employed, at, names) for each, employed in both)
         return Organisation(
             units={each["uuid"]: _unit(each) for each in image["Units"]},
             ties=tuple(each for each in ties if each is not None),
@@ -133,7 +136,7 @@ def _unit(node: Node) -> Unit:
     )
 
 
-def _tie(node: Node, employed: bool, at: date) -> Tie | None:
+def _tie(node: Node, employed: bool, at: date, names: PayrollNames) -> Tie | None:
     """None if it is over, or has no person."""
     stretches = union(_period(each) for each in node["history"])
     due = [each for each in stretches if each.last > at]
@@ -150,7 +153,7 @@ def _tie(node: Node, employed: bool, at: date) -> Tie | None:
         employed=employed,
         type=_text(values, "type"),
         number=_text(values, "number"),
-        title=_text(values, "title"),
+        title=shown_title(values, position, names),
         position=position["uuid"] if position else "",
         position_title=_text(position, "title") if position else "",
         on_leave=bool(values["onLeave"]),

@@ -125,7 +125,7 @@ def _user(name: str, ties: list[Tie], made: _Made) -> Wanted:
         "name.familyName": surname,
         "name.formatted": person.name,
         "displayName": person.name,
-        "title": first.title or first.position_title,
+        "title": first.title,
         "emails": _emails(_email(person, ties)),
         "phoneNumbers": [] if person.protected else _phones(person, ties, made),
         "addresses": [] if person.protected else _addresses(unit.street, unit.postal_code, unit.city),

@@ -112,7 +112,7 @@ class Town:
         made["KnownRoles"] = [
             {"uuid": f"role-{key}", "key": key, "title": key.title()} for key in sorted(held | self.former_roles)
         ]
-        made["Positions"] = list(self.positions)
+        made["Positions"] = [{"code": None, "institution": None, **each} for each in self.positions]
         return iter(made.get(operation, []))
 
     def _unit(self, uuid: str, values: Mapping[str, Any]) -> dict[str, Any]:
