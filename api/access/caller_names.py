@@ -11,3 +11,8 @@ taken for them in the change log, or where another than the author must approve.
 def is_nobody_known(name: str) -> bool:
     """The person behind it is unknown: anyone who opens the safe can use it, so it may be any other caller."""
     return name.startswith(BREAK_GLASS)
+
+
+def person_of(user: str | None) -> str | None:
+    """UUID of the person whose session or token made a change; None for others."""
+    return user.removeprefix(PERSON) if user is not None and user.startswith(PERSON) else None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from api.access.caller_names import PERSON
+from api.access.caller_names import person_of
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
@@ -57,14 +57,10 @@ def form(entry: Entry) -> Answer:
         "operation": name_of(entry.fields["operation"]),
         "thing": entry.fields.get("uuid"),
         "person": person_of(entry.fields.get("user")),
+        "personUuid": person_of(entry.fields.get("user")),
         "values": [_value(entry.fields["kind"], each) for each in entry.values],
         "links": [_link(each) for each in entry.links],
     }
-
-
-def person_of(user: str | None) -> str | None:
-    """UUID of the person whose session or token made a change; None for others."""
-    return user.removeprefix(PERSON) if user is not None and user.startswith(PERSON) else None
 
 
 def _value(kind: str, changed: ChangedValue) -> Answer:
@@ -162,6 +158,7 @@ FIELD = ComputedField(
             "ChangeEvent",
             "A change of the log, as it happens",
             *_OF_A_CHANGE,
+            Plain("personUuid", "ID", "UUID of the person who made it; null = a source or a machine"),
             _VALUES,
             Part("links", "ChangeEventLink", "Links that it added or removed", many=True),
         ),

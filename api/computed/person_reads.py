@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from api.access.caller_names import person_of
 from api.access.read_log import reads
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from graph.time import COPENHAGEN
 
 _DAYS = 30
@@ -26,6 +27,7 @@ def _answer(request: Request) -> list[Answer]:
         {
             "at": each.at.isoformat(),
             "by": each.by,
+            "byPerson": person_of(each.by),
             "operation": each.operation,
             "reason": each.reason,
             "groups": list(each.groups),
@@ -44,6 +46,7 @@ FIELD = ComputedField(
             "A query by which a person saw data of others",
             Plain("at", "Moment!", "When"),
             Plain("by", "String!", "Who: person: and the UUID, or break-glass: and the account"),
+            Thing("byPerson", ("Person",), "The person who saw it; null = the break-glass account"),
             Plain("operation", "String!", "Name of the operation, otherwise its root fields"),
             Plain("reason", "String", "Why, as the person said: `extensions.reason` of the request"),
             Plain("groups", "[String!]!", "Groups of the fields: identity, private, cpr, employment, accounts …"),

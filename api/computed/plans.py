@@ -5,8 +5,9 @@ from dataclasses import replace
 import neo4j
 import orjson
 
+from api.access.caller_names import person_of
 from api.access.roles import LOG
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
 from graph.plans.kept import found, plans
 from graph.plans.plan import Plan
@@ -50,11 +51,15 @@ def _told(plan: Plan) -> Answer:
             for each in plan.changes
         ],
         "authors": list(plan.authors),
+        "authorPersons": [person for each in plan.authors if (person := person_of(each)) is not None],
         "changed": plan.changed.isoformat(),
         "approvedBy": plan.approved_by,
+        "approvedByPerson": person_of(plan.approved_by),
         "appliedBy": plan.applied_by,
+        "appliedByPerson": person_of(plan.applied_by),
         "applied": None if plan.applied is None else plan.applied.isoformat(),
         "closedBy": plan.closed_by,
+        "closedByPerson": person_of(plan.closed_by),
         "failedChange": None if plan.failure is None else plan.failure.change,
         "failedRule": None if plan.failure is None else plan.failure.code,
         "failedText": None if plan.failure is None else plan.failure.text,
@@ -77,11 +82,15 @@ FIELD = ComputedField(
             Plain("digest", "String!", "Digest of everything that an approval covers; pass it to approvePlan"),
             Part("changes", "PlannedChange", "Its changes, in the order in which they are made", many=True),
             Plain("authors", "[String!]!", "Who has written it, the newest last; none of them approves it"),
+            Thing("authorPersons", ("Person",), "The persons among them", many=True),
             Plain("changed", "Moment!", "When it was written last"),
             Plain("approvedBy", "String", "Who approved its present content"),
+            Thing("approvedByPerson", ("Person",), "The person who approved it; null = a token did, or no one yet"),
             Plain("appliedBy", "String", "Who has applied it, a person or the worker"),
+            Thing("appliedByPerson", ("Person",), "The person who has applied it; null = a token or the worker"),
             Plain("applied", "Moment", "When it was applied"),
             Plain("closedBy", "String", "Who has withdrawn it, or taken it back"),
+            Thing("closedByPerson", ("Person",), "The person who has withdrawn it, or taken it back; null = a token"),
             Plain("failedChange", "Int", "If it could not be applied: which change did not fit, from 1"),
             Plain("failedRule", "String", "If it could not be applied: the rule that the change breaks"),
             Plain("failedText", "String", "If it could not be applied: why"),

@@ -127,6 +127,9 @@ def test_people_decide_in_their_own_name(service: Served) -> None:
     excepting = f'createAccountException(person: "{other}", effect: "keep", reason: "x", to: "2099-01-01", '
     assert asked(service, f'{excepting} decidedBy: "{other}") {{ uuid }}', token) == "own_name"
     assert asked(service, f'{excepting} decidedBy: "{anna}") {{ uuid }}', token) != "own_name"
+    machine = create(service.driver, "a system", ["rights", "hr", "reader"])
+    assert asked(service, f"{asking}) {{ uuid }}", token) not in ("own_name", "missing")
+    assert asked(service, f"{asking}) {{ uuid }}", machine) == "missing"
 
 
 def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:
