@@ -158,3 +158,31 @@ def test_a_subscription_needs_a_token_and_the_right_to_the_log(small_service: Se
             return closed.value.rcvd.code if closed.value.rcvd else 0
 
     assert asyncio.run(without_token()) == 4403
+
+
+def test_a_subscription_follows_one_thing_or_one_kind(small_service: Served) -> None:
+    first = last_number(small_service)
+    writer = GraphWriter(small_service.driver, Keyring.generate())
+    for kind, key, name in (("Unit", "u1", "A"), ("Unit", "u2", "B"), ("Unit", "u1", "C"), ("Role", "r1", "D")):
+        values = {"name" if kind == "Unit" else "title": (DatedValue(Period(), name),)}
+        if kind == "Role":
+            values["key"] = (DatedValue(Period(), key),)
+        writer.state("facts", [Statement(kind, key, values=values)], Origin("facts"))
+    uuid = small_service.data('{ unit(key: "u1") { uuid } }')["unit"]["uuid"]
+    headers = {"Authorization": f"Bearer {small_service.token('auditor')}", "Accept": "text/event-stream"}
+
+    def events(arguments: str, count: int) -> list[tuple[int, str]]:
+        body = {"query": f"subscription {{ changes(after: {first}, {arguments}) {{ number kind }} }}"}
+        found: list[tuple[int, str]] = []
+        address = f"{small_service.url}/graphql/events"
+        with httpx.stream("POST", address, json=body, headers=headers, timeout=60) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data: "):
+                    each = json.loads(line[6:])["data"]["changes"]
+                    found.append((each["number"] - first, each["kind"]))
+                if len(found) == count:
+                    break
+        return found
+
+    assert events(f'uuid: "{uuid.upper()}"', 2) == [(1, "Unit"), (3, "Unit")]
+    assert events("kind: Role", 1) == [(4, "Role")]
