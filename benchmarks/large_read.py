@@ -15,8 +15,8 @@ import orjson
 from api.availability import Availability
 from api.reads.question import question_of
 from api.reads.reader import Reader
+from benchmarks.cpu_time import in_turns, ratios
 from benchmarks.measured import Measured
-from benchmarks.taken import in_turns, ratios
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses

@@ -7,10 +7,10 @@ from datetime import date
 
 import neo4j
 
+from benchmarks.cpu_time import in_turns, ratios
 from benchmarks.measured import Measured
 from benchmarks.nearest_by_hand import Answer, by_hand
 from benchmarks.nearest_by_ids import by_ids
-from benchmarks.taken import in_turns, ratios
 from graph.questions.nearest import Nearest, nearest_managers_of_all
 
 GOAL = 1.3

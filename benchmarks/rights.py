@@ -13,12 +13,12 @@ from typing import Any
 
 import neo4j
 
+from benchmarks.cpu_time import in_turns, ratios
 from benchmarks.measured import Measured
 from benchmarks.payroll import SEED, TODAY
 from benchmarks.preview import import_facts, opus_keys
 from benchmarks.rights_by_hand import Key, Values, bare_paths, by_hand
 from benchmarks.rights_with_reasons import Told, with_reasons
-from benchmarks.taken import in_turns, ratios
 from graph.cpr.keyring import Keyring
 from graph.questions.rights.asking import Asked, evaluation_of_all, rights_on
 from graph.questions.rights.held import HeldRight, Rights

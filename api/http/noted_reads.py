@@ -12,8 +12,8 @@ from api.access.read_log import ReadLog, ReadLogFull, ShownData
 from api.access.rights import Access
 from api.http.request_body import Asked
 from api.reads.bounded_cache import Kept
+from api.reads.persons_shown import Looking, Seen, looking, looking_at
 from api.reads.question import Question, Rejected, coerced, in_turn
-from api.reads.seen import Looking, Seen, looking, looking_at
 
 _SHORT = 2_000  # bytes of a document that takes a few milliseconds at most
 _KEPT_BYTES = 16 * 1024 * 1024

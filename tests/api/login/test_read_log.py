@@ -9,8 +9,8 @@ import pytest
 
 from api.access.read_log import reads, sweep
 from api.access.tokens import create
+from api.reads.persons_shown import Seen, looking
 from api.reads.question import Rejected, question_of
-from api.reads.seen import Seen, looking
 from graph.connection import connect
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
