@@ -16,7 +16,7 @@ __all__ = [
 TITLE = "Active Directory"
 NEEDS = "controllers, user, password, base, within and users_ou"
 OBJECTS = ("ou", "user", "group")
-RIGHTS = frozenset({"reader"})
+RIGHTS = frozenset({"reader", "rights"})
 SEVERAL = True
 HOLDS_ACCOUNTS = True
 """It is supplied as soon as planned accounts change, or a person is stopped."""
