@@ -54,6 +54,23 @@ CALL (uuid) {
 }
 RETURN role.key
 """
+_STARTS = """
+CALL () {
+    MATCH (:Person {uuid: $person})-[:HAS]->{0,1}()-[each:HAS|HOLDS|IN|AS]->()
+    RETURN each.from AS day
+    UNION
+    MATCH (:Person {uuid: $person})-[:HAS]->{0,1}()-[:HOLDS]->(:Assignment)-[each:OF|FOR]->()
+    RETURN each.from AS day
+    UNION
+    MATCH (g:Grant)
+    RETURN g.from AS day
+}
+WITH DISTINCT day
+WHERE day > $today
+RETURN day
+ORDER BY day
+LIMIT 10
+"""
 _DECIDED = "MATCH (d:MatchDecision {id: $id}) WHERE d.uuid IS NOT NULL RETURN d.uuid"
 
 
@@ -105,8 +122,8 @@ def _refuse_own_limits(
         refuse(session, access, mutation, _things(each, stated, ("person",)), "decides for whom you stand in")
     elif each.uuid is None:
         return
-    elif each.kind == "Unit" and _decides_kle(stated) and _is_limited_by(session, person, each.uuid):
-        raise _another(f"{mutation} decides to which KLE numbers your own rights are limited")
+    elif each.kind == "Unit" and _decides_kle(each, stated) and _is_limited_by(session, person, each.uuid):
+        raise _another(f"{mutation} decides to which KLE numbers your own rights are limited, now or later")
     elif _limits(each, stated):
         refuse(session, access, mutation, [each.uuid], "decides to what your own rights are limited")
 
@@ -117,15 +134,22 @@ def _limits(each: Amendment, stated: Statement) -> bool:
     )
 
 
-def _decides_kle(stated: Statement) -> bool:
-    return "passes_kle_down" in stated.values or any(name in stated.links for name in _KLE_OF_UNIT)
+def _decides_kle(each: Amendment, stated: Statement) -> bool:
+    """A unit that moves gets the numbers that its new parents pass down."""
+    links = (*_KLE_OF_UNIT, "parent")
+    return each.life is not None or "passes_kle_down" in stated.values or any(name in stated.links for name in links)
 
 
 def _is_limited_by(session: neo4j.Session, person: str, unit: str) -> bool:
-    """The person has a right that follows the KLE numbers of a unit, and that unit is this one or below it."""
-    work = evaluation(session, person, today())
-    units = {each.unit.uuid for each in work.of(person).held if each.unit and any(map(_follows_kle, each.included))}
-    return any(unit == above.uuid for each in units for above in work.routes.tree.chain(each))
+    """The person has a right that follows the KLE numbers of a unit, and that unit is this one or below it: today, or
+    once something of theirs or a grant begins."""
+    starts = session.run(_STARTS, person=person, today=today()).value()
+    for day in (today(), *(each.to_native() for each in starts)):
+        work = evaluation(session, person, day)
+        units = {each.unit.uuid for each in work.of(person).held if each.unit and any(map(_follows_kle, each.included))}
+        if any(unit == above.uuid for each in units for above in work.routes.tree.chain(each)):
+            return True
+    return False
 
 
 def _follows_kle(included: IncludedRight) -> bool:

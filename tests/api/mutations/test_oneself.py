@@ -114,6 +114,7 @@ def test_a_part_is_not_widened_by_oneself(service: Served, of: dict[str, str]) -
         'setValue(kind: Assignment, thing: "a_anna", property: "ownKleOnly", value: "true", from: "2026-01-01", @)',
         'createSubstitution(assignment: "a_bo", person: "anna", from: "2026-01-01", @)',
         'tagUnit(unit: "job", performs: ["27"], from: "2026-01-01", @)',
+        'placeUnits(units: [{unit: "job", parents: [{unit: "citizen", from: "2026-01-01"}]}], @)',
         'tagUnit(unit: "center", performs: ["27"], from: "2026-01-01", @)',
     ],
 )
