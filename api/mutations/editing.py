@@ -19,7 +19,7 @@ from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, Res
 from api.mutations.part import Part
 from api.named_arguments import extensions_of, in_argument
 from api.reads.filters import camel
-from graph.as_of import not_over
+from graph.as_of import exists_or_will, not_over
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
 from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
@@ -190,6 +190,10 @@ class Editing(Guarding):
         self._refuse_for_oneself(amendments)
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
+    def same_roles(self, system_role: str | None) -> list[str]:
+        """System roles (uuids) with the same URI in other systems: those of a test system are as sensitive."""
+        return self.read(lambda session: session.run(_SAME_ROLES, uuid=system_role, today=today()).value())
+
     def _refuse_for_oneself(self, amendments: Sequence[Amendment]) -> None:
         self.read(lambda session: giving.refuse(session, self._context.access, self._mutation, amendments))
         self.read(lambda session: oneself.refuse_written(session, self._context.access, self._mutation, amendments))
@@ -221,6 +225,13 @@ class Editing(Guarding):
             return work(session)
 
 
+_SAME_ROLES = f"""
+MATCH (role:SystemRole {{uuid: $uuid}})
+MATCH (other:SystemRole {{uri: role.uri}})
+WHERE other <> role AND {exists_or_will("other")}
+RETURN other.uuid
+ORDER BY other.uuid
+"""
 _PARENTS = f"""
 MATCH (:Unit {{uuid: $unit}})-[part:PART_OF]->(above:Unit)
 WHERE {not_over("part")}

@@ -104,7 +104,9 @@ class Mutation(Accounts, Planning, LoginCare, LoggingIn):
             told = parsed(kind.value, name, value) if texts is None else parsed_texts(kind.value, name, texts)
             editing.require_second_for_common(kind.value, thing, name, told, life)
             edit = with_value(name, told, life)
-            return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version, about=life)
+            changed = Amendment(kind.value, editing.uuid(kind.value, thing), edit, expected_version, days=life)
+            same = editing.same_roles(changed.uuid) if (kind.value, name) == ("SystemRole", "sensitive") else ()
+            return editing.write_all([changed, *(Amendment(kind.value, each, edit) for each in same)])[0]
 
         info.context.access.require_by_hand(kind.value)
         return await Editing(info.context, "setValue", reason, rights.BY_HAND[kind.value]).do(work)

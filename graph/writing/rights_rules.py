@@ -248,16 +248,18 @@ class _Rules:
 
     def _own_uri_in_system(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         """Receivers know a system role by its URI: one of a system has it, and a common one is not a sensitive one by
-        another name. Systems for test and production may have the same roles."""
+        another name. Systems for test and production may have the same roles, which become sensitive together."""
         uri = thing.values.get("uri")
         for other, each in {**self.kept, **self.things}.items():
             if not uri or other == uuid or each.kind != thing.kind or each.over or each.values.get("uri") != uri:
                 continue
+            if each.place >= thing.place:
+                continue
             if each.one("system") == thing.one("system"):
-                if each.place < thing.place:
-                    yield ChangeRejected("taken", f"uri: {each.name} ({other}) has {uri} already", field="uri")
-            elif each.values.get("sensitive") and not thing.values.get("sensitive"):
-                text = f"sensitive: {each.name} ({other}) of another system has the same URI, and is sensitive"
+                yield ChangeRejected("taken", f"uri: {each.name} ({other}) has {uri} already", field="uri")
+            elif bool(each.values.get("sensitive")) != bool(thing.values.get("sensitive")):
+                is_it = "is sensitive" if each.values.get("sensitive") else "is not sensitive"
+                text = f"sensitive: {each.name} ({other}) of another system has the same URI, and {is_it}"
                 yield ChangeRejected("wrong_value", text, field="sensitive")
 
     def _own_parameter(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:

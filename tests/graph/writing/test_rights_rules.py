@@ -153,6 +153,14 @@ def test_a_system_role_is_not_copied_under_its_uri(driver: neo4j.Driver, problem
     assert found == {
         "copy": ("uri", "taken"), "mail_box": ("uri", "wrong_value"), "secret_common": ("sensitive", "wrong_value"),
     }  # fmt: skip
+    roles = content["system_roles"]
+    del roles["copy"], roles["secret_common"]
+    roles["mail_box"]["uri"] = TOWN["system_roles"]["mail_box"]["uri"]
+    for sensitive, wrong in (((), []), (("pair",), ["pair"]), (("pair", "pair_test"), [])):
+        for key, system in (("pair", "sapa"), ("pair_test", "sapa_test")):
+            pair = {"title": "Par", "uri": "http://sapa.example/roles/pair/1", "system": system}
+            roles[key] = {**pair, "sensitive": key in sensitive}
+        assert [each.key for each in imported(driver, content, tmp_path).problems if each.severity == "bad"] == wrong
 
 
 def test_a_grant_and_its_setting_can_end_together(driver: neo4j.Driver, problems: object, tmp_path: Path) -> None:
