@@ -12,6 +12,8 @@ from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
 
 SOON = timedelta(days=60)
+_OWN = "reconnect"
+"""Key of REConnect itself as a system."""
 Finding = Literal[
     "ending", "unused", "unreachable", "invalid", "left_open", "orphan", "conflict", "not_approved", "overdue"
 ]  # fmt: skip
@@ -184,10 +186,10 @@ def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[tuple[str, str | N
 
 def _left_open(work: Evaluation) -> Iterator[Found]:
     """Optional types for which nothing is set, and which are not marked as left open on purpose: of job-function roles,
-    and of system roles that are granted by themselves."""
+    and of system roles that are granted by themselves. REConnect's own are granted for everywhere, or for a unit."""
     for grant in work.organisation.grants.values():
         system_role = work.organisation.system_roles.get(grant.gives)
-        for type_ in () if system_role is None else system_role.optional:
+        for type_ in () if system_role is None or system_role.system.key == _OWN else system_role.optional:
             if work.setting(grant.uuid, grant.gives, type_.uuid) is None:
                 text = f"{grant.name} is not limited by {type_.title or type_.key}"
                 yield Found("left_open", grant.thing, text)
