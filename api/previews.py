@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 import neo4j
 
 from api.access.rights import Access
-from api.access.sight import hidden, seen
+from api.access.sight import hidden, seen, seen_wholly
 from graph.identity.lookup import uuids_in
 from graph.questions.preview.consequences import Consequence, Preview
 
 MOST = 2_000
 """Consequences that are listed; all are counted."""
+_OF_ALL_TIES = ("account", "group")
+"""What follows from all that a person has."""
 
 
 T = TypeVar("T")
@@ -19,17 +21,19 @@ T = TypeVar("T")
 
 def in_part(driver: neo4j.Driver, access: Access, found: Preview[T], roles: frozenset[str] | None = None) -> Preview[T]:
     """What a caller may be told whose roles hold in a part of the organisation: of people there, and of what a person
-    gains or loses only what leads to nothing outside. The preview must be one without reasons. ``roles``: as in
-    ``seen``."""
+    gains or loses only what leads to nothing outside; accounts and groups only of those whom the part has wholly. The
+    preview must be one without reasons. ``roles``: as in ``seen``."""
     if access.scope is None:
         return found
     named = {uuid for each in found.consequences for about in each.about for uuid in uuids_in(about)}
     outside = hidden(driver, access, named, roles)
     people = seen(driver, access, (("Person", each) for each in found.people), roles)
+    wholly = seen_wholly(driver, access, people, roles)
     told = tuple(
         each
         for each in found.consequences
-        if each.person in people and not any(uuid in outside for about in each.about for uuid in uuids_in(about))
+        if each.person in (wholly if each.what in _OF_ALL_TIES else people)
+        and not any(uuid in outside for about in each.about for uuid in uuids_in(about))
     )
     return replace(found, people=people, consequences=told)
 

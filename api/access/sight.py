@@ -35,6 +35,30 @@ def seen(
     return frozenset(found)
 
 
+_TIES = """
+UNWIND $uuids AS uuid
+MATCH (p:Person {uuid: uuid})
+RETURN uuid AS person, COLLECT {
+    MATCH (p)-[:HAS|HOLDS*1..2]->(tie:Employment|Affiliation|Assignment)
+    RETURN DISTINCT [head([each IN labels(tie) WHERE each IN ['Employment', 'Affiliation', 'Assignment']]), tie.uuid]
+} AS ties
+"""
+
+
+def seen_wholly(
+    driver: neo4j.Driver, access: Access, persons: Iterable[str], roles: frozenset[str] | None = None
+) -> frozenset[str]:
+    """Those of the persons of whom every employment, affiliation and assignment may be read. What is worked out from
+    all of these would tell, of anybody else, what is hidden."""
+    rows, _, _ = driver.execute_query(_TIES, uuids=list(persons), routing_=neo4j.RoutingControl.READ)
+    ties = {row["person"]: [(kind, uuid) for kind, uuid in row["ties"]] for row in rows}
+    named = {("Person", person) for person in ties} | {each for of_one in ties.values() for each in of_one}
+    found = seen(driver, access, named, roles)
+    return frozenset(
+        person for person, of_one in ties.items() if person in found and all(uuid in found for _, uuid in of_one)
+    )
+
+
 def hidden(
     driver: neo4j.Driver, access: Access, uuids: Iterable[str], roles: frozenset[str] | None = None
 ) -> frozenset[str]:

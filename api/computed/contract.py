@@ -17,7 +17,7 @@ from graphql import GraphQLError
 from api.access.places import FREE, PLACES, Place
 from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
-from api.access.sight import Sight, condition, inside_of, seen
+from api.access.sight import Sight, condition, inside_of, seen, seen_wholly
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
 from graph.errors import Ambiguous, GraphError
@@ -204,11 +204,8 @@ class Request:
         worked out from all of these would tell, of anybody else, what is hidden."""
         if self.caller.scope is None:
             return _Every()
-        rows, _, _ = self.driver.execute_query(_TIES, uuids=list(persons), routing_=neo4j.RoutingControl.READ)
-        ties = {row["person"]: [(kind, uuid) for kind, uuid in row["ties"]] for row in rows}
-        named = {("Person", person) for person in ties} | {each for of_one in ties.values() for each in of_one}
-        seen = self.seen(named)
-        return {person for person, of_one in ties.items() if person in seen and all(uuid in seen for _, uuid in of_one)}
+        access = self.caller.access
+        return _Every() if access is None else seen_wholly(self.driver, access, persons, self.roles)
 
     def readable_plans(self, plans: Sequence[Plan]) -> list[Plan]:
         """Those of the plans that the caller may read (``api.access.plans``)."""
@@ -252,16 +249,6 @@ class Request:
         if not 0 < first <= LARGEST:
             raise GraphQLError(f"first: give 1 to {LARGEST}", extensions={"code": "over_limit"})
         return int(first)
-
-
-_TIES = """
-UNWIND $uuids AS uuid
-MATCH (p:Person {uuid: uuid})
-RETURN uuid AS person, COLLECT {
-    MATCH (p)-[:HAS|HOLDS*1..2]->(tie:Employment|Affiliation|Assignment)
-    RETURN DISTINCT [head([each IN labels(tie) WHERE each IN ['Employment', 'Affiliation', 'Assignment']]), tie.uuid]
-} AS ties
-"""
 
 
 class _Every(Container[str]):
