@@ -25,7 +25,7 @@ from exporters.target import Image, Notice
 from graph.retry import NEVER
 from protocols.ldap.errors import RequestRejected
 
-VERSION = "1"
+VERSION = "2"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
 
 _RULES = {
