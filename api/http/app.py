@@ -142,10 +142,10 @@ def create_app(service: Service) -> Starlette:
     graphiql = GraphiQL(service.graphiql)
     budgets = Budgets(service.limits.budget)
     log = ReadLog(service.reading)
-    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log, service.driver)
+    refusals = Refusals(service.driver)
+    subscriptions = Subscriptions(gate, Feed(service.reading, availability), budgets, log, service.driver, refusals)
     deprecated = DeprecatedUses(service.reading, availability)
     noting = NotedReads(log)
-    refusals = Refusals(service.driver)
     graphql = partial(
         _graphql, service, reader, gate, availability, subscriptions, budgets, deprecated, noting, refusals
     )

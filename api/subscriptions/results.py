@@ -23,6 +23,7 @@ from api.computed.types import ANSWER_TYPES, Part, Plain
 from api.http.failures import formed, unforeseen
 from api.http.gate import Gate
 from api.http.noted_reads import operation_name
+from api.http.refusals import Refusals
 from api.http.request_body import Asked
 from api.reads.answer_rows import shown_day
 from api.reads.cursors import uuid_of
@@ -51,6 +52,8 @@ class Subscriptions:
     log: ReadLog
     driver: neo4j.Driver
     """Finds what a caller may read whose roles hold in a part of the organisation."""
+    refusals: Refusals
+    """Says who can give a right that is missing."""
     _running: Counter[str] = field(default_factory=Counter)
 
     async def results(self, credential: Credential, access: Access, asked: Asked) -> AsyncIterator[dict[str, Any]]:
@@ -72,7 +75,8 @@ class Subscriptions:
             account.charge_refused(len(asked.query))
             yield {"errors": [formed(each) for each in rejected.errors]}
         except GraphQLError as error:
-            yield {"errors": [formed(error if root is None else at_root(error, root.node, root.key))]}
+            (told,) = await self.refusals.told(access, [error])
+            yield {"errors": [formed(told if root is None else at_root(told, root.node, root.key))]}
         except AfterTheEnd as end:
             assert root is not None
             text = f"after: the change log ends at {end.last}. Read everything again, and follow from that number."

@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 
 import httpx
+import neo4j
 import pytest
 
 from api.access.tokens import create, revoke
 from api.http import gate
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import DatedValue, Statement
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from tests.api.serving import Served
@@ -47,6 +48,58 @@ def test_a_home_address_needs_its_right(small_service: Served, role: str, shown:
     told = next(answers(small_service, small_service.token(role), first))
     assert ("Skovstien" in str(told)) == shown
     assert "Person" in str(told)
+
+
+def test_a_refusal_says_what_is_missing_and_who_can_give_it(
+    small_service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a read does: of a subscription that is begun, and of one whose right is taken away."""
+    monkeypatch.setattr(gate, "REMEMBERED", 0.0)
+    driver = small_service.driver
+    of = administrator(driver)
+    first = last_number(small_service)
+    for name, roles in (("never", ["reader"]), ("no longer", ["auditor"])):
+        listening = answers(small_service, create(driver, name, roles), first)
+        if name == "no longer":
+            move(small_service, "A")
+            assert next(listening)["data"]
+            driver.execute_query("MATCH (t:Token {name: $name}) SET t.roles = ['reader']", name=name)
+            move(small_service, "B")
+        (error,) = next(listening)["errors"]  # type: ignore[misc,call-overload]
+        assert error["extensions"]["roles"] == ["auditor", "hr", "operations", "organisation", "rights"]
+        assert error["extensions"]["givers"] == [of]
+        assert error["message"].endswith(f"; {of} can give it"), error
+
+
+def administrator(driver: neo4j.Driver) -> str:
+    """Somebody in the top unit becomes its administrator; the name."""
+    row = driver.execute_query(
+        """
+        MATCH (top:Unit) WHERE NOT (top)-[:PART_OF]->()
+        MATCH (e:Employment)<-[:HAS]-(p:Person)
+        WITH top, e, p ORDER BY p.name LIMIT 1
+        RETURN top.uuid AS top, e.uuid AS employment, p.name AS name
+        """
+    ).records[0]
+    roles = [
+        Statement("Role", "administrator", values=_always(key="administrator", title="Administrator")),
+        Statement(
+            "Assignment",
+            "boss",
+            exists=(Period(),),
+            links={
+                "holder": (DatedLink(Period(), Ref("Employment", row["employment"], "uuid")),),
+                "role": (DatedLink(Period(), Ref("Role", "administrator", "natural")),),
+                "unit": (DatedLink(Period(), Ref("Unit", row["top"], "uuid")),),
+            },
+        ),
+    ]
+    GraphWriter(driver, Keyring.generate()).state("facts", roles, Origin("facts"))
+    return str(row["name"])
+
+
+def _always(**values: str) -> dict[str, tuple[DatedValue, ...]]:
+    return {name: (DatedValue(Period(), value),) for name, value in values.items()}
 
 
 def test_it_ends_with_its_token(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
