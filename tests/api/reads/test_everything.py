@@ -65,14 +65,16 @@ def of_field(name: str, field: GraphQLField, levels: int, wanted: Wanted) -> str
     return f"{name} {{ {selection(named, levels - 1, wanted) if levels else '__typename'} }}"
 
 
-def of_kind(name: str, when: str) -> Iterator[str]:
-    """What is asked for of each thing of a list, a few links at a time."""
+def of_kind(name: str, when: str, left_out: Callable[[str, str], bool] = lambda of, field: False) -> Iterator[str]:
+    """What is asked for of each thing of a list, a few links at a time. ``left_out``: of these fields of these types
+    nothing."""
     kind = get_named_type(QUERY.fields[name].type).fields["nodes"]  # type: ignore[union-attr]
     type_ = get_named_type(kind.type)
     without = "nearestManager" if when.startswith("period") else ""  # that is of a day
 
     def wanted(of: str, field: str, levels: int) -> bool:
-        return field != without and not is_periods(of, field) and (bool(levels) or field in ALWAYS)
+        is_wanted = field != without and not is_periods(of, field) and not left_out(of, field)
+        return is_wanted and (bool(levels) or field in ALWAYS)
 
     if is_abstract_type(type_):
         yield selection(type_, 1, wanted)

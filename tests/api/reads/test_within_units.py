@@ -4,10 +4,13 @@ What lies where is worked out here from the plain links, apart from the table th
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import neo4j
+import orjson
 import pytest
 from graphql import get_named_type
 
@@ -15,7 +18,12 @@ from api.access.held import subtree
 from api.access.places import PLACES, Place
 from api.access.rights import Access
 from api.access.roles import ROLES
+from api.reads.fields import Value
+from api.reads.filters import Filter, snake
+from api.reads.filters import of_kind as filters_of
 from api.reads.types import PLURALS, SINGULARS, TYPES
+from graph.collation import caption
+from graph.errors import unknown_kind
 from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import Asking
@@ -28,15 +36,23 @@ _PLACED = [kind for kind in KINDS if isinstance(PLACES[kind], Place)]
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the organisation: a caller of all roles there, and the UUIDs of what lies inside and outside."""
+    """A part of the organisation: a caller of all roles there, and the UUIDs of what lies inside and outside.
+    ``texts``: values of what lies outside, and of nothing else."""
 
     asking: Asking
     inside: frozenset[str]
     outside: frozenset[str]
+    texts: frozenset[str]
 
     def check(self, text: str) -> None:
         """No UUID of what lies outside is in an answer."""
         found = set(_UUID.findall(text)) & self.outside
+        assert not found, found
+
+    def check_values(self, text: str) -> None:
+        """Nor is a value of it."""
+        self.check(text)
+        found = {each for each in self.texts if each in text}
         assert not found, found
 
 
@@ -124,7 +140,30 @@ def part(asking: Asking, graph: neo4j.Driver) -> Part:
         "Unit", "Person", "Employment", "Assignment",
     }  # fmt: skip
     assert inside < everything
-    return Part(replace(asking, access=access), inside, frozenset(all_ - inside))
+    outside = frozenset(all_ - inside)
+    texts = _texts(graph, inside, outside)
+    assert len(texts) > 3
+    return Part(replace(asking, access=access), inside, outside, texts)
+
+
+def _texts(graph: neo4j.Driver, inside: frozenset[str], outside: frozenset[str]) -> frozenset[str]:
+    """The texts that are values of things outside, on whatever day, and of nothing that may be read."""
+    rows, _, _ = graph.execute_query(
+        """
+        MATCH (n)
+        WHERE n.uuid IS NOT NULL AND any(kind IN $kinds WHERE kind IN labels(n))
+        OPTIONAL MATCH (n)-[:STATE|WAS_STATE]->(state)
+        RETURN n.uuid AS uuid, properties(n) AS values, collect(properties(state)) AS states
+        """,
+        kinds=list(KINDS),
+    )
+    hidden, shown = set[str](), set[str]()
+    for row in rows:
+        side = hidden if row["uuid"] in outside else shown
+        for values in (row["values"], *row["states"]):
+            side |= {each for each in values.values() if isinstance(each, str) and len(each) > 4}
+    words = {each for each in hidden if not any(letter.isdigit() for letter in each)}  # a number may be part of a day
+    return frozenset(each for each in words if not any(each in other for other in shown))
 
 
 def _all(graph: neo4j.Driver, kind: str) -> list[str]:
@@ -152,6 +191,98 @@ def test_no_field_of_anything_leads_outside(part: Part, name: str, when: str) ->
     arguments = ", ".join(each for each in (when, "first: 200") if each)
     for each in of_kind(name, when):
         part.check(part.asking.text(f"{{ {name}({arguments}) {{ totalCount nodes {{ {each} }} }} }}").decode())
+
+
+@pytest.mark.parametrize("name", ["units", "persons", "employments", "assignments", "accounts"])
+def test_what_was_known_before_leads_nowhere_else(part: Part, name: str) -> None:
+    """Places are today's, whatever was known on the day."""
+
+    def only_now(of: str, field: str) -> bool:
+        found = TYPES[of].fields[field] if of in TYPES else None
+        return field.startswith("sources") or (isinstance(found, Value) and bool(found.only_now))
+
+    when = f'asKnownOn: "{today()}"'
+    for each in of_kind(name, when, only_now):
+        part.check_values(
+            part.asking.text(f"{{ {name}({when}, first: 200) {{ totalCount nodes {{ {each} }} }} }}").decode()
+        )
+
+
+_WALKING = frozenset({"below", "role", "root"})
+"""Filters that follow links, which may lead over what can't be read."""
+
+
+def _given(graph: neo4j.Driver, part: Part, kind: str, filter_: Filter) -> Iterator[Any]:
+    """Values for a filter: of a thing outside and of one inside, as far as there are."""
+    name = filter_.name
+
+    def values(kind: str, expression: str) -> list[Any]:
+        rows, _, _ = graph.execute_query(
+            f"MATCH (n:{kind}) WITH n.uuid AS uuid, {expression} AS value WHERE value IS NOT NULL RETURN uuid, value "
+            "ORDER BY uuid, value"
+        )
+        sides = (part.outside, part.inside) if kind in _PLACED else ({row["uuid"] for row in rows},)
+        return [value for side in sides for value in [row["value"] for row in rows if row["uuid"] in side][:1]]
+
+    if name in ("uuids", "keys"):
+        keys = "head(COLLECT { MATCH (r:SourceRecord)-[:TELLS]->(n) RETURN r.key ORDER BY r.key LIMIT 1 })"
+        yield from ([each] for each in values(kind, "n.uuid" if name == "uuids" else keys))
+    elif name in ("changedSince", "changedAfter", "source"):
+        yield {"changedSince": 0, "changedAfter": "2020-01-01", "source": "facts"}[name]
+    elif filter_.names in KINDS:
+        yield from values(filter_.names, "n.number" if filter_.names == "KleNode" else "n.uuid")
+    elif filter_.type == "Boolean":
+        yield from (True, False)
+    else:
+        words = snake(name.removesuffix("Contains").removesuffix("Starts"))
+        yield from values(kind, f"n.{caption(kind) if name == 'search' else words}")
+
+
+@pytest.mark.parametrize("name", [each for each in PLURALS if PLURALS[each] in _PLACED])
+def test_no_filter_reaches_outside(part: Part, graph: neo4j.Driver, name: str) -> None:
+    """Whatever it is given, it chooses among what lies inside, as it does for a caller who reads everything."""
+    kind = PLURALS[name]
+    everywhere = replace(part.asking, access=Access("all", frozenset(ROLES)))
+    for each in filters_of(kind).values():
+        for value in _given(graph, part, kind, each):
+            question = (
+                f"query($v: {each.type}) {{ {name}(first: 10000, filter: {{{each.name}: $v}}) "
+                "{ totalCount nodes { uuid } } }"
+            )
+            answer = orjson.loads(part.asking.text(question, {"v": value}))
+            if "errors" in answer:
+                (error,) = answer["errors"]
+                assert error["extensions"]["code"] == unknown_kind(each.names), (each.name, value)
+                assert value in part.outside
+                continue
+            page = answer["data"][name]
+            found = {one["uuid"] for one in page["nodes"]}
+            assert page["totalCount"] == len(found), (each.name, value)
+            assert found <= part.inside, (each.name, value)
+            if each.name not in _WALKING:
+                every = everywhere.data(question, {"v": value})[name]["nodes"]
+                assert found == {one["uuid"] for one in every} & part.inside, (each.name, value)
+
+
+@pytest.mark.parametrize("order", ["UUID", "UUID_DESCENDING", "NAME", "NAME_DESCENDING"])
+def test_from_anybody_s_cursor_the_list_goes_on_inside(part: Part, order: str) -> None:
+    everywhere = replace(part.asking, access=Access("all", frozenset(ROLES)))
+    whole = everywhere.data(f"{{ persons(first: 10000, order: {order}) {{ edges {{ cursor node {{ uuid }} }} }} }}")
+    edges = whole["persons"]["edges"]
+    inside = [each["node"]["uuid"] for each in edges if each["node"]["uuid"] in part.inside]
+    question = f"""
+    query($after: String) {{
+      persons(first: 10000, order: {order}, after: $after) {{
+        totalCount nodes {{ uuid }} pageInfo {{ hasPreviousPage startCursor }}
+      }}
+    }}
+    """
+    for place, edge in enumerate(edges):
+        page = part.asking.data(question, {"after": edge["cursor"]})["persons"]
+        left = [each["node"]["uuid"] for each in edges[place + 1 :] if each["node"]["uuid"] in part.inside]
+        assert [each["uuid"] for each in page["nodes"]] == left
+        assert page["totalCount"] == len(inside)
+        assert page["pageInfo"]["hasPreviousPage"] == (len(left) < len(inside))
 
 
 @pytest.mark.parametrize("kind", _PLACED)
@@ -189,14 +320,14 @@ def test_what_rules_answer_keeps_to_the_part(part: Part, graph: neo4j.Driver) ->
         asked += [("provenance", f'(kind: {kind}, thing: "{uuid}")') for uuid in some(kind, True)]
         asked += [("thing", f'(uuid: "{uuid}")') for uuid in some(kind, True)]
     for name, arguments in asked:
-        part.check(part.asking.text(f"{{ {name}{arguments} {{ {_computed(name)} }} }}").decode())
+        part.check_values(part.asking.text(f"{{ {name}{arguments} {{ {_computed(name)} }} }}").decode())
     for uuid in some("Unit", False):
         refused = part.asking.code(f'{{ provenance(kind: Unit, thing: "{uuid}") {{ __typename }} }}')
         assert refused == "unknown_unit"
     for uuid in some("Person", False):
         assert part.asking.data(f'{{ thing(uuid: "{uuid}") {{ kind }} }}')["thing"] is None
     who = "nearestManager { steps holders { person { uuid } assignment { uuid } } levelUnit { uuid } }"
-    part.check(part.asking.text(f"{{ employments(first: 50) {{ nodes {{ uuid {who} }} }} }}").decode())
+    part.check_values(part.asking.text(f"{{ employments(first: 50) {{ nodes {{ uuid {who} }} }} }}").decode())
 
 
 def test_a_role_that_holds_everywhere_opens_nothing_of_another_that_does_not(part: Part, graph: neo4j.Driver) -> None:
