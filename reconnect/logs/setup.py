@@ -23,6 +23,7 @@ _QUIET = {
     "httpcore": logging.WARNING,
     "asyncssh": logging.WARNING,
     "uvicorn.access": logging.WARNING,
+    "spiff": logging.WARNING,
 }
 
 
