@@ -114,8 +114,9 @@ class _Organisation:
                 return Route(candidates, walk[0].level_unit, walk[0].steps, closed)
             fault = "no_holder"
         if asked.fallback_unit is not None:
-            walk = list(islice(self._levels(asked.fallback_role, self._starts[asked.fallback_unit], exclude, None), 1))
-            found = [each for level in walk for each in self._candidates(asked.fallback_role, level, "fallback")]
+            role, start = asked.fallback_role, self._starts.get(asked.fallback_unit, NO_UNIT)
+            for level in islice(self._levels(role, start, exclude, None), 1):
+                found += self._candidates(role, level, "fallback")
         return Route(self._with_delegates(asked, found, exclude), closed_unit=closed, fault=fault)
 
     def _fault(self, asked: Asked, start: Start) -> str:

@@ -34,6 +34,8 @@ _OWNING = {
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
     "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON",
 }  # fmt: skip
+_ERASED = "erased"
+"""In cases of others, in place of the person."""
 _THEIRS = "|".join(("Person", *_OWNING, "Substitution"))
 """Labels of what is erased."""
 
@@ -56,6 +58,8 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
         tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
+        for statement in (_CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
+            tx.run(statement, uuids=list(things), erased=_ERASED).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
         first = take_numbers(tx, len(things))
@@ -211,4 +215,28 @@ DETACH DELETE state, r, n
 _LOG = f"""
 UNWIND $changes AS change
 {append("change", None)}
+"""
+
+_CASES_ABOUT = """
+MATCH (c:Case)
+WHERE c.person IN $uuids
+OPTIONAL MATCH (part:Task|CaseEntry)-[:OF_CASE]->(c)
+DETACH DELETE part, c
+"""
+_CASES_NAMING = """
+MATCH (c:Case)<-[:OF_CASE]-(part:Task|CaseEntry)
+WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
+    OR any(name IN ['by', 'instead_of', 'done_by', 'done_for', 'claimed_by', 'lapsed', 'handed_by', 'handed_to']
+        WHERE part[name] IN $uuids)
+    OR any(each IN coalesce(part.exclude, []) WHERE each IN $uuids)
+SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),
+    c.started_by = CASE WHEN c.started_by IN $uuids THEN $erased ELSE c.started_by END,
+    part.exclude = [each IN part.exclude WHERE NOT each IN $uuids]
+FOREACH (name IN [each IN keys(part) WHERE part[each] IN $uuids] | SET part[name] = $erased)
+"""
+"""A case about another, which goes on without the person."""
+_DELEGATIONS = """
+MATCH (d:Delegation)
+WHERE d.by IN $uuids OR d.to IN $uuids
+DELETE d
 """

@@ -67,6 +67,8 @@ class CaseRow:
 
     id: str
     process: str
+    version: str
+    digest: str
     number: int
     is_open: bool
     unit: str | None
@@ -87,6 +89,7 @@ class LogEntry:
     by: str | None
     instead_of: str | None
     element: str
+    reason: str = ""
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -118,6 +121,12 @@ def open_tasks(run: Run, *, process: str | None = None, claimed: bool = False) -
         claimed=claimed,
     )
     return [_task(row) for row in rows]
+
+
+def started_by(run: Run, person: str) -> frozenset[str]:
+    """Ids of the open cases that a person has started."""
+    query = "MATCH (c:Case {started_by: $person, open: true}) RETURN c.id AS id"
+    return frozenset(run.run(query, person=person).value())
 
 
 def tasks_of(run: Run, case: str) -> list[Task]:
@@ -152,7 +161,14 @@ def log_of(run: Run, case: str) -> list[LogEntry]:
     """What has been done with a case, in order."""
     rows = run.run("MATCH (:Case {id: $case})<-[:OF_CASE]-(e:CaseEntry) RETURN e ORDER BY e.number", case=case)
     return [
-        LogEntry(each["action"], _native(each["at"]), each.get("by"), each.get("instead_of"), each.get("element") or "")
+        LogEntry(
+            action=each["action"],
+            at=_native(each["at"]),
+            by=each.get("by"),
+            instead_of=each.get("instead_of"),
+            element=each.get("element") or "",
+            reason=each.get("reason") or "",
+        )
         for each in (row["e"] for row in rows)
     ]
 
@@ -184,7 +200,13 @@ class Running:
 
     @classmethod
     def start(
-        cls, tx: neo4j.ManagedTransaction, version: Version, values: Mapping[str, Any], by: str | None, now: datetime
+        cls,
+        tx: neo4j.ManagedTransaction,
+        version: Version,
+        values: Mapping[str, Any],
+        by: str | None,
+        now: datetime,
+        reason: str,
     ) -> "Running":
         """A new case, as far as it goes by itself."""
         made = cls(tx, str(uuid4()), version, Case.start(version.definition, values, now))
@@ -202,7 +224,7 @@ class Running:
             now=now.astimezone(UTC),
             about={name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)},
         ).consume()
-        made.log("started", now, by)
+        made.log("started", now, by, reason=reason)
         return made
 
     def write(self, now: datetime) -> None:
@@ -234,11 +256,11 @@ class Running:
         if finished:
             self.log("ended", now)
 
-    def done(self, task: Task, by: str, instead_of: str | None, now: datetime) -> None:
+    def done(self, task: Task, by: str, instead_of: str | None, now: datetime, reason: str) -> None:
         """A task was completed."""
         told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
         self._set(task.id, told)
-        self.log("completed", now, by, instead_of, task.element)
+        self.log("completed", now, by, instead_of, task.element, reason)
 
     def log(
         self,
@@ -247,8 +269,9 @@ class Running:
         by: str | None = None,
         instead_of: str | None = None,
         element: str = "",
+        reason: str = "",
     ) -> None:
-        log(self.tx, self.id, LogEntry(action, now, by, instead_of, element))
+        log(self.tx, self.id, LogEntry(action, now, by, instead_of, element, reason))
 
     def _make(self, work: Work, place: int, now: datetime) -> None:
         self.tx.run(
@@ -321,7 +344,7 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         MATCH (c:Case {id: $case})
         SET c.entries = c.entries + 1
         CREATE (e:CaseEntry {number: c.entries, action: $action, at: $at, by: $by, instead_of: $instead_of})
-        SET e.element = $element
+        SET e.element = $element, e.reason = $reason
         CREATE (e)-[:OF_CASE]->(c)
         """,
         case=case,
@@ -330,6 +353,7 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         by=entry.by,
         instead_of=entry.instead_of,
         element=entry.element or None,
+        reason=entry.reason or None,
     ).consume()
 
 
@@ -339,7 +363,7 @@ def day_of(now: datetime) -> date:
 
 
 _TASK = "RETURN t, c.id AS case"
-_CASE = "MATCH (c)-[:RUNS]->(v) RETURN c, v.number AS number"
+_CASE = "MATCH (c)-[:RUNS]->(v) RETURN c, v.id AS version, v.digest AS digest, v.number AS number"
 
 
 def _found(run: Run, kind: str, name: object) -> str | None:
@@ -386,6 +410,8 @@ def _case(row: Mapping[str, Any]) -> CaseRow:
     return CaseRow(
         id=node["id"],
         process=node["process"],
+        version=row["version"],
+        digest=row["digest"],
         number=row["number"],
         is_open=node["open"],
         unit=node.get("unit"),

@@ -15,11 +15,11 @@ from uuid import uuid4
 import neo4j
 
 from graph.connection import Run
-from graph.errors import ChangeRejected, Unknown
+from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import find, survivors
 from processes.cases import definitions, kept
 from processes.cases.kept import Running, Task, day_of
-from processes.engine.errors import ValuesRejected
+from processes.engine.errors import ProcessError, ValuesRejected
 from processes.errors import (
     AlreadyClaimed,
     AlreadyDone,
@@ -60,7 +60,17 @@ class Delegation:
     made: datetime
 
 
-def start(driver: neo4j.Driver, process: str, values: Mapping[str, Any], by: str | None, now: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """How many cases time has passed in. ``failed``: those that could not go on, by id, with the reason."""
+
+    cases: int
+    failed: Mapping[str, str]
+
+
+def start(
+    driver: neo4j.Driver, process: str, values: Mapping[str, Any], by: str | None, now: datetime, reason: str = ""
+) -> str:
     """Start a case of the process's current version; its id.
 
     ``values``: what the start form takes. ``by`` None: no person, such as a system. Raises Unknown, FormRejected.
@@ -74,7 +84,7 @@ def start(driver: neo4j.Driver, process: str, values: Mapping[str, Any], by: str
         if STARTER in version.definition.start_fields:
             told[STARTER] = person
         with _refused():
-            running = Running.start(tx, version, told, person, now)
+            running = Running.start(tx, version, told, person, now, reason)
         running.write(now)
         return running.id
 
@@ -93,7 +103,15 @@ def looks(run: Run, tasks: list[Task], now: datetime) -> list[Look]:
     return [_look(task, route, claimers) for task, route in zip(tasks, found, strict=True)]
 
 
-def claim(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
+def require_open(run: Run, task: Task) -> None:
+    """Raises AlreadyDone, with who has done it; TaskClosed."""
+    if task.done is not None:
+        raise AlreadyDone(task.name, _name(run, task.done.by), task.done.by, task.done.at)
+    if task.state != "open":
+        raise TaskClosed(task.name)
+
+
+def claim(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: str = "") -> Task:
     """Say to do a task; it holds while they have it (T3).
 
     Raises Unknown, NotCandidate, AlreadyDone, AlreadyClaimed, TaskClosed.
@@ -104,14 +122,14 @@ def claim(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
         _require_not_claimed(tx, seen, person)
         told = {"claimed_by": person, "claimed": now.astimezone(UTC), "lapsed": None}
         kept.set_task(tx, task, told)
-        entry = kept.LogEntry("claimed", now, person, candidate.instead_of, seen.task.element)
+        entry = kept.LogEntry("claimed", now, person, candidate.instead_of, seen.task.element, reason)
         kept.log(tx, seen.task.case, entry)
         return kept.task(tx, task)
 
     return _write(driver, work)
 
 
-def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
+def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: str = "") -> Task:
     """End one's own claim, and what was handed to one. Raises Unknown, NotCandidate, AlreadyDone, TaskClosed."""
 
     def work(tx: neo4j.ManagedTransaction) -> Task:
@@ -124,13 +142,13 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime) -> Task:
         if seen.task.asked.handed is not None and seen.task.asked.handed[1] == person:
             told |= {"handed_by": None, "handed_to": None}
         kept.set_task(tx, task, told)
-        kept.log(tx, seen.task.case, kept.LogEntry("given_back", now, person, None, seen.task.element))
+        kept.log(tx, seen.task.case, kept.LogEntry("given_back", now, person, None, seen.task.element, reason))
         return kept.task(tx, task)
 
     return _write(driver, work)
 
 
-def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime) -> Task:
+def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime, reason: str = "") -> Task:
     """Hand one task to a colleague, who has it instead of whoever hands it, while these have it.
 
     Raises Unknown, NotCandidate (also for a colleague who may not have it, or is away), NotInPerson, ToOneself,
@@ -150,13 +168,15 @@ def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime) -> Ta
         if look(tx, task, now).route.of(other) is None:
             text = f"{_name(tx, other)} may not have the task {seen.task.name!r}, or is away; hand it to somebody else"
             raise NotCandidate(text)
-        kept.log(tx, seen.task.case, kept.LogEntry("handed", now, person, None, seen.task.element))
+        kept.log(tx, seen.task.case, kept.LogEntry("handed", now, person, None, seen.task.element, reason))
         return kept.task(tx, task)
 
     return _write(driver, work)
 
 
-def complete(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime) -> Task:
+def complete(
+    driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime, reason: str = ""
+) -> Task:
     """Complete a task. Of two who do, the first wins, and the other is told who it was (T8).
 
     ``values``: what its form takes. Raises Unknown, NotCandidate, AlreadyDone, AlreadyClaimed, TaskClosed,
@@ -170,14 +190,16 @@ def complete(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any]
         told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name)
         with _refused():
             running.engine.complete(task, told, now)
-        running.done(seen.task, person, candidate.instead_of, now)
+        running.done(seen.task, person, candidate.instead_of, now, reason)
         running.write(now)
         return kept.task(tx, task)
 
     return _write(driver, work)
 
 
-def delegate(driver: neo4j.Driver, process: str, by: str, to: str, start: date, end: date, now: datetime) -> Delegation:
+def delegate(
+    driver: neo4j.Driver, process: str, by: str, to: str, start: date, end: date, now: datetime, reason: str = ""
+) -> Delegation:
     """Let somebody do one's own tasks of a process, from ``start`` to the day before ``end`` (T7).
 
     Raises Unknown, ToOneself, NotInPerson, ChangeRejected (empty_period, over).
@@ -200,7 +222,7 @@ def delegate(driver: neo4j.Driver, process: str, by: str, to: str, start: date, 
         tx.run(
             """
             CREATE (d:Delegation {id: $id, process: $process, by: $by, to: $to})
-            SET d.from = $start, d.until = $end, d.made = $now
+            SET d.from = $start, d.until = $end, d.made = $now, d.reason = $reason
             """,
             id=made.id,
             process=process,
@@ -209,6 +231,7 @@ def delegate(driver: neo4j.Driver, process: str, by: str, to: str, start: date, 
             start=start,
             end=end,
             now=now.astimezone(UTC),
+            reason=reason or None,
         ).consume()
         return made
 
@@ -231,16 +254,20 @@ def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime) -> No
     return _write(driver, work)
 
 
-def pass_time(driver: neo4j.Driver, now: datetime) -> int:
-    """Let everything happen that is due by now: timers of cases. How many cases have gone on.
+def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
+    """Let everything happen that is due by now: timers of cases.
 
-    Each case is changed by itself; one process of several does it, and none twice.
+    Each case is changed by itself: one that can't go on holds up no other. Several processes may do it at once.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         waiting = kept.due(session, now)
+    failed = {}
     for id_ in waiting:
-        _write(driver, partial(_pass_time, id_=id_, now=now))
-    return len(waiting)
+        try:
+            _write(driver, partial(_pass_time, id_=id_, now=now))
+        except (GraphError, ProcessError) as wrong:
+            failed[id_] = str(wrong)
+    return Passed(len(waiting) - len(failed), failed)
 
 
 def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
@@ -278,10 +305,7 @@ def _look(task: Task, route: Route, claimers: Mapping[str, str]) -> Look:
 def _open(tx: neo4j.ManagedTransaction, task: str, now: datetime) -> Look:
     """The task, locked. Raises Unknown, AlreadyDone, TaskClosed."""
     found = kept.lock_of_task(tx, task)
-    if found.done is not None:
-        raise AlreadyDone(found.name, _name(tx, found.done.by), found.done.by, found.done.at)
-    if found.state != "open":
-        raise TaskClosed(found.name)
+    require_open(tx, found)
     return looks(tx, [found], now)[0]
 
 
@@ -291,8 +315,7 @@ def _mine(tx: neo4j.ManagedTransaction, task: str, by: str, now: datetime) -> tu
     seen = _open(tx, task, now)
     candidate = seen.route.of(person)
     if candidate is None:
-        has = ", ".join(_name(tx, each.person) for each in seen.route.candidates) or "nobody"
-        text = f"{_name(tx, person)} does not have the task {seen.task.name!r} now; {has} has it"
+        text = f"{_name(tx, person)} does not have the task {seen.task.name!r} now; look at it again to see who has it"
         raise NotCandidate(text)
     return person, seen, candidate
 

@@ -30,8 +30,8 @@ class Verb:
 
 _TOLD = frozenset({"error", "told"})
 VERBS: Final[Mapping[str, Verb]] = {
-    "start": Verb("process", frozenset({"by", "with", "error"}), frozenset({"by"})),
-    "look": Verb("task", frozenset({"expect", "error"}), frozenset()),
+    "start": Verb("process", frozenset({"by", "with", "error"}), frozenset()),
+    "look": Verb("task", frozenset({"expect"}) | _TOLD, frozenset()),
     "claim": Verb("task", frozenset({"by", "log"}) | _TOLD, frozenset({"by"})),
     "give_back": Verb("task", frozenset({"by"}) | _TOLD, frozenset({"by"})),
     "hand": Verb("task", frozenset({"by", "to"}) | _TOLD, frozenset({"by", "to"})),

@@ -119,12 +119,13 @@ class _Playing:
 
     def _start(self, step: Step) -> dict[str, Any]:
         values = step.fields.get("with", {})
-        self._case = tasks.start(self._driver, step.named, values, step.fields["by"], step.at)
+        self._case = tasks.start(self._driver, step.named, values, step.fields.get("by"), step.at)
         return {}
 
     def _look(self, step: Step) -> dict[str, Any]:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             found = tasks.look(session, self._task(step).id, step.at)
+            tasks.require_open(session, found.task)
         route = found.route
         called = self._keys([
             *(each for candidate in route.candidates for each in (candidate.person, candidate.instead_of)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from processes.play.file import Step
     from processes.play.playing import Played, PlayedThrough
 
+_SHORT_LIVED = {
+    "RECONNECT_NEO4J_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "RECONNECT_NEO4J_SETTINGS": "dbms.cypher.min_replan_interval=1h",
+}
+"""For a server that lives for a minute: what is compiled or planned again would not pay."""
 group = typer.Typer(no_args_is_help=True, help="Play the definitions of processes before they are used.")
 
 
@@ -121,6 +127,8 @@ def _in_scratch() -> Iterator[neo4j.Driver]:
     from graph.migrations import migrate
     from reconnect.embedded import Instance
 
+    for name, value in _SHORT_LIVED.items():
+        os.environ.setdefault(name, value)
     home = Path(tempfile.mkdtemp(prefix="reconnect-play-"))
     instance = Instance(home)
     try:

@@ -22,7 +22,7 @@ from idp.sweeping import sweep
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import account_targets, full_name
-from reconnect.work import account_notices, due_accounts, jobs, queue, retrying, silence
+from reconnect.work import account_notices, case_times, due_accounts, jobs, queue, retrying, silence
 from reconnect.work.closings import Closings
 from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
@@ -113,6 +113,8 @@ class Jobs:
             Chore("release stranded jobs", self._release_stranded, second=30),
             Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
             Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
+            Chore("let time pass in cases", self._pass_time, second=35),
+            Chore("end claims that have lapsed", self._lapse_claims, second=55, minutes=_WATCH),
             Chore("mail notices of accounts", self._notice_accounts, second=25, minutes=_WATCH),
             Chore("remove what is over of logins", self._sweep_logins, second=5, minutes=_WATCH),
         ]
@@ -217,6 +219,12 @@ class Jobs:
 
     async def _apply_plans(self, opened: Queue) -> None:
         await asyncio.to_thread(apply_due, self._context, "worker")
+
+    async def _pass_time(self, opened: Queue) -> None:
+        await asyncio.to_thread(case_times.pass_time, self._context)
+
+    async def _lapse_claims(self, opened: Queue) -> None:
+        await asyncio.to_thread(case_times.lapse_claims, self._context)
 
     async def _notice_accounts(self, opened: Queue) -> None:
         await asyncio.to_thread(account_notices.look, self._context)

@@ -1,0 +1,28 @@
+"""Time passes in cases: timers that are due, and claims of people who no longer have their task.
+
+Any number of workers may try: a case is locked while it goes on, and what was due is due no more (``processes.cases``).
+What could not go on waits, and is tried again a minute later; nothing is lost while no worker runs.
+"""
+
+from structlog.stdlib import get_logger
+
+from graph.time import copenhagen_now
+from processes.cases import tasks
+from reconnect.context import Context
+
+_log = get_logger("reconnect.work.case_times")
+
+
+def pass_time(context: Context) -> None:
+    """Let everything happen in cases that is due by now."""
+    passed = tasks.pass_time(context.driver(), copenhagen_now())
+    for case, error in passed.failed.items():
+        _log.warning("case can't go on", case=case, error=error)
+    if passed.cases:
+        _log.info("time passed in cases", cases=passed.cases)
+
+
+def lapse_claims(context: Context) -> None:
+    """End the claims of people who no longer have their task."""
+    if lapsed := tasks.lapse_claims(context.driver(), copenhagen_now()):
+        _log.info("claims lapsed", count=lapsed)

@@ -1,0 +1,143 @@
+"""Cases in the graph: two who complete one task, versions, time that passes in the worker, a person who is erased."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import neo4j
+import pytest
+
+from graph.change_log import Origin
+from graph.corrections.person_erasure import erase_person
+from graph.identity.lookup import find
+from processes.cases import definitions, kept, tasks
+from processes.engine.errors import DefinitionRejected
+from processes.errors import AlreadyDone
+from processes.play.described import Described, read_described
+from reconnect.embedded import Addresses
+from reconnect.work import case_times
+from tests.emptied import empty
+from tests.forked import telling
+from tests.graph.questions.rights.imported import imported
+from tests.graph.questions.rights.town import TOWN
+from tests.processes.two_complete import completed
+
+pytestmark = pytest.mark.slow
+FLOW = "start → approve; yes → report → end; no → end"
+NOW = datetime.now(UTC)
+
+
+def described(flow: str = FLOW, **more: Any) -> Described:
+    content = {
+        "start": {"form": {"unit": "unit", "person": "person"}},
+        "tasks": {
+            "approve": {"role": "case_worker", "unit": "unit", "not": ["person", "starter"], **more},
+            "report": {"role": "case_worker", "unit": "unit"},
+        },
+        "flow": flow,
+    }
+    faults: list[str] = []
+    found = read_described("approval", content, [each["id"] for each in TOWN["units"]], (), faults)
+    assert found is not None, faults
+    return found
+
+
+def deploy(driver: neo4j.Driver, found: Described) -> definitions.Version:
+    return definitions.deploy(driver, "approval", found.documents, found.schemas, "test", NOW)
+
+
+@pytest.fixture
+def town(clean_graph: neo4j.Driver, tmp_path: Path) -> Iterator[neo4j.Driver]:
+    empty(clean_graph)
+    assert imported(clean_graph, TOWN, tmp_path).problems == []
+    deploy(clean_graph, described())
+    yield clean_graph
+
+
+def started(driver: neo4j.Driver, person: str = "dora", now: datetime = NOW) -> tuple[str, str]:
+    """Ids of a new case at the job centre, where Anna is the case worker, and of its task."""
+    case = tasks.start(driver, "approval", {"unit": "job", "person": person}, "bo", now)
+    return case, open_task(driver, case).id
+
+
+def open_task(driver: neo4j.Driver, case: str) -> kept.Task:
+    with driver.session() as session:
+        (found,) = (each for each in kept.tasks_of(session, case) if each.state == "open")
+    return found
+
+
+def uuid(driver: neo4j.Driver, person: str) -> str:
+    with driver.session() as session:
+        return find(session, "Person", person).uuid
+
+
+def test_of_two_processes_that_complete_a_task_one_wins_and_the_other_is_told(
+    town: neo4j.Driver, addresses: Addresses
+) -> None:
+    case, task = started(town)
+    pairs = [telling(completed, addresses, task, "anna") for _ in range(2)]
+    try:
+        assert [told.recv() for _, told in pairs] == ["ready", "ready"]
+        assert sorted(told.recv() for _, told in pairs) == sorted(["done", uuid(town, "anna")])
+    finally:
+        for process, _ in pairs:
+            process.join()
+    with town.session() as session:
+        actions = [each.action for each in kept.log_of(session, case)]
+    assert actions == ["started", "completed"] and open_task(town, case).element == "report"
+    with pytest.raises(AlreadyDone, match="Anna Berg"):
+        tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
+
+
+def test_a_case_stays_on_the_version_with_which_it_began(town: neo4j.Driver) -> None:
+    case, task = started(town)
+    assert deploy(town, described()).number == 1
+    assert deploy(town, described("start → approve; yes → end; no → report → end")).number == 2
+    later, other = started(town)
+    for each in (task, other):
+        tasks.complete(town, each, "anna", {"decision": "yes"}, NOW)
+    assert open_task(town, case).element == "report"
+    with town.session() as session:
+        assert (kept.case(session, case).number, kept.case(session, case).is_open) == (1, True)
+        assert (kept.case(session, later).number, kept.case(session, later).is_open) == (2, False)
+    assert deploy(town, described()).number == 3
+
+
+def test_what_the_graph_does_not_know_is_not_deployed(town: neo4j.Driver) -> None:
+    wrong = {"role": "caseworker", "about": "kle:99", "fallback": {"role": "boss", "unit": "town"}}
+    with pytest.raises(DefinitionRejected) as refused:
+        deploy(town, described(**wrong))
+    found = {(each.element, each.rule) for each in refused.value.faults}
+    assert found == {("approve", "unknown_role"), ("approve", "unknown_responsibility")}
+
+
+def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:
+    deploy(town, described(escalate={"after": "1 working day"}))
+    case, _ = started(town, now=NOW - timedelta(days=30))
+    fresh, _ = started(town)
+    context: Any = SimpleNamespace(driver=lambda: town)
+    for _ in range(2):
+        case_times.pass_time(context)
+        case_times.lapse_claims(context)
+    assert (open_task(town, case).asked.escalations, open_task(town, fresh).asked.escalations) == (1, 0)
+    with town.session() as session:
+        assert [each.action for each in kept.log_of(session, case)] == ["started", "escalated"]
+        assert kept.case(session, case).due is None and kept.case(session, fresh).due is not None
+
+
+def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
+    about, _ = started(town)
+    dora = uuid(town, "dora")
+    other = tasks.start(town, "approval", {"unit": "job", "person": "carl"}, "dora", NOW)
+    erase_person(town, dora, Origin("manual", user="hr", reason="x"))
+    rows, _, _ = town.execute_query(
+        "MATCH (n:Case|Task|CaseEntry) WHERE any(name IN keys(n) WHERE toStringOrNull(n[name]) CONTAINS $uuid) "
+        "OR $uuid IN coalesce(n.exclude, []) RETURN n",
+        uuid=dora,
+    )
+    assert rows == []
+    rows, _, _ = town.execute_query("MATCH (c:Case) RETURN c.id AS id")
+    assert [row["id"] for row in rows] == [other] and other != about
+    tasks.complete(town, open_task(town, other).id, "anna", {"decision": "no"}, NOW)
