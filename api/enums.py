@@ -108,6 +108,36 @@ PlanState = enumerated(
         "taken_back": "Its changes were made, and are undone but for what stays",
     },
 )
+TaskState = enumerated(
+    "TaskState",
+    "The state of a task",
+    {
+        "open": "It waits to be done",
+        "done": "Somebody has completed it",
+        "cancelled": "Its case no longer needs it",
+    },
+)
+TaskHow = enumerated(
+    "TaskHow",
+    "How somebody has a task",
+    {
+        "holder": "Holds the role nearest to the task's unit",
+        "substitute": "Stands in for the holder, who is away",
+        "delegate": "Somebody who has it has delegated or handed it to them",
+        "escalated": "Holds the role at a level above, as the task is late",
+        "fallback": "Nobody else was found: the organisation lacks somebody",
+    },
+)
+InboxPart = enumerated(
+    "InboxPart",
+    "A part of an inbox",
+    {
+        "mine": "Tasks that one has in person",
+        "standing_in": "Tasks that one has in somebody's place, as substitute or delegate",
+        "units": "Tasks that others have in the units that one manages, and below",
+        "started": "Tasks of the cases that one has started",
+    },
+)
 Severity = enumerated(
     "Severity",
     "How bad a problem is",
@@ -141,5 +171,6 @@ TokenRole = enumerated(
 assert tuple(each.value for each in TokenRole) == ROLES
 
 STORED_ENUMS: tuple[type[Enum], ...] = (
-    Kind, Operation, RunType, RunState, BrakeState, PlanState, Severity, LedgerState, TokenRole,
+    Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart, Severity, LedgerState,
+    TokenRole,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
-from api.access.roles import ANYONE, ROLES
+from api.access.roles import ANYONE, EVERYBODY, ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -101,13 +101,27 @@ WRITE: Mapping[str, frozenset[str]] = {
     "markAsDifferentPersons": frozenset({"hr"}),
     "unmarkAsDifferentPersons": frozenset({"hr"}),
     "setOwner": frozenset({"hr"}),
+    # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
+    "startCase": EVERYBODY,
+    "claimTask": EVERYBODY,
+    "giveBackTask": EVERYBODY,
+    "handTask": EVERYBODY,
+    "completeTask": EVERYBODY,
+    "delegateTasks": EVERYBODY,
+    "endDelegation": EVERYBODY,
     "endSession": ANYONE,  # of one's own; another's with the roles of endSessionsOf
     "endSessionsOf": frozenset({"rights", "operations"}),
 }
 
 
-OF_ONESELF = frozenset({"endSession"})
+OF_ONESELF = frozenset({
+    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "completeTask", "delegateTasks",
+    "endDelegation",
+})  # fmt: skip
 """Mutations of what is one's own, for which it doesn't matter where a role holds."""
+
+ON_BEHALF = frozenset({"hr", "organisation", "rights"})
+"""The system roles with which a machine does a person's tasks in their name, if they hold everywhere."""
 
 # Where a mutation's roles must hold: where all that it names and writes lies, or in the whole organisation, since it is
 # about no place, may reach anywhere, or can't be undone.

@@ -25,6 +25,9 @@ FORMS = {
     "PlanDecided",
     "LoginCode",
     "LoginUnlocked",
+    "CaseStarted",
+    "TaskChanged",
+    "Delegated",
 }
 
 

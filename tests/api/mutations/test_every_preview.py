@@ -18,6 +18,8 @@ from idp import person_sessions
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
+from processes.cases import definitions, kept, tasks
+from processes.play.described import read_described
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -115,6 +117,15 @@ EXAMPLES: dict[str, str] = {
     "inviteToLogin": 'inviteToLogin(account: "EXTRA", by: PAPER, reason: "x")',
     "resetLogin": 'resetLogin(account: "EXTRA", by: PAPER, reason: "x")',
     "unlockLogin": 'unlockLogin(account: "EXTRA", reason: "x")',
+    "startCase": 'startCase(process: "approval", values: "{}", by: "bo", reason: "x")',
+    "claimTask": 'claimTask(task: "TASK", by: "carl", reason: "x")',
+    "giveBackTask": 'giveBackTask(task: "TASK", by: "carl", reason: "x")',
+    "handTask": 'handTask(task: "TASK", to: "bo", by: "carl", reason: "x")',
+    "completeTask": 'completeTask(task: "TASK", by: "carl", reason: "x")',
+    "delegateTasks": (
+        f'delegateTasks(process: "approval", to: "bo", from: "{DAY}", until: "{LATER}", by: "carl", reason: "x")'
+    ),
+    "endDelegation": 'endDelegation(delegation: "DELEGATION", by: "carl", reason: "x")',
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
@@ -142,6 +153,7 @@ BEFORE = {
     "changeAccountRule": "createAccountRule",
     "copyAccountRule": "createAccountRule",
     "endStop": "stopPerson",
+    "giveBackTask": "claimTask",
 }
 """What is made first, in the same request."""
 
@@ -199,13 +211,23 @@ def ids(service: Served) -> dict[str, str]:
     with driver.session() as session:
         session.execute_write(person_sessions.begin, "saml", datetime.now(UTC), person=anna)
         begun = session.run("MATCH (s:LoginSession) RETURN s.index AS id").single(strict=True)["id"]
+    faults: list[str] = []
+    waits = {"tasks": {"approve": {"role": "case_worker", "unit": "canteen"}}, "flow": "start → approve → end"}
+    approval = read_described("approval", waits, ("canteen",), (), faults)
+    assert approval is not None, faults
+    moment = datetime.now(UTC)
+    definitions.deploy(driver, "approval", approval.documents, approval.schemas, "test", moment)
+    case = tasks.start(driver, "approval", {}, "bo", moment)
+    with driver.session() as session:
+        (task,) = kept.tasks_of(session, case)
+    delegation = tasks.delegate(driver, "approval", "carl", "bo", today(), today() + timedelta(days=60), moment)
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
         "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
-        "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
+        "TASK": task.id, "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
     }  # fmt: skip
 
 

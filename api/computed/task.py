@@ -1,0 +1,32 @@
+"""``task``: one task, as whoever has it sees it."""
+
+import neo4j
+
+from api.access.rights import Access
+from api.access.roles import EVERYBODY
+from api.access.tasks import require_seen
+from api.computed.contract import Answer, Argument, ComputedField, Request
+from api.computed.task_answers import TASK, task_forms
+from graph.time import copenhagen_now
+from processes.cases import tasks
+
+
+def _answer(request: Request) -> list[Answer]:
+    access = request.caller.access or Access(request.caller.name, request.caller.roles)
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        seen = tasks.look(session, request.arguments["task"], copenhagen_now())
+        require_seen(session, access, seen, access.person)
+        return task_forms(session, [seen])
+
+
+FIELD = ComputedField(
+    "task",
+    "A task, for those who have it, have done it or have started its case; whoever reads the whole log sees every one",
+    (),
+    EVERYBODY,
+    _answer,
+    many=False,
+    arguments={"task": Argument("ID!", "Its id")},
+    answers=TASK.name,
+    in_part=True,
+)

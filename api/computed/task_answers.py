@@ -1,0 +1,137 @@
+"""Tasks as answers: who has them, and the sentence why."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from api.computed.contract import Answer, Part, Plain, answer_type
+from api.enums import name_of
+from graph.connection import Run
+from processes.cases import definitions, kept
+from processes.cases.tasks import Look
+from processes.routing import Candidate
+
+TASK = answer_type(
+    "Task",
+    "Something that a person is to do in a case",
+    Plain("id", "ID!", "Its id"),
+    Plain("case", "ID!", "Id of its case"),
+    Plain("process", "String!", "The process"),
+    Plain("element", "String!", "Its id in the diagram"),
+    Plain("name", "String!", "What it is called"),
+    Plain("state", "TaskState!", "Its state"),
+    Plain("made", "Moment!", "Since when it waits"),
+    Plain("unit", "String", "Name of the unit that it is for"),
+    Plain("person", "String", "Name of the person that its case is about"),
+    Plain("levelUnit", "String", "Name of the unit whose holder has it; null = the fall-back has it, or nobody"),
+    Plain("steps", "Int", "How many units that is above the task's unit"),
+    Plain("closedUnit", "String", "If its unit has closed: its name"),
+    Plain("fault", "String", "Why the organisation has nobody for it: no_holder, unit_not_active …"),
+    Plain("claimedBy", "String", "Who has said to do it"),
+    Plain("lapsed", "String", "Whose claim holds no longer, since they no longer have it"),
+    Plain("doneBy", "String", "Who has completed it"),
+    Plain("doneFor", "String", "In whose place; null = in person"),
+    Plain("doneAt", "Moment", "When"),
+    Plain("form", "String", "JSON Schema of its form; null = it has none"),
+    Part("candidates", "TaskCandidate", "Who has it now, in order; once it is done, nobody", many=True),
+)
+CANDIDATE = answer_type(
+    "TaskCandidate",
+    "Somebody who has a task",
+    Plain("person", "ID!", "UUID of the person"),
+    Plain("name", "String!", "Name of the person"),
+    Plain("how", "TaskHow!", "How they have it"),
+    Plain("insteadOf", "String", "Name of the person in whose place; null = in person"),
+    Plain("why", "String!", "Why, in a sentence"),
+)
+
+
+def task_forms(run: Run, looks: Iterable[Look]) -> list[Answer]:
+    """Tasks as answers of the type ``Task``."""
+    looks = list(looks)
+    cases = {each.task.case: kept.case(run, each.task.case) for each in looks}
+    persons = {person for each in looks for person in _persons(each)}
+    persons |= {case.person for case in cases.values() if case.person}
+    units = {unit for each in looks for unit in (each.task.asked.unit, each.route.level_unit) if unit}
+    names = _names(run, persons | units)
+    return [_form(run, each, cases[each.task.case], names) for each in looks]
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) -> Answer:
+    task, route = seen.task, seen.route
+    done = task.done
+    named = {each: names.get(each or "", each) for each in (*_persons(seen), case.person, task.asked.unit)}
+    return {
+        "id": task.id,
+        "case": task.case,
+        "process": task.asked.process,
+        "element": task.element,
+        "name": task.name,
+        "state": name_of(task.state),
+        "made": moment(task.made),
+        "unit": named.get(task.asked.unit),
+        "person": named.get(case.person),
+        "levelUnit": None if route.level_unit is None else names.get(route.level_unit, route.level_unit),
+        "steps": route.steps,
+        "closedUnit": None if route.closed_unit is None else names.get(route.closed_unit, route.closed_unit),
+        "fault": route.fault or None,
+        "claimedBy": named.get(seen.claimed),
+        "lapsed": named.get(seen.lapsed),
+        "doneBy": None if done is None else named.get(done.by),
+        "doneFor": None if done is None else named.get(done.instead_of),
+        "doneAt": None if done is None else moment(done.at),
+        "form": _schema(run, task, case),
+        "candidates": [
+            {
+                "person": each.person,
+                "name": named[each.person],
+                "how": name_of(each.how),
+                "insteadOf": named.get(each.instead_of),
+                "why": _why(each, seen, named, names),
+            }
+            for each in (route.candidates if task.state == "open" else ())
+        ],
+    }
+
+
+def _schema(run: Run, task: kept.Task, case: kept.CaseRow) -> str | None:
+    if not task.form:
+        return None
+    version = definitions.version(run, case.version, case.digest)
+    return orjson.dumps(dict(version.forms[task.form].schema)).decode()
+
+
+def _why(each: Candidate, seen: Look, named: Mapping[Any, Any], names: Mapping[str, str]) -> str:
+    role, level = seen.task.asked.role, names.get(seen.route.level_unit or "", "")
+    name, other = named[each.person], named.get(each.instead_of)
+    if each.how == "delegate":
+        return f"{other} has it, and lets {name} do it"
+    if each.how == "fallback":
+        return f"No {role} was found, so the fall-back has it" + (f"; {name} stands in for {other}" if other else "")
+    if each.how == "escalated":
+        return f"It is late, so the next {role} above {level} has it, too"
+    where = f"{role} for {level}" + (f", {seen.route.steps} above its unit" if seen.route.steps else "")
+    return f"{name} stands in for {other}, who is {where}, and away" if other else f"{name} is {where}"
+
+
+def _persons(seen: Look) -> set[str]:
+    found = {seen.claimed, seen.lapsed}
+    for each in seen.route.candidates:
+        found |= {each.person, each.instead_of}
+    if seen.task.done is not None:
+        found |= {seen.task.done.by, seen.task.done.instead_of}
+    return {each for each in found if each is not None}
+
+
+def _names(run: Run, uuids: set[str]) -> dict[str, str]:
+    rows = run.run(
+        "UNWIND $uuids AS uuid MATCH (n:Person|Unit {uuid: uuid}) WHERE n.name IS NOT NULL RETURN uuid, n.name AS name",
+        uuids=sorted(uuids),
+    )
+    return {row["uuid"]: row["name"] for row in rows}

@@ -1,0 +1,166 @@
+"""Mutations of cases and tasks: what whoever has a task does with it. Who that is: ``processes.routing``.
+
+A person who is logged in acts as themselves. A machine names the person, and needs a system role of ``ON_BEHALF``.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar
+
+import orjson
+import strawberry
+from graphql import GraphQLError
+from strawberry import ID
+from strawberry.types import Info
+
+from api.access.rights import ON_BEHALF, forbidden
+from api.access.tasks import require_seen
+from api.context import Context
+from api.enums import TaskState
+from api.mutations.editing import Editing
+from graph.time import copenhagen_now
+from processes.cases import tasks
+from processes.cases.kept import Task
+from processes.errors import CaseError, FormRejected
+
+CONTEXT = Info[Context, None]
+T = TypeVar("T")
+By = Annotated[
+    ID | None,
+    strawberry.argument(description="Who does it: UUID, or a source's key; omitted = who is logged in"),
+]
+Values = Annotated[str, strawberry.argument(description="What the form takes, as JSON: {} = nothing")]
+
+
+@strawberry.type(description="A case that was started")
+class CaseStarted:
+    id: ID = strawberry.field(description="Id of the case")
+
+
+@strawberry.type(description="A task, after what was done with it")
+class TaskChanged:
+    id: ID = strawberry.field(description="Id of the task")
+    case: ID = strawberry.field(description="Id of its case")
+    state: Any = strawberry.field(graphql_type=TaskState, description="Its state now")
+
+
+@strawberry.type(description="A delegation of the tasks of a process")
+class Delegated:
+    id: ID = strawberry.field(description="Id of the delegation")
+
+
+@strawberry.type
+class Tasking:
+    """The part of ``Mutation`` for cases and tasks."""
+
+    @strawberry.mutation(description="Start a case of a process, on the version of its definition that is deployed now")
+    async def start_case(
+        self, info: CONTEXT, process: ID, reason: str, values: Values = "{}", by: By = None
+    ) -> CaseStarted:
+        def work(editing: Editing) -> CaseStarted:
+            who = _actor(info, editing, by)
+            given = _values(values)
+            id_ = tasks.start(editing.driver, process, given, who, copenhagen_now(), editing.reason)
+            return CaseStarted(id=ID(id_))
+
+        return await _refusing(Editing(info.context, "startCase", reason), work)
+
+    @strawberry.mutation(description="Say to do a task: others can't complete it, as long as one has it oneself")
+    async def claim_task(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
+        return await _changed(info, "claimTask", reason, task, by, tasks.claim)
+
+    @strawberry.mutation(description="Give a claimed task back to all who have it")
+    async def give_back_task(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
+        return await _changed(info, "giveBackTask", reason, task, by, tasks.give_back)
+
+    @strawberry.mutation(description="Hand a task to a colleague, who does it in one's place")
+    async def hand_task(self, info: CONTEXT, task: ID, to: ID, reason: str, by: By = None) -> TaskChanged:
+        return await _changed(info, "handTask", reason, task, by, tasks.hand, to)
+
+    @strawberry.mutation(
+        description="Complete a task with what its form takes. Of two who do, the second is told who was first"
+    )
+    async def complete_task(
+        self, info: CONTEXT, task: ID, reason: str, values: Values = "{}", by: By = None
+    ) -> TaskChanged:
+        return await _changed(info, "completeTask", reason, task, by, tasks.complete, _values(values))
+
+    @strawberry.mutation(
+        description="Let a colleague do one's own tasks of a process in a period. It can be ended, but is not passed on"
+    )
+    async def delegate_tasks(
+        self, info: CONTEXT, process: ID, to: ID, reason: str,
+        from_: Annotated[date, strawberry.argument(name="from", description="The first day")],
+        until: Annotated[date, strawberry.argument(description="The day after the last")],
+        by: By = None,
+    ) -> Delegated:  # fmt: skip
+        def work(editing: Editing) -> Delegated:
+            who = _actor(info, editing, by)
+            made = tasks.delegate(editing.driver, process, who, to, from_, until, copenhagen_now(), editing.reason)
+            return Delegated(id=ID(made.id))
+
+        return await _refusing(Editing(info.context, "delegateTasks", reason), work)
+
+    @strawberry.mutation(description="End one's own delegation today")
+    async def end_delegation(self, info: CONTEXT, delegation: ID, reason: str, by: By = None) -> Delegated:
+        def work(editing: Editing) -> Delegated:
+            tasks.end_delegation(editing.driver, delegation, _actor(info, editing, by), copenhagen_now())
+            return Delegated(id=delegation)
+
+        return await _refusing(Editing(info.context, "endDelegation", reason), work)
+
+
+async def _changed(
+    info: CONTEXT, mutation: str, reason: str, task: ID, by: ID | None, do: Callable[..., Task], *more: Any
+) -> TaskChanged:
+    """``do``: driver, task, person, ``more``, moment, reason → the task."""
+
+    def work(editing: Editing) -> TaskChanged:
+        who, now = _actor(info, editing, by), copenhagen_now()
+        with editing.driver.session(default_access_mode="READ") as session:
+            require_seen(session, info.context.access, tasks.look(session, task, now), who)
+        found = do(editing.driver, task, who, *more, now, editing.reason)
+        return TaskChanged(id=ID(found.id), case=ID(found.case), state=TaskState(found.state))
+
+    return await _refusing(Editing(info.context, mutation, reason), work)
+
+
+async def _refusing(editing: Editing, work: Callable[[Editing], T]) -> T:
+    """Do it. A refusal says who was first, and when, or which field of the form is wrong."""
+
+    def told(given: Editing) -> T:
+        try:
+            return work(given)
+        except CaseError as refused:
+            extensions: dict[str, Any] = {"code": refused.code}
+            if refused.by is not None and refused.at is not None:
+                extensions |= {"by": refused.by, "at": refused.at.isoformat()}
+            if isinstance(refused, FormRejected):
+                extensions["field"] = refused.field or None
+            raise GraphQLError(str(refused), extensions=extensions) from refused
+
+    return await editing.do(told)
+
+
+def _actor(info: CONTEXT, editing: Editing, by: ID | None) -> str:
+    """UUID of the person who does it. Raises GraphQLError (forbidden, wrong_value), ChangeRejected, Unknown."""
+    access = info.context.access
+    if access.person is not None:
+        return access.person if by is None else editing.own_name(by, "by").key
+    if not ON_BEHALF & access.everywhere:
+        raise forbidden("doing a person's tasks in their name needs", ON_BEHALF)
+    if by is None:
+        raise GraphQLError("by: name the person who does it", extensions={"code": "wrong_value", "field": "by"})
+    return editing.own_name(by, "by").key
+
+
+def _values(text: str) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as wrong:
+        found, why = None, str(wrong)
+    else:
+        why = "it is not a JSON object"
+    if not isinstance(found, dict):
+        raise GraphQLError(f"values: {why}", extensions={"code": "wrong_value", "field": "values"})
+    return found

@@ -1,0 +1,151 @@
+"""Tasks over the API: who has one does it, and nobody else; of two, the second is told who was first."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import neo4j
+import pytest
+
+from api.access.tokens import create
+from processes.cases import definitions
+from processes.play.described import read_described
+from reconnect.embedded import Addresses
+from tests.api.serving import Served, serving
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+
+pytestmark = pytest.mark.slow
+
+PROCESS = {
+    "start": {"form": {"unit": "unit", "person": "person"}},
+    "tasks": {"approve": {"role": "case_worker", "unit": "unit", "not": ["person", "starter"],
+                          "fallback": {"role": "case_worker", "unit": "canteen"}}},
+    "flow": "start → approve; yes → end; no → end",
+}  # fmt: skip
+START = """mutation($values: String!) { startCase(process: "approval", values: $values, reason: "Ny") { id } }"""
+MINE = """query($part: InboxPart) { myTasks(part: $part) { id name unit person levelUnit steps fault claimedBy form
+    candidates { name how why } } }"""
+COMPLETE = """mutation($task: ID!, $values: String!, $by: ID) {
+    completeTask(task: $task, values: $values, by: $by, reason: "Set") { state } }"""
+
+
+@pytest.fixture(scope="module")
+def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    empty(driver)
+    assert imported(driver, TOWN, tmp_path_factory.mktemp("town")).problems == []
+    faults: list[str] = []
+    units = {each["id"] for each in TOWN["units"]}
+    approval = read_described("approval", PROCESS, units, (), faults)
+    assert approval is not None, faults
+    definitions.deploy(driver, "approval", approval.documents, approval.schemas, "test", datetime.now(UTC))
+    with serving(addresses, driver, RING) as served:
+        yield served
+
+
+def uuid(service: Served, person: str) -> str:
+    found: str = service.data(f'{{ person(key: "{person}") {{ uuid }} }}')["person"]["uuid"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def tokens(service: Served) -> dict[str, str]:
+    """Of each person a token that acts in their name, and may read only."""
+    people = ("anna", "bo", "carl", "dora")
+    return {each: create(service.driver, f"of {each}", ["reader"], person=uuid(service, each)) for each in people}
+
+
+def asked(service: Served, query: str, token: str, **variables: Any) -> Any:
+    answer = service.post(query, token, **variables).json()
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+def refused(service: Served, query: str, token: str, **variables: Any) -> dict[str, Any]:
+    (error,) = service.post(query, token, **variables).json()["errors"]
+    return {"text": error["message"], **error["extensions"]}
+
+
+def started(service: Served, token: str, unit: str, person: str) -> str:
+    """The id of the case's task."""
+    values = f'{{"unit": "{unit}", "person": "{person}"}}'
+    case = asked(service, START, token, values=values)["startCase"]["id"]
+    rows, _, _ = service.driver.execute_query(
+        "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
+    )
+    return str(rows[0]["id"])
+
+
+def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: dict[str, str]) -> None:
+    task = started(service, tokens["bo"], "job", "dora")
+    (mine,) = asked(service, MINE, tokens["anna"])["myTasks"]
+    why = "Anna Berg is case_worker for Jobcenter"
+    assert mine["candidates"] == [{"name": "Anna Berg", "how": "HOLDER", "why": why}]
+    assert (mine["id"], mine["unit"], mine["person"], mine["levelUnit"], mine["steps"], mine["fault"]) == (
+        task, "Jobcenter", "Dora Kjær", "Jobcenter", 0, None,
+    )  # fmt: skip
+    assert '"enum":["yes","no"]' in mine["form"]
+    (seen,) = asked(service, MINE, tokens["bo"], part="STARTED")["myTasks"]
+    assert seen["id"] == task and asked(service, MINE, tokens["bo"])["myTasks"] == []
+    wrong = refused(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "perhaps"}')
+    assert (wrong["code"], wrong["field"]) == ("wrong_value", "decision")
+    assert refused(service, COMPLETE, tokens["anna"], task=task, values="[]")["field"] == "values"
+    done = asked(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "yes"}')
+    assert done["completeTask"]["state"] == "DONE"
+    assert asked(service, MINE, tokens["anna"])["myTasks"] == []
+    again = refused(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "no"}')
+    assert (again["code"], again["by"]) == ("already_done", uuid(service, "anna"))
+    query = "query($task: ID!) { task(task: $task) { state doneBy doneFor } }"
+    told = {"state": "DONE", "doneBy": "Anna Berg", "doneFor": None}
+    assert asked(service, query, tokens["anna"], task=task)["task"] == told
+    assert asked(service, query, tokens["bo"], task=task)["task"] == told
+    assert asked(service, query, service.token("auditor"), task=task)["task"] == told
+    assert refused(service, query, tokens["carl"], task=task)["code"] == "unknown_task"
+
+
+def test_who_does_not_have_it_learns_nothing_of_it(service: Served, tokens: dict[str, str]) -> None:
+    task = started(service, tokens["bo"], "job", "dora")
+    values = '{"decision": "yes"}'
+    assert refused(service, COMPLETE, tokens["carl"], task=task, values=values)["code"] == "unknown_task"
+    assert refused(service, COMPLETE, tokens["bo"], task=task, values=values)["code"] == "not_candidate"
+    own = refused(service, COMPLETE, tokens["carl"], task=task, values=values, by="anna")
+    assert own["code"] == "own_name"
+    assert (
+        refused(service, COMPLETE, service.token("reader"), task=task, values=values, by="anna")["code"] == "forbidden"
+    )
+    assert refused(service, COMPLETE, service.token("hr"), task=task, values=values)["field"] == "by"
+    asked(service, COMPLETE, service.token("hr"), task=task, values=values, by="anna")
+
+
+def test_nobody_approves_for_themselves_and_the_lack_is_shown(service: Served, tokens: dict[str, str]) -> None:
+    task = started(service, tokens["bo"], "job", "anna")
+    (found,) = asked(service, MINE, tokens["carl"])["myTasks"]
+    assert (found["id"], found["fault"], found["levelUnit"]) == (task, "no_holder", None)
+    assert [(each["name"], each["how"]) for each in found["candidates"]] == [("Carl Holm", "FALLBACK")]
+    asked(service, COMPLETE, tokens["carl"], task=task, values='{"decision": "no"}')
+
+
+def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str]) -> None:
+    task = started(service, tokens["bo"], "job", "dora")
+    claim = 'mutation($task: ID!) { claimTask(task: $task, reason: "Mig") { state } }'
+    asked(service, claim, tokens["anna"], task=task)
+    assert asked(service, MINE, tokens["anna"])["myTasks"][0]["claimedBy"] == "Anna Berg"
+    back = 'mutation($task: ID!) { giveBackTask(task: $task, reason: "Ikke mig") { state } }'
+    asked(service, back, tokens["anna"], task=task)
+    hand = 'mutation($task: ID!, $to: ID!) { handTask(task: $task, to: $to, reason: "Dig") { state } }'
+    assert refused(service, hand, tokens["anna"], task=task, to="anna")["code"] == "to_oneself"
+    assert refused(service, hand, tokens["anna"], task=task, to="bo")["code"] == "not_candidate"
+    asked(service, hand, tokens["anna"], task=task, to="carl")
+    (other,) = asked(service, MINE, tokens["carl"], part="STANDING_IN")["myTasks"]
+    assert (other["id"], other["claimedBy"]) == (task, "Carl Holm")
+    values = '{"decision": "yes"}'
+    assert refused(service, COMPLETE, tokens["anna"], task=task, values=values)["code"] == "already_claimed"
+    asked(service, COMPLETE, tokens["carl"], task=task, values=values)
+    rows, _, _ = service.driver.execute_query(
+        "MATCH (e:CaseEntry {action: 'completed'})-[:OF_CASE]->(:Case)<-[:OF_CASE]-(:Task {id: $task}) "
+        "RETURN e.by AS by, e.instead_of AS for, e.reason AS reason",
+        task=task,
+    )
+    expected = {"by": uuid(service, "carl"), "for": uuid(service, "anna"), "reason": "Set"}
+    assert [row.data() for row in rows] == [expected]
