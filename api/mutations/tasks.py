@@ -18,6 +18,7 @@ from api.access.tasks import require_seen
 from api.context import Context
 from api.enums import TaskState
 from api.mutations.editing import Editing
+from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
 from processes.cases import tasks
 from processes.cases.kept import Task
@@ -132,7 +133,7 @@ async def _refusing(editing: Editing, work: Callable[[Editing], T]) -> T:
         try:
             return work(given)
         except CaseError as refused:
-            extensions: dict[str, Any] = {"code": refused.code}
+            extensions = extensions_of(refused)
             if refused.by is not None and refused.at is not None:
                 extensions |= {"by": refused.by, "at": refused.at.isoformat()}
             if isinstance(refused, FormRejected):
