@@ -51,10 +51,14 @@ def size_checked(path: Path) -> Path:
     return path
 
 
-def from_yaml(path: Path) -> Any:
-    """Raises FileRejected, OSError, UnicodeDecodeError, yaml.YAMLError."""
+def from_yaml(path: Path, *, codes: bool = False) -> Any:
+    """``codes``: the numbers in it may be codes, and stay as they are written (``_as_written``).
+
+    Raises FileRejected, OSError, UnicodeDecodeError, yaml.YAMLError.
+    """
+    loader = _CodesLoader if codes else _Loader
     try:
-        return plain(yaml.load(size_checked(path).read_text(encoding="utf-8"), _Loader))
+        return plain(yaml.load(size_checked(path).read_text(encoding="utf-8"), loader))
     except RecursionError:
         raise FileRejected(f"it is deeper than {DEEPEST} levels") from None
 
@@ -149,7 +153,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
-            return _as_written(node, super().construct_object(node, deep=deep))
+            return super().construct_object(node, deep=deep)
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
             if not isinstance(node, yaml.ScalarNode):
                 raise
@@ -172,3 +176,10 @@ class _Loader(yaml.SafeLoader):
 
 _MERGE = "tag:yaml.org,2002:merge"
 _Loader.add_constructor("tag:yaml.org,2002:map", _Loader.construct_mapping_of_fields)
+
+
+class _CodesLoader(_Loader):
+    """Keeps numbers that may be codes as they are written."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        return _as_written(node, super().construct_object(node, deep=deep))

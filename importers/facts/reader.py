@@ -94,7 +94,11 @@ def _keyed(section: dict[str, Any] | list[Any], bare: str) -> Iterator[Entry]:
             yield {"id": key} if rest is None else {"id": key, bare: rest}
 
 
-_PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": from_yaml, ".yml": from_yaml, ".json": from_json}
+def _yaml(path: Path) -> Any:
+    return from_yaml(path, codes=True)
+
+
+_PARSERS: dict[str, Callable[[Path], Any]] = {".yaml": _yaml, ".yml": _yaml, ".json": from_json}
 
 
 def _csv(folder: Path) -> dict[str, Any]:
