@@ -14,7 +14,7 @@ from typing import Final, Literal
 from graph.as_of import Day
 from graph.change_log import turned_day
 from graph.connection import Run
-from graph.errors import Unknown
+from graph.errors import Ambiguous, Unknown
 from graph.identity.lookup import find, responsibility_kind, survivors
 from graph.questions import nearest_holders as facts
 from graph.questions.nearest import Nearest, Question, levels, way_up
@@ -178,14 +178,14 @@ class _Organisation:
         try:
             kind, key = responsibility_kind(responsibility)
             return facts.covering(self._run, self._day, self._at, find(self._run, kind, key).uuid)
-        except Unknown:
+        except (Unknown, Ambiguous):
             return None
 
     def _around(self, role: str, places: Iterable[tuple[str, str]]) -> Everywhere | None:
-        """The holders of a role around its tasks; None if there is no such role."""
+        """The holders of a role around its tasks; None if there is not exactly one such role."""
         try:
             uuid = find(self._run, "Role", role).uuid
-        except Unknown:
+        except (Unknown, Ambiguous):
             return None
         starts = {self._starts[unit].unit for each, unit in places if each == role}
         return facts.around(self._run, self._day, self._at, uuid, {each for each in starts if each is not None})

@@ -207,6 +207,9 @@ class _Reading:
     def _each(
         self, where: str, value: Any, reads: Mapping[str, Callable[[str, Any], Any]], needed: Sequence[str] = ()
     ) -> dict[str, Any]:
+        if value == {}:  # it would hold whatever comes of the step
+            self._wrong(where, f"it expects nothing; it has: {', '.join(reads)}")
+            return {}
         found = self._mapping(where, value, set(reads), needed)
         return {key: reads[key](f"{where}, {key}", each) for key, each in found.items() if key in reads}
 

@@ -141,3 +141,18 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     rows, _, _ = town.execute_query("MATCH (c:Case) RETURN c.id AS id")
     assert [row["id"] for row in rows] == [other] and other != about
     tasks.complete(town, open_task(town, other).id, "anna", {"decision": "no"}, NOW)
+
+
+def test_a_role_that_is_not_certain_is_a_fault_of_its_task_alone(town: neo4j.Driver) -> None:
+    _, task = started(town)
+    deploy(town, described())
+    town.execute_query("MATCH (t:Task {id: $id}) SET t.role = 'twice'", id=task)
+    _, other = started(town)
+    town.execute_query(
+        "MATCH (r:Role) CREATE (s:SourceRecord {id: 'x|Role|' + r.uuid, source: 'x', kind: 'Role', key: 'twice'}) "
+        "CREATE (s)-[:TELLS]->(r)"
+    )
+    with town.session() as session:
+        lost, found = tasks.looks(session, [kept.task(session, task), kept.task(session, other)], NOW)
+    assert (lost.route.fault, found.route.fault) == ("unknown_role", "")
+    assert found.route.of(uuid(town, "anna")) is not None

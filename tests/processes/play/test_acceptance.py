@@ -85,6 +85,9 @@ def test_a_step_that_does_not_hold_is_shown(driver: neo4j.Driver, tmp_path: Path
         (("cases", 0, "steps", 1, "expect", "level"), "care", "case t01, step 2, expect, level: it is not known"),
         (("cases", 0, "steps", 1, "expect", "candidates", 0, "as"), "boss", "expect, candidates[1], as: 'boss' is not"),
         (("cases", 0, "steps", 3, "told"), {"by": "nora"}, "case t01, step 4, told: only who is refused"),
+        (("cases", 0, "steps", 1, "expect"), {}, "case t01, step 2, expect: it expects nothing"),
+        (("cases", 0, "steps", 3, "log"), {}, "case t01, step 4, log: it expects nothing"),
+        (("cases", 9, "steps", 3, "told"), {}, "case t10, step 4, told: it expects nothing"),
         (("cases", 1, "id"), "t01", "case t01: another case has this id"),
         (("processes", "approval", "tasks", "keys", "rolle"), "x", "task keys, rolle: it is not known"),
         (("processes", "approval", "tasks", "keys", "unit"), "x", "task keys, unit: 'x' is neither a field"),
@@ -110,3 +113,27 @@ def test_what_is_not_known_is_refused(
     with pytest.raises(CommandFailed) as refused:
         play_file(driver, file)
     assert text in str(refused.value) and refused.value.code == 2
+
+
+def test_a_number_of_a_form_is_one_and_a_code_of_facts_stays_as_it_is_written(
+    driver: neo4j.Driver, tmp_path: Path
+) -> None:
+    empty(driver)
+    text = FILE.read_text(encoding="utf-8").replace("{id: tage,", "{id: 00417,").replace("person: e_tage", "person: x")
+    facts = text[text.index("facts:") : text.index("processes:")].replace("person: tage,", "person: 00417,")
+    process = """
+processes:
+  approval:
+    start: {form: {unit: unit, amount: number}}
+    tasks: {approve: {role: manager, unit: unit, not: [starter]}}
+    flow: "start → approve → end"
+cases:
+- id: numbers
+  steps:
+  - {at: 2027-01-11T09:00, start: approval, by: "00417", with: {unit: nursing, amount: 37.50}}
+  - {at: 2027-01-11T09:00, look: approve, expect: {candidates: [{person: nora, as: holder}]}}
+"""
+    file = tmp_path / "numbers.yaml"
+    file.write_text(f"format: 1\n{facts}{process}", encoding="utf-8")
+    (case,) = play_file(driver, file)
+    assert case.holds, [(each.expected, each.got) for each in case.steps]
