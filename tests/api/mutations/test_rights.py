@@ -103,9 +103,11 @@ def test_everyone_who_holds_each_of_several_rights(service: Served) -> None:
 
 
 def test_over_a_period(service: Served) -> None:
-    query = """{ rightsOver(person: "bo", system: "sapa", from: "2026-01-01", to: "2027-01-01") {
-        from to rights { held { since } } } }"""
+    query = """query($known: Date) {
+        rightsOver(person: "bo", system: "sapa", from: "2026-01-01", to: "2027-01-01", asKnownOn: $known) {
+            from to rights { held { since } } } }"""
     stretches = asked(service, query, "rights")["rightsOver"]
+    assert asked(service, query, "rights", known=today().isoformat())["rightsOver"] == stretches
     assert [(each["from"], len(each["rights"]["held"])) for each in stretches] == [
         ("2026-01-01", 0), ("2026-03-01", 1), ("2026-09-01", 0),
     ]  # fmt: skip
