@@ -75,5 +75,6 @@ FIELD = ComputedField(
     ),
     RUNS,
     _answer,
+    looks_at=("LedgerEntry",),
     whole="says how exports go, which supply the whole organisation",
 )

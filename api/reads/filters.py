@@ -80,7 +80,7 @@ def snake(name: str) -> str:
 def of_kind(kind: str) -> dict[str, Filter]:
     """The filters of a kind's list, by argument."""
     of_any_name = "Only those with one of these names: UUIDs, keys in a source, or natural keys"
-    found = [*_EVERY, Filter("keys", "[ID!]", _keys(KINDS[kind].natural), of_any_name, form=_names_of)]
+    found = [*_EVERY, Filter("keys", "[ID!]", _keys(kind), of_any_name, form=_names_of)]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
             doc = f"Only those of which this is the {_words_of(prop.name)}; null = those without one"
@@ -148,12 +148,16 @@ def _uuids(n: str, v: str, p: str, by: Linked) -> str:
     return f"{n}.uuid IN {p}"
 
 
-def _keys(natural: str | None) -> Condition:
-    """By any name. ``natural``: the property that is the kind's natural key."""
+def _keys(kind: str) -> Condition:
+    """By any name, also by the UUID of a person who was joined into this one."""
+    natural = KINDS[kind].natural
 
     def condition(n: str, v: str, p: str, by: Linked) -> str:
         of_source = f"EXISTS {{ MATCH (record:SourceRecord)-[:TELLS]->({n}) WHERE record.key IN {p} }}"
         also = f" OR {n}.{natural} IN {p}" if natural else ""
+        if kind == "Person":
+            former = f"MATCH (former:Person)-[:JOINED_INTO*1..]->({n}) WHERE former.uuid IN {p}"
+            also = f"{also} OR EXISTS {{ {former} }}"
         return f"{n}.uuid IN {p}{also} OR {of_source}"
 
     return condition

@@ -63,6 +63,7 @@ def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str,
             case "target" | "object" | "kind of record" | "employment type":
                 return _of_graph(session, targets, what, name)
             case "run":
+                name = canonical(name) or name
                 if not _has(session, "Run", "id", name):
                     raise Unknown(
                         "unknown_run", f"no run has the id {name!r}; runs {{ nodes {{ id }} }} lists them", name

@@ -10,6 +10,7 @@ from graph.as_of import Day, as_known, in_force, overlaps
 from graph.change_log import turned_day
 from graph.errors import PeriodTooLong, Unknown
 from graph.identity.lookup import find
+from graph.model import KINDS
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
@@ -199,6 +200,17 @@ def coming(session: neo4j.Session, person: str, right: str, at: date) -> Iterato
         yield evaluation(session, person, day, (right,))
 
 
+_RULES = ("Grant", "ConstraintSetting", "SystemRole", "JobFunctionRole", "ConstraintType", "ItSystem", "RightsConflict")
+"""Kinds whose periods all matter."""
+
+
+def _periods_of(*kinds: str) -> str:
+    """The types of the relationships that lead from things of these kinds, with a period each."""
+    return "|".join(
+        sorted({"STATE", *(link.type for kind in kinds for link in KINDS[kind].links if not link.incoming)})
+    )
+
+
 _BORDERS = f"""
 MATCH (p:Person {{uuid: $person}})
 CALL (p) {{
@@ -233,10 +245,10 @@ CALL (p) {{
     WHERE {overlaps("a", "$start", "$end")}
     RETURN a AS each
     UNION
-    MATCH (:Grant|ConstraintSetting|SystemRole|JobFunctionRole|ConstraintType|ItSystem|RightsConflict)-[a]->()
+    MATCH (:{"|".join(_RULES)})-[a:{_periods_of(*_RULES)}]->()
     RETURN a AS each
     UNION
-    MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a]->()
+    MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a:{_periods_of("RightsRequest")}]->()
     RETURN a AS each
     UNION
     MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()

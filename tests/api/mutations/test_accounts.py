@@ -72,7 +72,7 @@ def test_what_an_exception_would_do_is_shown_before_it_is_saved(service: Served)
     assert [(each["planned"], each["opens"]) for each in aase] == [({"login": "aaba"}, day(5))]
     for effect, end, field in (("close", 9, "effect"), ("keep", 0, "to")):
         (error,) = service.ask(ask, person="anna", effect=effect, **{"from": day(0), "to": day(end)})["errors"]
-        assert error["extensions"] == {"code": "wrong_value", "field": field}
+        assert error["extensions"] == {"code": "wrong_value", "field": field, "retry": "never"}
 
 
 def test_how_much_will_happen(service: Served) -> None:

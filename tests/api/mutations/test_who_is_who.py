@@ -64,6 +64,8 @@ def test_suspected_persons_are_joined_and_the_join_is_undone(service: Served) ->
     )
     survivor = {"thing": {"thing": {"uuid": keep, "label": "Alma Testrup"}}, "node": {"uuid": keep}}
     assert service.data(both, p=other, id=former) == survivor
+    listed = "query($p: [ID!]) { persons(filter: {keys: $p}) { nodes { uuid } } }"
+    assert service.data(listed, p=[other.upper()])["persons"]["nodes"] == [{"uuid": keep}]
     assert found["changes"][-1]["operation"] == "JOINED" and found["changes"][-1]["reason"] == "one"
     ask = "query($t: String!) { provenance(kind: Person, thing: $t) { property disagree } }"
     claimed = service.data(ask, t=other)["provenance"]

@@ -97,10 +97,14 @@ query($unit: String!, $one: ID!, $other: ID!, $named: String!, $at: Date, $known
   nearestManager(person: $named, at: $at, asKnownOn: $known) {{
     employment {{ uuid }} reason steps holders {{ person {{ uuid name }} assignment {{ uuid }} }}
   }}
-  changeDays(unit: $unit, from: "2015-01-01", to: "2024-01-01", first: 10000, asKnownOn: $known) {{
-    day counts {{ kind things }}
-  }}
 }}
+"""
+DAYS = """
+query($unit: ID!, $known: Date) {
+  changeDays(unit: $unit, from: "2015-01-01", to: "2024-01-01", first: 10000, asKnownOn: $known) {
+    day counts { kind things }
+  }
+}
 """
 
 
@@ -132,6 +136,7 @@ class History:
         found["units"], found["persons"] = self.asking.data(UNITS, days), self.asking.data(PERSONS, days)
         named = {"unit": self.uuids["deep"], "one": self.uuids["p1"], "other": self.uuids["p4"]}
         found["one"] = self.asking.data(ONE, {**named, "named": named["other"], **days})
+        found["days"] = self.asking.data(DAYS, {"unit": named["unit"], "known": days["known"]})
         return found
 
     def recorded(self, *steps: Callable[["History"], object]) -> list[tuple[date, str, dict[str, Any]]]:

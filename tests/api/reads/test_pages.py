@@ -77,7 +77,7 @@ def test_employments_by_their_days_and_their_persons(asking: Asking, when: str, 
 
     def key(each: dict[str, Any]) -> str:
         if order == "PERSON":
-            return sort_key(each["person"]["name"])
+            return "" if each["person"] is None else sort_key(each["person"]["name"])
         return str(each["existsTo"] or "9999" if order == "EXISTS_TO" else each["existsFrom"] or "")
 
     keys = [key(each) for each in found]

@@ -61,6 +61,9 @@ def test_runs_are_listed_newest_first_from_page_to_page(asking: Asking, graph: n
             found += page["nodes"]
             after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         assert sorted(int(each["counts"]) for each in found) == [*range(40)]
+        one = "query($id: ID!) { runs(id: $id) { nodes { id } } badRecords(run: $id) { totalCount } }"
+        asked = asking.data(one, {"id": found[0]["id"].upper()})
+        assert asked == {"runs": {"nodes": [{"id": found[0]["id"]}]}, "badRecords": {"totalCount": 0}}
         assert [int(each["counts"]) // 2 for each in found] == [place // 2 for place in range(39, -1, -1)]
         assert [(each["started"], each["id"]) for each in found] == sorted(
             ((each["started"], each["id"]) for each in found), reverse=True
