@@ -128,8 +128,12 @@ def require_own_name(access: Access, person: str | None, field: str) -> None:
     if is_nobody_known(access.name):
         text = f"{field}: the break-glass account can't decide this: nobody knows who uses it. Log in as yourself"
         raise ChangeRejected("own_name", text, field=field)
-    if access.person is not None and access.person != person:
-        raise ChangeRejected("own_name", f"{field}: you are logged in, so name yourself ({access.person})", field=field)
+    if access.decides is None or access.decides == person:
+        return
+    if access.plan_author:
+        text = f"{field}: a plan's author decides ({access.decides}); leave it out, or let that person write the plan"
+        raise ChangeRejected("own_name", text, field=field)
+    raise ChangeRejected("own_name", f"{field}: you are logged in, so name yourself ({access.person})", field=field)
 
 
 def refuse_nobody_known(authors: Collection[str], field: str) -> None:

@@ -206,6 +206,13 @@ class Access:
     roles: frozenset[str]
     person: str | None = None
     within: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    plan_author: str | None = None
+    """While a plan is carried out: UUID of the person who has written it, "" where a token has; None = no plan is."""
+
+    @property
+    def decides(self) -> str | None:
+        """UUID of the person in whose name decisions are made; None where a token names somebody."""
+        return self.person if self.plan_author is None else self.plan_author or None
 
     @property
     def everywhere(self) -> frozenset[str]:

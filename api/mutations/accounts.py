@@ -113,7 +113,7 @@ class Accounts(ByHand):
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             if system is not None:
                 links["system"] = always(editing.ref("ItSystem", system))
-            if decided_by is not None or info.context.access.person is not None:
+            if decided_by is not None or info.context.access.decides is not None:
                 links["decided_by"] = always(editing.own_name(decided_by, "decided_by"))
             return editing.write("AccountException", None, new(days(from_, to), told, links))
 

@@ -60,16 +60,17 @@ class Guarding(_Finding, Protocol):
         self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
 
     def own_name(self, person: str | None, field: str) -> Ref:
-        """The person in whose name the caller decides, asks or approves; None = the one who is logged in.
+        """The person in whose name the caller decides, asks or approves; None = the one who is logged in, or has
+        written the plan that is carried out.
 
         Raises ChangeRejected (own_name, missing), Unknown.
         """
         access = self._context.access
-        if person is None and access.person is None:
+        if person is None and access.decides is None:
             four_eyes.require_own_name(access, None, field)  # the break-glass account decides nothing
             text = f"{field}: give the person; a token is used by a system, and decides nothing itself"
             raise ChangeRejected("missing", text, field=field)
-        ref = self.ref("Person", person or str(access.person))
+        ref = self.ref("Person", person or str(access.decides))
         four_eyes.require_own_name(access, ref.key, field)
         return ref
 

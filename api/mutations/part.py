@@ -51,7 +51,7 @@ class Part:
             uuids = (find(session, kind, name).uuid,)
         except Ambiguous as ambiguous:
             uuids = ambiguous.candidates
-        if not isinstance(PLACES.get(kind), Place) or uuids == (self.access.person,):
+        if not isinstance(PLACES.get(kind), Place) or uuids in ((self.access.person,), (self.access.decides,)):
             uuid = self._one(kind, name, uuids)
             if kind in _GIVING:
                 self._refuse_giving(session, uuid)
@@ -96,7 +96,7 @@ class Part:
                 raise self._about_all(each.kind)
             whole = {link.name for link in KINDS[each.kind].links if link.owner and each.kind in _OF_WHOLE_PERSON}
             for name, to in placed:
-                if to.key != self.access.person:
+                if to.key not in (self.access.person, self.access.decides):
                     self.require(session, to.kind, to.key, wholly=to.kind in _WHOLLY or name in whole)
 
     def _refuse_giving(self, session: neo4j.Session, uuid: str) -> None:

@@ -22,6 +22,7 @@ from graphql import (
 from graphql.utilities import validate_input_value
 
 from api.access.approvers import access_today
+from api.access.caller_names import person_of
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
@@ -163,7 +164,8 @@ class PlannedWriting:
             given = _completed(field, arguments, plan.reason, plan.day)
             given = {**given, "reason": f"{given['reason']}{mark(plan.name)}"} if "reason" in field.args else given
             # No mutation reads what is served by the asynchronous driver.
-            by = replace(access, within={role: units | made for role, units in access.within.items()})
+            within = {role: units | made for role, units in access.within.items()}
+            by = replace(access, within=within, plan_author=_author_of(plan, access))
             context = Context(by, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
             written = asyncio.run(_made(mutation, field, given, context))
             made.update(written)
@@ -205,6 +207,12 @@ class PlannedWriting:
         """
         if not isinstance(driver, Rehearsal):
             rehearsed(driver, lambda rehearsal: carried_out(rehearsal, plan, self.carry_out(plan, access)))
+
+
+def _author_of(plan: Plan | Draft, access: Access) -> str:
+    """UUID of the person who has written the plan; "" where a token has. A draft is the caller's."""
+    person = person_of(plan.author) if isinstance(plan, Plan) else access.person
+    return person or ""
 
 
 def writer_of(plan: Plan) -> Access:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import neo4j
+import orjson
 import pytest
 from graphql import GraphQLError
 
@@ -130,6 +131,32 @@ def test_people_decide_in_their_own_name(service: Served) -> None:
     machine = create(service.driver, "a system", ["rights", "hr", "reader"])
     assert asked(service, f"{asking}) {{ uuid }}", token) not in ("own_name", "missing")
     assert asked(service, f"{asking}) {{ uuid }}", machine) == "missing"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_the_author_of_a_plan_decides_what_it_holds(service: Served, named: bool) -> None:
+    """Whoever approves or applies it."""
+    anna, bo, ella = (
+        service.data("query($key: ID!) { person(key: $key) { uuid } }", key=key)["person"]["uuid"]
+        for key in ("p1", "p2", "gone")
+    )
+    author, approver = (
+        create(service.driver, name, ["rights", "hr", "reader"], person=person_)
+        for name, person_ in (("writes", anna), ("approves", bo))
+    )
+    arguments = {"person": ella, "effect": "keep", "to": "2099-01-01", **({"decidedBy": anna} if named else {})}
+    ask = """mutation($day: Date!, $changes: [PlannedChangeInput!]!) {
+        createPlan(name: "a", reason: "x", day: $day, changes: $changes) { id digest } }"""
+    changes = [{"mutation": "createAccountException", "arguments": orjson.dumps(arguments).decode()}]
+    body = {"query": ask, "variables": {"day": today().isoformat(), "changes": changes}}
+    plan = service.send(body, {"Authorization": f"Bearer {author}"}).json()["data"]["createPlan"]
+    approve = f'approvePlan(plan: "{plan["id"]}", digest: "{plan["digest"]}", reason: "x") {{ state }}'
+    assert asked(service, approve, approver) == ""
+    assert asked(service, f'applyPlan(plan: "{plan["id"]}", reason: "x") {{ state }}', approver) == ""
+    found = service.data("{ accountExceptions { nodes { decidedBy { uuid } } } }", "auditor")["accountExceptions"][
+        "nodes"
+    ]
+    assert found == [{"decidedBy": {"uuid": anna}}]
 
 
 def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:
