@@ -27,6 +27,9 @@ from importers.source import Known, RawRecord, Reading, SourceError
 FIRST, REFRESH, AGAIN, EVERYBODY = "first lookup", "refresh", "another try", "a file of changes is missing"
 _TENTHS = 10
 _LOOKUP = "Lookup"
+_PATIENCE = 5
+"""Of those without an answer last time, so many times ``give_up_after`` in a row are enough if others were answered:
+they say little of the service, but it may have gone since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,9 @@ class Asking:
     day: date
     _in_a_row: int = 0
     _is_up: bool = False  # the service has answered in this run
-    _refused: bool = False  # a fault about certificate or agreement came before any answer
+    _refused: AccessFault | None = None  # a fault about certificate or agreement, before any answer
+    _is_refused_anew: bool = False  # not only of a person who got no answer last time
+    _patience: int = 1
     _tried: set[str] = field(default_factory=set)
     _unanswered: dict[str, str] = field(default_factory=dict)  # uuid → why
     _again: set[str] = field(default_factory=set)
@@ -99,6 +104,7 @@ class Asking:
         ):
             due = [self.tied[uuid] for uuid in sorted({*wanted} & self.tied.keys() - asked)]
             asked |= {each.uuid for each in due}
+            self._patience = _PATIENCE if purpose == AGAIN and self._is_up else 1
             yield from self._asked(self._turned(due) if purpose == AGAIN else due, purpose)
             if self._given_up:
                 break
@@ -118,10 +124,12 @@ class Asking:
                 problems=self._unlearned(),
                 recheck_kinds=frozenset({_LOOKUP}),
             )
+        if self._refused is not None and self._is_refused_anew and not self._is_up:
+            raise self._refused  # nobody was answered: it is not shown to be about one person
 
     @property
     def _given_up(self) -> bool:
-        return self._in_a_row >= self.settings.give_up_after
+        return self._in_a_row >= self.settings.give_up_after * self._patience
 
     def _turned(self, due: list[Tied]) -> list[Tied]:
         """Beginning elsewhere each day: if the run is given up, it is not always after the same ones."""
@@ -169,7 +177,7 @@ class Asking:
             self._tried.add(person.uuid)
             followed = follow(self.lookup, self.persons, person, purpose, self.day)
         except NoAnswer as missing:
-            self._note_silence(purpose)
+            self._in_a_row += 1
             self._again.add(person.uuid)
             self._unanswered[person.uuid] = str(missing)
             return ()
@@ -178,14 +186,15 @@ class Asking:
             problem = notice(person.uuid, "cpr", "unknown_number", text)
         except (ServiceFault, AccessFault) as fault:
             if isinstance(fault, AccessFault):
-                if self._refused and not self._is_up:
+                if self._refused is not None and not self._is_up:
                     raise  # the second person: it is about every call
-                self._refused = True
+                self._refused = fault
+                self._is_refused_anew = purpose != AGAIN
             text = (
                 f"the CPR service answered with the fault {fault}; what is known from CPR stays, and the next run "
                 "asks again"
             )
-            self._note_silence(purpose)
+            self._in_a_row += 1
             self._again.add(person.uuid)
             return (doubtful_record(self.known, person.uuid, Problem("Person", person.uuid, "answer", "fault", text)),)
         except UnreadableAnswer as wrong:
@@ -202,11 +211,6 @@ class Asking:
 
     def _note_answer(self) -> None:
         self._in_a_row, self._is_up = 0, True
-
-    def _note_silence(self, purpose: str) -> None:
-        """Those without an answer last time say nothing of the service, if it has answered for others."""
-        if purpose != AGAIN or not self._is_up:
-            self._in_a_row += 1
 
     def _silence(self, purpose: str) -> tuple[Problem, ...]:
         if not self._given_up:
