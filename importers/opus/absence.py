@@ -92,15 +92,17 @@ def exchanged(file: File, gone: Mapping[str, Statement]) -> dict[str, str]:
     return {new: key for new, key in pairs.items() if sum(new in news for news in found.values()) == 1}
 
 
-def missing(survey: Survey, before: Iterable[str]) -> list[str]:
-    """Why the file may be incomplete: it has no unit at all, or none of a client that the file before had (``before``).
+def missing(survey: Survey, before: Iterable[str]) -> list[tuple[str, str]]:
+    """(rule, why the file may be incomplete): it has no unit at all, or none of a client that the file before had
+    (``before``).
 
     An export that breaks off can still be well-formed (§4.1).
     """
     gone = sorted({*before} - survey.clients)
     if not survey.clients:
-        return ["The file has no unit: is the file whole?"]
-    return [f"The file has nothing of client {each}, which the one before had: is the file whole?" for each in gone]
+        return [("no_units", "The file has no unit: is the file whole?")]
+    text = "The file has nothing of client {}, which the one before had: is the file whole?"
+    return [("no_client", text.format(each)) for each in gone]
 
 
 def suspicions(file: File, live_before: int) -> list[str]:

@@ -174,9 +174,12 @@ class Opus:
     def _reading(self, file: File, name: FileName, cursor: dict[str, str], plan: Plan) -> Reading:
         survey = file.survey
         missing = absence.missing(survey, _roots(cursor))
-        suspicions = [*missing, *([] if file.first else absence.suspicions(file, int(cursor["live"])))]
+        suspicions = [
+            *(text for _, text in missing),
+            *([] if file.first else absence.suspicions(file, int(cursor["live"]))),
+        ]
         problems = [
-            *(file_problem("client", "no_units", text) for text in missing),
+            *(file_problem("client", rule, text) for rule, text in missing),
             *plan.problems,
             *survey.problems,
             *matching_nothing(survey),

@@ -171,6 +171,7 @@ def test_a_file_without_one_of_the_clients_waits_for_a_person(series: Series) ->
     assert reading.incomplete_because == (
         "The file has nothing of client 751, which the one before had: is the file whole?",
     )
+    assert [each.rule for each in reading.problems] == ["no_client"]
     series.run()  # approved
     series.put(WEDNESDAY, *SMALL)
     (reading,) = series.source().readings(series.known)
