@@ -13,7 +13,7 @@ from exporters.plan2learn.settings import Plan2LearnSettings
 from exporters.plan2learn.shape import shaped
 from exporters.target import Image, Shaped
 
-VERSION = "1"
+VERSION = "2"
 """Of the shape; raise it when the shape makes other rows of the same image."""
 
 _NO_RULES = {"delivery", "brake", "form", "ready", "manifest", "always", "order", "columns", "names"}

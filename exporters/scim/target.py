@@ -24,7 +24,7 @@ from exporters.scim.shape import shaped
 from exporters.target import Image
 from protocols.http.pauses import Sleep
 
-VERSION = "2"
+VERSION = "3"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
 
 _RULES = {"image", "prefixes", "add", "excluded_attributes"}
