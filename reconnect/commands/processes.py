@@ -94,9 +94,8 @@ def _content(file: Path) -> Any:
     try:
         content = from_json(file) if file.suffix.lower() == ".json" else from_yaml(file)
         if isinstance(content, dict) and "facts" in content and file.suffix.lower() != ".json":
-            content["facts"] = from_yaml(file, codes=True)[
-                "facts"
-            ]  # as a facts file has them; a form's numbers are numbers
+            # Codes in facts stay as they are written; a form's numbers are numbers.
+            content["facts"] = from_yaml(file, codes=True)["facts"]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, JSONDecodeError, FileRejected) as error:
         raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
     if twice := doubled(content):
