@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 
-from tests.ui.conftest import Town
+from tests.ui.conftest import Town, Visits
 
 
 def unit(town: Town, name: str) -> str:
@@ -41,3 +41,14 @@ def ask(page: Page, question: str, variables: dict[str, Any]) -> Any:
     )
     assert "errors" not in answer, answer["errors"]
     return answer["data"]
+
+
+def questions_of(visit: Visits, who: str, path: str, *, language: str = "da") -> tuple[Page, list[str]]:
+    """The page at an address, and the names of all that it asks: they are added as they are asked."""
+    page = visit(who, "/nowhere", language=language)
+    expect(page.get_by_role("link", name="Start", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Organisation")).to_be_visible()  # the frame has its answer
+    asked: list[str] = []
+    page.on("request", lambda each: asked.extend(operation(each)))
+    page.goto(visit.town.url + path)
+    return page, asked

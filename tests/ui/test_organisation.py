@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import operation, person, unit
+from tests.ui.finding import operation, person, questions_of, unit
 
 
 def test_the_tree_is_walked_by_keyboard_and_opens_level_by_level(visit: Visits) -> None:
@@ -44,11 +44,8 @@ def test_the_tree_is_walked_by_keyboard_and_opens_level_by_level(visit: Visits) 
 def test_a_unit_shows_its_people_and_how_its_manager_was_found(
     visit: Visits, town: Town, language: str, manager: str, here: str
 ) -> None:
-    questions: list[str] = []
-    page = visit("administrator", language=language)
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Olga")
-    page.on("request", lambda each: questions.extend(operation(each)))
-    page.goto(f"{town.url}/organisation/{unit(town, 'Havneskolen')}")
+    school = f"/organisation/{unit(town, 'Havneskolen')}"
+    page, questions = questions_of(visit, "administrator", school, language=language)
     expect(page.get_by_role("heading", level=1)).to_have_text("Havneskolen")
     card = page.locator("section", has=page.get_by_role("heading", name=manager))
     expect(card).to_contain_text("Malene Mark")

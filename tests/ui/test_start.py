@@ -9,7 +9,7 @@ from graph.runs.brakes import keep_stopped
 from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import ask, operation, person
+from tests.ui.finding import ask, person, questions_of
 
 ABSENT = """
 mutation($person: ID!, $from: Date!, $to: Date!) {
@@ -41,11 +41,7 @@ def test_a_person_without_rights_learns_which_and_who_gives_them(visit: Visits) 
 
 def test_it_shows_what_waits_and_what_changed_with_three_questions(visit: Visits, town: Town) -> None:
     brake = keep_stopped(town.driver, "opus", "run-of-a-test", "00112233445566aa", ["9 employments would end"], None)
-    questions: list[str] = []
-    page = visit("administrator")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Olga")
-    page.on("request", lambda each: questions.extend(operation(each)))
-    page.reload()
+    page, questions = questions_of(visit, "administrator", "/")
     waits = page.locator("section", has=page.get_by_role("heading", name="Det venter"))
     expect(waits).to_contain_text("stoppet af bremsen")
     expect(page.get_by_role("heading", name="Folk, der kommer og går")).to_be_visible()
