@@ -2,20 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from api.access.read_log import reads
+from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import operation, person
+from tests.ui.finding import person, questions_of
 
 
 def test_a_person_shows_work_manager_roles_and_accounts(visit: Visits, town: Town) -> None:
-    questions: list[str] = []
-    page = visit("administrator", language="en")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Olga")
-    page.on("request", lambda each: questions.extend(operation(each)))
-    page.goto(f"{town.url}/person/{person(town, 'Malene Mark')}")
+    malene = f"/person/{person(town, 'Malene Mark')}"
+    page, questions = questions_of(visit, "administrator", malene, language="en")
     expect(page.get_by_role("heading", level=1)).to_have_text("Malene Mark")
     work = page.get_by_role("article")
     expect(work).to_contain_text("Skoleleder")
@@ -69,3 +67,40 @@ def test_a_manager_sees_a_person_without_what_she_may_not_read(visit: Visits, to
     expect(page.get_by_role("button", name="Vis private oplysninger")).to_have_count(0)
     expect(page.get_by_role("heading", name="Hvor oplysningerne kommer fra")).to_have_count(0)
     require_accessible(page)
+
+
+def test_a_stop_has_a_reason_and_a_day_and_another_person_ends_it(visit: Visits, town: Town) -> None:
+    whose, until = person(town, "Theo Toft"), str(today() + timedelta(days=30))
+    page = visit("administrator", f"/person/{whose}")
+    page.get_by_role("button", name="STOP", exact=True).click()
+    page.get_by_label("Til hvilken dag?").fill(until)
+    page.get_by_label("Hvorfor?").fill("Bortvist")
+    page.get_by_role("button", name="Se, hvad der følger").click()
+    require_accessible(page)
+    page.get_by_role("button", name="Gennemfør").click()
+    expect(page.get_by_text("Theo Toft er stoppet.")).to_be_visible()
+    page.get_by_role("button", name="Luk", exact=True).click()
+    expect(page.get_by_text("Personen er stoppet til")).to_be_visible()
+    visit.expect(page, "400")
+    begin_to_end_stop(page)
+    expect(page.get_by_role("alert")).to_contain_text("Det kræver to personer.")
+    other = visit("HR", f"/person/{whose}")
+    begin_to_end_stop(other)
+    other.get_by_role("button", name="Gennemfør").click()
+    expect(other.get_by_text("Theo Toft er ikke længere stoppet.")).to_be_visible()
+
+
+def begin_to_end_stop(page: Page) -> None:
+    page.get_by_role("button", name="Ophæv STOP").click()
+    page.get_by_label("Hvorfor?").fill("Sagen er lukket")
+    page.get_by_role("button", name="Se, hvad der følger").click()
+
+
+def test_an_erasure_says_what_it_is_and_takes_two(visit: Visits, town: Town) -> None:
+    page = visit("administrator", f"/person/{person(town, 'Theo Toft')}", language="en")
+    page.get_by_role("button", name="Erase the person").click()
+    expect(page.get_by_text("It cannot be undone.")).to_be_visible()
+    require_accessible(page)
+    manager = visit("manager", f"/person/{person(town, 'Theo Toft')}")
+    expect(manager.get_by_role("heading", name="Roller og ansvar")).to_be_visible()
+    expect(manager.get_by_role("heading", name="Indgreb")).to_have_count(0)

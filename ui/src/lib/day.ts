@@ -18,10 +18,11 @@ export function at(): string | null {
 	return chosen();
 }
 
-/** The address of a page, on the day that is shown. */
-export function on(path: string): string {
+/** The address of a page, on the day that is shown; `said`: what else stands in it. */
+export function on(path: string, said: Record<string, string> = {}): string {
 	const day = chosen();
-	return day === null ? path : `${path}?day=${day}`;
+	const query = new URLSearchParams(day === null ? said : { ...said, day }).toString();
+	return query === '' ? path : `${path}?${query}`;
 }
 
 /** Show this page on another day. */

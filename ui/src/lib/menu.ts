@@ -4,6 +4,7 @@ import type { Texts } from './texts/da';
 export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'>; shows?: string }[] = [
 	{ path: '/', text: 'start' },
 	{ path: '/organisation', text: 'organisation', shows: 'Unit' },
+	{ path: '/roles', text: 'roles', shows: 'Assignment' },
 	{ path: '/quality', text: 'quality', shows: 'Unmatched' },
 	{ path: '/sources', text: 'sources', shows: 'SourceHealth' },
 	{ path: '/accounts', text: 'accounts', shows: 'ComingAccountChange' },

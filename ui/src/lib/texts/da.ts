@@ -11,7 +11,8 @@ export const da = {
 		quality: 'Datakvalitet',
 		sources: 'Kilder og aftagere',
 		accounts: 'Konti',
-		access: 'Adgang'
+		access: 'Adgang',
+		roles: 'Roller'
 	},
 	tools: {
 		language: 'English',
@@ -58,7 +59,7 @@ export const da = {
 		rights: 'Det må du her',
 		everywhere: 'i hele organisationen',
 		mine: 'Min enhed',
-		manages: 'Leder du',
+		manages: 'Du leder',
 		people: 'Mine folk',
 		everybody: 'Folk, der kommer og går',
 		nextDays: (days: number) => `I dag og de næste ${days} dage.`,
@@ -157,7 +158,8 @@ export const da = {
 		title: 'Organisationen',
 		tree: 'Organisationen som et træ',
 		empty: 'Her er ingen enheder. De kommer, når en kilde er læst ind.',
-		hint: 'Vælg en enhed i træet for at se, hvem der arbejder der, hvem der er leder, og hvad der ændrer sig. Med tasten / kan du søge efter alt.'
+		hint: 'Vælg en enhed i træet for at se, hvem der arbejder der, hvem der er leder, og hvad der ændrer sig. Med tasten / kan du søge efter alt.',
+		chart: 'Vis som diagram'
 	},
 	manager: {
 		title: 'Nærmeste leder',
@@ -217,7 +219,8 @@ export const da = {
 		moveTitle: (name: string) => `Flyt ${name}`,
 		moveNow: (name: string) => `Hører nu under ${name}. Alt, der ligger under enheden, flytter med.`,
 		newPlace: 'Flyt til at høre under',
-		moved: (name: string, day: string) => `Enheden hører under ${name} fra ${day}.`
+		moved: (name: string, day: string) => `Enheden hører under ${name} fra ${day}.`,
+		listRoles: 'Alle roller i og under enheden'
 	},
 	history: {
 		title: 'Historik',
@@ -382,7 +385,78 @@ export const da = {
 		hide: 'Skjul igen',
 		home: 'Hjemmeadresse',
 		ofPerson: 'Personen selv',
-		ofTie: (title: string, unit: string) => `${title}, ${unit}`
+		ofTie: (title: string, unit: string) => `${title}, ${unit}`,
+		decisions: 'Indgreb',
+		isStopped: 'Personen er stoppet, indtil STOP ophæves.',
+		stoppedUntil: (day: string) => `Personen er stoppet til ${day}.`,
+		stop: 'STOP',
+		stopTitle: (name: string) => `STOP for ${name}`,
+		stopWhat:
+			'Alle konti og rettigheder lukkes med det samme, uanset hvad kilder og regler siger. En anden end dig skal ophæve det.',
+		stopUntil: 'Til hvilken dag?',
+		stopUntilHint: 'Den første dag uden STOP. Tomt: indtil STOP ophæves.',
+		stopped: (name: string) => `${name} er stoppet.`,
+		endStop: 'Ophæv STOP',
+		endStopTitle: (name: string) => `Ophæv STOP for ${name}`,
+		endStopWhat:
+			'Kilder og regler bestemmer igen fra i dag. Den, der har sat STOP, kan ikke selv ophæve det; har flere gjort det, skal to bede om det.',
+		stopEnded: (name: string) => `${name} er ikke længere stoppet.`,
+		erase: 'Slet personen',
+		eraseTitle: (name: string) => `Slet ${name}`,
+		eraseWhat:
+			'Sletter en fratrådt persons oplysninger, også i ændringsloggen (GDPR artikel 17). Det kan ikke fortrydes. Den første, der beder om det, får det noteret; når en anden beder om det samme inden for 24 timer, udføres det.',
+		erased: 'Personen er slettet.'
+	},
+	list: {
+		filter: 'Vis kun',
+		columns: 'Kolonner',
+		csv: 'Hent som CSV',
+		xlsx: 'Hent til Excel',
+		nothing: 'Intet passer.',
+		choose: 'Vælg',
+		chooseOne: (name: string) => `Vælg ${name}`
+	},
+	roleList: {
+		title: 'Roller og stedfortrædere',
+		role: 'Rolle',
+		every: 'Alle roller',
+		below: 'Kun i eller under enheden',
+		person: 'Person',
+		unit: 'Enhed',
+		about: 'Ansvar for',
+		substitutes: 'Stedfortrædere',
+		until: 'Slutter',
+		assignments: 'Roller',
+		tooMany: (shown: string, all: string) => `Her er ${shown} af ${all}. Vælg en rolle eller en enhed for at se resten.`,
+		give: 'Giv en rolle',
+		given: (role: string, person: string, day: string) => `${person} har rollen ${role} fra ${day}.`,
+		tie: 'Som',
+		tieHint: 'Rollen slutter sammen med ansættelsen eller tilknytningen.',
+		noTie: 'Personen har hverken en ansættelse eller en tilknytning, så rollen kan ikke gives.',
+		to: 'Slutter den en bestemt dag?',
+		toHint: 'Den første dag uden. Tomt: indtil videre.',
+		end: (count: number): string => (count < 2 ? 'Afslut rollen' : `Afslut ${count} roller`),
+		ended: (count: number, day: string): string => (count === 1 ? `Rollen slutter ${day}.` : `${count} roller slutter ${day}.`),
+		copy: (count: number): string => (count < 2 ? 'Giv rollen til en mere' : `Giv ${count} roller til en mere`),
+		copied: (count: number, person: string, day: string): string =>
+			count === 1 ? `${person} har rollen fra ${day}.` : `${person} har ${count} roller fra ${day}.`,
+		substitute: (count: number): string => (count < 2 ? 'Sæt en stedfortræder' : `Sæt en stedfortræder for ${count} roller`),
+		substituteWhat: 'En stedfortræder træder til, mens den, der har rollen, er fraværende.',
+		substitutePerson: 'Stedfortræder',
+		standsIn: (person: string, day: string) => `${person} er stedfortræder fra ${day}.`,
+		standsInFor: 'Er stedfortræder for',
+		endSubstitutes: (count: number): string => (count < 2 ? 'Afslut stedfortræderen' : `Afslut ${count} stedfortrædere`),
+		substitutesEnded: (count: number, day: string): string =>
+			count === 1 ? `Stedfortræderen slutter ${day}.` : `${count} stedfortrædere slutter ${day}.`
+	},
+	chart: {
+		title: 'Organisationsdiagram',
+		root: 'Begynd ved enheden',
+		up: (name: string) => `Op til ${name}`,
+		print: 'Udskriv',
+		picture: 'Diagram over enhederne',
+		fold: (name: string, count: number) => (count === 1 ? `1 enhed under ${name}` : `${count} enheder under ${name}`),
+		list: 'Det samme som en liste'
 	},
 	thing: {
 		title: 'Opslag',

@@ -11,7 +11,8 @@ export const en: Texts = {
 		quality: 'Data quality',
 		sources: 'Sources and targets',
 		accounts: 'Accounts',
-		access: 'Access'
+		access: 'Access',
+		roles: 'Roles'
 	},
 	tools: {
 		language: 'Dansk',
@@ -155,7 +156,8 @@ export const en: Texts = {
 		title: 'The organisation',
 		tree: 'The organisation as a tree',
 		empty: 'There are no units here. They appear once a source has been imported.',
-		hint: 'Choose a unit in the tree to see who works there, who its manager is, and what will change. The key / searches everything.'
+		hint: 'Choose a unit in the tree to see who works there, who its manager is, and what will change. The key / searches everything.',
+		chart: 'Show as a chart'
 	},
 	manager: {
 		title: 'Nearest manager',
@@ -215,7 +217,8 @@ export const en: Texts = {
 		moveTitle: (name) => `Move ${name}`,
 		moveNow: (name) => `It is part of ${name} now. Everything below the unit moves with it.`,
 		newPlace: 'Move it to become part of',
-		moved: (name, day) => `The unit is part of ${name} from ${day}.`
+		moved: (name, day) => `The unit is part of ${name} from ${day}.`,
+		listRoles: 'All roles in and below the unit'
 	},
 	history: {
 		title: 'History',
@@ -377,7 +380,78 @@ export const en: Texts = {
 		hide: 'Hide again',
 		home: 'Home address',
 		ofPerson: 'The person',
-		ofTie: (title, unit) => `${title}, ${unit}`
+		ofTie: (title, unit) => `${title}, ${unit}`,
+		decisions: 'Interventions',
+		isStopped: 'The person is stopped until the STOP is ended.',
+		stoppedUntil: (day) => `The person is stopped until ${day}.`,
+		stop: 'STOP',
+		stopTitle: (name) => `STOP for ${name}`,
+		stopWhat:
+			'All accounts and rights close at once, whatever sources and rules say. Another person than you must end it.',
+		stopUntil: 'Until which day?',
+		stopUntilHint: 'The first day without the STOP. Empty: until the STOP is ended.',
+		stopped: (name) => `${name} is stopped.`,
+		endStop: 'End the STOP',
+		endStopTitle: (name) => `End the STOP for ${name}`,
+		endStopWhat:
+			'Sources and rules decide again from today on. Whoever set the STOP cannot end it alone; where several did, two must ask for it.',
+		stopEnded: (name) => `${name} is no longer stopped.`,
+		erase: 'Erase the person',
+		eraseTitle: (name) => `Erase ${name}`,
+		eraseWhat:
+			'Erases what is known of a person who has left, also in the change log (GDPR article 17). It cannot be undone. The first request is noted; it is carried out when another person asks for the same within 24 hours.',
+		erased: 'The person is erased.'
+	},
+	list: {
+		filter: 'Show only',
+		columns: 'Columns',
+		csv: 'Save as CSV',
+		xlsx: 'Save for Excel',
+		nothing: 'Nothing fits.',
+		choose: 'Choose',
+		chooseOne: (name) => `Choose ${name}`
+	},
+	roleList: {
+		title: 'Roles and substitutes',
+		role: 'Role',
+		every: 'All roles',
+		below: 'Only in or below the unit',
+		person: 'Person',
+		unit: 'Unit',
+		about: 'Responsible for',
+		substitutes: 'Substitutes',
+		until: 'Ends',
+		assignments: 'Roles',
+		tooMany: (shown, all) => `These are ${shown} of ${all}. Choose a role or a unit to see the rest.`,
+		give: 'Give a role',
+		given: (role, person, day) => `${person} has the role ${role} from ${day}.`,
+		tie: 'As',
+		tieHint: 'The role ends together with the employment or affiliation.',
+		noTie: 'The person has neither an employment nor an affiliation, so the role cannot be given.',
+		to: 'Does it end on a certain day?',
+		toHint: 'The first day without it. Empty: until further notice.',
+		end: (count) => (count < 2 ? 'End the role' : `End ${count} roles`),
+		ended: (count, day) => (count === 1 ? `The role ends on ${day}.` : `${count} roles end on ${day}.`),
+		copy: (count) => (count < 2 ? 'Give the role to one more' : `Give ${count} roles to one more`),
+		copied: (count, person, day) =>
+			count === 1 ? `${person} has the role from ${day}.` : `${person} has ${count} roles from ${day}.`,
+		substitute: (count) => (count < 2 ? 'Set a substitute' : `Set a substitute for ${count} roles`),
+		substituteWhat: 'A substitute stands in while the holder of the role is away.',
+		substitutePerson: 'Substitute',
+		standsIn: (person, day) => `${person} is a substitute from ${day}.`,
+		standsInFor: 'Stands in for',
+		endSubstitutes: (count) => (count < 2 ? 'End the substitute' : `End ${count} substitutes`),
+		substitutesEnded: (count, day) =>
+			count === 1 ? `The substitute ends on ${day}.` : `${count} substitutes end on ${day}.`
+	},
+	chart: {
+		title: 'Organisation chart',
+		root: 'Start from the unit',
+		up: (name) => `Up to ${name}`,
+		print: 'Print',
+		picture: 'Chart of the units',
+		fold: (name, count) => (count === 1 ? `1 unit below ${name}` : `${count} units below ${name}`),
+		list: 'The same as a list'
 	},
 	thing: {
 		title: 'Entry',
