@@ -21,7 +21,7 @@ def _answer(request: Request) -> list[Answer]:
     if not 1 <= days <= _MOST:
         raise GraphQLError(f"days: {days}; allowed: 1 to {_MOST}", extensions={"code": "wrong_value"})
     asked, start = request.get("units"), today()
-    tops = None if asked is None else [request.find("Unit", each) for each in asked]
+    tops = _readable(request) if asked is None else [request.find("Unit", each) for each in asked]
     found = people_changes(request.driver, tops, start, start + timedelta(days=days + 1))
     seen = request.seen((each.kind, each.tie) for each in found)
     shown = [each for each in found if each.tie in seen][: request.first]
@@ -35,6 +35,14 @@ def _answer(request: Request) -> list[Answer]:
         }
         for each in shown
     ]
+
+
+def _readable(request: Request) -> list[str] | None:
+    """The units in which the caller may read people; None = everywhere. Who comes into them arrives."""
+    access = request.caller.access
+    if access is None or access.everywhere & EVERYBODY:
+        return None
+    return sorted(access.units(access.roles & EVERYBODY))
 
 
 PeopleChangeType = enumerated(

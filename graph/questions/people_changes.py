@@ -33,6 +33,9 @@ _UNITS = f"""
 UNWIND $tops AS top
 MATCH (:Unit {{uuid: top}})<-[parts:PART_OF*0..]-(unit:Unit)
 WHERE all(part IN parts WHERE {overlaps("part", "$start", "$end")})
+WITH unit, reduce(day = $start, part IN parts | CASE WHEN part.from > day THEN part.from ELSE day END) AS since,
+    reduce(day = $end, part IN parts | CASE WHEN part.to < day THEN part.to ELSE day END) AS until
+WHERE since < until
 RETURN collect(DISTINCT unit.uuid) AS units
 """
 _ALL_UNITS = "MATCH (unit:Unit) RETURN collect(unit.uuid) AS units"
@@ -49,6 +52,7 @@ WHERE has.from < $end AND (has.to IS NULL OR has.to >= $start)
             MATCH (tie)-[period:STATE|IN]->()
             WHERE $start <= period.from AND period.from < $end OR $start <= period.to AND period.to < $end
         }}
+        OR $start <= has.from AND has.from < $end OR $start <= has.to AND has.to < $end
         OR EXISTS {{
             MATCH (tie)-[state:STATE]->({{on_leave: true}})
             WHERE {overlaps("state", "$start", "$end")}
@@ -58,8 +62,9 @@ WHERE has.from < $end AND (has.to IS NULL OR has.to >= $start)
             WHERE state.from < $end AND (state.to IS NULL OR state.to >= $start)
         }}
     )
+WITH tie, person, collect([has.from, has.to]) AS held
 RETURN head([each IN labels(tie) WHERE each IN ['Employment', 'Affiliation']]) AS kind, tie.uuid AS tie,
-    person.uuid AS person,
+    person.uuid AS person, held,
     COLLECT {{
         MATCH (tie)-[state:STATE]->()
         RETURN [state.from, state.to]
@@ -93,12 +98,14 @@ def people_changes(driver: neo4j.Driver, tops: Sequence[str] | None, start: date
 @dataclass(frozen=True, slots=True)
 class _Tie:
     life: Sequence[Period]
+    held: Sequence[Period]
+    """When it is this person's: what is handed over ends for one and begins for another."""
     absences: Sequence[Period]
     places: Sequence[tuple[Period, str]]
     inside: Collection[str]
 
     def exists(self, day: date) -> bool:
-        return any(each.holds(day) for each in self.life)
+        return any(each.holds(day) for each in self.life) and any(each.holds(day) for each in self.held)
 
     def is_away(self, day: date) -> bool:
         return any(each.holds(day) for each in self.absences)
@@ -109,7 +116,7 @@ class _Tie:
 
     def edges(self) -> set[date]:
         """The days on which something begins or ends."""
-        periods = (*self.life, *self.absences, *(each for each, _ in self.places))
+        periods = (*self.life, *self.held, *self.absences, *(each for each, _ in self.places))
         return {day for each in periods for day in each if day is not None}
 
     def on(self, day: date) -> Iterator[tuple[str, str]]:
@@ -131,6 +138,7 @@ class _Tie:
 def _of_tie(row: neo4j.Record, inside: Collection[str], start: date, end: date) -> Iterator[PeopleChange]:
     tie = _Tie(
         [_period(*each) for each in row["life"]],
+        [_period(*each) for each in row["held"]],
         [_period(*each) for each in row["absences"]],
         [(_period(since, until), unit) for since, until, unit in row["places"]],
         inside,

@@ -3,7 +3,8 @@ export interface Consequence {
 	person: string;
 	name: string;
 	change: 'gained' | 'lost';
-	what: 'manager' | 'role' | 'right' | 'value';
+	/** manager, role, right, value, account or group; a service that is newer may know more. */
+	what: string;
 	text: string;
 	since: string;
 	until: string | null;
@@ -14,7 +15,7 @@ export interface Preview {
 	days: string[];
 	touched: number;
 	persons: number;
-	counts: { what: Consequence['what']; change: Consequence['change']; count: number }[];
+	counts: { what: string; change: Consequence['change']; count: number }[];
 	consequences: Consequence[];
 	leftOff: number;
 }

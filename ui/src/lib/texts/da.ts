@@ -1,5 +1,7 @@
 import { properties } from './properties.da';
 
+type Gain = 'gained' | 'lost';
+
 /** Every text of the pages, in Danish. English (`en.ts`) has the same shape, or the build fails. */
 export const da = {
 	product: 'REConnect',
@@ -93,7 +95,8 @@ export const da = {
 		approve: 'Godkend',
 		refuse: 'Afvis',
 		decided: { approve: 'Anmodningen er godkendt.', refuse: 'Anmodningen er afvist.' },
-		changed: 'Det er ændret'
+		changed: 'Det er ændret',
+		moreThan: (count: string) => `Mere end ${count}`
 	},
 	parts: {
 		noName: '(uden navn)',
@@ -267,7 +270,8 @@ export const da = {
 		fk_adm: 'FK-adm',
 		reconnect: 'REConnect',
 		accounts: 'Kontoregler',
-		'rule:accounts': 'Kontoregler'
+		'rule:accounts': 'Kontoregler',
+		'rule:extra_accounts': 'Grænser for ekstra konti'
 	},
 	origin: {
 		title: 'Hvor oplysningerne kommer fra',
@@ -307,13 +311,15 @@ export const da = {
 		noPreview:
 			'Hvad der følger andre steder i organisationen, kan kun vises for den, hvis rettigheder gælder overalt. Du kan gennemføre ændringen alligevel.',
 		concerns: (count: number) => (count === 1 ? 'Det berører én person:' : `Det berører ${count} personer:`),
-		concernsNobody: 'Ingen får en anden leder, andre roller eller andre rettigheder.',
+		concernsNobody: 'Ingen får en anden leder, andre roller, rettigheder, konti eller grupper.',
 		counts: {
 			manager: { gained: 'Får en leder', lost: 'Mister en leder' },
 			role: { gained: 'Får en rolle', lost: 'Mister en rolle' },
 			right: { gained: 'Får en rettighed', lost: 'Mister en rettighed' },
-			value: { gained: 'Får en dataafgrænsning', lost: 'Mister en dataafgrænsning' }
-		},
+			value: { gained: 'Får en dataafgrænsning', lost: 'Mister en dataafgrænsning' },
+			account: { gained: 'Får en konto', lost: 'Mister en konto' },
+			group: { gained: 'Kommer i en gruppe', lost: 'Går ud af en gruppe' }
+		} as Record<string, Record<Gain, string>>,
 		consequence: {
 			manager: {
 				gained: (text: string, day: string) => `Får ${text} som nærmeste leder fra ${day}`,
@@ -330,8 +336,16 @@ export const da = {
 			value: {
 				gained: (text: string, day: string) => `Får adgang til ${text} fra ${day}`,
 				lost: (text: string, day: string) => `Mister adgang til ${text} fra ${day}`
+			},
+			account: {
+				gained: (text: string, day: string) => `Får kontoen ${text} fra ${day}`,
+				lost: (text: string, day: string) => `Mister kontoen ${text} fra ${day}`
+			},
+			group: {
+				gained: (text: string, day: string) => `Kommer i gruppen ${text} fra ${day}`,
+				lost: (text: string, day: string) => `Går ud af gruppen ${text} fra ${day}`
 			}
-		},
+		} as Record<string, Record<Gain, (text: string, day: string) => string>>,
 		as: 'som',
 		leftOff: (count: number) => `Og ${count} mere.`,
 		somebody: 'En anden',
@@ -594,7 +608,8 @@ export const da = {
 		no_rule: 'Ingen regel gælder for enheden.',
 		no_unit: 'Personen har ingen enhed.',
 		no_tie: 'Personen har ingen ansættelse eller tilknytning på dagen.',
-		failed: 'En regels betingelse kan ikke regnes ud for personen.'
+		failed: 'En regels betingelse kan ikke regnes ud for personen.',
+		dead: 'Personen er død, og ingen regel eller undtagelse giver døde en konto.'
 	},
 	properties
 };

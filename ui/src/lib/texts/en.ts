@@ -92,7 +92,8 @@ export const en: Texts = {
 		approve: 'Approve',
 		refuse: 'Refuse',
 		decided: { approve: 'The request is approved.', refuse: 'The request is refused.' },
-		changed: 'What changed'
+		changed: 'What changed',
+		moreThan: (count) => `More than ${count}`
 	},
 	parts: {
 		noName: '(no name)',
@@ -265,7 +266,8 @@ export const en: Texts = {
 		fk_adm: 'FK-adm',
 		reconnect: 'REConnect',
 		accounts: 'Account rules',
-		'rule:accounts': 'Account rules'
+		'rule:accounts': 'Account rules',
+		'rule:extra_accounts': 'Limits of extra accounts'
 	},
 	origin: {
 		title: 'Where the values come from',
@@ -304,12 +306,14 @@ export const en: Texts = {
 		noPreview:
 			'What follows elsewhere in the organisation can only be shown to those whose rights hold everywhere. You can carry out the change nevertheless.',
 		concerns: (count) => (count === 1 ? 'It concerns one person:' : `It concerns ${count} people:`),
-		concernsNobody: 'Nobody gets another manager, other roles or other rights.',
+		concernsNobody: 'Nobody gets another manager, or other roles, rights, accounts or groups.',
 		counts: {
 			manager: { gained: 'Gain a manager', lost: 'Lose a manager' },
 			role: { gained: 'Gain a role', lost: 'Lose a role' },
 			right: { gained: 'Gain a right', lost: 'Lose a right' },
-			value: { gained: 'Gain a limit’s value', lost: 'Lose a limit’s value' }
+			value: { gained: 'Gain a limit’s value', lost: 'Lose a limit’s value' },
+			account: { gained: 'Gain an account', lost: 'Lose an account' },
+			group: { gained: 'Join a group', lost: 'Leave a group' }
 		},
 		consequence: {
 			manager: {
@@ -327,6 +331,14 @@ export const en: Texts = {
 			value: {
 				gained: (text, day) => `Gets access to ${text} from ${day}`,
 				lost: (text, day) => `Loses access to ${text} from ${day}`
+			},
+			account: {
+				gained: (text, day) => `Gets the account ${text} from ${day}`,
+				lost: (text, day) => `Loses the account ${text} from ${day}`
+			},
+			group: {
+				gained: (text, day) => `Joins the group ${text} from ${day}`,
+				lost: (text, day) => `Leaves the group ${text} from ${day}`
 			}
 		},
 		as: 'as',
@@ -589,7 +601,8 @@ export const en: Texts = {
 		no_rule: 'No rule applies to the unit.',
 		no_unit: 'The person has no unit.',
 		no_tie: 'The person has no employment or affiliation on the day.',
-		failed: 'A rule’s condition can’t be evaluated for the person.'
+		failed: 'A rule’s condition can’t be evaluated for the person.',
+		dead: 'The person is dead, and no rule or exception gives the dead an account.'
 	},
 	properties
 };
