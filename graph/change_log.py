@@ -6,7 +6,7 @@ back gives its numbers back), they are in the order of commits, and what a write
 has written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, cast
@@ -119,24 +119,6 @@ def moment_of(driver: neo4j.Driver, number: int) -> datetime | None:
         "MATCH (c:Change {number: $number}) RETURN c.at AS at", number=number, routing_=neo4j.RoutingControl.READ
     )
     return cast("datetime", rows[0]["at"].to_native()) if rows else None
-
-
-def last_changes(driver: neo4j.Driver, uuids: Iterable[str]) -> dict[str, datetime]:
-    """When each of these things was last changed; of a person, also when an employment or affiliation was. Those
-    without a change are left out."""
-    rows, _, _ = driver.execute_query(
-        """
-        UNWIND $uuids AS uuid
-        OPTIONAL MATCH (:Person {uuid: uuid})-[:HAS|WAS_HAS]->(tie)
-        WITH uuid, [uuid] + collect(DISTINCT tie.uuid) AS own
-        MATCH (c:Change)
-        WHERE c.uuid IN own
-        RETURN uuid, max(c.at) AS at
-        """,
-        uuids=sorted(set(uuids)),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return {row["uuid"]: cast("datetime", row["at"].to_native()) for row in rows}
 
 
 def changed_since(

@@ -21,6 +21,7 @@ from exporters.image import read_image
 from exporters.objects.brake import Taking, digest, ends_of, summary, too_much
 from exporters.objects.calling import Calling
 from exporters.objects.closing import Lookout
+from exporters.objects.closing_times import asked_at
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import Gone, ObjectError, Refused
 from exporters.objects.ledger import GONE, Entry, ObjectLedger, on_day
@@ -32,7 +33,7 @@ from exporters.objects.surge import surges
 from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
-from graph.change_log import last_changes, last_number, now
+from graph.change_log import last_number, now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
@@ -78,6 +79,8 @@ class ObjectExport:
     _taken: Counter[str] = field(init=False, default_factory=Counter)
     _ends: Counter[str] = field(init=False, default_factory=Counter)
     _closed: dict[str, datetime] = field(init=False, default_factory=dict)
+    _seconds: int | None = field(init=False, default=None)
+    _holds: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -101,6 +104,7 @@ class ObjectExport:
             with self.target.open(self.ledger.server(now() - INSISTS)) as channel:
                 self._server = channel.server
                 self._compared(channel, objects)
+            self._seconds = self._longest_closing()
             state = "failed" if self.report.error else "done"
         except (DeliveryError, ObjectError) as failure:
             self.report.error, self.report.retry = str(failure), failure.retry
@@ -115,8 +119,8 @@ class ObjectExport:
                 self.report.approval = self._brake.unused_approval(stopped=self.report.brake is not None)
             if self.report.run is not None:
                 counts = self.report.as_counts()
-                if (seconds := self._longest_closing()) is not None:
-                    counts[""]["seconds"] = seconds
+                if self._seconds is not None:
+                    counts[""]["seconds"] = self._seconds
                 end_run(self.driver, self.report.run, state, counts, error or self.report.error, self._taken)
                 replan(self.driver, self._done)
         return self.report
@@ -192,7 +196,9 @@ class ObjectExport:
         if not self.report.error:
             if allowed is not None:
                 self._brake.spend(allowed)
-            self._brake.spend_rest(self._begun)
+            if not self._holds:
+                # What is held up by an import may need an approval that was given.
+                self._brake.spend_rest(self._begun)
             if self.report.run is not None:
                 self.ledger.keep_complete()
 
@@ -202,10 +208,10 @@ class ObjectExport:
         target = self.target
         if not (isinstance(target, ClosesAtOnce) and target.waits_for_imports):
             return
-        closing = [ref for ref, each in plan.differences.items() if each.is_closing]
+        closing = frozenset(ref for ref, each in plan.differences.items() if each.is_closing)
         if closing and (at_work := imports_at_work(self.driver, self._begun)):
-            for ref in closing:
-                del plan.differences[ref]
+            plan.hold(closing)
+            self._holds = True
             text = f"{len(closing)} are closed once the import has ended ({', '.join(at_work)})"
             plan.notices.append(Notice("", "", "", "import_at_work", text))
 
@@ -343,9 +349,9 @@ class ObjectExport:
         return self.report.run
 
     def _longest_closing(self) -> int | None:
-        """Seconds from the change in the graph to the target's answer, of the closing that took longest; None if the
+        """Seconds from when it was to be closed to the target's answer, of the closing that took longest; None if the
         run closed nothing."""
-        known = last_changes(self.driver, self._closed) if self._closed else {}
+        known = asked_at(self.driver, self._closed) if self._closed else {}
         return max((round((self._closed[key] - at).total_seconds()) for key, at in known.items()), default=None)
 
     # -- delivery -----------------------------------------------------------------------------------------------

@@ -151,9 +151,16 @@ class ObjectLedger(ClaimedLedger):
         )
 
     def was_complete(self) -> bool:
-        """Whether a run has sent everything that there was to send."""
+        """Whether a run has sent everything that there was to send. Older versions did not note it: then it is in the
+        log of runs."""
         rows, _, _ = self._driver.execute_query(
-            "MATCH (l:Ledger {target: $target}) RETURN coalesce(l.complete, false) AS complete",
+            """
+            MATCH (l:Ledger {target: $target})
+            RETURN coalesce(l.complete, false) OR EXISTS {
+                MATCH (r:Run {type: 'export', name: $target, state: 'done', dry: false})
+                WHERE r.counts CONTAINS '"created"'
+            } AS complete
+            """,
             target=self._target,
             routing_=neo4j.RoutingControl.READ,
         )

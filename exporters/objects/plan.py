@@ -69,6 +69,29 @@ class Plan:
     def wanted(self) -> dict[Ref, Wanted]:
         return {ref: each.wanted for ref, each in self.differences.items() if each.wanted is not None}
 
+    def hold(self, refs: frozenset[Ref]) -> None:
+        """Leave these as they are for now, and links of others to them as well."""
+        for ref in refs:
+            del self.differences[ref]
+        for each in self.differences.values():
+            if each.wanted is not None and any(others & refs for others in each.entry.links.values()):
+                self._keep_links(each, refs)
+
+    def _keep_links(self, each: Difference, refs: frozenset[Ref]) -> None:
+        assert each.wanted is not None
+        links, add, remove = dict(each.wanted.links), dict(each.add), dict(each.remove)
+        for name, others in each.entry.links.items():
+            if not (kept := others & refs):
+                continue
+            is_single = name in self.kinds[each.ref.kind].single
+            links[name] = kept if is_single else links.get(name, frozenset()) | kept
+            add[name] = frozenset() if is_single else add.get(name, frozenset())
+            remove[name] = remove.get(name, frozenset()) - kept
+        each.wanted, each.add, each.remove = replace(each.wanted, links=links), add, remove
+        has_values = each.set or each.clear or each.enable is not None or each.entry.unsure
+        if each.what == "changed" and not (has_values or each.has_links):
+            each.what = "unchanged"
+
     def urgent(self, refs: frozenset[Ref]) -> list[Difference]:
         """The closings that wait for nothing."""
         return [each for ref, each in self.differences.items() if ref in refs and each.is_disabling]

@@ -64,10 +64,15 @@ def amended(driver: neo4j.Driver, order: SourceOrder, amendment: Amendment, new_
     kept = _kept_by_hand(kind, uuid, loaded)
     statement = normal_text.by_hand(amendment.edit(kept), kept)
     try:
-        _refuse_not_there(kind, uuid, loaded.thing, amendment.days)
+        thing = loaded.thing
+        if not thing.states and KINDS[kind].limited_by:
+            # A source limits it to no day; what was stated by hand is still there, and may be changed.
+            by_hand = {link.to: link.to.key for links in kept.links.values() for link in links}
+            thing = merged(KINDS[kind], [ResolvedStatement(MANUAL, kept, by_hand)], order)
+        _refuse_not_there(kind, uuid, thing, amendment.days)
         check(statement)
         if amendment.life is not None:
-            statement = _relived(statement, amendment.life(loaded.thing), loaded, order)
+            statement = _relived(statement, amendment.life(thing), replace(loaded, thing=thing), order)
             check(statement)
     except ChangeRejected as refused:
         if kind == "Unit":

@@ -147,6 +147,7 @@ class Closings:
     def _in_turn(self, closer: Closer, due: list[Entry]) -> list[Entry]:
         """STOP first; last, what was not answered before: it holds up no other."""
         why = closer.lookout.due
+        self._unanswered &= {each.ref for each in due}
         return sorted(due, key=lambda each: (each.ref in self._unanswered, why.get(each.ref) != "stopped"))
 
     def _keep(self, closer: Closer) -> None:

@@ -18,6 +18,7 @@ from graph.questions.preview.sides import Sides, on_both
 from graph.questions.preview.standing import Standing
 from graph.questions.rights.evaluate import Evaluation
 from graph.time import Period, since, today, union, without
+from rules.accounts.extra import extra_accounts, who_has_needed
 from rules.accounts.facts import LONGEST_LOOK_BACK, Facts
 from rules.accounts.following import OF_PERSON, persons_behind
 from rules.accounts.planning import Plan, plan
@@ -170,30 +171,21 @@ def _extra(session: neo4j.Session, persons: Sequence[str] | None, facts: Facts, 
     planned: dict[tuple[str, str], list[Period]] = {}
     for each in made.wanted.values():
         planned.setdefault((each.person.uuid, each.system), []).extend(each.opens)
-    for row in session.run(f"{_of(persons)} {_EXTRA}", persons=persons, today=facts.today):
-        person = row["person"]
+    asked = None if persons is None else {*persons}
+    every = [each for each in extra_accounts(session, facts) if asked is None or each.person in asked]
+    has_needed = who_has_needed(session, every, facts)
+    for extra in every:
+        person, needs = extra.person, extra.needs
         known = facts.persons.get(person)
         ties = () if known is None or known.dead is not None else facts.ties.get(person, ())
         ends = [each.life[-1].last for each in ties]
         last = max(ends, default=facts.today)
-        if row["needs"] is not None and ((person, row["needs"]) in planned or not row["has"]):
-            last = min(last, max((each.last for each in planned.get((person, row["needs"]), ())), default=facts.today))
-        life = _period(row["start"], row["end"])
-        title = facts.systems[row["system"]].title
-        days = since(without((life,), (Period(last),)), facts.today)
-        yield person, Standing("account", (row["system"], row["uuid"])), f"{title}, extra account", days
-
-
-_EXTRA = f"""
-    MATCH (p)<-[:OF_PERSON]-(a:PlannedAccount {{extra: true}})-[:AT]->(s:ItSystem)
-    WHERE {exists_or_will("a")}
-    WITH p, a, s, head([(a)-[:NEEDS]->(x:ItSystem) | x]) AS needs
-    RETURN a.uuid AS uuid, p.uuid AS person, s.uuid AS system, toString(a.from) AS start, toString(a.to) AS end,
-        needs.uuid AS needs, EXISTS {{
-            MATCH (p)<-[:OF_PERSON]-(other:PlannedAccount)-[:AT]->(needs)
-            WHERE NOT coalesce(other.extra, false) AND {exists_or_will("other")}
-        }} AS has
-"""
+        if needs is not None and ((person, needs) in planned or (person, needs) not in has_needed):
+            last = min(last, max((each.last for each in planned.get((person, needs), ())), default=facts.today))
+        system = facts.systems.get(extra.system or "")
+        title = "" if system is None else system.title
+        days = since(without(extra.days, (Period(last),)), facts.today)
+        yield person, Standing("account", (extra.system or "", extra.uuid)), f"{title}, extra account", days
 
 
 def _of(persons: Sequence[str] | None) -> str:

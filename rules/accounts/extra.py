@@ -29,7 +29,7 @@ EVER = (Period(),)
 class ExtraAccount:
     """``days``: on which it is open by what a person has stated; ``allowed``: on which the rules allow that, so far.
 
-    ``needs``: the system (uuid) in which its owner must have an account.
+    ``system``: where it is (uuid); ``needs``: the system in which its owner must have an account.
     """
 
     uuid: str
@@ -38,6 +38,7 @@ class ExtraAccount:
     days: tuple[Period, ...]
     allowed: tuple[Period, ...]
     needs: str | None
+    system: str | None = None
 
     def allowed_from(self, day: date, may: bool) -> tuple[Period, ...]:
         """On which days the rules allow it if that changes on a day, and the days before stay as they are."""
@@ -93,14 +94,12 @@ def _with_reasons(
 ) -> Iterator[tuple[ExtraAccount, str]]:
     """Each account, and why its owner may not have it; empty if the owner may."""
     asked = None if persons is None else {facts.joined.get(each, each) for each in persons}
-    found = [each for each in _accounts(session, facts) if asked is None or each.person in asked]
+    found = [each for each in extra_accounts(session, facts) if asked is None or each.person in asked]
     if not found:
         return
     rows = session.run(_OWNERS, persons=sorted({each.person for each in found}), today=facts.today)
     left = {row["person"] for row in rows if row["left"]}
-    pairs = [{"person": each.person, "system": each.needs} for each in found if each.needs is not None]
-    rows = session.run(_NEEDED, pairs=pairs, today=facts.today)
-    needed = {(row["person"], row["system"]): (row["has"], row["title"]) for row in rows}
+    needed = _needed(session, found, facts)
     for each in found:
         why = ""
         if each.person in left:
@@ -113,7 +112,21 @@ def _with_reasons(
         yield each, why
 
 
-def _accounts(session: neo4j.Session, facts: Facts) -> Iterator[ExtraAccount]:
+def who_has_needed(session: neo4j.Session, accounts: Sequence[ExtraAccount], facts: Facts) -> set[tuple[str, str]]:
+    """(person, system) of those who have the account that one of theirs needs, today or later."""
+    return {place for place, (has, _) in _needed(session, accounts, facts).items() if has}
+
+
+def _needed(
+    session: neo4j.Session, accounts: Sequence[ExtraAccount], facts: Facts
+) -> dict[tuple[str, str], tuple[bool, str]]:
+    """(person, system) → whether there is an account, and the system's title."""
+    pairs = [{"person": each.person, "system": each.needs} for each in accounts if each.needs is not None]
+    rows = session.run(_NEEDED, pairs=pairs, today=facts.today)
+    return {(row["person"], row["system"]): (row["has"], row["title"]) for row in rows}
+
+
+def extra_accounts(session: neo4j.Session, facts: Facts) -> Iterator[ExtraAccount]:
     """Those that a person has given a day from today on, also those that the rules have closed."""
     day = facts.today
     rows = session.run(_STATED, today=day, limits=EXTRA_LIMITS, manual=MANUAL, kind=KIND)
@@ -125,10 +138,11 @@ def _accounts(session: neo4j.Session, facts: Facts) -> Iterator[ExtraAccount]:
             continue
         login = next((str(each.value) for each in statement.values.get("login", ())), "")
         needs = next((resolved[each.to] for each in statement.links.get("needs", ()) if each.period.last > day), None)
+        system = next((resolved[each.to] for each in statement.links.get("system", ())), None)
         limited = row["limited"]
         allowed = EVER if limited is None else statement_in(KIND, row["uuid"], limited).exists or ()
         person = facts.joined.get(owner, owner)
-        yield ExtraAccount(row["uuid"], person, login, statement.exists or (), allowed, needs)
+        yield ExtraAccount(row["uuid"], person, login, statement.exists or (), allowed, needs, system)
 
 
 _STATED = f"""

@@ -33,8 +33,11 @@ def real_names(
     rows = session.run(_STATEMENTS[by], accounts=sorted(set(accounts)))
     found = {}
     for row in rows:
-        login, email = (row["seen"].get(name) or row["given"].get(name) or row["planned"][name] for name in _NAMES)
-        found[row["account"]] = RealNames(login or "", email or "", row["planned"]["login"] or "")
+        # Whole: what is not said there of a mail address is not known, and the planned one may be another person's.
+        real = next((row[each] for each in ("seen", "given") if row[each].get("login")), row["planned"])
+        found[row["account"]] = RealNames(
+            real.get("login") or "", real.get("email") or "", row["planned"]["login"] or ""
+        )
     return found
 
 
@@ -59,5 +62,4 @@ def _statement(by: str) -> str:
     """
 
 
-_NAMES = ("login", "email")
 _STATEMENTS = {by: _statement(by) for by in ("uuid", "key")}

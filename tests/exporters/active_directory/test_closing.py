@@ -17,6 +17,7 @@ from exporters.objects.delivery import close
 from exporters.objects.drift import accept
 from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Closing, Ref
+from graph.runs.brakes import approve
 from graph.runs.orders import orders
 from graph.runs.run_log import end_run, start_run
 from tests.exporters.active_directory.town import AT, Domain, Town, uuid_of
@@ -226,6 +227,29 @@ def test_who_has_left_waits_for_the_import_where_that_decides(domain: Domain, mo
     assert domain.export(town).notices == [] and not domain.enabled("alma")
 
 
+def test_an_approval_outlasts_a_run_that_an_import_held_up(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does whoever has left lose a group, or stop being a manager, in that run."""
+    monkeypatch.setattr(type(domain.target()), "waits_for_imports", True)
+    chosen = {
+        "brake": {"share": 0.2, "at_least": 0},
+        "groups": {"kinds": ["unit"], "ou": f"OU=Groups,{domain.ou}"},
+    }
+    town = Town().person("alma").person("bo", manager="alma").person("ida")
+    domain.export(town, settings=chosen)
+    before = domain.members("Enhed Rådhuset"), domain.user("bo")["manager"]
+    stopped = domain.export(town.leave("alma").set("bo", manager=None), settings=chosen)
+    assert stopped.brake and approve(domain.driver, stopped.brake, "ida", "Aftalt")
+    importing = start_run(domain.driver, "import", "sd", dry=False)
+    assert domain.export(town.set("ida", title="Leder"), settings=chosen).brake is None
+    assert (domain.members("Enhed Rådhuset"), domain.user("bo")["manager"]) == before
+    assert domain.enabled("alma") and domain.user("ida")["title"] == ["Leder"]
+    end_run(domain.driver, importing, "done", {})
+    domain.driver.execute_query("MATCH (r:Run {type: 'import'}) SET r.ended = r.ended - duration('PT1H')")
+    assert domain.export(town, settings=chosen).brake is None and not domain.enabled("alma")
+    assert domain.members("Enhed Rådhuset") == ["Bo Testrup", "Ida Testrup"]
+    assert "manager" not in domain.user("bo")
+
+
 def test_a_run_that_goes_on_over_midnight_looks_at_the_new_day(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who had a last day yesterday gets no account, although the image has one."""
     days = iter((date(2026, 5, 1), date(2026, 5, 1)))
@@ -270,11 +294,15 @@ def test_one_that_gets_no_answer_holds_up_no_other_closing() -> None:
 
 
 def test_a_run_notes_how_long_its_closings_took(domain: Domain) -> None:
-    """An hour after the change that asked for it, such as where a brake held it up."""
+    """An hour after the STOP, such as where the domain was away."""
     town = Town().person("alma").person("bo")
     domain.export(town)
     domain.driver.execute_query(
-        "CREATE (:Change {uuid: $uuid, number: 900000001, at: datetime() - duration('PT1H')})", uuid=ALMA.key
+        """
+        CREATE (:PlannedAccount {uuid: $uuid})-[:OF_PERSON]->(:Person {uuid: 'p', stopped: true}),
+            (:Change {uuid: 'p', number: 900000001, after: '{"stopped":true}', at: datetime() - duration('PT1H')})
+        """,
+        uuid=ALMA.key,
     )
     domain.export(town.leave("alma"))
     (made,) = (each for each in orders(domain.driver) if each.target == domain.name)

@@ -23,6 +23,7 @@ from graph.writing.graph_writer import GraphWriter
 from rules.accounts.explaining import explain
 from rules.accounts.following import covered, touched
 from rules.accounts.notices import notices
+from rules.accounts.real_names import real_names
 from rules.accounts.run import Limits, Report, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
@@ -182,10 +183,17 @@ def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> Non
     assert why["adm1"] == (
         "a person has asked for it, and it is closed: its owner has no employment or affiliation any more"
     )
+    (uuid,) = place.driver.execute_query(
+        "MATCH (r:SourceRecord {source: 'manual'})-[:TELLS]->(a) WHERE r.values CONTAINS 'adm3' RETURN a.uuid AS uuid"
+    )[0]
+    life = Period(date.fromisoformat(day(4)), date.fromisoformat(day(40)))
+    shorter = Amendment("PlannedAccount", uuid["uuid"], lambda kept: kept, life=lambda now: (life,))
+    GraphWriter(place.driver, RING).amend_all([shorter], Origin(MANUAL, user="ida", reason="x"))
+    assert {each["login"] for each in place.planned().values() if each["extra"]} == {"adm1"}, "it is still closed"
     # The import is corrected: Anna works here on.
     assert place.run().opened == 3
     back = {each["login"]: each["days"] for each in place.planned().values() if each["extra"]}
-    assert back == {"adm1": [[day(-3), day(30)]], "adm2": [[day(0), day(30)]], "adm3": [[day(4), day(30)]]}
+    assert back == {"adm1": [[day(-3), day(30)]], "adm2": [[day(0), day(30)]], "adm3": [[day(4), day(40)]]}
     assert place.apply().total == 0
 
 
@@ -228,6 +236,10 @@ def test_who_is_told_of_an_account_is_told_the_user_name_that_it_has(place: Plac
         uuid=anna,
     )
     assert told()[0] == "Berg"
+    with place.driver.session() as session:
+        assert real_names(session, [anna])[anna].email == "", (
+            "what is seen counts whole, and the plan's may be another's"
+        )
     place.driver.execute_query("MATCH (a:Account {uuid: 'seen'}) SET a.login = 'ANBE'")
     assert told() == ("ANBE", "anbe", given), "directories compare names without regard to case"
 
