@@ -108,16 +108,15 @@ class _Organisation:
             walk = list(islice(self._levels(asked.role, start, exclude, covering), 1 + asked.escalations))
             if walk:
                 found = [*self._candidates(asked.role, walk[0], "holder")]
-                for above in walk[1:]:
-                    found += self._candidates(asked.role, above, "escalated")
-                candidates = self._with_delegates(asked, found, exclude)
+                above = [each for level in walk[1:] for each in self._candidates(asked.role, level, "escalated")]
+                candidates = self._with_delegates(asked, (found, above), exclude)
                 return Route(candidates, walk[0].level_unit, walk[0].steps, closed)
             fault = "no_holder"
         if asked.fallback_unit is not None:
             role, start = asked.fallback_role, self._starts.get(asked.fallback_unit, NO_UNIT)
             for level in islice(self._levels(role, start, exclude, None), 1):
                 found += self._candidates(role, level, "fallback")
-        return Route(self._with_delegates(asked, found, exclude), closed_unit=closed, fault=fault)
+        return Route(self._with_delegates(asked, (found,), exclude), closed_unit=closed, fault=fault)
 
     def _fault(self, asked: Asked, start: Start) -> str:
         """Why nobody can be looked for."""
@@ -151,25 +150,28 @@ class _Organisation:
                 yield Candidate(holder.person, "substitute" if how == "holder" else how, away[holder.assignment])
 
     def _with_delegates(
-        self, asked: Asked, found: Sequence[Candidate], exclude: frozenset[str]
+        self, asked: Asked, found: Sequence[Sequence[Candidate]], exclude: frozenset[str]
     ) -> tuple[Candidate, ...]:
-        """With those to whom a candidate has delegated, or handed it; it is not passed on from them. Each once.
+        """Each person once. Behind each group come those to whom one of it has delegated, or handed, the task.
 
-        Who is away has no part in it, as a substitute hasn't (A2, A8).
+        So the delegates of who answers come before those whom an escalation adds. It is not passed on from a delegate,
+        and nobody is one who has the task anyway. Who is away has no part in it, as a substitute hasn't (A2, A8).
         """
         pairs = [*self._delegations.get(asked.process, ())]
         if asked.handed is not None:
             by, to = asked.handed
             pairs.append((self._as_called(by), self._as_called(to)))
-        added = [
-            Candidate(to, "delegate", each.person)
-            for each in found
-            for by, to in pairs
-            if by == each.person and to not in exclude and to in self._at_work
-        ]
+        having = {each.person for group in found for each in group}
         once: dict[str, Candidate] = {}
-        for each in (*found, *added):
-            once.setdefault(each.person, each)
+        for group in found:
+            added = [
+                Candidate(to, "delegate", each.person)
+                for each in group
+                for by, to in pairs
+                if by == each.person and to not in exclude and to not in having and to in self._at_work
+            ]
+            for each in (*group, *added):
+                once.setdefault(each.person, each)
         return tuple(once.values())
 
     def _covered_by(self, responsibility: str) -> frozenset[str] | None:
@@ -198,7 +200,7 @@ class _Organisation:
             MATCH (d:Delegation {process: process})
             WHERE d.from <= $at AND d.until > $at
             RETURN process, d.by AS by, d.to AS to
-            ORDER BY d.made, d.id
+            ORDER BY d.made, d.number, d.id
             """,
             processes=sorted(processes),
             at=self._at,

@@ -230,8 +230,9 @@ class Running:
     def write(self, now: datetime) -> None:
         """What has become of the case and its tasks, other than by completing one (``done``)."""
         work = {each.id: each for each in self.engine.work()}
-        known = {each.id: each for each in tasks_of(self.tx, self.id) if each.state == "open"}
-        for place, (id_, each) in enumerate(work.items()):
+        reached = tasks_of(self.tx, self.id)
+        known = {each.id: each for each in reached if each.state == "open"}
+        for place, (id_, each) in enumerate(work.items(), len(reached)):
             if id_ not in known:
                 self._make(each, place, now)
             elif each.escalations > known[id_].asked.escalations:

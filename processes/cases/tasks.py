@@ -221,7 +221,9 @@ def delegate(
         made = Delegation(str(uuid4()), process, person, other, start, end, now)
         tx.run(
             """
-            CREATE (d:Delegation {id: $id, process: $process, by: $by, to: $to})
+            MATCH (p:Process {id: $process})
+            SET p.delegations = coalesce(p.delegations, 0) + 1
+            CREATE (d:Delegation {id: $id, number: p.delegations, process: $process, by: $by, to: $to})
             SET d.from = $start, d.until = $end, d.made = $now, d.reason = $reason
             """,
             id=made.id,
