@@ -40,7 +40,7 @@ _OWN_KEYS = frozenset({
 """Names under which the engine keeps what it knows of a task; no message has one."""
 _AT_THE_ROOT = frozenset({"process", "message", "error", "collaboration", "documentation", "extensionElements"})
 _IN_A_COLLABORATION = DRAWN_ONLY | {"participant", "messageFlow"}
-_RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
+RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -147,7 +147,7 @@ class _Checking:
                     where = "twice" if seen[id] == document else f"in {seen[id]} as well"
                     self._add(document, id, "duplicate_id", f"the id is used {where}")
                 seen[id] = document
-                if id in _RESERVED_IDS or (local(element) in NODES | {"process"} and "." in id):
+                if id in RESERVED_IDS or (local(element) in NODES | {"process"} and "." in id):
                     self._add(document, id, "reserved_id", "the id has a meaning of its own, or a dot; use another one")
         for id, (document, _) in self._decisions.items():
             if not id or id in seen:

@@ -5,13 +5,15 @@ hold without testing anything, so everything unknown is refused, with the case, 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any, Final
 
 from graph.time import COPENHAGEN, written_day
 from processes.play.described import Described, read_described
 from processes.play.errors import PlayRejected
+from processes.play.flow import START
+from processes.play.names import name_of
 
 FORMAT: Final = 1
 _MOST = 200
@@ -33,8 +35,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "start": Verb("process", frozenset({"by", "with", "error"}), frozenset()),
     "look": Verb("task", frozenset({"expect"}) | _TOLD, frozenset()),
     "claim": Verb("task", frozenset({"by", "log"}) | _TOLD, frozenset({"by"})),
-    "give_back": Verb("task", frozenset({"by"}) | _TOLD, frozenset({"by"})),
-    "hand": Verb("task", frozenset({"by", "to"}) | _TOLD, frozenset({"by", "to"})),
+    "give_back": Verb("task", frozenset({"by", "log"}) | _TOLD, frozenset({"by"})),
+    "hand": Verb("task", frozenset({"by", "to", "log"}) | _TOLD, frozenset({"by", "to"})),
     "complete": Verb("task", frozenset({"by", "with", "log"}) | _TOLD, frozenset({"by"})),
     "delegate": Verb(
         "process", frozenset({"by", "to", "from", "until", "error"}), frozenset({"by", "to", "from", "until"})
@@ -42,6 +44,12 @@ VERBS: Final[Mapping[str, Verb]] = {
 }
 _EXPECTED: Final = frozenset({"candidates", "level_unit", "steps", "closed_unit", "lapsed", "claimed", "fault"})
 _PERSONS: Final = ("by", "to")
+_NOT_THERE: Final = "unknown_person"
+"""The error of a step whose ``by`` or ``to`` is nobody of facts."""
+_YEARS: Final = range(1900, 2200)
+"""In which a case may be played: a claim is looked after at each midnight."""
+_FIGURES: Final = ("number", "boolean", "date")
+"""Fields of a form that have no name, nor a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,13 @@ class PlayFile:
     cases: tuple[PlayedCase, ...]
 
 
-def read_file(content: object) -> PlayFile:
-    """Raises PlayRejected, with all that is wrong."""
-    return _Reading().file(content)
+def read_file(content: object, figures: object = None) -> PlayFile:
+    """Raises PlayRejected, with all that is wrong.
+
+    ``content``: with names and codes as they are written. ``figures``: the same with numbers as numbers, for the fields
+    of forms that are; None if it is no different.
+    """
+    return _Reading().file(content, content if figures is None else figures)
 
 
 @dataclass
@@ -82,7 +94,7 @@ class _Reading:
     persons: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
 
-    def file(self, content: object) -> PlayFile:
+    def file(self, content: object, figures: object) -> PlayFile:
         parts = self._mapping(
             "the file", content, {"format", "facts", "processes", "cases"}, ("format", "facts", "processes", "cases")
         )
@@ -99,17 +111,17 @@ class _Reading:
             found = read_described(name, described, self.units, self.persons, self.faults)
             if found is not None:
                 processes[name] = found
-        cases = tuple(self._cases(parts["cases"], processes))
+        cases = tuple(self._cases(parts["cases"], _part(figures, "cases"), processes))
         self._stop()
         return PlayFile(facts, processes, cases)
 
-    def _cases(self, content: object, processes: Mapping[str, Described]) -> Iterator[PlayedCase]:
+    def _cases(self, content: object, figures: object, processes: Mapping[str, Described]) -> Iterator[PlayedCase]:
         if not isinstance(content, list) or not content:
             self._wrong("cases", "it is not a list of cases")
             return
         met: set[str] = set()
         for place, each in enumerate(content, 1):
-            id_ = str(each.get("id", "")) if isinstance(each, Mapping) else ""
+            id_ = name_of(each.get("id")) if isinstance(each, Mapping) else ""
             where = f"case {id_ or place}"
             case = self._mapping(where, each, {"id", "why", "steps"}, ("id", "steps"))
             if not case:
@@ -121,11 +133,14 @@ class _Reading:
             if not isinstance(steps, list) or not steps:
                 self._wrong(where, "steps: it is not a list of steps")
                 continue
-            yield PlayedCase(id_, str(case.get("why", "")), tuple(self._steps(where, steps, processes)))
+            numbers = _part(_part(figures, place - 1), "steps")
+            yield PlayedCase(id_, str(case.get("why", "")), tuple(self._steps(where, steps, numbers, processes)))
 
-    def _steps(self, case: str, content: Sequence[object], processes: Mapping[str, Described]) -> Iterator[Step]:
+    def _steps(
+        self, case: str, content: Sequence[object], figures: object, processes: Mapping[str, Described]
+    ) -> Iterator[Step]:
         last: datetime | None = None
-        process: Described | None = None
+        started: list[Described] = []
         for number, each in enumerate(content, 1):
             where = f"{case}, step {number}"
             step = self._step(where, number, each, processes)
@@ -134,15 +149,28 @@ class _Reading:
             if last is not None and step.at < last:
                 self._wrong(f"{where}, at", "it is before the step above; a case's clock goes forward")
             last = step.at
-            if step.verb == "start":
-                process = processes.get(step.named)
-            elif VERBS[step.verb].names == "task":
-                if process is None:
-                    self._wrong(f"{where}, {step.verb}", "no case has been started yet")
-                elif step.named not in process.tasks:
-                    tasks = ", ".join(process.tasks)
-                    self._wrong(f"{where}, {step.verb}", f"the process has no task {step.named!r}; it has: {tasks}")
+            process = processes.get(step.named)
+            if VERBS[step.verb].names == "task":
+                process = self._process_of(f"{where}, {step.verb}", step.named, started)
+            elif step.verb == "start" and process is not None and "error" not in step.fields:
+                started.append(process)
+            if "with" in step.fields and process is not None:
+                form = process.forms[START if step.verb == "start" else step.named]
+                numbers = _part(_part(figures, number - 1), "with")
+                values = {key: _value(value, form.get(key, "text"), _part(numbers, key))
+                          for key, value in step.fields["with"].items()}  # fmt: skip
+                step = replace(step, fields={**step.fields, "with": values})
             yield step
+
+    def _process_of(self, where: str, task: str, started: Sequence[Described]) -> Described | None:
+        """The process of the case that was started last of those that have the task."""
+        found = next((each for each in reversed(started) if task in each.tasks), None)
+        if not started:
+            self._wrong(where, "no case has been started yet")
+        elif found is None:
+            tasks = ", ".join(dict.fromkeys(task for each in started for task in each.tasks))
+            self._wrong(where, f"the process has no task {task!r}; it has: {tasks}")
+        return found
 
     def _step(self, where: str, number: int, content: object, processes: Mapping[str, Described]) -> Step | None:
         if not isinstance(content, Mapping):
@@ -162,7 +190,8 @@ class _Reading:
         for key in sorted(verb.needed - set(rest)):
             self._wrong(f"{where}, {key}", f"{name} needs it")
         at = self._moment(f"{where}, at", content.get("at"))
-        if verb.names == "process" and content[name] not in processes:
+        named = name_of(content[name])
+        if verb.names == "process" and named not in processes:
             known = ", ".join(processes) or "none"
             self._wrong(f"{where}, {name}", f"there is no process {content[name]!r}; there is: {known}")
         if name == "look" and not {"expect", "error"} & set(rest):
@@ -171,18 +200,24 @@ class _Reading:
             self._wrong(where, "what is refused has no answer and no entry in the log")
         if "told" in rest and "error" not in rest:
             self._wrong(f"{where}, told", "only who is refused is told why; give the error")
-        fields = {key: self._field(f"{where}, {key}", key, value) for key, value in rest.items() if key in verb.fields}
-        return None if at is None else Step(number, at, name, str(content[name]), fields)
+        if verb.names == "task" and not named:
+            self._wrong(f"{where}, {name}", f"{content[name]!r} is not the name of a task")
+            return None
+        given = {key: value for key, value in rest.items() if key in verb.fields}
+        missing = rest.get("error") == _NOT_THERE
+        fields = {key: self._field(f"{where}, {key}", key, value, missing) for key, value in given.items()}
+        return None if at is None else Step(number, at, name, named, fields)
 
-    def _field(self, where: str, key: str, value: Any) -> Any:
+    def _field(self, where: str, key: str, value: Any, missing: bool) -> Any:
+        """``missing``: its persons may be nobody of facts."""
         if key in _PERSONS:
-            return self._person(where, value)
+            return name_of(value) if missing and name_of(value) else self._person(where, value)
         if key in ("from", "until"):
             return self._day(where, value)
         if key == "error":
             return self._text(where, value)
         if key == "with":
-            return self._plain(where, value)
+            return self._values(where, value)
         if key == "told":
             return self._told(where, value)
         if key == "log":
@@ -195,14 +230,15 @@ class _Reading:
     def _expected(self, where: str, value: Any) -> Any:
         return self._each(where, value, {
             "candidates": self._candidates, "level_unit": self._unit, "steps": self._count, "closed_unit": self._unit,
-            "lapsed": self._person, "claimed": self._person, "fault": self._text,
+            "lapsed": self._person_or_none, "claimed": self._person_or_none, "fault": self._text_or_none,
         })  # fmt: skip
 
     def _candidates(self, where: str, value: Any) -> Any:
         if not isinstance(value, list):
             return self._wrong(where, "it is not a list")
-        reads = {"person": self._person, "as": self._how, "for": self._person}
-        return [self._each(f"{where}[{place}]", each, reads, ("person", "as")) for place, each in enumerate(value, 1)]
+        reads = {"person": self._person, "as": self._how, "for": self._person_or_none}
+        read = [self._each(f"{where}[{place}]", each, reads, ("person", "as")) for place, each in enumerate(value, 1)]
+        return [{key: part for key, part in each.items() if part is not None} for each in read]  # in nobody's place
 
     def _each(
         self, where: str, value: Any, reads: Mapping[str, Callable[[str, Any], Any]], needed: Sequence[str] = ()
@@ -214,17 +250,17 @@ class _Reading:
         return {key: reads[key](f"{where}, {key}", each) for key, each in found.items() if key in reads}
 
     def _person(self, where: str, value: Any) -> Any:
-        if value not in self.persons:
-            return self._wrong(where, f"facts have no person {value!r}")
-        return value
+        name = name_of(value)
+        return name if name in self.persons else self._wrong(where, f"facts have no person {value!r}")
 
     def _person_or_none(self, where: str, value: Any) -> Any:
         return None if value is None else self._person(where, value)
 
     def _unit(self, where: str, value: Any) -> Any:
-        if value is not None and value not in self.units:
-            return self._wrong(where, f"facts have no unit {value!r}")
-        return value
+        name = name_of(value)
+        if value is None or name in self.units:
+            return name or None
+        return self._wrong(where, f"facts have no unit {value!r}")
 
     def _how(self, where: str, value: Any) -> Any:
         return value if value in HOWS else self._wrong(where, f"{value!r} is not one of {', '.join(HOWS)}")
@@ -236,6 +272,9 @@ class _Reading:
 
     def _text(self, where: str, value: Any) -> Any:
         return value if isinstance(value, str) and value else self._wrong(where, f"{value!r} is not a text")
+
+    def _text_or_none(self, where: str, value: Any) -> Any:
+        return None if value is None else self._text(where, value)
 
     def _day(self, where: str, value: Any) -> Any:
         if isinstance(value, date) and not isinstance(value, datetime):
@@ -257,13 +296,16 @@ class _Reading:
         if not isinstance(value, datetime):
             self._wrong(where, "it is not a moment, as in 2027-01-31T09:00")
             return None
+        if value.year not in _YEARS:
+            self._wrong(where, f"the year {value.year} can't be played; from {_YEARS[0]} to {_YEARS[-1]} can")
+            return None
         return value.replace(tzinfo=COPENHAGEN) if value.tzinfo is None else value.astimezone(COPENHAGEN)
 
-    def _plain(self, where: str, value: Any) -> Any:
-        """Values of a form: as JSON has them, with days as text."""
-        if not isinstance(value, Mapping):
-            return self._wrong(where, "it is not a mapping of fields to values")
-        return {str(key): _as_json(each) for key, each in value.items()}
+    def _values(self, where: str, value: Any) -> dict[str, Any]:
+        """Values of a form, by field; nothing after ``with`` is none."""
+        if value is not None and not isinstance(value, Mapping):
+            self._wrong(where, "it is not a mapping of fields to values")
+        return {str(key): each for key, each in value.items()} if isinstance(value, Mapping) else {}
 
     def _named(self, where: str, value: object) -> Mapping[str, Any]:
         if not isinstance(value, Mapping) or not value:
@@ -296,7 +338,19 @@ class _Reading:
 def _ids(facts: Mapping[str, Any], section: str) -> frozenset[str]:
     entries = facts.get(section)
     listed = entries if isinstance(entries, list) else []
-    return frozenset(str(each["id"]) for each in listed if isinstance(each, Mapping) and "id" in each)
+    return frozenset(name_of(each.get("id")) for each in listed if isinstance(each, Mapping)) - {""}
+
+
+def _part(content: Any, place: str | int) -> Any:
+    """The part at a place of a content that has not been checked; None if it has none there."""
+    if isinstance(content, Mapping):
+        return content.get(place)
+    return content[place] if isinstance(content, list) and isinstance(place, int) and place < len(content) else None
+
+
+def _value(written: Any, type_: str, figure: Any) -> Any:
+    """A value of a form: a name or text as it is written, a number as a number, a day as text."""
+    return _as_json(figure) if type_ in _FIGURES else name_of(written) or _as_json(written)
 
 
 def _as_json(value: Any) -> Any:

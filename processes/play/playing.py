@@ -15,8 +15,9 @@ from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
 from processes.cases import definitions, kept, tasks
 from processes.cases.kept import Task
-from processes.engine.errors import DefinitionRejected
+from processes.engine.errors import DefinitionRejected, ProcessError
 from processes.errors import CaseError
+from processes.play.described import Described
 from processes.play.errors import PlayRejected
 from processes.play.file import PlayedCase, PlayFile, Step
 
@@ -27,11 +28,15 @@ _SAID_IF_THERE = ("closed_unit", "lapsed", "fault")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A step, and what came of it. ``expected`` and ``got`` have the parts that differ; both empty if it holds."""
+    """A step, and what came of it. ``expected`` and ``got`` have the parts that differ; both empty if it holds.
+
+    ``answer``: all that it got.
+    """
 
     step: Step
     expected: Mapping[str, Any]
     got: Mapping[str, Any]
+    answer: Mapping[str, Any]
 
     @property
     def holds(self) -> bool:
@@ -74,18 +79,19 @@ def play(
     for case in file.cases:
         progress(case.id)
         driver.execute_query("MATCH (n:Case|Task|CaseEntry|Delegation) DETACH DELETE n")
-        playing = _Playing(driver, source)
+        playing = _Playing(driver, source, file.processes)
         played.append(PlayedThrough(case, tuple(playing.step(each) for each in case.steps)))
     return played
 
 
 class _Playing:
-    """A case that is being played. ``clock``: how far it has come; ``case``: the one that was started last."""
+    """A case of the file that is being played. ``clock``: how far it has come; ``started``: its cases, by process."""
 
-    def __init__(self, driver: neo4j.Driver, source: str) -> None:
-        self._driver, self._source = driver, source
+    def __init__(self, driver: neo4j.Driver, source: str, processes: Mapping[str, Described]) -> None:
+        self._driver, self._source, self._processes = driver, source, processes
         self._clock: datetime | None = None
-        self._case: str | None = None
+        self._started: list[tuple[Described, str]] = []
+        self._held_up: dict[str, str] = {}  # cases in which time could not pass, with the reason
 
     def step(self, step: Step) -> Played:
         self._pass_time(step.at)
@@ -105,6 +111,7 @@ class _Playing:
             step,
             {name: expected[name] for name in differing} | dict.fromkeys(unexpected),
             {name: shown[name] for name in differing} | unexpected,
+            got,
         )
 
     def _done(self, step: Step) -> dict[str, Any]:
@@ -114,12 +121,13 @@ class _Playing:
         except CaseError as refused:
             by = None if refused.by is None else self._keys([refused.by]).get(refused.by, refused.by)
             return {"error": refused.code, "text": str(refused), "told": {"by": by, "at": refused.at}}
-        except GraphError as refused:
+        except (GraphError, ProcessError) as refused:
             return {"error": refused.code, "text": str(refused), "told": {}}
 
     def _start(self, step: Step) -> dict[str, Any]:
         values = step.fields.get("with", {})
-        self._case = tasks.start(self._driver, step.named, values, step.fields.get("by"), step.at)
+        case = tasks.start(self._driver, step.named, values, step.fields.get("by"), step.at)
+        self._started.append((self._processes[step.named], case))
         return {}
 
     def _look(self, step: Step) -> dict[str, Any]:
@@ -175,13 +183,19 @@ class _Playing:
         return {"log": {"by": called.get(last.by or ""), "for": called.get(last.instead_of or "")}}
 
     def _task(self, step: Step) -> Task:
-        """The task that a step is about: an open one, or the last one of its element. Raises CaseError."""
-        if self._case is None:
-            raise CaseError("no case has been started: its start was refused")
+        """The task that a step is about: of the case that was started last of those whose process has it; an open one,
+        or the last one of its element. Raises CaseError."""
+        having = ((process, case) for process, case in reversed(self._started) if step.named in process.tasks)
+        process, case = next(having, (None, ""))
+        if process is None:
+            raise CaseError("no case with this task has been started: its start was refused")
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            found = [each for each in kept.tasks_of(session, self._case) if each.element == step.named]
+            found = [each for each in kept.tasks_of(session, case) if each.element == process.tasks[step.named]]
+            incidents = [f"{each['element']}: {each['text']}" for each in kept.case(session, case).incidents]
         if not found:
-            raise _NotReached(f"the case has not come to {step.named}")
+            held_up = [*incidents, *filter(None, [self._held_up.get(case)])]
+            reason = f"; it is held up: {', '.join(held_up)}" if held_up else ""
+            raise _NotReached(f"the case has not come to {step.named}{reason}")
         return next((each for each in found if each.state == "open"), found[-1])
 
     def _pass_time(self, until: datetime) -> None:
@@ -192,10 +206,10 @@ class _Playing:
             with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
                 moments += kept.due_between(session, self._clock, until)
             self._clock = min(moments)
-            tasks.pass_time(self._driver, self._clock)
+            self._held_up |= tasks.pass_time(self._driver, self._clock).failed
             tasks.lapse_claims(self._driver, self._clock)
         self._clock = until
-        tasks.pass_time(self._driver, until)
+        self._held_up |= tasks.pass_time(self._driver, until).failed
 
     def _is_claimed(self) -> bool:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:

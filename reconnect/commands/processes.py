@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import neo4j
     from rich.console import Console
 
-    from processes.play.file import Step
+    from processes.play.file import PlayFile, Step
     from processes.play.playing import Played, PlayedThrough
 
 _SHORT_LIVED = {
@@ -28,6 +28,10 @@ _SHORT_LIVED = {
     "RECONNECT_NEO4J_SETTINGS": "dbms.cypher.min_replan_interval=1h",
 }
 """For a server that lives for a minute: what is compiled or planned again would not pay."""
+_GIVEN = ("by", "to", "from", "until", "with")
+"""Fields of a step that its result repeats."""
+_NOT_KNOWN = ("unknown_section", "unknown_reference")
+"""Of what an import only tells, the rules that refuse facts to play: they would be played without it."""
 group = typer.Typer(no_args_is_help=True, help="Play the definitions of processes before they are used.")
 
 
@@ -51,8 +55,17 @@ def play(
     It happens in a scratch instance, which is removed afterwards; the instance of RECONNECT_HOME is not touched.
     Exit code 0: every step holds; 1: some differ; 2: the file can't be played.
     """
-    with _in_scratch() as driver:
-        played = play_file(driver, file)
+    from processes.play.errors import PlayRejected
+    from reconnect.logs.redaction import redact_text
+
+    try:
+        read = _read(file)
+        with _in_scratch() as driver:
+            played = _played(driver, read)
+    except PlayRejected as wrong:
+        if as_json:
+            _print({"faults": [redact_text(each) for each in wrong.faults]})
+        raise CommandFailed(f"{file}: {wrong}", Exit.USAGE) from wrong
     differing = [each for case in played for each in case.steps if not each.holds]
     if as_json:
         _print({
@@ -68,58 +81,64 @@ def play(
 
 
 def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:
-    """Load a file's facts into an empty graph, and play its cases. Raises CommandFailed for what can't be played."""
+    """Load a file's facts into an empty graph, and play its cases. Raises PlayRejected for what can't be played."""
+    return _played(driver, _read(file))
+
+
+def _played(driver: neo4j.Driver, read: PlayFile) -> list[PlayedThrough]:
     from graph.time import copenhagen_now
-    from processes.play.errors import PlayRejected
-    from processes.play.file import read_file
     from processes.play.playing import play as played
 
-    try:
-        read = read_file(_content(file))
-        source = _load(driver, read.facts)
-        return played(driver, read, source, copenhagen_now())
-    except PlayRejected as wrong:
-        raise CommandFailed(f"{file}: {wrong}", Exit.USAGE) from wrong
+    return played(driver, read, _load(driver, read.facts), copenhagen_now())
 
 
-def _content(file: Path) -> Any:
-    """Raises CommandFailed."""
+def _read(file: Path) -> PlayFile:
+    """Raises PlayRejected."""
     from json import JSONDecodeError
 
     import yaml
 
     from importers.facts.errors import FileRejected
     from importers.facts.loading import doubled, from_json, from_yaml
+    from processes.play.errors import PlayRejected
+    from processes.play.file import read_file
 
     try:
-        content = from_json(file) if file.suffix.lower() == ".json" else from_yaml(file)
-        if isinstance(content, dict) and "facts" in content and file.suffix.lower() != ".json":
-            # Codes in facts stay as they are written; a form's numbers are numbers.
-            content["facts"] = from_yaml(file, codes=True)["facts"]
+        if file.suffix.lower() == ".json":
+            content = figures = from_json(file)
+        else:
+            content, figures = from_yaml(file, codes=True), from_yaml(file)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, JSONDecodeError, FileRejected) as error:
-        raise CommandFailed(f"{file} can't be read: {error}", Exit.USAGE) from error
+        raise PlayRejected((f"it can't be read: {error}",)) from error
     if twice := doubled(content):
-        raise CommandFailed(f"{file}: {', '.join(twice)} stands twice", Exit.USAGE)
-    return content
+        raise PlayRejected((f"{', '.join(twice)} stands twice",))
+    return read_file(content, figures)
 
 
 def _load(driver: neo4j.Driver, facts: Mapping[str, Any]) -> str:
-    """Import facts; the name of their source. Raises PlayRejected with what is wrong with them."""
+    """Import facts; the name of their source. Raises PlayRejected with what is wrong with them.
+
+    What another source might still state is refused as well: there is none here.
+    """
     import yaml
 
     from graph.cpr.keyring import Keyring
     from importers.facts.settings import FactsSettings
     from importers.facts.source import Facts
     from importers.pipeline.import_run import run_import
+    from importers.source import SourceError
     from processes.play.errors import PlayRejected
 
     with tempfile.TemporaryDirectory(prefix="reconnect-play-") as folder:
         path = Path(folder) / "facts.yaml"
         path.write_text(yaml.safe_dump(_plain(facts), allow_unicode=True, sort_keys=False), encoding="utf-8")
         settings = FactsSettings(path=path)
-        report = run_import(driver, Facts(settings), Keyring.generate())
-    if wrong := [each for each in report.problems if each.severity == "bad"]:
-        raise PlayRejected(tuple(f"facts, {each.where()}: {each.text}" for each in wrong))
+        try:
+            report = run_import(driver, Facts(settings), Keyring.generate())
+        except SourceError as wrong:
+            raise PlayRejected((f"facts: {wrong}",)) from wrong
+    if bad := [each for each in report.problems if each.severity == "bad" or each.rule in _NOT_KNOWN]:
+        raise PlayRejected(tuple(f"facts, {each.where()}: {each.text}" for each in bad))
     return settings.name
 
 
@@ -172,8 +191,11 @@ def _form(played: PlayedThrough) -> dict[str, Any]:
 
 def _step_form(played: Played) -> dict[str, Any]:
     step = played.step
-    form = {"step": step.number, "at": step.at, step.verb: step.named, "holds": played.holds}
-    return form if played.holds else {**form, "expected": played.expected, "got": played.got}
+    given = {name: step.fields[name] for name in _GIVEN if name in step.fields}
+    form = {"step": step.number, "at": step.at, step.verb: step.named, **given, "holds": played.holds}
+    if not played.holds:
+        return {**form, "expected": played.expected, "got": played.got}
+    return {**form, "got": played.answer} if played.answer else form
 
 
 def _text(value: Any) -> str:
@@ -194,7 +216,9 @@ def _written(value: Any) -> Any:
         return {str(name): _written(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_written(each) for each in value]
-    return f"{value:%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else value
+    if not isinstance(value, datetime):
+        return value
+    return f"{value:%Y-%m-%dT%H:%M:%S}" if value.second else f"{value:%Y-%m-%dT%H:%M}"
 
 
 def _plain(value: Any) -> Any:

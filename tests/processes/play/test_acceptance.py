@@ -9,9 +9,9 @@ import neo4j
 import pytest
 import yaml
 
+from processes.play.errors import PlayRejected
 from processes.play.playing import PlayedThrough
 from reconnect.commands.processes import play_file
-from reconnect.exits import CommandFailed
 from tests.emptied import empty
 
 pytestmark = pytest.mark.slow
@@ -97,6 +97,9 @@ def test_a_step_that_does_not_hold_is_shown(driver: neo4j.Driver, tmp_path: Path
         (("processes", "approval", "start", "form", "unit"), "place", "start, form, unit: 'place' is not one of"),
         (("processes", "approval", "flow"), "start → approve → end", "task report: the flow does not lead to it"),
         (("facts", "units", 1, "from"), "2010-13-01", "facts, "),
+        (("facts", "substitues"), [], "facts, File substitues: no section 'substitues'"),
+        (("facts", "assignments", 2, "holder"), {"employment": "e_nroa"}, "facts, Assignment a_nora"),
+        (("facts", "substitutes", 0, "scope"), {"units": ["nurisng"]}, "facts, Substitution s_otto"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_refused(
@@ -110,9 +113,9 @@ def test_what_is_not_known_is_refused(
     within[place[-1]] = value
     file = tmp_path / "wrong.yaml"
     file.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(CommandFailed) as refused:
+    with pytest.raises(PlayRejected) as refused:
         play_file(driver, file)
-    assert text in str(refused.value) and refused.value.code == 2
+    assert text in str(refused.value)
 
 
 def test_a_number_of_a_form_is_one_and_a_code_of_facts_stays_as_it_is_written(
@@ -137,3 +140,55 @@ cases:
     file.write_text(f"format: 1\n{facts}{process}", encoding="utf-8")
     (case,) = play_file(driver, file)
     assert case.holds, [(each.expected, each.got) for each in case.steps]
+
+
+MORE = """
+processes:
+  p:
+    start: {form: {unit: unit, note: text}}
+    tasks: {a: {role: manager, unit: unit, escalate: {after: 3 working days}}}
+    flow: "start → a → end"
+  q:
+    start: {form: {unit: unit}}
+    tasks: {q: {role: manager, unit: unit}}
+    flow: "start → q → end"
+cases:
+- id: more
+  steps:
+  - {at: 2027-04-05T09:00, start: p, by: sif, with: {unit: rehab}}
+  - {at: 2027-04-05T09:00, start: q, by: sif, with: {unit: rehab}}
+  - {at: 2027-04-05T09:00, start: p, by: sif, with: {unit: nowhere}, error: unknown_unit}
+  - {at: 2027-04-05T10:00, delegate: p, by: carla, to: pia,  from: 2027-04-06, until: 2027-04-10}
+  - {at: 2027-04-05T10:00, delegate: p, by: carla, to: otto, from: 2027-04-06, until: 2027-04-10}
+  - {at: 2027-04-05T10:00, delegate: p, by: carla, to: nora, from: 2027-04-06, until: 2027-04-10}
+  - {at: 2027-04-06T09:00, look: q, expect: {candidates: [{person: carla, as: holder, for: null}]}}
+  - at: 2027-04-06T09:00
+    look: a
+    expect: {candidates: &delegated [{person: carla, as: holder}, {person: pia, as: delegate, for: carla},
+      {person: otto, as: delegate, for: carla}, {person: nora, as: delegate, for: carla}], fault: null}
+  - {at: 2027-04-06T09:01, claim: a, by: nobody, error: unknown_person}
+  - {at: 2027-04-06T09:01, claim: a, by: pia, log: {by: pia, for: carla}}
+  - {at: 2027-04-06T09:02, look: a, expect: {claimed: pia}}
+  - {at: 2027-04-06T09:02, look: a, expect: {claimed: null}}
+  - {at: 2027-04-06T09:03, give_back: a, by: pia, log: {by: pia, for: null}}
+  - {at: 2027-04-06T09:04, look: a, expect: {claimed: null, lapsed: null}}
+  - {at: 2027-04-08T08:59, look: a, expect: {candidates: *delegated}}
+  - {at: 2027-04-08T09:00, hand: a, by: carla, to: sif, log: {by: carla, for: null}}
+  - at: 2027-04-08T09:00
+    look: a
+    expect: {claimed: sif, candidates: [{person: carla, as: holder}, {person: pia, as: delegate, for: carla},
+      {person: otto, as: delegate, for: carla}, {person: nora, as: delegate, for: carla},
+      {person: sif, as: delegate, for: carla}, {person: dan, as: escalated}]}
+"""
+
+
+def test_two_processes_delegates_of_one_moment_and_what_is_nobody(driver: neo4j.Driver, tmp_path: Path) -> None:
+    empty(driver)
+    text = FILE.read_text(encoding="utf-8")
+    file = tmp_path / "more.yaml"
+    file.write_text(text[text.index("format:") : text.index("processes:")] + MORE, encoding="utf-8")
+    (case,) = play_file(driver, file)
+    differing = {each.step.number: (each.expected, each.got) for each in case.steps if not each.holds}
+    assert differing == {12: ({"claimed": None}, {"claimed": "pia"})}
+    assert case.steps[10].answer["candidates"][1] == {"person": "pia", "as": "delegate", "for": "carla"}
+    assert case.steps[8].answer["error"] == "unknown_person"
