@@ -35,6 +35,6 @@ def memberships(settings: Settings, name: str) -> "Memberships | None":
     """In which groups people are, for previews; None where the domain's groups are not REConnect's."""
     from functools import partial
 
-    from exporters.active_directory.memberships import memberships as of_domain
+    from exporters.active_directory.previewed_groups import memberships as of_domain
 
     return partial(of_domain, name=name, settings=settings) if settings.groups.kinds else None

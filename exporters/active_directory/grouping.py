@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from exporters.active_directory.image import Account, Organisation
+from exporters.active_directory.image import Account, Organisation, Tie
 from exporters.active_directory.placing import Places
 from exporters.active_directory.settings import ActiveDirectorySettings, GroupKind
 from exporters.objects.target import Ref, Wanted
@@ -19,8 +19,9 @@ def groups(
 ) -> Iterator[Wanted]:
     """``there``: keys of the users that the domain has or gets."""
     open_ = [each for each in organisation.accounts if each.uuid in there and not each.stopped]
-    # Those without a job of these days stay where their last one has put them.
-    stay = frozenset(Ref("user", each.uuid) for each in open_ if each.tie not in organisation.ties)
+    # Those without a job of these days stay where their last one has put them. An account that is ready before the
+    # first day is in no group of the place until then: the groups' permissions come with the job.
+    stay = frozenset(Ref("user", each.uuid) for each in open_ if _tie(each, organisation) is None)
     if "unit" in settings.groups.kinds:
         yield from _units(organisation, places, open_, stay, settings)
     if "role" in settings.groups.kinds:
@@ -29,6 +30,12 @@ def groups(
         yield from _positions(organisation, open_, stay, settings)
     if "right" in settings.groups.kinds:
         yield from _rights(organisation, open_, settings)
+
+
+def _tie(account: Account, organisation: Organisation) -> Tie | None:
+    """The job of these days."""
+    tie = organisation.ties.get(account.tie or "")
+    return tie if tie is not None and tie.has_begun else None
 
 
 def _units(
@@ -40,7 +47,7 @@ def _units(
 ) -> Iterator[Wanted]:
     members: dict[str, set[Ref]] = {uuid: set() for uuid in places.delivered}
     for each in open_:
-        tie = organisation.ties.get(each.tie or "")
+        tie = _tie(each, organisation)
         if tie is None or tie.unit not in places.delivered:
             continue
         own = str(tie.unit)
@@ -100,7 +107,7 @@ def _positions(
         **{tie.position: tie.position_title or "" for tie in organisation.ties.values() if tie.position},
     }
     for each in open_:
-        tie = organisation.ties.get(each.tie or "")
+        tie = _tie(each, organisation)
         if tie is not None and tie.position:
             members.setdefault(tie.position, set()).add(Ref("user", each.uuid))
     may_have = {"member": stay}

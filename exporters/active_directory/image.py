@@ -28,7 +28,7 @@ class Unit:
 @dataclass(frozen=True, slots=True)
 class Tie:
     """An employment or affiliation, in force on the day or soon after. ``values``: as for a unit. ``title``: the
-    person's own, else the position's; that in ``values`` is the source's text."""
+    person's own, else the position's; that in ``values`` is the source's text. ``has_begun``: by the day."""
 
     uuid: str
     person: str
@@ -36,6 +36,7 @@ class Tie:
     position: str
     position_title: str | None
     values: Mapping[str, str | None]
+    has_begun: bool
     title: str = ""
 
 
@@ -201,6 +202,7 @@ def _tie(node: Node, at: date, names: PayrollNames) -> Tie | None:
             "phone": None if now.get("phoneHidden") else now["phone"],
             "start": now["from"] or NO_BEGINNING,
         },
+        has_begun=_period(now).start <= at,
     )  # fmt: skip
 
 

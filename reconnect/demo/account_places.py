@@ -140,6 +140,10 @@ def _first(entry: Mapping[str, Any], name: str) -> str:
 # -- SCIM -------------------------------------------------------------------------------------------------------------
 
 
+_FORGOTTEN: Mapping[str, Any] = {"share": 1, "count": 1000}
+"""Another time the server has none of it, and is supplied anew."""
+
+
 class _Scim:
     """A SCIM server from PyPI, which forgets everything when it ends."""
 
@@ -157,8 +161,11 @@ class _Scim:
             "image": {"roots": [*units], "days_ahead": LEAD_DAYS, "user_name": ["work_email"]},
             "prefixes": {"unit": "Enhed "},
             "drift": "correct",
-            "brake": {"share": 0.3, "count": 50, "kinds": {"Group": {"share": 0.5, "count": 50}}},
-        }
+            "brake": {
+                "share": 0.3, "count": 50, "gone": _FORGOTTEN,
+                "kinds": {"Group": {"share": 0.5, "count": 50, "gone": _FORGOTTEN}},
+            },
+        }  # fmt: skip
 
     def seen(self, email: str) -> Seen | None:
         found = self._found(email)

@@ -39,12 +39,14 @@ class StaffAccount:
 
 @dataclass(frozen=True, slots=True)
 class StaffTie:
-    """Where somebody works, and as what. ``position``: uuid and title."""
+    """Where somebody works, and as what. ``position``: uuid and title. ``has_begun``: by the day; an account may be
+    ready before."""
 
     uuid: str
     person: str
     unit: str | None
     position: tuple[str, str] | None
+    has_begun: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,11 @@ def staff_on(
     titles = _titles(session, {state.position for _, state in states.values() if state.position is not None})
     ties = {
         uuid: StaffTie(
-            uuid, tie.person, state.unit, None if state.position is None else (state.position, titles[state.position])
+            uuid,
+            tie.person,
+            state.unit,
+            None if state.position is None else (state.position, titles[state.position]),
+            state.period.start <= at,
         )
         for uuid, (tie, state) in states.items()
     }

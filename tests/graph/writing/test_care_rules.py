@@ -43,7 +43,7 @@ WRONG: dict[str, dict[str, tuple[dict[str, Any], str, str, str]]] = {
         "undecided": ({**REQUEST, "state": "approved"}, "decided_by", "wrong_value", "missing"),
         "endless": (
             {"given_to": "person:carl", "requested_by": "carl", "exception_to": "two_hands"},
-            "to", "wrong_value", "has an end",
+            "to", "wrong_value", "must have an end",
         ),
         "unlimited": (
             {**REQUEST, "gives": "system_role:sapa_read"}, "gives", "mandatory_not_configured", "needs a limit of KLE",

@@ -58,7 +58,7 @@ def _account(account: StaffAccount) -> Account:
 
 def _tie(tie: StaffTie) -> Tie:
     position, title = tie.position or ("", None)
-    return Tie(tie.uuid, tie.person, tie.unit, position, title, {})
+    return Tie(tie.uuid, tie.person, tie.unit, position, title, {}, tie.has_begun)
 
 
 def _rights(staff: Staff, names: Collection[str]) -> Iterator[Right]:
