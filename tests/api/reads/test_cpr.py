@@ -43,7 +43,7 @@ def test_without_number_nothing_is_logged(asking: Asking, readings: neo4j.Driver
 def test_refused_without_the_right(asking: Asking, readings: neo4j.Driver, field: str, right: str) -> None:
     others = replace(asking, rights=frozenset({"private", "cpr"} - {right}))
     error = others.refusal(f"{{ persons {{ nodes {{ {field} }} }} }}")
-    assert error.extensions == {"code": "forbidden", "roles": sorted(FIELDS[right])}
+    assert error.extensions == {"code": "forbidden", "retry": "never", "roles": sorted(FIELDS[right])}
     assert repr(right) in error.message
     assert logged(readings) == []
     # A plan that was compiled for somebody else is not used.
