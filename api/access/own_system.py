@@ -9,12 +9,13 @@ import neo4j
 from api.access.roles import ROLES
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
+from graph.model.rights import OWN_ROLE_URI, OWN_SYSTEM
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter, Written
 
 SOURCE = "reconnect"
-SYSTEM = "reconnect"
+SYSTEM = OWN_SYSTEM
 UNIT = "reconnect_unit"
 _URN = "urn:reconnect"
 TITLES = {
@@ -58,7 +59,7 @@ def statements() -> list[Statement]:
                 key=key_of(role),
                 title=TITLES[role][0],
                 description=TITLES[role][1],
-                uri=f"{_URN}:role:{role}",
+                uri=f"{OWN_ROLE_URI}{role}",
                 sensitive=role != "reader",
             ),
             links={"system": link("ItSystem", SYSTEM), "optional_types": link("ConstraintType", UNIT)},

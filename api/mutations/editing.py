@@ -14,7 +14,7 @@ from api.access.cpr_readings import looked_up
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
 from api.mutations import giving, oneself
-from api.mutations.guarding import Guarding
+from api.mutations.guarding import Guarding, makes_common
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
 from api.named_arguments import extensions_of, in_argument
@@ -190,9 +190,15 @@ class Editing(Guarding):
         self._refuse_for_oneself(amendments)
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
-    def same_roles(self, system_role: str | None) -> list[str]:
-        """System roles (uuids) with the same URI in other systems: those of a test system are as sensitive."""
-        return self.read(lambda session: session.run(_SAME_ROLES, uuid=system_role, today=today()).value())
+    def changed_with(self, kind: str, thing: str, name: str) -> list[str]:
+        """UUID of the thing, and of those that get the same value: system roles of one URI are equally sensitive.
+
+        Raises Unknown, Ambiguous.
+        """
+        uuid = self.uuid(kind, thing)
+        if (kind, name) != ("SystemRole", "sensitive"):
+            return [uuid]
+        return [uuid, *self.read(lambda session: session.run(_SAME_ROLES, uuid=uuid, today=today()).value())]
 
     def _refuse_for_oneself(self, amendments: Sequence[Amendment]) -> None:
         self.read(lambda session: giving.refuse(session, self._context.access, self._mutation, amendments))
@@ -204,13 +210,15 @@ class Editing(Guarding):
         Raises GraphQLError (forbidden, second_person).
         """
         self._refuse_for_oneself(amendments)
+        common = []
         for each in amendments:
             thing = each.uuid or ""
             stated = each.edit(Statement(each.kind, thing))
             for name, values in stated.values.items():
                 self.require_other_than_stopper(each.kind, thing, name)
-                told = values[-1].value if values else None
-                self.require_second_for_common(each.kind, thing, name, told, Period())
+                if makes_common(each.kind, name, values[-1].value if values else None):
+                    common.append(thing)
+        self.require_second_for_common(common, Period())
 
     def writer(self) -> GraphWriter:
         return GraphWriter(self._context.driver, self._context.keyring, self._context.order)

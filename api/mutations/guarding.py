@@ -1,7 +1,8 @@
 """What refuses a change by hand that the caller has the right to: it needs a second person, it is about oneself, or
 about what is REConnect's own (``api.access.four_eyes``)."""
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeVar
 
 import neo4j
@@ -74,32 +75,44 @@ class Guarding(_Finding, Protocol):
         four_eyes.require_own_name(access, ref.key, field)
         return ref
 
-    def refuse_own_system(self, kind: str, thing: str) -> None:
-        """Before a value is set by hand. Raises ChangeRejected (own_system) for what REConnect itself says about its
-        own rights. Someone who made a sensitive right common could grant it without approval."""
-        if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuid=self.uuid(kind, thing)).single()):
+    def refuse_own_system(self, kind: str, things: Collection[str]) -> None:
+        """Before a value of all these things (uuids) is set by hand. Raises ChangeRejected (own_system) where one is
+        what REConnect itself says about its own rights. Someone who made a sensitive right common could grant it
+        without approval."""
+        if kind in _OWN and self.read(lambda session: session.run(_OWN[kind], uuids=list(things)).peek()):
             text = f"thing: this {kind} is REConnect's own, which no one changes by hand"
             raise ChangeRejected("own_system", text, field="thing")
 
-    def require_second_for_common(self, kind: str, thing: str, name: str, value: Value | None, days: Period) -> None:
-        """Before a value is set by hand, or released (None). Once a right is no longer sensitive, all its grants count,
-        even those that no one approved. Raises GraphQLError (second_person), Unknown."""
-        if kind in RIGHTS and name == "sensitive" and value is not True:
-            uuid = self.uuid(kind, thing)
-            if self.read(lambda session: session.run(_SENSITIVE, uuid=uuid, today=today()).single()):
-                self.require_second("end_sensitivity", f"{uuid} {days}")
+    def require_second_for_common(self, rights: Collection[str], days: Period) -> None:
+        """Before these rights (uuids) are made common by hand (``makes_common``), in one request. All their grants
+        count then, even those that no one approved. Raises GraphQLError (second_person)."""
+        if found := self.read(lambda session: _sensitive(session, rights)):
+            which = hashlib.sha256("\n".join(found).encode()).hexdigest()
+            self.require_second("end_sensitivity", f"{which} {days}")
+
+
+def makes_common(kind: str, name: str, value: Value | None) -> bool:
+    """Whether a right may no longer be sensitive once a value is set by hand, or released (None)."""
+    return kind in RIGHTS and name == "sensitive" and value is not True
+
+
+def _sensitive(session: neo4j.Session, rights: Collection[str]) -> list[str]:
+    """Those rights that are sensitive today or later, in order."""
+    return session.run(_SENSITIVE, uuids=list(rights), today=today()).value()
 
 
 _OWN = {
-    "ItSystem": f"MATCH (n:ItSystem {{uuid: $uuid, key: '{SYSTEM}'}}) RETURN n",
+    "ItSystem": f"MATCH (n:ItSystem {{key: '{SYSTEM}'}}) WHERE n.uuid IN $uuids RETURN n",
     **{
-        kind: f"MATCH (n:{kind} {{uuid: $uuid}})-[:AT]->(:ItSystem {{key: '{SYSTEM}'}}) RETURN n"
+        kind: f"MATCH (n:{kind})-[:AT]->(:ItSystem {{key: '{SYSTEM}'}}) WHERE n.uuid IN $uuids RETURN n"
         for kind in ("SystemRole", "ConstraintType")
     },
 }
-"""Kind → finds the thing (``$uuid``) if it is REConnect's own."""
+"""Kind → finds those of the things (``$uuids``) that are REConnect's own."""
 _SENSITIVE = f"""
-MATCH (n:{"|".join(RIGHTS)} {{uuid: $uuid}})-[state:STATE]->({{sensitive: true}})
+UNWIND $uuids AS uuid
+MATCH (n:{"|".join(RIGHTS)} {{uuid: uuid}})-[state:STATE]->({{sensitive: true}})
 WHERE {not_over("state")}
-RETURN n LIMIT 1
+RETURN DISTINCT uuid
+ORDER BY uuid
 """

@@ -34,6 +34,7 @@ from api.mutations.editing import (
     with_links_in,
     with_value,
 )
+from api.mutations.guarding import makes_common
 from api.mutations.inputs import (
     AssignedUnitInput,
     Decided,
@@ -101,12 +102,13 @@ class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
                 raise ChangeRejected("wrong_value", text, field="value")
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
-            editing.refuse_own_system(kind.value, thing)
             told = parsed(kind.value, name, value) if texts is None else parsed_texts(kind.value, name, texts)
-            editing.require_second_for_common(kind.value, thing, name, told, life)
+            uuid, *same = editing.changed_with(kind.value, thing, name)
+            editing.refuse_own_system(kind.value, [uuid, *same])
+            if makes_common(kind.value, name, told):
+                editing.require_second_for_common([uuid, *same], life)
             edit = with_value(name, told, life)
-            changed = Amendment(kind.value, editing.uuid(kind.value, thing), edit, expected_version, days=life)
-            same = editing.same_roles(changed.uuid) if (kind.value, name) == ("SystemRole", "sensitive") else ()
+            changed = Amendment(kind.value, uuid, edit, expected_version, days=life)
             return editing.write_all([changed, *(Amendment(kind.value, each, edit) for each in same)])[0]
 
         info.context.access.require_by_hand(kind.value)
@@ -119,11 +121,14 @@ class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             editing.require_other_than_stopper(kind.value, thing, snake(property))
-            editing.refuse_own_system(kind.value, thing)
             name, life = property_of(kind.value, snake(property)).name, days(from_, to)
-            editing.require_second_for_common(kind.value, thing, name, None, life)
+            uuid, *same = editing.changed_with(kind.value, thing, name)
+            editing.refuse_own_system(kind.value, [uuid, *same])
+            if makes_common(kind.value, name, None):
+                editing.require_second_for_common([uuid, *same], life)
             edit = released(name, life)
-            return editing.write(kind.value, editing.uuid(kind.value, thing), edit, expected_version)
+            changed = Amendment(kind.value, uuid, edit, expected_version)
+            return editing.write_all([changed, *(Amendment(kind.value, each, edit) for each in same)])[0]
 
         info.context.access.require_by_hand(kind.value)
         return await Editing(info.context, "releaseValue", reason, rights.BY_HAND[kind.value]).do(work)

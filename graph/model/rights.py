@@ -5,6 +5,10 @@ from graph.model.organisation import RESPONSIBLE_FOR
 
 RIGHTS = ("SystemRole", "JobFunctionRole")
 HOLDERS = ("Employment", "Affiliation", "Person")
+OWN_SYSTEM = "reconnect"
+"""Key of REConnect itself as an IT system."""
+OWN_ROLE_URI = "urn:reconnect:role:"
+"""Before the name of one of its system roles."""
 GRANTEES = ("Role", "Position", "PositionCategory", "Unit", "Employment", "Affiliation", "Person")
 
 CONTENTS = ("kle", "unit", "sensitivity", "itsystem", "payout", "text", "other")

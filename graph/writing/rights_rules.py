@@ -18,7 +18,7 @@ from graph.errors import ChangeRejected
 from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, OF_RESPONSIBILITY, derivation
-from graph.model.rights import HOLDERS
+from graph.model.rights import HOLDERS, OWN_ROLE_URI, OWN_SYSTEM
 from graph.patterns import PatternRejected, compiled
 from graph.statements.precedence import MANUAL
 from graph.statements.statement import Ref
@@ -262,6 +262,14 @@ class _Rules:
                 text = f"sensitive: {each.name} ({other}) of another system has the same URI, and {is_it}"
                 yield ChangeRejected("wrong_value", text, field="sensitive")
 
+    def _not_reconnects_own(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        """What is said of a URI's sensitivity is said of all roles that have it: REConnect's own have theirs alone."""
+        uri = str(thing.values.get("uri") or "")
+        own = f"{OWN_SYSTEM}:{uri.removeprefix(OWN_ROLE_URI)}"
+        if uri.startswith(OWN_ROLE_URI) and thing.values.get("key") != own:
+            text = f"uri: {OWN_ROLE_URI}… is for REConnect's own roles; choose another"
+            yield ChangeRejected("taken", text, field="uri")
+
     def _own_parameter(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         yield from self._unique(uuid, thing, "parameter")
 
@@ -455,7 +463,7 @@ def _on_the_wire(number: str) -> str:
 
 
 _BY_KIND: Mapping[str, Sequence[Any]] = {
-    "SystemRole": (_Rules._role_uri_stays, _Rules._own_uri_in_system),
+    "SystemRole": (_Rules._role_uri_stays, _Rules._not_reconnects_own, _Rules._own_uri_in_system),
     "JobFunctionRole": (_Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
     "Grant": (_Rules._is_set,),

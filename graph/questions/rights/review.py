@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
 
+from graph.model.rights import OWN_SYSTEM
 from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, Rights, Thing
@@ -12,8 +13,6 @@ from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
 
 SOON = timedelta(days=60)
-_OWN = "reconnect"
-"""Key of REConnect itself as a system."""
 Finding = Literal[
     "ending", "unused", "unreachable", "invalid", "left_open", "orphan", "conflict", "not_approved", "overdue"
 ]  # fmt: skip
@@ -189,7 +188,7 @@ def _left_open(work: Evaluation) -> Iterator[Found]:
     and of system roles that are granted by themselves. REConnect's own are granted for everywhere, or for a unit."""
     for grant in work.organisation.grants.values():
         system_role = work.organisation.system_roles.get(grant.gives)
-        for type_ in () if system_role is None or system_role.system.key == _OWN else system_role.optional:
+        for type_ in () if system_role is None or system_role.system.key == OWN_SYSTEM else system_role.optional:
             if work.setting(grant.uuid, grant.gives, type_.uuid) is None:
                 text = f"{grant.name} is not limited by {type_.title or type_.key}"
                 yield Found("left_open", grant.thing, text)

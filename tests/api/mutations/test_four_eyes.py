@@ -20,6 +20,7 @@ from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.runs.brakes import keep_stopped
 from graph.statements.precedence import MANUAL
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
@@ -35,6 +36,14 @@ def service(clean_graph: neo4j.Driver, addresses: Addresses) -> Iterator[Served]
     run_import(clean_graph, Stating(*small(), person("gone", "Dorte Væk")), ring)
     with serving(addresses, clean_graph, ring, four_eyes=RULES) as served:
         yield served
+
+
+def always(text: str) -> tuple[DatedValue, ...]:
+    return (DatedValue(Period(), text),)
+
+
+def state(service: Served, *statements: Statement) -> None:
+    GraphWriter(service.driver, Keyring.generate()).state("facts", statements, Origin("facts"))
 
 
 def asked(service: Served, query: str, token: str, *, preview: bool = False) -> str:
@@ -170,6 +179,42 @@ def test_reconnects_own_roles_stay_sensitive(service: Served) -> None:
         'setValue(kind: ItSystem, thing: "reconnect", property: "key", value: "x", from: "2020-01-01", reason: "x")'
     )
     assert asked(service, f"{renamed} {{ uuid }}", rights) == "own_system"
+    # What is said of one system role is said of those with its URI, so REConnect's own can't be had, or be changed by.
+    role = 'createSystemRole(key: "x", title: "X", uri: "{}", system: "{}", reason: "x") {{ uuid }}'
+    state(service, Statement("ItSystem", "mail", values={"key": always("mail")}))
+    assert asked(service, role.format("urn:reconnect:role:rights", "mail"), rights) == "taken"
+    assert asked(service, role.format("urn:reconnect:role:reader", "reconnect"), rights) == "taken"
+    assert asked(service, role.format("urn:mail:reader", "mail"), rights) == ""
+    service.driver.execute_query("MATCH (r:SystemRole {key: 'x'}) SET r.uri = 'urn:reconnect:role:rights'")
+    assert asked(service, f'setValue(kind: SystemRole, thing: "x", {value}', rights) == "own_system"
+    release = 'releaseValue(kind: SystemRole, thing: "x", property: "sensitive", from: "2020-01-01", reason: "x")'
+    assert asked(service, f"{release} {{ uuid }}", rights) == "own_system"
+
+
+def test_roles_of_one_uri_become_common_together_and_need_two_people(service: Served) -> None:
+    one, two = (create(service.driver, name, ["rights", "organisation", "reader"]) for name in ("one", "two"))
+    for key in ("mail", "mail_test"):
+        role = f'key: "{key}_role", title: "Læs", uri: "urn:mail:1", system: "{key}", sensitive: true, reason: "x"'
+        state(service, Statement("ItSystem", key, values={"key": always(key)}))
+        assert asked(service, f"createSystemRole({role}) {{ uuid }}", one) == ""
+
+    def change(mutation: str, role: str, value: str = "") -> str:
+        about = f'kind: SystemRole, thing: "{role}", property: "sensitive", from: null, reason: "x"{value}'
+        return f"{mutation}({about}) {{ uuid }}"
+
+    def sensitive() -> list[bool | None]:
+        found = service.data("{ systemRoles { nodes { key sensitive } } }")["systemRoles"]["nodes"]
+        return [each["sensitive"] for each in found if each["key"].startswith("mail")]
+
+    common = ', value: "false"'
+    assert asked(service, change("setValue", "mail_role", common), one) == "second_person"
+    assert asked(service, change("setValue", "mail_test_role", common), one) == "second_person"
+    assert asked(service, change("setValue", "mail_test_role", common), two) == "", "it is the same that both ask for"
+    assert sensitive() == [False, False]
+    assert asked(service, change("setValue", "mail_role", ', value: "true"'), one) == ""
+    assert sensitive() == [True, True]
+    assert [asked(service, change("releaseValue", "mail_role"), each) for each in (one, two)] == ["second_person", ""]
+    assert sensitive() == [None, None]
 
 
 def test_a_plan_is_taken_back_by_whoever_could_undo_it_by_hand(service: Served) -> None:
