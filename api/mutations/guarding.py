@@ -15,7 +15,6 @@ from api.mutations import oneself
 from graph.as_of import not_over
 from graph.errors import ChangeRejected
 from graph.model.rights import RIGHTS
-from graph.rehearsal import Rehearsal
 from graph.statements.statement import Ref, Value
 from graph.time import Period, today
 
@@ -41,8 +40,7 @@ class Guarding(_Finding, Protocol):
     def require_second(self, rule: Rule, thing: str) -> None:
         """Raises GraphQLError (second_person) for the first of the two who must ask for it. A preview needs one."""
         context = self._context
-        if not isinstance(context.driver, Rehearsal):
-            four_eyes.require_second(context.driver, context.four_eyes, rule, thing, context.access.name)
+        four_eyes.require_second(context.driver, context.four_eyes, rule, thing, context.access.name)
 
     def require_other_than_stopper(self, kind: str, thing: str, name: str) -> None:
         """Before a person's STOP is changed by hand. Raises GraphQLError (second_person), Unknown."""

@@ -83,7 +83,7 @@ def test_a_stop_has_a_reason_and_a_day_and_another_person_ends_it(visit: Visits,
     expect(page.get_by_text("Personen er stoppet til")).to_be_visible()
     visit.expect(page, "400")
     begin_to_end_stop(page)
-    expect(page.get_by_role("alert")).to_contain_text("Det kræver to personer.")
+    expect(page.get_by_role("alert")).to_contain_text("Det skal en anden gøre.")
     other = visit("HR", f"/person/{whose}")
     begin_to_end_stop(other)
     other.get_by_role("button", name="Gennemfør").click()

@@ -127,6 +127,25 @@ def test_who_has_made_or_extended_a_stop_does_not_end_it_alone(
             four_eyes.require_other_than_stopper(session, service.driver, RULES, uuid, by)
 
 
+def test_two_who_have_stopped_a_person_end_it_together_each_after_a_preview(service: Served) -> None:
+    one, two = (create(service.driver, name, ["hr", "organisation", "rights", "reader"]) for name in ("one", "two"))
+    until = today() + timedelta(days=9)
+    assert asked(service, f'stopPerson(person: "p2", until: "{until}", reason: "x") {{ uuid }}', one) == ""
+    end = 'endStop(person: "p2", reason: "x") { uuid }'
+
+    def noted(preview: bool) -> bool:
+        body = {"query": f"mutation {{ {end} }}", "extensions": {"preview": preview}}
+        (error,) = service.send(body, {"Authorization": f"Bearer {one}"}).json()["errors"]
+        assert error["extensions"]["code"] == "second_person"
+        return bool(error["extensions"]["noted"])
+
+    assert not noted(preview=True) and not noted(preview=False), "alone"
+    assert asked(service, 'stopPerson(person: "p2", reason: "x") { uuid }', two) == ""
+    assert asked(service, end, one, preview=True) == "", "nothing is asked for yet"
+    assert noted(preview=False)
+    assert [asked(service, end, two, preview=each) for each in (True, False)] == ["", ""]
+
+
 def test_people_decide_in_their_own_name(service: Served) -> None:
     anna = service.data('{ person(key: "p1") { uuid } }')["person"]["uuid"]
     other = service.data('{ person(key: "p2") { uuid } }')["person"]["uuid"]

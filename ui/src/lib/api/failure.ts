@@ -1,5 +1,5 @@
 /** Why a question was not answered, in the terms in which a page shows it. */
-export type FailureKind = 'offline' | 'loggedOut' | 'noRight' | 'busy' | 'conflict' | 'secondPerson' | 'unknown' | 'rejected' | 'failed';
+export type FailureKind = 'offline' | 'loggedOut' | 'noRight' | 'busy' | 'conflict' | 'secondPerson' | 'otherPerson' | 'unknown' | 'rejected' | 'failed';
 
 export interface Giver {
 	uuid: string;
@@ -42,6 +42,8 @@ export interface Shown {
 	givenBy?: Giver[];
 	by?: string | null;
 	at?: string | null;
+	/** Of second_person: whether it is made once another person asks for the same. */
+	noted?: boolean;
 }
 
 const KINDS: Record<string, FailureKind> = {
@@ -60,5 +62,6 @@ const KINDS: Record<string, FailureKind> = {
 export function failure(text: string, shown: Shown = {}, wait: number | null = null): Failure {
 	const code = shown.code ?? '';
 	const other = code.startsWith('unknown_') ? 'unknown' : wait === null ? 'rejected' : 'busy';
-	return new Failure(KINDS[code] ?? other, text, shown, wait);
+	const kind = KINDS[code] ?? other;
+	return new Failure(kind === 'secondPerson' && !shown.noted ? 'otherPerson' : kind, text, shown, wait);
 }

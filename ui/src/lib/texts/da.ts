@@ -35,6 +35,7 @@ export const da = {
 			what: 'Det kræver to personer.',
 			todo: 'Din anmodning er noteret. Den udføres, når en anden beder om det samme inden for 24 timer.'
 		},
+		otherPerson: { what: 'Det skal en anden gøre.', todo: 'Du kan ikke gøre det selv. Tjenesten svarede:' },
 		unknown: { what: 'Det findes ikke.', todo: 'Eller også har du ikke ret til at se det.' },
 		rejected: { what: 'Det kunne ikke lade sig gøre.', todo: 'Tjenesten svarede:' },
 		failed: { what: 'Noget gik galt.', todo: 'Prøv igen. Sker det igen, så giv it-afdelingen id’et nedenfor.' },

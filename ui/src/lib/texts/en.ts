@@ -33,6 +33,7 @@ export const en: Texts = {
 			what: 'This needs two people.',
 			todo: 'Your request is noted. It is carried out when another person asks for the same within 24 hours.'
 		},
+		otherPerson: { what: 'Another person must do this.', todo: 'You cannot do it yourself. The service answered:' },
 		unknown: { what: 'There is no such thing.', todo: 'Or you do not have the right to see it.' },
 		rejected: { what: 'This was not possible.', todo: 'The service answered:' },
 		failed: { what: 'Something went wrong.', todo: 'Try again. If it happens again, give the IT department the id below.' },
