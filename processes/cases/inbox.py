@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from graph.as_of import in_force
 from graph.connection import Run
+from graph.identity.lookup import survivors
 from graph.questions.nearest import MANAGER
 from processes.cases import kept
 from processes.cases.kept import day_of
@@ -14,7 +15,7 @@ from processes.cases.tasks import Look, looks
 Part = Literal["mine", "standing_in", "units", "started"]
 PARTS: Final[tuple[Part, ...]] = ("mine", "standing_in", "units", "started")
 """``mine``: in person. ``standing_in``: in somebody's place. ``units``: what others have in the units that the person
-manages. ``started``: of the cases that the person has started."""
+manages, unless the task excludes the person. ``started``: of the cases that the person has started."""
 
 
 def inbox(run: Run, person: str, parts: Collection[Part], now: datetime, process: str | None = None) -> list[Look]:
@@ -22,6 +23,11 @@ def inbox(run: Run, person: str, parts: Collection[Part], now: datetime, process
     tasks = kept.open_tasks(run, process=process)
     started = kept.started_by(run, person) if "started" in parts else frozenset[str]()
     units = _managed(run, person, now) if "units" in parts else frozenset[str]()
+    in_units = [each for each in tasks if each.asked.unit in units]
+    called = survivors(run, "Person", {who for each in in_units for who in each.asked.exclude})
+    seen_as_manager = {
+        each.id for each in in_units if person not in {called.get(who, who) for who in each.asked.exclude}
+    }
     found = []
     for seen in looks(run, tasks, now):
         has = seen.route.of(person)
@@ -29,7 +35,7 @@ def inbox(run: Run, person: str, parts: Collection[Part], now: datetime, process
         if (
             ("mine" in parts and in_person)
             or ("standing_in" in parts and has is not None and not in_person)
-            or (has is None and seen.task.asked.unit in units)
+            or (has is None and seen.task.id in seen_as_manager)
             or seen.task.case in started
         ):
             found.append(seen)

@@ -13,6 +13,7 @@ from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.identity.lookup import find
 from processes.cases import definitions, kept, tasks
+from processes.cases.inbox import inbox
 from processes.engine.errors import DefinitionRejected
 from processes.errors import AlreadyDone
 from processes.play.described import Described, read_described
@@ -141,6 +142,15 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     rows, _, _ = town.execute_query("MATCH (c:Case) RETURN c.id AS id")
     assert [row["id"] for row in rows] == [other] and other != about
     tasks.complete(town, open_task(town, other).id, "anna", {"decision": "no"}, NOW)
+
+
+def test_a_manager_sees_what_others_have_in_the_units_unless_excluded(town: neo4j.Driver, tmp_path: Path) -> None:
+    leads = {"id": "a_lead", "holder": {"employment": "e_carl"}, "role": "manager", "for": [{"unit": "center"}]}
+    content = {**TOWN, "assignments": [*TOWN["assignments"], {**leads, "from": "2026-03-01"}]}
+    assert imported(town, content, tmp_path).problems == []
+    (case, _), (about_carl, _) = started(town, "dora"), started(town, "carl")
+    with town.session() as session:
+        assert [each.task.case for each in inbox(session, uuid(town, "carl"), ["units"], NOW)] == [case] != [about_carl]
 
 
 def test_a_role_that_is_not_certain_is_a_fault_of_its_task_alone(town: neo4j.Driver) -> None:
