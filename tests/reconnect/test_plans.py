@@ -126,6 +126,29 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, content: str, told: s
     assert told in str(failed.value)
 
 
+def test_a_code_in_yaml_stays_as_it_is_written_where_a_text_is_taken(tmp_path: Path) -> None:
+    from reconnect.plan_file import draft_in
+
+    file = tmp_path / "plan.yaml"
+    file.write_text("""
+        name: a
+        day: 2027-01-01
+        reason: b
+        changes:
+          - mutation: createUnit
+            arguments: {name: Nyt, number: 00417, parent: 417, to: 2027-06-01}
+          - mutation: placeUnits
+            arguments: {units: [{unit: 010, expectedVersion: 010, parents: [{unit: 12:30, from: "@day"}]}]}
+          - mutation: tagUnit
+            arguments: {unit: 1_0, performs: [27.10, 15]}
+    """)
+    made, placed, tagged = (each.arguments for each in draft_in(file).changes)
+    assert made == {"name": "Nyt", "number": "00417", "parent": "417", "to": "2027-06-01"}
+    parents = [{"unit": "12:30", "from": "@day"}]
+    assert placed == {"units": [{"unit": "010", "expectedVersion": 8, "parents": parents}]}
+    assert tagged == {"unit": "1_0", "performs": ["27.10", "15"]}
+
+
 def test_a_plan_whose_day_has_passed_is_applied_with_the_next_day_turn_in_the_order_of_days(
     run: Run, town: neo4j.Driver, tmp_path: Path
 ) -> None:
