@@ -34,7 +34,7 @@ _OWNING = {
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
     "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON",
 }  # fmt: skip
-_ERASED = "erased"
+ERASED = "erased"
 """In cases of others, in place of the person."""
 _THEIRS = "|".join(("Person", *_OWNING, "Substitution"))
 """Labels of what is erased."""
@@ -59,7 +59,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         for statement in (_CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
-            tx.run(statement, uuids=list(things), erased=_ERASED).consume()
+            tx.run(statement, uuids=list(things), erased=ERASED).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
         first = take_numbers(tx, len(things))
@@ -230,6 +230,7 @@ WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
         WHERE part[name] IN $uuids)
     OR any(each IN coalesce(part.exclude, []) WHERE each IN $uuids)
 SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),
+    c.incidents = reduce(text = c.incidents, uuid IN $uuids | replace(text, uuid, $erased)),
     c.started_by = CASE WHEN c.started_by IN $uuids THEN $erased ELSE c.started_by END,
     part.exclude = [each IN part.exclude WHERE NOT each IN $uuids]
 FOREACH (name IN [each IN keys(part) WHERE part[each] IN $uuids] | SET part[name] = $erased)

@@ -15,6 +15,7 @@ import neo4j
 import orjson
 
 from graph.connection import Run
+from graph.corrections.person_erasure import ERASED
 from graph.errors import GraphError, Unknown
 from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
@@ -314,7 +315,7 @@ class Running:
         """Whom an expression names: nobody, one or several."""
         found = self._value(text, work)
         for each in found if isinstance(found, list) else [found]:
-            if each is None:
+            if each is None or each == ERASED:  # who is erased has no task
                 continue
             uuid = _found(self.tx, "Person", each)
             if uuid is None:  # then it is not certain who may not have the task

@@ -35,7 +35,7 @@ def described(flow: str = FLOW, **more: Any) -> Described:
         "start": {"form": {"unit": "unit", "person": "person"}},
         "tasks": {
             "approve": {"role": "case_worker", "unit": "unit", "not": ["person", "starter"], **more},
-            "report": {"role": "case_worker", "unit": "unit"},
+            "report": {"role": "case_worker", "unit": "unit", "not": ["starter"]},
         },
         "flow": flow,
     }
@@ -141,7 +141,10 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     assert rows == []
     rows, _, _ = town.execute_query("MATCH (c:Case) RETURN c.id AS id")
     assert [row["id"] for row in rows] == [other] and other != about
-    tasks.complete(town, open_task(town, other).id, "anna", {"decision": "no"}, NOW)
+    tasks.complete(town, open_task(town, other).id, "anna", {"decision": "yes"}, NOW)
+    report = open_task(town, other)
+    assert report.asked.fault == "", "whoever started it can't have it: nobody else is kept from it"
+    tasks.complete(town, report.id, "anna", {}, NOW)
 
 
 def test_a_manager_sees_what_others_have_in_the_units_unless_excluded(town: neo4j.Driver, tmp_path: Path) -> None:
