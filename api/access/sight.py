@@ -1,13 +1,15 @@
 """Which things a caller may read, whose roles hold in a part of the organisation."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 import neo4j
 
-from api.access.places import PLACED, inside, inside_record
+from api.access.places import PLACED, PLACES, Place, inside, inside_record
 from api.access.rights import READ, Access
+from graph.errors import Ambiguous
+from graph.identity.lookup import Found, found
 from graph.questions.readable import Inside
 from graph.time import today
 
@@ -33,6 +35,30 @@ def seen(
         )
         found.update(rows[0]["seen"])
     return frozenset(found)
+
+
+def found_seen(
+    driver: neo4j.Driver,
+    access: Access,
+    kind: str,
+    name: str,
+    look_up: Callable[[], str],
+    roles: frozenset[str] | None = None,
+    own: frozenset[str] = frozenset(),
+) -> str:
+    """What ``look_up`` finds under a name, among what the caller may read: anything else is as if it were not there.
+
+    ``roles``: as in ``seen``. ``own``: UUIDs that the caller may name in any case. Raises Unknown, Ambiguous.
+    """
+    if access.scope is None or not isinstance(PLACES.get(kind), Place):
+        return look_up()
+    candidates: Sequence[str]
+    try:
+        candidates = (look_up(),)
+    except Ambiguous as ambiguous:
+        candidates = ambiguous.candidates
+    known = own | seen(driver, access, [(kind, each) for each in candidates], roles)
+    return found(kind, name, [Found(each) for each in candidates if each in known]).uuid
 
 
 _TIES = """

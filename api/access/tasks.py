@@ -1,11 +1,17 @@
-"""Who sees a task: who has it, has done it or has started its case, and whoever reads the whole organisation's log."""
+"""Who sees a task: who has it, has done it or has started its case, and whoever reads the whole organisation's log.
+
+What a person names in a case must be readable for them: else its tasks would tell more of it.
+"""
+
+import neo4j
 
 from api.access.rights import Access
 from api.access.roles import LOG
+from api.access.sight import found_seen
 from graph.connection import Run
 from graph.errors import Unknown
 from processes.cases import kept
-from processes.cases.tasks import Look
+from processes.cases.tasks import Find, Look, by_name
 
 
 def sees(run: Run, access: Access, seen: Look, person: str | None) -> bool:
@@ -23,3 +29,13 @@ def require_seen(run: Run, access: Access, seen: Look, person: str | None) -> No
     """Raises Unknown (unknown_task), as for one that isn't there."""
     if not sees(run, access, seen, person):
         raise Unknown("unknown_task", f"there is no task {seen.task.id!r}", seen.task.id)
+
+
+def names(driver: neo4j.Driver, access: Access) -> Find:
+    """Finds what the caller names in a case, among what they may read, and themselves."""
+
+    def found(run: Run, kind: str, name: str) -> str:
+        own = frozenset[str]() if access.person is None else frozenset({access.person})
+        return found_seen(driver, access, kind, name, lambda: by_name(run, kind, name), own=own)
+
+    return found

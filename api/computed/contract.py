@@ -17,11 +17,11 @@ from graphql import GraphQLError
 from api.access.places import FREE, PLACES, Place
 from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
-from api.access.sight import Sight, condition, inside_of, seen, seen_wholly
+from api.access.sight import Sight, condition, found_seen, inside_of, seen, seen_wholly
 from api.reads.known_names import Targets, known
 from graph.cpr.keyring import Keyring
-from graph.errors import Ambiguous, GraphError
-from graph.identity.lookup import Found, find, found
+from graph.errors import GraphError
+from graph.identity.lookup import find
 from graph.plans.plan import Plan
 from graph.questions.readable import Inside, Readable
 from graph.retry import SOON
@@ -264,20 +264,10 @@ def found_in_sight(
     look_up: Callable[[], str],
     roles: frozenset[str] | None = None,
 ) -> str:
-    """What ``look_up`` finds under a name, among what the caller may read: anything else is as if it were not there.
-
-    Raises Unknown, Ambiguous.
-    """
-    if caller.scope is None or not isinstance(PLACES.get(kind), Place):
+    """``api.access.sight.found_seen``; a caller without access has none that is limited. Raises Unknown, Ambiguous."""
+    if caller.access is None:
         return look_up()
-    assert caller.access is not None
-    candidates: Sequence[str]
-    try:
-        candidates = (look_up(),)
-    except Ambiguous as ambiguous:
-        candidates = ambiguous.candidates
-    known = seen(driver, caller.access, [(kind, each) for each in candidates], roles)
-    return found(kind, name, [Found(each) for each in candidates if each in known]).uuid
+    return found_seen(driver, caller.access, kind, name, look_up, roles)
 
 
 @dataclass(frozen=True, slots=True)

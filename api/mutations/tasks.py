@@ -5,6 +5,7 @@ A person who is logged in acts as themselves. A machine names the person, and ne
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -14,7 +15,7 @@ from strawberry import ID
 from strawberry.types import Info
 
 from api.access.rights import ON_BEHALF, forbidden
-from api.access.tasks import require_seen
+from api.access.tasks import names, require_seen
 from api.context import Context
 from api.enums import TaskState
 from api.mutations.editing import Editing
@@ -60,8 +61,8 @@ class Tasking:
     ) -> CaseStarted:
         def work(editing: Editing) -> CaseStarted:
             who = _actor(info, editing, by)
-            given = _values(values)
-            id_ = tasks.start(editing.driver, process, given, who, copenhagen_now(), editing.reason)
+            given, named = _values(values), _named(info)
+            id_ = tasks.start(editing.driver, process, given, who, copenhagen_now(), editing.reason, named)
             return CaseStarted(id=ID(id_))
 
         return await _refusing(Editing(info.context, "startCase", reason), work)
@@ -76,7 +77,7 @@ class Tasking:
 
     @strawberry.mutation(description="Hand a task to a colleague, who does it in one's place")
     async def hand_task(self, info: CONTEXT, task: ID, to: ID, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "handTask", reason, task, by, tasks.hand, to)
+        return await _changed(info, "handTask", reason, task, by, partial(tasks.hand, named=_named(info)), to)
 
     @strawberry.mutation(
         description="Complete a task with what its form takes. Of two who do, the second is told who was first"
@@ -84,7 +85,8 @@ class Tasking:
     async def complete_task(
         self, info: CONTEXT, task: ID, reason: str, values: Values = "{}", by: By = None
     ) -> TaskChanged:
-        return await _changed(info, "completeTask", reason, task, by, tasks.complete, _values(values))
+        complete = partial(tasks.complete, named=_named(info))
+        return await _changed(info, "completeTask", reason, task, by, complete, _values(values))
 
     @strawberry.mutation(
         description="Let a colleague do one's own tasks of a process in a period. It can be ended, but is not passed on"
@@ -97,7 +99,8 @@ class Tasking:
     ) -> Delegated:  # fmt: skip
         def work(editing: Editing) -> Delegated:
             who = _actor(info, editing, by)
-            made = tasks.delegate(editing.driver, process, who, to, from_, until, copenhagen_now(), editing.reason)
+            now, named = copenhagen_now(), _named(info)
+            made = tasks.delegate(editing.driver, process, who, to, from_, until, now, editing.reason, named)
             return Delegated(id=ID(made.id))
 
         return await _refusing(Editing(info.context, "delegateTasks", reason), work)
@@ -153,6 +156,10 @@ def _actor(info: CONTEXT, editing: Editing, by: ID | None) -> str:
     if by is None:
         raise GraphQLError("by: name the person who does it", extensions={"code": "wrong_value", "field": "by"})
     return editing.own_name(by, "by").key
+
+
+def _named(info: CONTEXT) -> tasks.Find:
+    return names(info.context.driver, info.context.access)
 
 
 def _values(text: str) -> Mapping[str, Any]:

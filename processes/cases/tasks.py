@@ -33,8 +33,15 @@ from processes.forms import Form
 from processes.routing import Candidate, Route, routes
 
 T = TypeVar("T")
+Find = Callable[[Run, str, str], str]
+"""UUID of the thing of a kind that somebody names: run, kind, name. Raises Unknown, Ambiguous."""
 STARTER = "starter"
 """The variable that has the person who has started the case, if the definition declares it."""
+
+
+def by_name(run: Run, kind: str, name: str) -> str:
+    """Whatever there is by this name. Raises Unknown, Ambiguous."""
+    return find(run, kind, name).uuid
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +76,25 @@ class Passed:
 
 
 def start(
-    driver: neo4j.Driver, process: str, values: Mapping[str, Any], by: str | None, now: datetime, reason: str = ""
+    driver: neo4j.Driver,
+    process: str,
+    values: Mapping[str, Any],
+    by: str | None,
+    now: datetime,
+    reason: str = "",
+    named: Find = by_name,
 ) -> str:
     """Start a case of the process's current version; its id.
 
-    ``values``: what the start form takes. ``by`` None: no person, such as a system. Raises Unknown, FormRejected.
+    ``values``: what the start form takes. ``by`` None: no person, such as a system. ``named``: finds what the values
+    name. Raises Unknown, FormRejected.
     """
 
     def work(tx: neo4j.ManagedTransaction) -> str:
         version = definitions.current(tx, process)
         person = None if by is None else find(tx, "Person", by).uuid
         form = version.forms.get(version.definition.start_form)
-        told = _read(tx, form, values, version.definition.start_form or f"the start of {process}")
+        told = _read(tx, form, values, version.definition.start_form or f"the start of {process}", named)
         if STARTER in version.definition.start_fields:
             told[STARTER] = person
         with _refused():
@@ -148,7 +162,9 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: s
     return _write(driver, work)
 
 
-def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime, reason: str = "") -> Task:
+def hand(
+    driver: neo4j.Driver, task: str, by: str, to: str, now: datetime, reason: str = "", named: Find = by_name
+) -> Task:
     """Hand one task to a colleague, who has it instead of whoever hands it, while these have it.
 
     Raises Unknown, NotCandidate (also for a colleague who may not have it, or is away), NotInPerson, ToOneself,
@@ -158,7 +174,7 @@ def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime, reaso
     def work(tx: neo4j.ManagedTransaction) -> Task:
         person, seen, candidate = _mine(tx, task, by, now)
         _require_not_claimed(tx, seen, person)
-        other = find(tx, "Person", to).uuid
+        other = named(tx, "Person", to)
         _require_other(tx, person, other)
         if candidate.how == "delegate":
             text = f"{_name(tx, person)} has the task {seen.task.name!r} by delegation, which is not passed on"
@@ -175,7 +191,13 @@ def hand(driver: neo4j.Driver, task: str, by: str, to: str, now: datetime, reaso
 
 
 def complete(
-    driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime, reason: str = ""
+    driver: neo4j.Driver,
+    task: str,
+    by: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    reason: str = "",
+    named: Find = by_name,
 ) -> Task:
     """Complete a task. Of two who do, the first wins, and the other is told who it was (T8).
 
@@ -187,7 +209,7 @@ def complete(
         person, seen, candidate = _mine(tx, task, by, now)
         _require_not_claimed(tx, seen, person)
         running = Running.lock(tx, seen.task.case)
-        told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name)
+        told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name, named)
         with _refused():
             running.engine.complete(task, told, now)
         running.done(seen.task, person, candidate.instead_of, now, reason)
@@ -198,7 +220,15 @@ def complete(
 
 
 def delegate(
-    driver: neo4j.Driver, process: str, by: str, to: str, start: date, end: date, now: datetime, reason: str = ""
+    driver: neo4j.Driver,
+    process: str,
+    by: str,
+    to: str,
+    start: date,
+    end: date,
+    now: datetime,
+    reason: str = "",
+    named: Find = by_name,
 ) -> Delegation:
     """Let somebody do one's own tasks of a process, from ``start`` to the day before ``end`` (T7).
 
@@ -207,7 +237,7 @@ def delegate(
 
     def work(tx: neo4j.ManagedTransaction) -> Delegation:
         definitions.current(tx, process)
-        person, other = find(tx, "Person", by).uuid, find(tx, "Person", to).uuid
+        person, other = find(tx, "Person", by).uuid, named(tx, "Person", to)
         _require_other(tx, person, other)
         if end <= start:
             text = f"until: {end} is not later than {start}; it is the day after the last"
@@ -332,7 +362,7 @@ def _require_other(tx: neo4j.ManagedTransaction, person: str, other: str) -> Non
         raise ToOneself(f"{_name(tx, person)} can't delegate to themselves; name a colleague")
 
 
-def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, named: Find) -> dict[str, Any]:
     """Values of a form, with uuids for what its fields name. Raises FormRejected, Unknown."""
     if form is None:
         if values:
@@ -343,9 +373,9 @@ def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str) -> 
     for field, value in values.items():
         kind = form.kind(field)
         if kind is not None and isinstance(value, str):
-            found[field] = find(run, kind, value).uuid
+            found[field] = named(run, kind, value)
         elif kind is not None and isinstance(value, list):
-            found[field] = [find(run, kind, each).uuid for each in value if isinstance(each, str)]
+            found[field] = [named(run, kind, each) for each in value if isinstance(each, str)]
     return found
 
 

@@ -126,6 +126,25 @@ def test_nobody_approves_for_themselves_and_the_lack_is_shown(service: Served, t
     asked(service, COMPLETE, tokens["carl"], task=task, values='{"decision": "no"}')
 
 
+def test_who_reads_a_part_names_nobody_outside_it(service: Served, tokens: dict[str, str]) -> None:
+    center = service.data('{ unit(key: "center") { uuid } }')["unit"]["uuid"]
+    part = create(service.driver, "anna in part", ["reader"], person=uuid(service, "anna"), within=[center])
+    for person in ("carl", uuid(service, "carl"), "nobody"):
+        values = f'{{"unit": "job", "person": "{person}"}}'
+        assert refused(service, START, part, values=values)["code"] == "unknown_person"
+    assert refused(service, START, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
+    task = started(service, tokens["bo"], "job", "dora")
+    hand = 'mutation($task: ID!) { handTask(task: $task, to: "carl", reason: "Dig") { state } }'
+    delegate = """mutation { delegateTasks(process: "approval", to: "carl", from: "2026-01-01", until: "2099-01-01",
+        reason: "Ferie") { id } }"""
+    for mutation in (hand, delegate):
+        told = refused(service, mutation, part, **({"task": task} if mutation == hand else {}))
+        assert told["code"] == "unknown_person" and "Carl" not in told["text"]
+    own = started(service, part, "job", "anna")
+    asked(service, COMPLETE, tokens["carl"], task=own, values='{"decision": "no"}')
+    asked(service, COMPLETE, part, task=task, values='{"decision": "yes"}')
+
+
 def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str]) -> None:
     task = started(service, tokens["bo"], "job", "dora")
     claim = 'mutation($task: ID!) { claimTask(task: $task, reason: "Mig") { state } }'
