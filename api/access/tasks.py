@@ -10,6 +10,7 @@ from api.access.roles import LOG
 from api.access.sight import found_seen
 from graph.connection import Run
 from graph.errors import Unknown
+from graph.identity.lookup import survivors
 from processes.cases import kept
 from processes.cases.tasks import Find, Look, by_name
 
@@ -21,8 +22,9 @@ def sees(run: Run, access: Access, seen: Look, person: str | None) -> bool:
     task = seen.task
     if person is None:
         return False
-    done = task.done is not None and person in (task.done.by, task.done.instead_of)
-    return done or seen.route.of(person) is not None or kept.case(run, task.case).started_by == person
+    known = {kept.case(run, task.case).started_by, *((task.done.by, task.done.instead_of) if task.done else ())}
+    called = survivors(run, "Person", {each for each in known if each is not None})
+    return seen.route.of(person) is not None or person in called.values()
 
 
 def require_seen(run: Run, access: Access, seen: Look, person: str | None) -> None:

@@ -131,7 +131,12 @@ def _persons(seen: Look) -> set[str]:
 
 def _names(run: Run, uuids: set[str]) -> dict[str, str]:
     rows = run.run(
-        "UNWIND $uuids AS uuid MATCH (n:Person|Unit {uuid: uuid}) WHERE n.name IS NOT NULL RETURN uuid, n.name AS name",
+        """
+        UNWIND $uuids AS uuid
+        MATCH (:Person|Unit {uuid: uuid})-[:JOINED_INTO*0..]->(n)
+        WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() } AND n.name IS NOT NULL
+        RETURN uuid, n.name AS name
+        """,
         uuids=sorted(uuids),
     )
     return {row["uuid"]: row["name"] for row in rows}

@@ -125,9 +125,16 @@ def open_tasks(run: Run, *, process: str | None = None, claimed: bool = False) -
 
 
 def started_by(run: Run, person: str) -> frozenset[str]:
-    """Ids of the open cases that a person has started."""
-    query = "MATCH (c:Case {started_by: $person, open: true}) RETURN c.id AS id"
-    return frozenset(run.run(query, person=person).value())
+    """Ids of the open cases that a person has started, or somebody who was joined into the person."""
+    rows = run.run(
+        """
+        MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {uuid: $person})
+        MATCH (c:Case {started_by: was.uuid, open: true})
+        RETURN c.id AS id
+        """,
+        person=person,
+    )
+    return frozenset(rows.value())
 
 
 def tasks_of(run: Run, case: str) -> list[Task]:

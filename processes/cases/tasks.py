@@ -16,7 +16,7 @@ import neo4j
 
 from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError, Unknown
-from graph.identity.lookup import find, survivors
+from graph.identity.lookup import find, surviving_match, survivors
 from processes.cases import definitions, kept
 from processes.cases.kept import Running, Task, day_of
 from processes.engine.errors import ProcessError, ValuesRejected
@@ -153,7 +153,8 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: s
             text = f"{_name(tx, person)} has not claimed the task {seen.task.name!r}; only a claim is given back"
             raise NotCandidate(text)
         told = {"claimed_by": None, "claimed": None}
-        if seen.task.asked.handed is not None and seen.task.asked.handed[1] == person:
+        handed = seen.task.asked.handed
+        if handed is not None and survivors(tx, "Person", [handed[1]]).get(handed[1]) == person:
             told |= {"handed_by": None, "handed_to": None}
         kept.set_task(tx, task, told)
         kept.log(tx, seen.task.case, kept.LogEntry("given_back", now, person, None, seen.task.element, reason))
@@ -278,7 +279,7 @@ def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime) -> No
         row = tx.run("MATCH (d:Delegation {id: $id}) RETURN d.by AS by", id=id_).single()
         if row is None:
             raise Unknown("unknown_delegation", f"there is no delegation {id_!r}", id_)
-        if row["by"] != person:
+        if survivors(tx, "Person", [row["by"]]).get(row["by"]) != person:
             raise NotInPerson("only who has delegated ends it")
         query = "MATCH (d:Delegation {id: $id}) WHERE d.until > $day SET d.until = $day"
         tx.run(query, id=id_, day=day_of(now)).consume()
@@ -381,7 +382,7 @@ def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, nam
 
 def _name(run: Run, person: str) -> str:
     """What a person is called, for a text."""
-    row = run.run("MATCH (p:Person {uuid: $uuid}) RETURN p.name AS name", uuid=person).single()
+    row = run.run(f"{surviving_match('Person', '$uuid')} RETURN n.name AS name", uuid=person).single()
     return str(row["name"]) if row is not None and row["name"] else person
 
 

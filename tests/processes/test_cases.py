@@ -9,6 +9,8 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.access.rights import Access
+from api.access.tasks import sees
 from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.identity.lookup import find
@@ -154,6 +156,26 @@ def test_a_manager_sees_what_others_have_in_the_units_unless_excluded(town: neo4
     (case, _), (about_carl, _) = started(town, "dora"), started(town, "carl")
     with town.session() as session:
         assert [each.task.case for each in inbox(session, uuid(town, "carl"), ["units"], NOW)] == [case] != [about_carl]
+
+
+def test_who_is_joined_into_another_person_is_that_person(town: neo4j.Driver) -> None:
+    case, task = started(town)
+    tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
+    day = kept.day_of(NOW)
+    delegation = tasks.delegate(town, "approval", "anna", "dora", day, day + timedelta(days=9), NOW)
+    carl, dora = uuid(town, "carl"), uuid(town, "dora")
+    reader = Access("reader", frozenset({"reader"}))
+    for each in ("bo", "anna"):  # the starter; who has completed the task, and delegated the next
+        town.execute_query(
+            "MATCH (was:Person {uuid: $was}), (now:Person {uuid: $now}) CREATE (was)-[:JOINED_INTO]->(now)",
+            was=uuid(town, each),
+            now=carl,
+        )
+        with town.session() as session:
+            seen = tasks.look(session, task, NOW)
+            assert sees(session, reader, seen, carl) and not sees(session, reader, seen, dora)
+            assert [look.task.case for look in inbox(session, carl, ["started"], NOW)] == [case]
+    tasks.end_delegation(town, delegation.id, "carl", NOW)
 
 
 def test_a_role_that_is_not_certain_is_a_fault_of_its_task_alone(town: neo4j.Driver) -> None:
