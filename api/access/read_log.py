@@ -53,6 +53,12 @@ CALL (read) {{
     UNWIND read.things AS uuid
     CALL (uuid) {{
         {" UNION ".join(_persons_of(kind, way) for kind, way in _ABOUT.items())}
+        UNION
+        MATCH (task:Task {{id: uuid}})-[:OF_CASE]->(c:Case)
+        UNWIND [c.person, task.claimed_by, task.lapsed, task.done_by, task.done_for] AS named
+        MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
+        WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
+        RETURN person
     }}
     RETURN collect(DISTINCT person.uuid) AS owners
 }}

@@ -58,7 +58,7 @@ _GROUPS = {
 
 
 _INDIRECT = {
-    "search": "search", "accountPlan": "accounts",
+    "search": "search", "accountPlan": "accounts", "task": "tasks", "myTasks": "tasks",
     **dict.fromkeys(
         (
             "ambiguities", "badRecords", "brakes", "changeFeed", "changes", "cprLookups", "decisions", "disagreements",
@@ -71,9 +71,9 @@ _INDIRECT = {
 _THINGS = {
     **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
     **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
-    "CprLookup": "person", "LoginSession": "personUuid",
+    "CprLookup": "person", "LoginSession": "personUuid", "Task": "id", "TaskCandidate": "person",
 }  # fmt: skip
-"""Type of an answer about a thing → its field with that thing, or with its uuid."""
+"""Type of an answer about a thing → its field with that thing, or with its uuid or id."""
 _NAMED = {
     "person": ("Person",), "employment": ("Employment", "Affiliation"), "account": ("Account", "PlannedAccount"),
 }  # fmt: skip

@@ -120,6 +120,16 @@ def test_what_shows_people_only_by_its_texts_names_them_too(town: Town, addresse
     rows, _, _ = town.driver.execute_query("MATCH (e:Employment)<-[:TELLS]-({key: 'bo_job'}) RETURN e.uuid AS uuid")
     job = rows[0]["uuid"]
     value = f'thing: "{job}", property: "title", value: "Vikar", from: "2026-01-01", reason: "x"'
+    town.driver.execute_query(
+        """
+        CREATE (v:ProcessVersion {id: 'v', digest: '', number: 1})
+        CREATE (c:Case {id: 'c', process: 'p', open: true, started: datetime(), person: $bo})-[:RUNS]->(v)
+        CREATE (t:Task {id: 't', process: 'p', element: 'e', name: 'Se', state: 'open', made: datetime(), form: ''})
+        CREATE (t)-[:OF_CASE]->(c)
+        SET t += {role: 'manager', responsibility: '', exclude: [], fallback_role: '', escalations: 0, fault: ''}
+        """,
+        bo=bo,
+    )
     change = f"mutation Change {{ setValue(kind: Employment, {value}) {{ uuid thing {{ ...Job }} }} }}"
     queries = {
         f'query Log {{ changes(uuid: "{job}", first: 1) {{ nodes {{ number }} }} }}': {bo},
@@ -130,6 +140,7 @@ def test_what_shows_people_only_by_its_texts_names_them_too(town: Town, addresse
         "query Plan($who: String!) { accountPlan(person: $who) { text } }": {bo},
         'query Held($job: String = "bo_job") { rights(employment: $job) { held { because } } }': {bo},
         "query Sessions { sessions { way } }": {anje},
+        'query Task { task(task: "t") { person } }': {bo},
         f"{change} fragment Job on Employment {{ number }}": {bo},
     }
     with (
