@@ -58,9 +58,12 @@ class _Reading:
         self._gateways: dict[str, str] = {}  # of tasks that are decided
         self._groups: dict[frozenset[str], tuple[str, str]] = {}  # tasks beside each other, their first and last node
         self._decided_last = ""
+        self._passed: set[str] = set()  # tasks that some path goes on from, whatever is decided
 
     def sentence(self, text: str) -> None:
-        for place, clause in enumerate(each.strip() for each in text.strip().rstrip(" .;").split(";")):
+        clauses = [each.strip() for each in text.strip().rstrip(" .;").split(";")]
+        self._passed = {station for clause in clauses for station in _ARROW.split(clause)[:-1]}
+        for place, clause in enumerate(clauses):
             where = f"flow, {clause!r}"
             first, *stations = _ARROW.split(clause)
             if not first or not stations or not all(stations):
@@ -157,6 +160,7 @@ class _Reading:
         """The task that a decision without its name belongs to; empty if that is not certain."""
         known = self.flow.decisions
         stopped = [each for each in self._stopped if each in known or each not in self._on]
+        stopped = [each for each in stopped if each not in self._passed] or stopped
         free = [each for each in stopped if value not in known.get(each, ())]
         waiting = [each for each in free if _OTHER.get(value) in known.get(each, ())]
         fresh = [each for each in free if not _OTHER.keys() & set(known.get(each, ()))]

@@ -133,7 +133,7 @@ processes:
 cases:
 - id: numbers
   steps:
-  - {at: 2027-01-11T09:00, start: approval, by: "00417", with: {unit: nursing, amount: 37.50}}
+  - {at: 2027-01-11T09:00, start: approval, by: 00417, with: {unit: nursing, amount: 37.50}}
   - {at: 2027-01-11T09:00, look: approve, expect: {candidates: [{person: nora, as: holder}]}}
 """
     file = tmp_path / "numbers.yaml"

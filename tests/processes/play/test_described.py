@@ -44,6 +44,7 @@ TWO_BY_NAME = "start → approve; approve yes → second; approve no → end; se
 JOINED = "start → approve; yes → report → archive → end; no → archive"
 BESIDE = "start → approve; yes → report and keys beside each other → archive → end; no → archive → end"
 AGAIN = "start → report and keys beside each other → approve; yes → end; no → report and keys beside each other"
+LATER = "start → approve; yes → second; no → archive; yes → report → archive → end; no → end"
 INSIDE = "start → approve; yes → second;"
 ONE_BY_ONE = f"{INSIDE} no → end; yes → report → end; no → end"
 
@@ -59,6 +60,8 @@ ONE_BY_ONE = f"{INSIDE} no → end; yes → report → end; no → end"
         (BESIDE, "approve yes, keys", "report"),
         (BESIDE, "approve yes, keys, report", "archive"),
         (BESIDE, "approve no, archive", "end"),
+        (LATER, "approve no", "archive"),
+        (LATER, "approve yes, second yes, report", "archive"),
         (AGAIN, "keys, report, approve no", "keys report"),
         (AGAIN, "keys, report, approve no, report, keys", "approve"),
         (AGAIN, "keys, report, approve no, report, keys, approve yes", "end"),
