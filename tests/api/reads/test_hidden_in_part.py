@@ -29,7 +29,11 @@ def line(graph: neo4j.Driver) -> tuple[str, str, str]:
         """
         MATCH (top:Unit)<-[a:PART_OF]-(middle:Unit)<-[b:PART_OF]-(low:Unit)<-[:IN]-(e:Employment)<-[:HAS]-(:Person)
         WHERE top.active AND middle.active AND low.active AND e.active AND a.to IS NULL AND b.to IS NULL
-        RETURN top.uuid AS top, middle.uuid AS middle, low.uuid AS low ORDER BY low LIMIT 1
+            AND low.name =~ '(?i)[a-zæøå]{3}.*'  // a search for its first letters finds it
+        WITH top, middle, low
+        ORDER BY low.name, low.uuid
+        LIMIT 1
+        RETURN top.uuid AS top, middle.uuid AS middle, low.uuid AS low
         """
     ).records[0]
     return row["top"], row["middle"], row["low"]
