@@ -211,7 +211,7 @@ class Access:
 
     @property
     def decides(self) -> str | None:
-        """UUID of the person in whose name decisions are made; None where a token names somebody."""
+        """UUID of the person who decides. None for a token: its requests say who decides."""
         return self.person if self.plan_author is None else self.plan_author or None
 
     @property

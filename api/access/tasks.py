@@ -1,4 +1,4 @@
-"""Who sees a task: who has it, has done it or has started its case, and whoever reads the whole organisation's log.
+"""Who sees a task: the people who have it, did it or started its case, and those who read the whole log.
 
 What a person names in a case must be readable for them: else its tasks would tell more of it.
 """

@@ -292,7 +292,7 @@ class ComputedField:
     costs: int = 0
     enums: tuple[type[Enum], ...] = ()
     may_be_none: bool = False
-    """Of one answer: where there is none, the field is null, and that is no error."""
+    """The type of a field with one answer. Without an answer the field is null, which is no error."""
     answers: str = ""
     """The name of the type of an answer, if another module defines it."""
     only_now: str = ""

@@ -1,4 +1,4 @@
-"""``task``: one task, as whoever has it sees it."""
+"""``task``: one task, as the person who has it sees it."""
 
 import neo4j
 
