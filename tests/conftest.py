@@ -13,6 +13,7 @@ from pathlib import Path
 
 import neo4j
 import pytest
+import redis
 from hypothesis import HealthCheck, settings
 
 from graph.connection import connect
@@ -105,8 +106,10 @@ def driver(addresses: Addresses) -> Iterator[neo4j.Driver]:
 
 
 @pytest.fixture
-def clean_graph(driver: neo4j.Driver) -> neo4j.Driver:
-    """The driver, on an empty graph with constraints and indexes in place."""
+def clean_graph(driver: neo4j.Driver, addresses: Addresses) -> neo4j.Driver:
+    """The driver, on an empty graph with constraints and indexes in place. What Valkey held of it is gone as well."""
+    with redis.Redis.from_url(addresses.redis_url) as valkey:
+        valkey.flushdb()
     empty(driver)
     return driver
 

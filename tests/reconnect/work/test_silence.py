@@ -84,8 +84,6 @@ def mail(tmp_path: Path) -> Iterator[Served]:
 def context(
     addresses: Addresses, clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mail: Served
 ) -> Iterator[Context]:
-    with redis.Redis.from_url(addresses.redis_url) as client:
-        client.flushdb()
     for name, value in {
         "RECONNECT_HOME": str(tmp_path),
         "RECONNECT__NEO4J__URI": addresses.bolt_uri,
