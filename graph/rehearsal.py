@@ -55,7 +55,7 @@ def _in_one(driver: neo4j.Driver, work: Callable[[neo4j.Driver], T], longest: fl
         with driver.session() as session:
             transaction = _begun(session, longest)
             try:
-                done = work(cast(neo4j.Driver, Rehearsal(transaction)))
+                done = work(cast(neo4j.Driver, Rehearsal(transaction, stays=keep)))
                 if keep:
                     transaction.commit()
                 return done
@@ -140,8 +140,10 @@ class Rehearsal:
     An import compares in one thread while it writes in another; here one waits for the other.
     """
 
-    def __init__(self, transaction: neo4j.Transaction) -> None:
+    def __init__(self, transaction: neo4j.Transaction, *, stays: bool = False) -> None:
+        """``stays``: whether what is written is kept at the end."""
         self._transaction = transaction
+        self.stays = stays
         self._lock = RLock()
 
     def run(self, query: Any, parameters: Mapping[str, Any] | None = None, **more: Any) -> Rows:

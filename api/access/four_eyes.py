@@ -56,9 +56,14 @@ ORDER BY c.number DESC
 def require_second(driver: neo4j.Driver, rules: Collection[Rule], rule: Rule, thing: str, by: str) -> None:
     """The request of the second person passes. That of the first is noted, and refused: GraphQLError (second_person).
 
-    ``thing``: what exactly it is about. A rehearsal needs one person: a request would be rolled back with it.
+    ``thing``: what exactly it is about. A rehearsal needs one person: a request would be rolled back with it. So would
+    one among several changes that are made together, which is therefore refused.
     """
-    if rule not in rules or isinstance(driver, Rehearsal):
+    if rule not in rules:
+        return
+    if isinstance(driver, Rehearsal):
+        if driver.stays:
+            raise _second_person("This needs two people: send the change in a request of its own.")
         return
     if is_nobody_known(by):
         raise _second_person(_NOBODY)

@@ -78,7 +78,7 @@ _HOW_TO_SUBSCRIBE = (
     "A subscription is followed over a websocket (graphql-transport-ws), or as server-sent events: "
     "the same request with Accept: text/event-stream."
 )
-_ONLY_MUTATIONS = "extensions.preview is for mutations: a query changes nothing."
+_ONLY_MUTATIONS = "extensions.preview and extensions.together are for mutations: a query changes nothing."
 _NO_SCHEMA = "This service does not show its schema (setting api.introspection); `reconnect schema` prints it."
 
 
@@ -268,7 +268,7 @@ async def _graphql(
             if form != EVENTS and not takes_events(accept):
                 raise Rejected(GraphQLError(_HOW_TO_SUBSCRIBE, extensions={"code": "subscription_over_http"}))
             return events(subscriptions, credential, access, asked)
-        if asked.preview is not None and question.operation.operation is not OperationType.MUTATION:
+        if (asked.preview is not None or asked.together) and question.operation.operation is not OperationType.MUTATION:
             raise Rejected(GraphQLError(_ONLY_MUTATIONS, extensions={"code": "bad_request"}))
         if question.is_about_schema and not service.introspection:
             raise Rejected(GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))

@@ -21,6 +21,7 @@ _FORM = 'The body is {"query": "…", "variables": {…}, "operationName": "…"
 
 _PREVIEW = "preview"
 _REASON = "reason"
+_TOGETHER = "together"
 _LONGEST_REASON = 500
 _DRY_RUN = "dryrun"
 """What others call it."""
@@ -57,6 +58,8 @@ class Asked:
     preview: Previewed | None = None
     reason: str | None = None
     """Why it is asked, for the log of reads."""
+    together: bool = False
+    """Its mutations are made all or none (``api.mutations.together``)."""
 
 
 async def asked_in(request: Request) -> Asked:
@@ -99,8 +102,13 @@ def asked_of(form: object, size: int = 0) -> Asked:
     _refuse_misspelt(form, "extensions")
     _refuse_misspelt(form, _PREVIEW, "extensions")
     _refuse_misspelt(extensions or {}, _PREVIEW)
+    _refuse_misspelt(extensions or {}, _TOGETHER)
     preview = _preview((extensions or {}).get(_PREVIEW, False))
-    return Asked(query, variables, operation or None, size, preview, _reason((extensions or {}).get(_REASON)))
+    together = (extensions or {}).get(_TOGETHER, False)
+    if not isinstance(together, bool):
+        raise BadRequest(f"extensions.{_TOGETHER} must be true or false.")
+    reason = _reason((extensions or {}).get(_REASON))
+    return Asked(query, variables, operation or None, size, preview, reason, together)
 
 
 def _reason(given: object) -> str | None:

@@ -29,6 +29,9 @@ _OF_ALL: Mapping[str, str] = {
     "assignment": f"{_KEY} assignment",
     "employment": f"{_KEY} employment",
     "expectedVersion": VERSION,
+    "withdraw": (
+        "It was made by mistake, and never was: to undo its making. Only what was made by hand; no period with it"
+    ),
     "kind": "Kind of the thing",
     "person": f"{_KEY} person",
     "plan": "Id or name of the plan",

@@ -26,14 +26,23 @@ Links = Mapping[str, DatedLinks]
 
 
 def relive(
-    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None
+    editing: Editing, kind: str, thing: str, start: Any, end: Any, links: Links, expected: int | None, *,
+    withdraw: bool = False,
 ) -> Written:  # fmt: skip
     """Another period, other links. ``start``, ``end``: a day, None = unbounded, UNSET = as it is. ``links``: by name
-    the days of the change, and what there is on them; what was set by hand for other days stays.
+    the days of the change, and what there is on them; what was set by hand for other days stays. ``withdraw``: it never
+    was, which only what was made by hand can be told.
 
-    Raises ChangeRejected (kept_by_source) where a link that is left out stays, because a source claims it.
+    Raises ChangeRejected: kept_by_source, where a link that is left out stays, because a source claims it; not_by_hand;
+    wrong_value, for what is withdrawn and changed at once.
     """
     uuid = editing.uuid(kind, thing)
+    if withdraw:
+        if links or start is not UNSET or end is not UNSET:
+            text = "withdraw: what is withdrawn has no period, and nothing else to change: leave them out"
+            raise ChangeRejected("wrong_value", text, field="withdraw")
+        made = _by_hand(kind, thing, "so it can't be withdrawn; end it")
+        return editing.write_all([Amendment(kind, uuid, made, expected, lambda now: ())])[0]
     _refuse_kept(editing, kind, uuid, links)
 
     by_hand: list[Period] = []
@@ -106,14 +115,17 @@ def end_unit(editing: Editing, unit: str, to: date, move_to: str | None, expecte
         raise ChangeRejected("wrong_value", "moveTo: give another unit than the one that ends", field="moveTo")
     if instead is not None:
         moves = _moves(editing.read(lambda session: _held(session, uuid, to, None)), uuid, instead, to)
-    ending = Amendment("Unit", uuid, _by_hand(unit), expected, _until(to))
+    made = _by_hand("Unit", unit, "the source that claims it ends it")
+    ending = Amendment("Unit", uuid, made, expected, _until(to))
     return editing.write_all([ending, *moves], _unless_in_use(uuid, to, instead))[0]
 
 
-def _by_hand(unit: str) -> Edit:
+def _by_hand(kind: str, thing: str, instead: str) -> Edit:
+    """``instead``: what there is to do with what was not made by hand."""
+
     def edit(kept: Statement) -> Statement:
         if kept.exists is None:
-            raise ChangeRejected("not_by_hand", f"Unit {unit} was not made by hand; the source that claims it ends it")
+            raise ChangeRejected("not_by_hand", f"{kind} {thing} was not made by hand; {instead}")
         return kept
 
     return edit

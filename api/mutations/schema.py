@@ -295,14 +295,14 @@ class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
     async def change_affiliation(
         self, info: CONTEXT, affiliation: ID, reason: str, units: list[PlaceInput] | None = None,
         change_from: ChangeFrom = None, from_: NewFrom = UNSET, to: NewEnd = UNSET,
-        expected_version: int | None = None,
+        expected_version: int | None = None, withdraw: bool = False,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             if to is None:
                 text = "to: an affiliation has an end; give the day after its last, or omit it"
                 raise ChangeRejected("wrong_value", text, field="to")
             links = {} if units is None else {"unit": changed_from(change_from, editing.places(units), "units")}
-            return relive(editing, "Affiliation", affiliation, from_, to, links, expected_version)
+            return relive(editing, "Affiliation", affiliation, from_, to, links, expected_version, withdraw=withdraw)
 
         return await Editing(info.context, "changeAffiliation", reason).do(work)
 
@@ -342,13 +342,13 @@ class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
     async def change_assignment(
         self, info: CONTEXT, assignment: ID, reason: str, units: list[PlaceInput] | None = None,
         about: list[ResponsibilityInput] | None = None, change_from: ChangeFrom = None, from_: NewFrom = UNSET,
-        to: NewTo = UNSET, expected_version: int | None = None,
+        to: NewTo = UNSET, expected_version: int | None = None, withdraw: bool = False,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             links = {} if units is None else {"unit": changed_from(change_from, editing.places(units), "units")}
             if about is not None:
                 links["responsibilities"] = changed_from(change_from, editing.responsibilities(about), "about")
-            return relive(editing, "Assignment", assignment, from_, to, links, expected_version)
+            return relive(editing, "Assignment", assignment, from_, to, links, expected_version, withdraw=withdraw)
 
         return await Editing(info.context, "changeAssignment", reason).do(work)
 
@@ -376,10 +376,10 @@ class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
     @strawberry.mutation(description="Change the period of a substitution; what is omitted is unchanged")
     async def change_substitution(
         self, info: CONTEXT, substitution: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
-        expected_version: int | None = None,
+        expected_version: int | None = None, withdraw: bool = False,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            return relive(editing, "Substitution", substitution, from_, to, {}, expected_version)
+            return relive(editing, "Substitution", substitution, from_, to, {}, expected_version, withdraw=withdraw)
 
         return await Editing(info.context, "changeSubstitution", reason).do(work)
 

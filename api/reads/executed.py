@@ -15,6 +15,7 @@ from api.context import Context
 from api.http.request_body import Asked
 from api.mutations.previewed import previewed
 from api.mutations.reading_back import Read, put_in
+from api.mutations.together import made_together
 from api.named_arguments import argument_with, in_argument
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
@@ -23,7 +24,7 @@ from api.reads.selection import Document, Selected, select
 from api.schema import schema
 
 MOST_MUTATIONS = 100
-"""At most this many changes in one request. They are made one after the other, each by itself."""
+"""At most this many changes in one request. They are made one after the other, each by itself unless together."""
 MOST_ENTRIES = 1_000
 """At most this many entries in the lists among the arguments of a request: each is looked up, written and read back."""
 _A_CHANGE = 1_000
@@ -65,7 +66,9 @@ async def executed(
             return await Patience(availability, limits.seconds).wait(lambda: previewed(asked, context, _changed)), paid
         except OutOfTime as error:
             raise Rejected(GraphQLError(_TOO_LONG, extensions={"code": "unavailable"})) from error
-    work = asyncio.create_task(_changed(asked, context))
+    names = [each.name for each in changes]
+    making = made_together(asked, context, names, _changed) if asked.together else _changed(asked, context)
+    work = asyncio.create_task(making)
     try:
         result = await Patience(availability, limits.seconds).wait(lambda: asyncio.shield(work))
     except (Away, OutOfTime) as error:

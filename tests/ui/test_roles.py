@@ -79,6 +79,44 @@ def test_a_substitute_is_set_and_ended(visit: Visits, town: Town) -> None:
     town.driver.execute_query(_FORGET, person=person(town, "Theo Toft"))
 
 
+def test_roles_are_given_copied_and_ended_and_each_is_taken_back(visit: Visits, town: Town) -> None:
+    page = visit("administrator", f"/roles?unit={unit(town, 'Havneskolen')}")
+    roles = page.get_by_role("region", name="Roller", exact=True)
+    expect(roles.get_by_role("link")).to_have_text(["Malene Mark"])
+    page.get_by_role("button", name="Giv en rolle").click()
+    choose(page, "Person", "theo toft", "Theo Toft")
+    page.get_by_role("region", name="Giv en rolle").get_by_label("Rolle").select_option("Leder")
+    page.get_by_label("Hvorfor?").fill("Vikar")
+    carry_out(page)
+    expect(roles.get_by_role("link", name="Theo Toft")).to_be_visible()
+    take_back(page)
+    expect(roles.get_by_role("link")).to_have_text(["Malene Mark"])
+    page.get_by_role("checkbox", name="Vælg Leder Malene Mark").check()
+    page.get_by_role("searchbox", name="Vis kun").fill("theo")
+    expect(roles.get_by_role("link"), "what is chosen stays in sight").to_have_text(["Malene Mark"])
+    page.get_by_role("button", name="Giv rollen til en mere").click()
+    choose(page, "Person", "theo toft", "Theo Toft")
+    page.get_by_label("Hvorfor?").fill("Delt ledelse")
+    carry_out(page)
+    expect(roles.get_by_role("link", name="Theo Toft")).to_be_visible()
+    page.get_by_role("checkbox", name="Vælg Leder Theo Toft").check()
+    take_back(page)
+    expect(roles.get_by_role("link", name="Theo Toft")).to_have_count(0)
+    page.get_by_role("searchbox", name="Vis kun").fill("")
+    page.get_by_role("checkbox", name="Vælg Leder Malene Mark").check()
+    page.get_by_role("button", name="Afslut rollen").click()
+    page.get_by_label("Hvorfor?").fill("Går på pension")
+    carry_out(page)
+    expect(page.get_by_role("status").filter(has_text="Rollen slutter")).to_be_visible()
+    take_back(page)
+
+
+def take_back(page: Page) -> None:
+    page.get_by_role("button", name="Fortryd").click()
+    expect(page.get_by_text("Det er taget tilbage.")).to_be_visible()
+    page.get_by_role("button", name="Luk", exact=True).click()
+
+
 def test_a_list_is_saved_as_it_is_seen(visit: Visits, town: Town, tmp_path: Path) -> None:
     page = visit("manager", f"/roles?hide=about.substitutes.to&unit={unit(town, 'Havneskolen')}")
     expect(page.get_by_role("link", name="Malene Mark")).to_be_visible()

@@ -53,6 +53,16 @@ def asked(service: Served, query: str, token: str, *, preview: bool = False) -> 
     return str(answer["errors"][0]["extensions"]["code"]) if "errors" in answer else ""
 
 
+def test_what_needs_two_people_is_not_made_with_other_changes(service: Served) -> None:
+    one, two = (create(service.driver, name, ["hr", "rights", "reader"]) for name in ("one", "two"))
+    for token, until in ((one, f', until: "{today() + timedelta(days=5)}"'), (two, "")):
+        assert asked(service, f'stopPerson(person: "p1", reason: "x"{until}) {{ uuid }}', token) == ""
+    body = {"query": 'mutation { endStop(person: "p1", reason: "x") { uuid } }', "extensions": {"together": True}}
+    (error,) = service.send(body, {"Authorization": f"Bearer {two}"}).json()["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["noted"]) == ("second_person", False)
+    assert service.data('{ person(key: "p1") { stopped } }')["person"]["stopped"]
+
+
 def test_two_people_approve_erase_and_end_a_stop(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     anna = service.data('{ person(key: "p1") { uuid } }')["person"]["uuid"]
     roles = ["hr", "rights", "operations", "reader"]

@@ -56,10 +56,11 @@ export async function answerTo<D, V extends Record<string, unknown>>(
 	return data as D;
 }
 
-/** A mutation with its variables. */
+/** A mutation with its variables. `together`: it makes several changes, all or none. */
 export interface Mutation {
 	document: DocumentNode;
 	variables: Record<string, unknown>;
+	together?: boolean;
 }
 
 export function mutation<D, V extends Record<string, unknown>>(
@@ -69,11 +70,17 @@ export function mutation<D, V extends Record<string, unknown>>(
 	return { document: document as DocumentNode, variables };
 }
 
-/** Carry out a mutation. What follows from it may be anywhere, so no answer is kept. Throws Failure. */
-export async function change(wanted: Mutation): Promise<void> {
-	const { error } = await client.mutation(wanted.document, wanted.variables);
+/**
+ * Carry out a mutation; the UUIDs of what it has made or changed, in its order. What follows from it may be anywhere, so
+ * no answer is kept. Throws Failure.
+ */
+export async function change(wanted: Mutation): Promise<string[]> {
+	const extensions = wanted.together ? { together: true } : undefined;
+	const { data, error } = await client.executeMutation(createRequest(wanted.document, wanted.variables, extensions));
 	if (error) throw failureOf(error);
 	client = made();
+	const answers = Object.values((data ?? {}) as Record<string, { uuid?: string } | { uuid?: string }[] | null>);
+	return answers.flat().flatMap((each) => (each?.uuid ? [each.uuid] : []));
 }
 
 /** What a mutation would do; nothing is changed. Throws Failure. */

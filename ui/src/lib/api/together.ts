@@ -1,7 +1,7 @@
 import type { DocumentNode } from 'graphql';
 import type { Mutation } from './client';
 
-/** One request that makes several changes, in this order; a preview of it shows what follows from all of them. */
+/** One request that makes several changes in this order, all or none; a preview shows what follows from all of them. */
 export function together(mutations: readonly Mutation[]): Mutation {
 	const [first] = mutations;
 	if (first === undefined) throw new Error('There is nothing to change.');
@@ -33,7 +33,7 @@ export function together(mutations: readonly Mutation[]): Mutation {
 			}
 		]
 	};
-	return { document: document as unknown as DocumentNode, variables };
+	return { document: document as unknown as DocumentNode, variables, together: true };
 }
 
 /** The same part of a document, with each variable's name followed by the change's place. */
