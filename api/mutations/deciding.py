@@ -40,6 +40,7 @@ class Deciding:
         def work(editing: Editing) -> Written:
             kept, left = editing.uuid("Person", keep), editing.uuid("Person", other)
             editing.refuse_oneself((kept, left), "would give you what another person has")
+            editing.require_rights_of((kept, left))
             joined = _joining(info).join(kept, left, editing.origin)
             return Written(uuid=ID(joined.uuid), version=joined.version, change=joined.change, notice=None)
 
@@ -60,6 +61,7 @@ class Deciding:
             found = editing.uuid("Person", person)
             back = None if into is None else as_kept(into)
             editing.refuse_oneself((found, back), "changes who you are")
+            editing.require_rights_of((found, back))
             split = _joining(info).split(found, editing.origin, records, back)
             session_list.end(editing.driver, info.context.access.name, person=found)  # who it was isn't sure any more
             return Written(uuid=ID(split.uuid), version=split.version, change=split.change, notice=None)
@@ -98,6 +100,7 @@ class Deciding:
             owner = None if person is None else editing.ref("Person", person)
             life = days(from_, to)
             about = None if owner is None else life
+            editing.require_rights_of((None if owner is None else owner.key,))
             edit = with_link("owner", owner, life)
             return editing.write("Account", editing.uuid("Account", account), edit, expected_version, about)
 
@@ -108,6 +111,7 @@ class Deciding:
         def work(editing: Editing) -> Decided:
             decided = None if thing is None else as_kept(thing)
             editing.refuse_oneself((decided,), "would give you what a record says of another person")
+            editing.require_rights_of((decided,))
             decide(info.context.driver, id, decided, info.context.access.name, editing.reason)
             return Decided(id=id, uuid=None if decided is None else ID(decided))
 

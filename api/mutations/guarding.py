@@ -6,10 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Protocol, TypeVar
 
 import neo4j
+from graphql import GraphQLError
 
 from api.access import four_eyes
 from api.access.four_eyes import Rule
+from api.access.held import held_by
 from api.access.own_system import SYSTEM
+from api.access.rights import WRITE
 from api.context import Context
 from api.mutations import oneself
 from graph.as_of import not_over
@@ -58,6 +61,20 @@ class Guarding(_Finding, Protocol):
         known = [each for each in uuids if each is not None]
         self.read(lambda session: oneself.refuse(session, self._context.access, self._mutation, known, why))
 
+    def require_rights_of(self, uuids: Iterable[str | None]) -> None:
+        """Raises GraphQLError (forbidden) where one of the things is, or belongs to, a person with rights in REConnect
+        that the caller lacks. Who decides whose records and accounts are could give these to an accomplice."""
+        named = [each for each in uuids if each is not None]
+        for person in self.read(lambda session: session.run(_PERSONS, uuids=named).value()):
+            held = held_by(self._context.driver, person, person)
+            if held is not None and not self._context.access.covers(held):
+                text = (
+                    f"{self._mutation}: the person {person} has rights in REConnect that you do not have, and this "
+                    "decides who logs in with them. Ask someone who has these rights, and one of the system roles "
+                    f"{', '.join(sorted(WRITE[self._mutation]))}"
+                )
+                raise GraphQLError(text, extensions={"code": "forbidden", "roles": sorted(held.roles)})
+
     def own_name(self, person: str | None, field: str) -> Ref:
         """The person in whose name the caller decides, asks or approves; None = the one who is logged in, or has
         written the plan that is carried out.
@@ -99,6 +116,14 @@ def _sensitive(session: neo4j.Session, rights: Collection[str]) -> list[str]:
     return session.run(_SENSITIVE, uuids=list(rights), today=today()).value()
 
 
+_PERSONS = """
+UNWIND $uuids AS uuid
+MATCH (n:Person|Employment|Affiliation|Account|PlannedAccount {uuid: uuid})
+MATCH (p:Person)
+WHERE p = n OR EXISTS { (p)-[:HAS|OWNS]->(n) } OR EXISTS { (n)-[:OF_PERSON]->(p) }
+RETURN DISTINCT p.uuid
+ORDER BY p.uuid
+"""
 _OWN = {
     "ItSystem": f"MATCH (n:ItSystem {{key: '{SYSTEM}'}}) WHERE n.uuid IN $uuids RETURN n",
     **{

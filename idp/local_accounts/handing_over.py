@@ -1,21 +1,24 @@
 """Codes with which people choose a password, and how they reach their owner: by mail, by SMS, or on paper.
 
 A mail or an SMS goes to the private address or telephone that the sources know of the person (payroll, AD), never to
-one that comes with the request, or that somebody has set by hand: who asks for a code must not say where it goes. The
-work mailbox is left out, since people read it with the login that they do not have yet. Owners are told of every new
-password, passkey and reset.
+one that comes with the request, or that somebody has set by hand: who asks for a code must not say where it goes. Nor
+must those who join persons, or decide whose a record is: of a person put together by hand, a code goes only where all
+parts have the same address. The work mailbox is left out, since people read it with the login that they do not have
+yet. Owners are told of every new password, passkey and reset, at each address that a part has.
 """
 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Literal, Protocol
 
 import neo4j
 import structlog
 
-from graph.questions.of_sources import value_of_sources
+from graph.questions.of_sources import agreed, values_of_sources
 from graph.retry import NEVER, SOON, Retry
+from graph.statements.statement import Value
 from graph.time import COPENHAGEN
 from idp import audit
 from idp.local_account import LocalAccount, account_by_login
@@ -178,12 +181,12 @@ class HandingOver:
         """Tell the owner what has happened to the account, by mail to the private address, or by SMS, if a source knows
         one. Raises NotSent."""
         with self._driver.session() as session:
-            contact = session.execute_read(contact_of, account.person, _day(now))
-        if contact.email is not None or contact.number is not None:
-            text = (
-                f"Din konto {account.login} hos {self._name} har {_CHANGES[what]}. Var det ikke dig, så kontakt "
-                "it-afdelingen med det samme."
-            )
+            contacts = session.execute_read(contacts_of, account.person, _day(now))
+        text = (
+            f"Din konto {account.login} hos {self._name} har {_CHANGES[what]}. Var det ikke dig, så kontakt "
+            "it-afdelingen med det samme."
+        )
+        for contact in contacts:
             self._send(contact, "mail" if contact.email is not None else "sms", "Din adgang er ændret", text)
 
     def _has_login(self, account: LocalAccount) -> bool:
@@ -198,7 +201,11 @@ class HandingOver:
             contact = session.execute_read(contact_of, account.person, _day(now))
         if (contact.email if way == "mail" else contact.number) is None:
             what = "private mail address" if way == "mail" else "private Danish telephone number"
-            raise NotHandedOver("no_contact", f"No source knows a {what} of the account's owner: hand the code over.")
+            text = (
+                f"No source knows a {what} of the account's owner, or persons with different ones were joined: hand "
+                "the code over."
+            )
+            raise NotHandedOver("no_contact", text)
         return contact
 
     def _handed(
@@ -229,11 +236,21 @@ class HandingOver:
 
 
 def contact_of(tx: neo4j.ManagedTransaction, person: str, day: date) -> Contact:
-    """Where a person can be reached in private on a day, as the sources know it."""
-    email, phone = (
-        str(value_of_sources(tx, "Person", person, name, day) or "") for name in ("private_email", "private_phone")
-    )
-    return Contact(email.strip() if _is_one_address(email.strip()) else None, number_of(phone))
+    """Where a person can be reached in private on a day, as all sources agree."""
+    email, phone = (agreed(values_of_sources(tx, person, name, day)) for name in ("private_email", "private_phone"))
+    return _contact(email, phone)
+
+
+def contacts_of(tx: neo4j.ManagedTransaction, person: str, day: date) -> list[Contact]:
+    """Every way to reach a person in private on a day, also where persons were joined by hand; each once."""
+    emails, phones = (values_of_sources(tx, person, name, day) for name in ("private_email", "private_phone"))
+    found = (_contact(email, phone) for email, phone in zip_longest(emails, phones))
+    return list(dict.fromkeys(each for each in found if each.email is not None or each.number is not None))
+
+
+def _contact(email: Value | None, phone: Value | None) -> Contact:
+    address = str(email or "").strip()
+    return Contact(address if _is_one_address(address) else None, number_of(str(phone or "")))
 
 
 def number_of(phone: str) -> str | None:

@@ -7,7 +7,12 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.access.own_system import key_of, state_own_system
 from api.access.tokens import create
+from graph.change_log import Origin
+from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
+from graph.time import Period, today
+from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -173,3 +178,32 @@ def test_nobody_takes_the_care_of_others_logins(service: Served, of: dict[str, s
         assert _ANOTHER not in refusal(service, gry, other), mutation
     plain = 'createAssignment(holder: {person: "gry"}, role: "case_worker", from: "2026-01-01", @)'
     assert _ANOTHER not in refusal(service, gry, plain)
+
+
+def test_who_a_person_with_more_rights_is(service: Served, anna: str, of: dict[str, str]) -> None:
+    """Who joins persons, or says whose an account is, could otherwise give an accomplice what that person may do."""
+    state_own_system(service.driver, RING)
+    ever, links = Period(), {"gives": Ref("SystemRole", key_of("rights"), "natural")}
+    links |= {"given_to": Ref("Person", of["bo"], "uuid"), "approved_by": Ref("Person", of["carl"], "uuid")}
+    texts = {"title": "Rights", "reason": "A test", "approved_on": today().isoformat()}
+    grant = Statement(
+        "Grant",
+        "rights to bo",
+        exists=(ever,),
+        values={name: (DatedValue(ever, text),) for name, text in texts.items()},
+        links={name: (DatedLink(ever, to),) for name, to in links.items()},
+    )
+    GraphWriter(service.driver, RING).state("rule:test", [grant], Origin("rule:test"))
+    service.driver.execute_query(
+        "CREATE (:Ambiguity {id: 'bo', source: 'facts', kind: 'Person', key: 'bo', candidates: [$bo]})", bo=of["bo"]
+    )
+    hr = create(service.driver, "only hr", ["hr", "reader"])
+    for mutation in (
+        'joinPersons(keep: "bo", other: "gry", @)',
+        'joinPersons(keep: "gry", other: "bo", @)',
+        'splitPerson(person: "bo", @)',
+        'setOwner(account: "k_anna", person: "bo", from: "2026-01-01", @)',
+        f'decideMatch(id: "bo", thing: "{of["bo"]}", @)',
+    ):
+        assert "rights in REConnect that you do not have" in refusal(service, hr, mutation), mutation
+        assert "rights in REConnect that you do not have" not in refusal(service, anna, mutation), mutation

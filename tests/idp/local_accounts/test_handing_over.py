@@ -8,14 +8,16 @@ import pytest
 
 from api.mutations.editing import released, with_value
 from graph.change_log import Origin
-from graph.statements.precedence import MANUAL
+from graph.corrections.joining import Joining
+from graph.statements.precedence import MANUAL, SourceOrder
+from graph.statements.statement import DatedValue, Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from idp.local_account import account_by_login
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver, NotHandedOver, NotSent, number_of
 from idp.sealing import Seal
-from tests.idp.staff import RING, SYSTEM, in_days, state_account, stop
+from tests.idp.staff import RING, RULES, SYSTEM, in_days, state_account, stop
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
 PASSWORD = "Blå traktor i regnvejr"
@@ -131,6 +133,38 @@ def test_nobody_says_by_hand_where_a_code_goes(clean_graph: neo4j.Driver) -> Non
     writer.amend("Person", rows[0]["uuid"], released("private_phone", Period()), origin)
     clean_graph.execute_query("MATCH (:Person)-[:STATE]->(v) SET v.private_phone = '20304050'")  # as payroll has it
     assert desk.forgotten() == 1 and desk.post.sent[0][0] == "+4520304050"
+
+
+@pytest.mark.parametrize("survivor", ["anje", "bo"])
+def test_no_code_goes_where_persons_were_joined_by_hand(clean_graph: neo4j.Driver, survivor: str) -> None:
+    """HR may join persons, and would say with it where a code goes. The owner is told at every address."""
+    desk = Desk(clean_graph)
+    state_account(clean_graph, "bo")
+    uuids = {}
+    for who in ("anje", "bo"):
+        knows_address(clean_graph, who, f"{who}@hjemme.dk")
+        owner = "MATCH (p:Person)<-[:TELLS]-(:SourceRecord {key: $who}) RETURN p.uuid AS uuid"
+        uuids[who] = clean_graph.execute_query(owner, who=who).records[0]["uuid"]
+    keep, other = sorted(uuids, key=lambda each: each != survivor)
+    by = Origin(MANUAL, user="ida", reason="A test")
+    Joining(clean_graph, RING, SourceOrder()).join(uuids[keep], uuids[other], by)
+    assert desk.forgotten() == 0
+    with clean_graph.session() as session:
+        account = session.execute_read(account_by_login, SYSTEM, "anje", in_days(0))
+    assert account is not None
+    with pytest.raises(NotHandedOver, match="were joined"):
+        desk.handing.invite(account, "mail", datetime.now(UTC), by="ida")
+    desk.handing.tell(account, "password", datetime.now(UTC))
+    assert {address for address, _ in desk.post.sent} == {"anje@hjemme.dk", "bo@hjemme.dk"}
+    knows_address(clean_graph, "bo", "anje@hjemme.dk")
+    assert desk.forgotten() == 3 and desk.post.sent[-1][0] == "anje@hjemme.dk"
+
+
+def knows_address(driver: neo4j.Driver, key: str, address: str) -> None:
+    """A source knows a private address of the person."""
+    values = {"name": key, "private_email": address}
+    stated = {name: (DatedValue(Period(), value),) for name, value in values.items()}
+    GraphWriter(driver, RING).state(RULES, [Statement("Person", key, values=stated)], Origin(RULES))
 
 
 def test_by_telephone_where_no_address_is_known(clean_graph: neo4j.Driver) -> None:
