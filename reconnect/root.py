@@ -63,7 +63,7 @@ SUMMARIES = {
     "accounts": "Plan accounts by the account rules, and show why.",
     "login": "Invite people to log in, reset their login, and roll keys over.",
     "plans": "Prepare changes for a day: preview, compare, approve, apply and take back.",
-    "processes": "Play the definitions of processes before they are used.",
+    "processes": "Play, check and deploy the definitions of processes.",
     "query": "Run the GraphQL query in a file, and print the answer as JSON.",
     "schema": "Print the API's GraphQL schema.",
     "token": "Manage access to the API: bearer tokens and their system roles.",

@@ -101,6 +101,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     "markAsDifferentPersons": frozenset({"hr"}),
     "unmarkAsDifferentPersons": frozenset({"hr"}),
     "setOwner": frozenset({"hr"}),
+    # And the roles of each mutation that the definition uses (``api.mutations.services``).
+    "deployProcess": frozenset({"organisation", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
     "startCase": EVERYBODY,
     "claimTask": EVERYBODY,
@@ -150,7 +152,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "endSessionsOf",
             "changeAccountRule", "applyPlan", "takeBackPlan",
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
-            "markAsDifferentPersons", "unmarkAsDifferentPersons",
+            "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess",
         ),
         EVERYWHERE,
     ),

@@ -77,7 +77,7 @@ def check(draft: Draft, access: Access) -> None:
         if change.erased:
             raise ChangeRejected("erased", f"{where}: it was about a person who has been erased: leave it out")
         given = filled(change.arguments, draft.day, made, where)
-        _check_form(where, change.mutation, field, _completed(field, given, draft.reason, draft.day))
+        _check_form(where, change.mutation, field, completed(field, given, draft.reason, draft.day))
         if "kind" in field.args:
             access.require_by_hand(given["kind"])
             _refuse_private(where, given["kind"], given.get("property"))
@@ -95,8 +95,8 @@ def require_rights(plan: Draft, access: Access) -> None:
             access.require_by_hand(change.arguments["kind"])
 
 
-def _completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:
-    """With what a plan's changes may leave out."""
+def completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:
+    """With what the changes of a plan, or of a process, may leave out: the reason and the first day."""
     told = dict(given)
     if "reason" in field.args:
         told.setdefault("reason", reason)
@@ -161,13 +161,13 @@ class PlannedWriting:
             field = mutations().get(mutation)
             if field is None:
                 raise ChangeRejected("unknown_mutation", f"a plan can't hold {mutation} any more")
-            given = _completed(field, arguments, plan.reason, plan.day)
+            given = completed(field, arguments, plan.reason, plan.day)
             given = {**given, "reason": f"{given['reason']}{mark(plan.name)}"} if "reason" in field.args else given
             # No mutation reads what is served by the asynchronous driver.
             within = {role: units | made for role, units in access.within.items()}
             by = replace(access, within=within, plan_author=_author_of(plan, access))
             context = Context(by, driver, cast(neo4j.AsyncDriver, None), self.keyring, self.order)
-            written = asyncio.run(_made(mutation, field, given, context))
+            written = asyncio.run(made_by(mutation, field, given, context))
             made.update(written)
             return written
 
@@ -220,7 +220,8 @@ def writer_of(plan: Plan) -> Access:
     return Access(plan.author, frozenset(ROLES))
 
 
-async def _made(mutation: str, field: GraphQLField, given: Mapping[str, Any], context: Context) -> list[str]:
+async def made_by(mutation: str, field: GraphQLField, given: Mapping[str, Any], context: Context) -> list[str]:
+    """Make one change; uuids of what it has written. Raises ChangeRejected, and what the mutation raises."""
     from api.schema import schema  # late: it is made of this
 
     declared = ", ".join(f"${each}: {field.args[each].type}" for each in given)

@@ -52,6 +52,7 @@ from api.mutations.lives import end_unit, relive
 from api.mutations.login_care import LoginCare
 from api.mutations.logins import LoggingIn
 from api.mutations.plans import Planning
+from api.mutations.processes import Deploying
 from api.mutations.tasks import Tasking
 from api.reads.filters import snake
 from graph.errors import ChangeRejected
@@ -86,7 +87,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, Planning, Tasking, LoginCare, LoggingIn):
+class Mutation(Accounts, Planning, Tasking, Deploying, LoginCare, LoggingIn):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import neo4j
@@ -15,11 +16,14 @@ from graph.connection import Run
 from graph.errors import GraphError, Unknown
 from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS
-from processes.engine.check import Known
+from graph.time import COPENHAGEN
+from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.forms import Form, SchemaRejected, read_form
 
+Wanted = Mapping[str, Arguments]
+"""Services, and what each takes."""
 _MOST_READ = 200
 """Versions that a process keeps ready to run."""
 
@@ -52,8 +56,54 @@ class _Known(Collection[str]):
         return len(self._some())
 
 
+class _AnyService(dict[str, Arguments]):
+    """Every service, with whatever arguments."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Arguments:
+        return Arguments()
+
+
 _ANY = _Known(lambda name: True)
 """What a version names was there when it was deployed; its cases go on if it isn't any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """``is_new``: the content differs from that of the version before. ``older``: open cases that stay on others."""
+
+    version: Version
+    is_new: bool
+    older: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version as a list shows it. ``open_cases``: those that run on it; ``is_current``: new cases start with it."""
+
+    id: str
+    process: str
+    number: int
+    by: str
+    at: datetime
+    open_cases: int
+    is_current: bool
+
+
+def check(
+    run: Run, process: str, documents: Mapping[str, bytes], schemas: Mapping[str, object], services: Wanted
+) -> tuple[Definition, dict[str, Form]]:
+    """A definition as it would be deployed, and its forms. Raises DefinitionRejected, as ``deploy`` does."""
+    forms, faults = _forms(schemas)
+    try:
+        definition = read_definition(process, documents, _known(run, forms, services))
+    except DefinitionRejected as wrong:
+        raise DefinitionRejected(tuple(sorted({*faults, *wrong.faults}))) from wrong
+    if faults:
+        raise DefinitionRejected(tuple(faults))
+    return definition, forms
 
 
 def deploy(
@@ -63,16 +113,17 @@ def deploy(
     schemas: Mapping[str, object],
     by: str,
     now: datetime,
-) -> Version:
-    """Check a definition, and make it the one with which new cases of the process start.
+    services: Wanted = MappingProxyType({}),
+) -> Deployed:
+    """Check a definition, and make it the one with which new cases of the process start; others stay on theirs.
 
-    ``schemas``: the forms by their names. The same content again is no new version. Raises DefinitionRejected with all
-    faults: of the documents, the forms, and the roles and responsibilities that the graph does not know.
+    ``schemas``: the forms by their names. ``services``: what each takes. The same content again is no new version.
+    Raises DefinitionRejected with all faults: of the documents, the forms, and the roles, responsibilities and services
+    that there are not.
     """
-    forms, faults = _forms(schemas)
 
-    def work(tx: neo4j.ManagedTransaction) -> Version:
-        definition = read_definition(process, documents, _known(tx, forms))
+    def work(tx: neo4j.ManagedTransaction) -> Deployed:
+        definition, forms = check(tx, process, documents, schemas, services)
         digest = _digest(definition, schemas)
         last = tx.run(_LAST, process=process, now=now.astimezone(UTC)).single(strict=True)
         number = last["number"] if last["digest"] == digest else last["number"] + 1
@@ -88,10 +139,10 @@ def deploy(
                 by=by,
                 now=now.astimezone(UTC),
             ).consume()
-        return Version(_id(process, number), process, number, digest, definition, forms)
+        found = Version(_id(process, number), process, number, digest, definition, forms)
+        older = tx.run(_OLDER, process=process, number=number).single(strict=True)["cases"]
+        return Deployed(found, number > last["number"], older)
 
-    if faults:
-        raise DefinitionRejected(tuple(faults))
     with driver.session() as session:
         return session.execute_write(work)
 
@@ -113,6 +164,40 @@ CREATE (v:ProcessVersion {
 })
 CREATE (v)-[:VERSION_OF]->(p)
 """
+
+
+_OLDER = """
+MATCH (c:Case {process: $process, open: true})-[:RUNS]->(v)
+WHERE v.number <> $number
+RETURN count(c) AS cases
+"""
+
+
+def versions(run: Run, process: str | None = None) -> list[VersionRow]:
+    """The versions of all processes, or of one; by process, the newest first."""
+    rows = run.run(
+        """
+        MATCH (v:ProcessVersion)-[:VERSION_OF]->(p:Process)
+        WHERE $process IS NULL OR p.id = $process
+        RETURN v.id AS id, p.id AS process, v.number AS number, v.by AS by, v.at AS at,
+            COUNT { (:Case {open: true})-[:RUNS]->(v) } AS cases,
+            NOT EXISTS { MATCH (later:ProcessVersion)-[:VERSION_OF]->(p) WHERE later.number > v.number } AS current
+        ORDER BY process, number DESC
+        """,
+        process=process,
+    )
+    return [
+        VersionRow(
+            row["id"],
+            row["process"],
+            row["number"],
+            row["by"],
+            row["at"].to_native().astimezone(COPENHAGEN),
+            row["cases"],
+            row["current"],
+        )
+        for row in rows
+    ]
 
 
 def current(run: Run, process: str) -> Version:
@@ -158,7 +243,7 @@ class _Versions:
         if found is None:
             forms = {name: read_form(name, schema) for name, schema in orjson.loads(node["forms"]).items()}
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
-            known = Known(roles=_ANY, responsibilities=_ANY, forms=_fields(forms))
+            known = Known(roles=_ANY, responsibilities=_ANY, forms=_fields(forms), services=_AnyService())
             definition = read_definition(process, documents, known)
             found = Version(node["id"], process, node["number"], node["digest"], definition, forms)
         with self._lock:
@@ -178,11 +263,18 @@ def _forms(schemas: Mapping[str, object]) -> tuple[dict[str, Form], list[Fault]]
         try:
             forms[name] = read_form(name, schema)
         except SchemaRejected as wrong:
-            faults.append(Fault(f"form {name}", name, "wrong_form", str(wrong)))
+            faults.append(Fault(f"{name}.json", name, "wrong_form", str(wrong)))
+            forms[name] = Form(name, {"properties": {key: {} for key in _named_fields(schema)}})  # for other faults
     return forms, faults
 
 
-def _known(run: Run, forms: Mapping[str, Form]) -> Known:
+def _named_fields(schema: object) -> list[str]:
+    """The fields that a wrong form names."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return list(map(str, properties)) if isinstance(properties, Mapping) else []
+
+
+def _known(run: Run, forms: Mapping[str, Form], services: Wanted) -> Known:
     """What there is in the graph now."""
 
     def is_role(name: str) -> bool:
@@ -200,7 +292,8 @@ def _known(run: Run, forms: Mapping[str, Form]) -> Known:
         query = f"MATCH (r:Role) WHERE r.{natural} IS NOT NULL RETURN r.{natural} AS key ORDER BY key LIMIT 100"
         return run.run(query).value()
 
-    return Known(roles=_Known(is_role, roles), responsibilities=_Known(is_responsibility), forms=_fields(forms))
+    roles_, responsibilities = _Known(is_role, roles), _Known(is_responsibility)
+    return Known(roles=roles_, responsibilities=responsibilities, forms=_fields(forms), services=services)
 
 
 def _exists(run: Run, kind: str, name: str) -> bool:

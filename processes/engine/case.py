@@ -47,7 +47,8 @@ class Work:
     """An open task. ``place`` is as the diagram has it, its expressions evaluated by ``Case.value``.
 
     ``key``: the same for each try of the same work, so that a service does nothing twice. ``escalations``: how many
-    escalation timers have been due. ``calls``: the call activities around it, from the outside in.
+    escalation timers have been due. ``calls``: the call activities around it, from the outside in. ``result``: the
+    variable that has a service's answer; empty if it is not kept.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Work:
     place: Place
     form: str
     service: str
+    result: str
     key: str
     escalations: int
     calls: tuple[str, ...]
@@ -180,6 +182,11 @@ class Case:
     def value(self, expression: str, work: Work) -> Any:
         """What an expression of the task's place gives with its data. Raises ExpressionFailed."""
         return self._definition.checked.expressions[expression].evaluate(work.data)
+
+    def arguments(self, work: Work) -> dict[str, Any]:
+        """The arguments of a service, with the data of its task. Raises ExpressionFailed."""
+        stated = extensions.arguments(self._definition.nodes[work.element].element)
+        return {name: self.value(text, work) for name, text in stated.items()}
 
     def complete(self, id: str, values: Mapping[str, Any], now: datetime) -> None:
         """Complete an open task.
@@ -336,6 +343,7 @@ class Case:
             place=place,
             form=extensions.attribute(node.element, "form", "name"),
             service=extensions.attribute(node.element, "service", "name"),
+            result=extensions.attribute(node.element, "service", "result"),
             key=task.internal_data.get(spiff.KEY) or f"{node.id}:{task.id}",
             escalations=self._escalations(task),
             calls=tuple(each.id for each in reversed(calls)),

@@ -45,13 +45,21 @@ _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a service takes. ``needed``: without which it can't be done; ``possible``: all; None = whatever is given."""
+
+    needed: frozenset[str] = frozenset()
+    possible: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What there is outside of the diagrams. ``forms``: the fields of each, members with a dot (``person.name``)."""
 
     roles: Collection[str]
     responsibilities: Collection[str]
     forms: Mapping[str, Collection[str]]
-    services: Collection[str] = ()
+    services: Mapping[str, Arguments] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -125,6 +133,8 @@ class _Checking:
         return (each for each in declared if is_name(each))
 
     def _set_by(self, node: Node) -> Iterator[str]:
+        if node.type == "serviceTask":
+            yield extensions.attribute(node.element, "service", "result")
         if node.type == "scriptTask":
             with suppress(ScriptRejected):  # becomes a fault where the script is checked
                 yield from assigned_names(_text(child(node.element, "script")))
@@ -190,7 +200,7 @@ class _Checking:
                 self._add(document, id, "no_name", f"{element.get('name', '')!r} does not name a variable")
         holder = element.getparent()
         same = [each for each in holder if each.tag == element.tag] if holder is not None else []
-        if name != "data" and same and same[0] is not element:
+        if name not in ("data", "argument") and same and same[0] is not element:
             self._add(document, id, "unknown_extension", f"{name} is stated twice")
 
     def _check_message(self, document: str, message: etree._Element) -> None:
@@ -244,9 +254,7 @@ class _Checking:
         if node.type == "userTask" or extensions.ours(node.element, "form"):
             self._check_listed(node, "form", self._known.forms)
         if node.type == "serviceTask":
-            self._check_listed(node, "service", self._known.services)
-            if key := extensions.attribute(node.element, "service", "idempotency"):
-                self._expression(node.document, node.id, key)
+            self._check_service(node)
         if node.type == "businessRuleTask":
             self._check_listed(node, "decision", self._decisions)
         if node.type == "scriptTask":
@@ -341,6 +349,30 @@ class _Checking:
             self._add_to(node, f"missing_{kind}", f"the {node.type} names no {kind}")
         elif name not in listed:
             self._add_to(node, f"missing_{kind}", f"there is no {kind} {name!r}{_of(listed)}")
+
+    def _check_service(self, node: Node) -> None:
+        self._check_listed(node, "service", self._known.services)
+        for name in ("result", "idempotency"):
+            stated = extensions.attribute(node.element, "service", name)
+            if stated and name == "idempotency":
+                self._expression(node.document, node.id, stated)
+            elif stated and not is_variable(stated):
+                self._add_to(node, "no_name", f"the result {stated!r} does not name a variable")
+        service = extensions.attribute(node.element, "service", "name")
+        given = [each.get("name", "").strip() for each in extensions.ours(node.element, "argument")]
+        for name in sorted({each for each in given if given.count(each) > 1}):
+            self._add_to(node, "unknown_argument", f"the argument {name!r} is given twice")
+        for text in extensions.arguments(node.element).values():
+            self._expression(node.document, node.id, text)
+        if service in self._known.services:
+            wanted = self._known.services[service]
+            possible = frozenset(given) if wanted.possible is None else wanted.possible
+            for name in given:
+                if name not in possible:
+                    text = f"{service} has no argument {name!r}; it has: {', '.join(sorted(possible)) or 'none'}"
+                    self._add_to(node, "unknown_argument", text)
+            for name in sorted(wanted.needed - set(given)):
+                self._add_to(node, "missing_argument", f"{service} needs the argument {name!r}")
 
     def _check_script(self, node: Node) -> None:
         language = node.element.get("scriptFormat", SCRIPT_FORMAT).lower()

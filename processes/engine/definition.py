@@ -64,6 +64,12 @@ class Definition:
         }
 
     @cached_property
+    def services(self) -> frozenset[str]:
+        """The services that it uses."""
+        named = (extensions.attribute(each.element, "service", "name") for each in self.nodes.values())
+        return frozenset(filter(None, named))
+
+    @cached_property
     def idempotency(self) -> dict[str, str]:
         """The expression of the key of each service task that states one."""
         stated = {id: extensions.attribute(node.element, "service", "idempotency") for id, node in self.nodes.items()}
@@ -88,7 +94,9 @@ class Definition:
     def fields(self, node: Node) -> frozenset[str]:
         """What a task may be completed with: its form's fields, or what its service gives."""
         form = extensions.attribute(node.element, "form", "name")
-        return _variables([*self._known.forms.get(form, ()), *extensions.data(node.element)])
+        result = extensions.attribute(node.element, "service", "result")
+        named = [*self._known.forms.get(form, ()), *extensions.data(node.element)]
+        return _variables([*named, result] if result else named)
 
     def message_fields(self, message: str) -> frozenset[str]:
         """What a message brings: what all messages of this name declare."""

@@ -1,4 +1,4 @@
-"""What we add to BPMN, in a namespace of our own: role, responsibility, unit, form, service, idempotency, data.
+"""What we add to BPMN, in a namespace of our own: place, form, service, argument, decision, data, escalation.
 
 ``reconnect.moddle.json`` describes it, for bpmn-js and for the check. docs/formats/processes.md §3 has the meaning.
 """
@@ -96,6 +96,11 @@ def place(element: etree._Element | None) -> Place:
 def data(element: etree._Element) -> tuple[str, ...]:
     """The variables that an element declares: ``person.name`` is a member."""
     return tuple(each.get("name", "").strip() for each in ours(element, "data"))
+
+
+def arguments(element: etree._Element) -> dict[str, str]:
+    """The arguments of a service: name → expression."""
+    return {each.get("name", "").strip(): each.get("value", "").strip() for each in ours(element, "argument")}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""``processes``: definitions that are played before they are used."""
+"""``processes``: definitions of processes, which are played, checked and deployed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import neo4j
     from rich.console import Console
 
+    from processes.engine.check import Arguments
+    from processes.package import Package
     from processes.play.file import PlayFile, Step
     from processes.play.playing import Played, PlayedThrough
 
@@ -32,7 +34,17 @@ _GIVEN = ("by", "to", "from", "until", "with")
 """Fields of a step that its result repeats."""
 _NOT_KNOWN = ("unknown_section", "unknown_reference")
 """Of what an import only tells, the rules that refuse facts to play: they would be played without it."""
-group = typer.Typer(no_args_is_help=True, help="Play the definitions of processes before they are used.")
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILES", help="Diagrams (.bpmn), decision tables (.dmn) and forms (.json); or a folder of them."
+    ),
+]
+Main = Annotated[
+    str | None, typer.Option("--process", help="Id of the process that cases run; default: the one none else calls.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+group = typer.Typer(no_args_is_help=True, help="Play, check and deploy the definitions of processes.")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,13 +54,91 @@ def register(app: typer.Typer) -> None:
 
 @group.callback()
 def processes() -> None:
-    """Play the definitions of processes before they are used."""
+    """Play, check and deploy the definitions of processes."""
+
+
+@group.command("list")
+def list_processes(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also versions with which no new case starts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the processes that are deployed, with their versions and how many cases run on each."""
+    from rich.table import Table
+
+    from processes.cases.definitions import versions
+    from reconnect.context import of
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        found = [each for each in versions(session) if everything or each.is_current or each.open_cases]
+    if as_json:
+        _print([
+            {
+                "process": each.process, "version": each.number, "current": each.is_current, "by": each.by,
+                "at": each.at, "open_cases": each.open_cases,
+            }
+            for each in found
+        ])  # fmt: skip
+        return
+    console = terminal()
+    if not found:
+        console.print("No process is deployed.")
+        return
+    table = Table("Process", "Version", "Open cases", "Deployed", "By", box=None)
+    for each in found:
+        version = str(each.number) if each.is_current else f"{each.number} (old)"
+        table.add_row(each.process, version, str(each.open_cases), f"{each.at:%Y-%m-%d %H:%M}", each.by)
+    console.print(table)
+
+
+@group.command()
+def check(context: typer.Context, files: Files, process: Main = None, as_json: AsJson = False) -> None:
+    """Check a definition against the organisation, and tell everything that is wrong; nothing is deployed.
+
+    Exit code 0: it can be deployed; 1: it has faults; 2: a file can't be read.
+    """
+    from processes.cases import definitions
+    from reconnect.context import of
+
+    with of(context).driver().session(default_access_mode="READ") as session, _faults_shown(as_json):
+        read = _package(files, process)
+        definitions.check(session, read.process, read.documents, read.schemas, _wanted())
+    if as_json:
+        _print({"process": read.process, "faults": []})
+    else:
+        terminal().print(f"{read.process} can be deployed.")
+
+
+@group.command()
+def deploy(context: typer.Context, files: Files, process: Main = None, as_json: AsJson = False) -> None:
+    """Check a definition, and let new cases start with it. Cases that run stay on the version they have.
+
+    Exit code 0: it is deployed; 1: it has faults, and nothing is; 2: a file can't be read.
+    """
+    from graph.time import copenhagen_now
+    from processes.cases import definitions
+    from reconnect.context import of
+
+    run = of(context)
+    with _faults_shown(as_json):
+        read = _package(files, process)
+        done = definitions.deploy(
+            run.driver(), read.process, read.documents, read.schemas, run.user, copenhagen_now(), _wanted()
+        )
+    if as_json:
+        told = {"process": read.process, "version": done.version.number, "new": done.is_new, "older_cases": done.older}
+        _print({**told, "faults": []})
+        return
+    state = "is deployed" if done.is_new else "was deployed already"
+    terminal().print(f"{read.process}, version {done.version.number}, {state}.")
+    if done.older:
+        terminal().print(f"{done.older} open cases stay on the version with which they began.")
 
 
 @group.command()
 def play(
     file: Annotated[Path, typer.Argument(help="Facts, processes and cases, as YAML or JSON.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Play cases of a process on a clock of their own, and show which steps differ from what the file expects.
 
@@ -78,6 +168,48 @@ def play(
     if differing:
         steps = sum(len(each.steps) for each in played)
         raise CommandFailed(f"{len(differing)} of {steps} steps differ from what {file} expects.")
+
+
+@contextmanager
+def _faults_shown(as_json: bool) -> Iterator[None]:
+    """What a definition is refused for, as a list of faults. Raises CommandFailed."""
+    from processes.engine.errors import DefinitionRejected
+
+    try:
+        yield
+    except DefinitionRejected as wrong:
+        if as_json:
+            parts = ("document", "element", "rule", "text")
+            _print({"faults": [{name: getattr(each, name) for name in parts} for each in wrong.faults]})
+        lines = "\n".join(f"  {each} ({each.rule})" for each in wrong.faults)
+        raise CommandFailed(f"The definition can't run; nothing was deployed:\n{lines}") from wrong
+
+
+def _package(files: Sequence[Path], process: str | None) -> Package:
+    """Raises CommandFailed, DefinitionRejected."""
+    from processes.package import SUFFIXES, read_package
+
+    found: dict[str, bytes] = {}
+    for each in files:
+        inside = sorted(file for file in each.iterdir() if file.suffix in SUFFIXES) if each.is_dir() else [each]
+        for file in inside:
+            if file.name in found:
+                raise CommandFailed(f"{file}: another file has this name.", Exit.USAGE)
+            try:
+                found[file.name] = file.read_bytes()
+            except OSError as error:
+                raise CommandFailed(f"{file} can't be read: {error.strerror or error}", Exit.USAGE) from error
+    if not found:
+        raise CommandFailed(f"There is no {', '.join(SUFFIXES)} file in {files[0]}.", Exit.USAGE)
+    return read_package(found, process)
+
+
+def _wanted() -> Mapping[str, Arguments]:
+    """The services that a process may use."""
+    from api.mutations.services import wanted
+    from processes.services import OUTSIDE
+
+    return {**wanted(), **OUTSIDE}
 
 
 def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:

@@ -48,7 +48,7 @@ def described(flow: str = FLOW, **more: Any) -> Described:
 
 
 def deploy(driver: neo4j.Driver, found: Described) -> definitions.Version:
-    return definitions.deploy(driver, "approval", found.documents, found.schemas, "test", NOW)
+    return definitions.deploy(driver, "approval", found.documents, found.schemas, "test", NOW).version
 
 
 @pytest.fixture

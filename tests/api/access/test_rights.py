@@ -26,6 +26,7 @@ FORMS = {
     "LoginCode",
     "LoginUnlocked",
     "CaseStarted",
+    "ProcessDeployed",
     "TaskChanged",
     "Delegated",
 }

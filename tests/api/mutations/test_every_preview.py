@@ -34,6 +34,11 @@ TOMORROW = (today() + timedelta(days=1)).isoformat()
 LATER = (today() + timedelta(days=60)).isoformat()
 CHANGES = json.dumps({"units": [{"unit": "job", "parents": [{"unit": "town", "from": "@day"}]}]})
 WRITTEN = f'[{{mutation: "placeUnits", arguments: {json.dumps(CHANGES)}}}]'
+DRAWN = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:t"><process id="p" '
+    'isExecutable="true"><startEvent id="a"/><endEvent id="b"/><sequenceFlow id="f" sourceRef="a" targetRef="b"/>'
+    "</process></definitions>"
+)
 EXAMPLES: dict[str, str] = {
     "setValue": f'setValue(kind: Unit, thing: "job", property: "name", value: "J", from: "{DAY}", reason: "x")',
     "releaseValue": f'releaseValue(kind: Unit, thing: "job", property: "name", from: "{DAY}", reason: "x")',
@@ -126,6 +131,7 @@ EXAMPLES: dict[str, str] = {
         f'delegateTasks(process: "approval", to: "bo", from: "{DAY}", until: "{LATER}", by: "carl", reason: "x")'
     ),
     "endDelegation": 'endDelegation(delegation: "DELEGATION", by: "carl", reason: "x")',
+    "deployProcess": f'deployProcess(files: [{{name: "p.bpmn", content: {json.dumps(DRAWN)}}}], reason: "x")',
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',

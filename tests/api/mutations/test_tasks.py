@@ -15,6 +15,7 @@ from tests.api.serving import Served, serving
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
+from tests.processes.engine.drawn import END, START, flow, process, user
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ PROCESS = {
                           "fallback": {"role": "case_worker", "unit": "canteen"}}},
     "flow": "start → approve; yes → end; no → end",
 }  # fmt: skip
-START = """mutation($values: String!) { startCase(process: "approval", values: $values, reason: "Ny") { id } }"""
+START_CASE = """mutation($values: String!) { startCase(process: "approval", values: $values, reason: "Ny") { id } }"""
 MINE = """query($part: InboxPart) { myTasks(part: $part) { id name unit person levelUnit steps fault claimedBy form
     candidates { name how why } } }"""
 COMPLETE = """mutation($task: ID!, $values: String!, $by: ID) {
@@ -70,7 +71,7 @@ def refused(service: Served, query: str, token: str, **variables: Any) -> dict[s
 def started(service: Served, token: str, unit: str, person: str) -> str:
     """The id of the case's task."""
     values = f'{{"unit": "{unit}", "person": "{person}"}}'
-    case = asked(service, START, token, values=values)["startCase"]["id"]
+    case = asked(service, START_CASE, token, values=values)["startCase"]["id"]
     rows, _, _ = service.driver.execute_query(
         "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
     )
@@ -131,8 +132,8 @@ def test_who_reads_a_part_names_nobody_outside_it(service: Served, tokens: dict[
     part = create(service.driver, "anna in part", ["reader"], person=uuid(service, "anna"), within=[center])
     for person in ("carl", uuid(service, "carl"), "nobody"):
         values = f'{{"unit": "job", "person": "{person}"}}'
-        assert refused(service, START, part, values=values)["code"] == "unknown_person"
-    assert refused(service, START, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
+        assert refused(service, START_CASE, part, values=values)["code"] == "unknown_person"
+    assert refused(service, START_CASE, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
     task = started(service, tokens["bo"], "job", "dora")
     hand = 'mutation($task: ID!) { handTask(task: $task, to: "carl", reason: "Dig") { state } }'
     delegate = """mutation { delegateTasks(process: "approval", to: "carl", from: "2026-01-01", until: "2099-01-01",
@@ -168,3 +169,45 @@ def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str
     )
     expected = {"by": uuid(service, "carl"), "for": uuid(service, "anna"), "reason": "Set"}
     assert [row.data() for row in rows] == [expected]
+
+
+DEPLOY = """mutation($files: [ProcessFileInput!]!) { deployProcess(files: $files, reason: "Ny") {
+    process version isNew olderCases } }"""
+PLACE = '<reconnect:place role="case_worker" unit="unit"/>'
+SERVICE = """<serviceTask id="tie"><extensionElements><reconnect:service name="createAffiliation"/>
+    <reconnect:argument name="person" value="person"/><reconnect:argument name="unit" value="unit"/>
+    <reconnect:argument name="to" value="until"/></extensionElements></serviceTask>"""
+
+
+def files(*elements: str, form: str = "") -> list[dict[str, str]]:
+    ids = ["start", *(each.partition('id="')[2].partition('"')[0] for each in elements), "end"]
+    content = process(START.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
+    fields = '{"unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"format": "date"}}'
+    schema = form or f'{{"type": "object", "properties": {fields}}}'
+    return [{"name": "guest.bpmn", "content": content}, {"name": "guest.json", "content": schema}]
+
+
+def test_a_definition_is_deployed_by_who_may_do_what_it_does(service: Served, tokens: dict[str, str]) -> None:
+    both = service.token("organisation", "hr")
+    told = asked(service, DEPLOY, both, files=files(SERVICE))["deployProcess"]
+    assert told == {"process": "guest", "version": 1, "isNew": True, "olderCases": 0}
+    assert asked(service, DEPLOY, both, files=files(SERVICE))["deployProcess"]["isNew"] is False
+    lacking = refused(service, DEPLOY, service.token("organisation"), files=files(SERVICE))
+    assert (lacking["code"], lacking["roles"]) == ("forbidden", ["hr"])
+    assert refused(service, DEPLOY, tokens["anna"], files=files())["code"] == "forbidden"
+    asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE)))
+
+
+def test_a_wrong_definition_is_refused_with_file_element_and_rule(service: Served) -> None:
+    wrong = files(SERVICE.replace("unit", "unti"), user("ask", "gest", PLACE.replace("case", "kase")), form="{")
+    text = refused(service, DEPLOY, service.token("organisation", "hr"), files=wrong)
+    assert [(each["document"], each["rule"]) for each in text["faults"]] == [("guest.json", "wrong_form")]
+    wrong[1]["content"] = '{"type": "object", "properties": {"unit": {}, "person": {}, "until": {}}}'
+    found = refused(service, DEPLOY, service.token("organisation", "hr"), files=wrong)["faults"]
+    assert {(each["document"], each["element"], each["rule"]) for each in found} == {
+        ("guest.bpmn", "ask", "unknown_role"), ("guest.bpmn", "ask", "missing_form"),
+        ("guest.bpmn", "tie", "expression"), ("guest.bpmn", "tie", "missing_argument"),
+        ("guest.bpmn", "tie", "unknown_argument"),
+    }  # fmt: skip
+    twice = refused(service, DEPLOY, service.token("organisation"), files=files() * 2)
+    assert (twice["code"], twice["field"]) == ("taken", "files[2].name")

@@ -7,14 +7,17 @@ from typing import Any
 
 from graph.time import COPENHAGEN
 from processes.engine.case import Case, Work
-from processes.engine.check import Known
+from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 
 KNOWN = Known(
     roles=("manager", "case_worker", "administrator", "key_keeper"),
     responsibilities=("function:payroll_reporting",),
     forms={"request": ("unit", "person"), "approval": ("decision", "days"), "answer": ("answer",)},
-    services=("mail", "account"),
+    services={
+        "mail": Arguments(),
+        "account": Arguments(needed=frozenset({"person"}), possible=frozenset({"person", "system"})),
+    },
 )
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:reconnect="urn:reconnect:bpmn:1" '

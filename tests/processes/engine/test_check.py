@@ -2,6 +2,7 @@
 
 import pytest
 
+from processes.engine.case import Case
 from processes.engine.check import Known
 from processes.engine.definition import read_definition
 from processes.engine.errors import DefinitionRejected, Fault
@@ -9,6 +10,7 @@ from tests.processes.engine.drawn import (
     END,
     HEAD,
     KNOWN,
+    NOW,
     PLACE,
     START,
     boundary,
@@ -162,6 +164,37 @@ def test_an_event_sub_process_that_would_not_do_what_it_says_is_refused(start: s
 
 def test_a_message_whose_name_the_engine_uses_is_refused() -> None:
     assert ("m", "no_name") in found(*PLAIN, outside='<message id="m" name="answered"/>')
+
+
+@pytest.mark.parametrize(
+    ("service", "rule"),
+    [
+        ('<reconnect:service name="fax"/>', "missing_service"),
+        ('<reconnect:service name="account"/>', "missing_argument"),
+        ('<reconnect:service name="account"/><reconnect:argument name="persn" value="person"/>', "unknown_argument"),
+        ('<reconnect:service name="account"/><reconnect:argument name="person" value="persn"/>', "expression"),
+        ('<reconnect:service name="mail" result="a.b"/>', "no_name"),
+        ('<reconnect:service name="mail"/>' + '<reconnect:argument name="to" value="person"/>' * 2, "unknown_argument"),
+    ],
+)
+def test_a_service_that_could_not_be_called_is_refused(service: str, rule: str) -> None:
+    task = f'<serviceTask id="s"><extensionElements>{service}</extensionElements></serviceTask>'
+    assert ("s", rule) in found(START, task, END, flow("start", "s", "end"))
+
+
+def test_the_answer_of_a_service_is_a_variable() -> None:
+    stated = '<reconnect:service name="account" result="made"/><reconnect:argument name="person" value="person"/>'
+    task = f'<serviceTask id="s"><extensionElements>{stated}</extensionElements></serviceTask>'
+    case = Case.start(read(START, task, script("n", "copy = made"), END, flow("start", "s", "n", "end")), {}, NOW)
+    (work,) = case.work()
+    assert (work.type, work.service, work.result, case.arguments(work)) == (
+        "service",
+        "account",
+        "made",
+        {"person": None},
+    )
+    case.complete(work.id, {"made": "x"}, NOW)
+    assert case.finished and case.data["copy"] == "x"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Mutations of definitions of processes. What a definition is: ``processes.package``; who may: ``require_rights``."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import ID
+from strawberry.types import Info
+
+from api.context import Context
+from api.mutations import services
+from api.mutations.editing import Editing
+from graph.time import copenhagen_now
+from processes.cases import definitions
+from processes.engine.errors import DefinitionRejected
+from processes.package import read_package
+from processes.services import OUTSIDE
+
+CONTEXT = Info[Context, None]
+
+
+@strawberry.input(description="A file of a definition")
+class ProcessFileInput:
+    name: str = strawberry.field(
+        description="Its name: hire.bpmn is a diagram, pay.dmn a decision table, request.json the form request"
+    )
+    content: str = strawberry.field(description="Its text")
+
+
+@strawberry.type(description="A definition that was deployed")
+class ProcessDeployed:
+    process: ID = strawberry.field(description="Id of the process")
+    version: int = strawberry.field(description="The version with which its cases start from now on")
+    is_new: bool = strawberry.field(description="Whether it differs from the version before")
+    older_cases: int = strawberry.field(description="How many open cases stay on another version")
+
+
+Files = Annotated[
+    list[ProcessFileInput], strawberry.argument(description="All files of the definition, with what it calls")
+]
+Main = Annotated[
+    ID | None,
+    strawberry.argument(description="Id of the process that cases run; by default the one that no other one calls"),
+]
+
+
+@strawberry.type
+class Deploying:
+    """The part of ``Mutation`` for definitions of processes."""
+
+    @strawberry.mutation(
+        description=(
+            "Check a definition and let new cases start with it; others stay on their version. A preview checks only"
+        )
+    )
+    async def deploy_process(self, info: CONTEXT, files: Files, reason: str, process: Main = None) -> ProcessDeployed:
+        def work(editing: Editing) -> ProcessDeployed:
+            try:
+                read = read_package({each.name: each.content.encode() for each in _once(files)}, process)
+                wanted = {**services.wanted(), **OUTSIDE}
+                with editing.driver.session(default_access_mode="READ") as session:
+                    checked, _ = definitions.check(session, read.process, read.documents, read.schemas, wanted)
+                services.require_rights(checked.services, info.context.access)
+                done = definitions.deploy(
+                    editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
+                    copenhagen_now(), wanted,
+                )  # fmt: skip
+            except DefinitionRejected as wrong:
+                raise GraphQLError(str(wrong), extensions=_extensions(wrong)) from wrong
+            return ProcessDeployed(
+                process=ID(read.process), version=done.version.number, is_new=done.is_new, older_cases=done.older
+            )
+
+        return await Editing(info.context, "deployProcess", reason).do(work)
+
+
+def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:
+    """Raises GraphQLError where two files have one name: which one counts is not guessed."""
+    names = [each.name for each in files]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            field = f"files[{place}].name"
+            raise GraphQLError(f"{field}: another file is called {name}", extensions={"code": "taken", "field": field})
+    return files
+
+
+def _extensions(wrong: DefinitionRejected) -> dict[str, Any]:
+    parts = ("document", "element", "rule", "text")
+    faults = [{name: getattr(each, name) for name in parts} for each in wrong.faults]
+    return {"code": wrong.code, "retry": "never", "faults": faults}

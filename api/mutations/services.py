@@ -1,0 +1,82 @@
+"""Mutations of this API as services of processes: a case changes the organisation through the same door as people do.
+
+A case writes under the name of its process (``process:hire``), with all rights. So whoever deploys a definition needs
+the rights of every mutation in it, for the whole organisation.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, cast
+
+import neo4j
+from graphql import GraphQLField, Undefined, is_list_type, is_non_null_type
+
+from api.access.rights import WRITE, Access, forbidden, whole
+from api.access.roles import ROLES
+from api.context import Context
+from api.mutations.planned import completed, made_by, mutations
+from graph.cpr.keyring import Keyring
+from graph.retry import NEXT
+from graph.statements.precedence import SourceOrder
+from graph.time import today
+from processes.engine.check import Arguments
+from processes.services import Call, Service, ServiceFailed
+
+_LEFT_OUT = frozenset({"setValue", "releaseValue"})
+"""Who may make them depends on the kind, which a diagram may give by an expression."""
+_NOT_NEEDED = frozenset({"reason", "from"})
+DEPLOYS = frozenset({"organisation", "operations"})
+"""The system roles that deploy definitions, and let them send mails and call other systems."""
+
+
+def wanted() -> dict[str, Arguments]:
+    """The mutations that a process may make, and their arguments. ``reason`` and a required ``from`` may be omitted."""
+    return {
+        name: Arguments(
+            needed=frozenset(
+                each
+                for each, argument in field.args.items()
+                if each not in _NOT_NEEDED and is_non_null_type(argument.type) and argument.default_value is Undefined
+            ),
+            possible=frozenset(field.args) - {"expectedVersion"},
+        )
+        for name, field in mutations().items()
+        if name not in _LEFT_OUT
+    }
+
+
+def services(keyring: Keyring, order: SourceOrder) -> dict[str, Service]:
+    """The same, to be carried out. The answer is the uuid of what was written; a list, where it may be several."""
+    found = mutations()
+    return {
+        name: Service(arguments, partial(_carry_out, found[name], keyring, order), in_graph=True)
+        for name, arguments in wanted().items()
+    }
+
+
+def require_rights(used: Iterable[str], access: Access) -> None:
+    """Raises GraphQLError (forbidden) unless a caller may let processes use these services."""
+    for name in sorted(set(used)):
+        roles = WRITE.get(name, DEPLOYS)
+        if not roles & access.roles:
+            raise forbidden(f"a process that uses {name} is deployed with", roles)
+        if not roles & access.everywhere:
+            raise whole(f"a process that uses {name} reaches the whole organisation: to deploy it", roles)
+
+
+def _carry_out(field: GraphQLField, keyring: Keyring, order: SourceOrder, driver: neo4j.Driver, call: Call) -> Any:
+    access = Access(f"process:{call.process}", frozenset(ROLES))
+    context = Context(access, driver, cast(neo4j.AsyncDriver, None), keyring, order)
+    given = completed(field, _stated(call.arguments), f"{call.title} (case {call.case})", today())
+    for name, argument in field.args.items():
+        if name not in given and is_non_null_type(argument.type) and argument.default_value is Undefined:
+            raise ServiceFailed(f"{call.name} needs the argument {name!r}, and it has no value", NEXT)
+    written = asyncio.run(made_by(call.name, field, given, context))
+    type_ = field.type.of_type if is_non_null_type(field.type) else field.type
+    return written if is_list_type(type_) else written[0]
+
+
+def _stated(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that have no value: an optional field of a form that was left empty."""
+    return {name: value for name, value in arguments.items() if value not in (None, "")}

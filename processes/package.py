@@ -1,0 +1,81 @@
+"""The files of a definition as people keep them: diagrams (.bpmn), decision tables (.dmn) and forms (.json).
+
+A form is named by its file: ``approval.json`` is the form ``approval``.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import orjson
+
+from processes.engine.diagram import LARGEST, MOST_DOCUMENTS, parse
+from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.extensions import BPMN
+
+SUFFIXES = (".bpmn", ".dmn", ".json")
+_DIAGRAMS = (".bpmn", ".dmn")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A definition before its check. ``schemas``: the forms by their names."""
+
+    process: str
+    documents: Mapping[str, bytes]
+    schemas: Mapping[str, object]
+
+
+def read_package(files: Mapping[str, bytes], process: str | None = None) -> Package:
+    """The definition that some files make.
+
+    ``process``: the one that cases run; by default the one that no other one calls. Raises DefinitionRejected.
+    """
+    faults: list[Fault] = []
+    if len(files) > 2 * MOST_DOCUMENTS or sum(map(len, files.values())) > 4 * LARGEST:
+        text = f"at most {2 * MOST_DOCUMENTS} files of {4 * LARGEST} bytes together are allowed"
+        raise DefinitionRejected((Fault("", "", "too_large", text),))
+    documents: dict[str, bytes] = {}
+    schemas: dict[str, object] = {}
+    for name, content in sorted(files.items()):
+        suffix = PurePath(name).suffix.lower()
+        if suffix in _DIAGRAMS:
+            documents[name] = content
+        elif suffix == ".json":
+            try:
+                schemas[PurePath(name).stem] = orjson.loads(content)
+            except orjson.JSONDecodeError as wrong:
+                faults.append(Fault(name, f"line {wrong.lineno}", "wrong_form", f"it is not JSON: {wrong.msg}"))
+        else:
+            faults.append(Fault(name, "", "unknown_file", f"its name ends with one of {', '.join(SUFFIXES)}"))
+    found = process or _called_by_none(documents, faults)
+    if faults:
+        raise DefinitionRejected(tuple(sorted(faults)))
+    return Package(found, documents, schemas)
+
+
+def _called_by_none(documents: Mapping[str, bytes], faults: list[Fault]) -> str:
+    """The process that no other one calls; empty, and a fault, unless there is exactly one."""
+    processes: set[str] = set()
+    called: set[str] = set()
+    for name, content in documents.items():
+        for id_, calls in _processes(name, content, faults):
+            processes.add(id_)
+            called |= calls - {id_}
+    left = sorted(processes - called)
+    if len(left) == 1:
+        return left[0]
+    if not faults:
+        shown = ", ".join(left) or "none"
+        text = f"say which process cases are to run; those that no other one calls: {shown}"
+        faults.append(Fault("", "", "missing_process", text))
+    return ""
+
+
+def _processes(name: str, content: bytes, faults: list[Fault]) -> Iterator[tuple[str, set[str]]]:
+    root = parse(name, content, faults)
+    if root is None:
+        return
+    for each in root.iter(f"{{{BPMN}}}process"):
+        calls = {call.get("calledElement", "") for call in each.iter(f"{{{BPMN}}}callActivity")}
+        yield each.get("id", ""), calls

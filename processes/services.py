@@ -1,0 +1,65 @@
+"""Services: what a process does by itself, in the graph or outside.
+
+What is done in the graph is written in one transaction with the step of the case, so that it is done once, whatever is
+killed meanwhile. What is done outside is noted before it is tried; if it isn't known whether it was done, only what is
+``repeatable`` is tried again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import neo4j
+
+from graph.retry import Retry
+from processes.engine.check import Arguments
+from processes.errors import CaseError
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A service that is to be carried out.
+
+    ``name``: the service's; ``title``: of its element in the diagram. ``key``: the same for each try of the same work.
+    """
+
+    process: str
+    case: str
+    element: str
+    name: str
+    title: str
+    key: str
+    arguments: Mapping[str, Any]
+
+
+class ServiceFailed(CaseError):
+    """A service could not be carried out; ``retry`` says whether and when another try is worth it."""
+
+    code = "service_failed"
+
+    def __init__(self, text: str, retry: Retry) -> None:
+        super().__init__(text)
+        self.retry = retry
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """``carry_out``: does it, and gives its answer. Raises GraphError. ``in_graph``: it writes with the driver that it
+    is given, and nowhere else. ``repeatable``: doing it twice with the same key does no harm."""
+
+    arguments: Arguments
+    carry_out: Callable[[neo4j.Driver, Call], Any]
+    in_graph: bool = False
+    repeatable: bool = False
+
+
+Services = Mapping[str, Service]
+"""By the names that diagrams use."""
+
+MAIL, WEBHOOK = "mail", "webhook"
+OUTSIDE: Mapping[str, Arguments] = MappingProxyType({
+    MAIL: Arguments(frozenset({"to", "subject", "text"}), frozenset({"to", "subject", "text"})),
+    WEBHOOK: Arguments(frozenset({"hook"}), frozenset({"hook", "body"})),
+})  # fmt: skip
+"""Services that do something outside of the graph. ``to``: a person, or several; ``hook``: a name in the settings."""
