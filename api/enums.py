@@ -138,6 +138,48 @@ InboxPart = enumerated(
         "started": "Tasks of the cases that one has started",
     },
 )
+TaskOrder = enumerated(
+    "TaskOrder",
+    "The order of tasks",
+    {
+        "urgent": "Those that were escalated most, then those that have waited longest",
+        "newest": "The newest first",
+    },
+)
+TaskAction = enumerated(
+    "TaskAction",
+    "What somebody may do with a task",
+    {
+        "claim": "Say to do it",
+        "give_back": "Give it back to all who have it",
+        "hand": "Hand it to a colleague",
+        "complete": "Complete it",
+    },
+)
+CaseState = enumerated(
+    "CaseState",
+    "The state of a case",
+    {
+        "running": "It goes on, or waits for somebody or for a day",
+        "stuck": "A step of it can't be made; somebody must look at it",
+        "ended": "It has come to its end",
+    },
+)
+CaseAction = enumerated(
+    "CaseAction",
+    "What was done with a case",
+    {
+        "started": "It was started",
+        "claimed": "Somebody said to do a task",
+        "lapsed": "A claim ended, since its claimer no longer had the task",
+        "given_back": "A task was given back",
+        "handed": "A task was handed to a colleague",
+        "completed": "A task was completed",
+        "escalated": "A task was late, and went to the next level, too",
+        "cancelled": "A task was no longer needed",
+        "ended": "It came to its end",
+    },
+)
 Severity = enumerated(
     "Severity",
     "How bad a problem is",
@@ -171,6 +213,6 @@ TokenRole = enumerated(
 assert tuple(each.value for each in TokenRole) == ROLES
 
 STORED_ENUMS: tuple[type[Enum], ...] = (
-    Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart, Severity, LedgerState,
-    TokenRole,
+    Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart, TaskOrder,
+    TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
 )  # fmt: skip

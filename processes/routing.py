@@ -60,6 +60,7 @@ class Route:
     ``closed_unit``: the task's unit, if it has closed and the walk began elsewhere (T4). ``fault``: why the
     organisation has nobody for it, so that it is with the fall-back, or with nobody (T9): no_holder, unit_not_active,
     unknown_unit, unknown_role, unknown_responsibility, unknown_person; empty = it has somebody.
+    ``path``: the units that were visited, up to the one that answered.
     """
 
     candidates: tuple[Candidate, ...] = ()
@@ -67,6 +68,7 @@ class Route:
     steps: int | None = None
     closed_unit: str | None = None
     fault: str = ""
+    path: tuple[str, ...] = ()
 
     def of(self, person: str) -> Candidate | None:
         """How a person has the task; None if they don't."""
@@ -110,7 +112,7 @@ class _Organisation:
                 found = [*self._candidates(asked.role, walk[0], "holder")]
                 above = [each for level in walk[1:] for each in self._candidates(asked.role, level, "escalated")]
                 candidates = self._with_delegates(asked, (found, above), exclude)
-                return Route(candidates, walk[0].level_unit, walk[0].steps, closed)
+                return Route(candidates, walk[0].level_unit, walk[0].steps, closed, path=walk[0].path)
             fault = "no_holder"
         if asked.fallback_unit is not None:
             role, start = asked.fallback_role, self._starts.get(asked.fallback_unit, NO_UNIT)

@@ -59,6 +59,12 @@ CALL (read) {{
         MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
         WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
         RETURN person
+        UNION
+        MATCH (c:Case {{id: uuid}})
+        UNWIND [c.person, c.started_by] AS named
+        MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
+        WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
+        RETURN person
     }}
     RETURN collect(DISTINCT person.uuid) AS owners
 }}

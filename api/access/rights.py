@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
-from api.access.roles import ANYONE, EVERYBODY, ROLES
+from api.access.roles import ANYONE, OWNERS, PERSON, ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -104,13 +104,13 @@ WRITE: Mapping[str, frozenset[str]] = {
     # And the roles of each mutation that the definition uses (``api.mutations.services``).
     "deployProcess": frozenset({"organisation", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
-    "startCase": EVERYBODY,
-    "claimTask": EVERYBODY,
-    "giveBackTask": EVERYBODY,
-    "handTask": EVERYBODY,
-    "completeTask": EVERYBODY,
-    "delegateTasks": EVERYBODY,
-    "endDelegation": EVERYBODY,
+    "startCase": OWNERS,
+    "claimTask": OWNERS,
+    "giveBackTask": OWNERS,
+    "handTask": OWNERS,
+    "completeTask": OWNERS,
+    "delegateTasks": OWNERS,
+    "endDelegation": OWNERS,
     "endSession": ANYONE,  # of one's own; another's with the roles of endSessionsOf
     "endSessionsOf": frozenset({"rights", "operations"}),
 }
@@ -238,15 +238,20 @@ class Access:
         """The units in which one of these roles, all of them limited, holds."""
         return frozenset().union(*(self.within.get(each, ()) for each in roles))
 
+    @property
+    def own(self) -> frozenset[str]:
+        """What stands for the caller in the tables besides the system roles."""
+        return frozenset() if self.person is None else frozenset({PERSON})
+
     def may_read(self, type_: str) -> bool:
         """Whether things of the type may be read, wherever they lie (``api.access.places``)."""
         readers = READ.get(type_, frozenset())
-        return bool(readers & (self.everywhere if PLACES.get(type_) == WHOLE else self.roles))
+        return bool(readers & ((self.everywhere if PLACES.get(type_) == WHOLE else self.roles) | self.own))
 
     def may_write(self, mutation: str) -> bool:
         """Whether the mutation may be made, somewhere at least (``WHERE``)."""
         counted = self.everywhere if WHERE.get(mutation, EVERYWHERE) == EVERYWHERE else self.roles
-        return bool(WRITE.get(mutation, frozenset()) & counted)
+        return bool(WRITE.get(mutation, frozenset()) & (counted | self.own))
 
     def fields(self) -> frozenset[str]:
         """The rights to fields that have one of their own, of any thing: private, pay, cpr."""
@@ -298,7 +303,7 @@ def whole(what: str, roles: frozenset[str]) -> GraphQLError:
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:
     from graphql import GraphQLError
 
+    named = sorted(roles - {PERSON})
     return GraphQLError(
-        f"{what} one of the system roles {', '.join(sorted(roles))}",
-        extensions={"code": "forbidden", "roles": sorted(roles)},
+        f"{what} one of the system roles {', '.join(named)}", extensions={"code": "forbidden", "roles": named}
     )

@@ -12,3 +12,9 @@ RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read the results of imports and exports."""
 DOUBTS = frozenset({"hr", "operations", "auditor"})
 """Those who may read possible duplicates, and payroll's codes."""
+
+PERSON = "person"
+"""Not a system role: among those who may read a type or use a mutation, it stands for every person who is logged in,
+for what is their own."""
+OWNERS = EVERYBODY | {PERSON}
+"""Those who may read what is their own, such as their tasks."""

@@ -2,7 +2,7 @@
 
 import neo4j
 
-from api.access.roles import EVERYBODY
+from api.access.roles import OWNERS
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request
 from api.computed.task_answers import CANDIDATE, TASK, task_forms
 from graph.time import copenhagen_now
@@ -13,23 +13,36 @@ def _answer(request: Request) -> list[Answer]:
     access = request.caller.access
     if access is None or access.person is None:
         return []  # a machine has no tasks
-    part = request.get("part")
+    wanted = request.get("parts") or ("mine", "standing_in")
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        parts = [each for each in PARTS if each == part or (part is None and each in ("mine", "standing_in"))]
-        found = inbox(session, access.person, parts, copenhagen_now(), request.get("process"))
-        return task_forms(session, found[: request.first])
+        found = inbox(
+            session,
+            access.person,
+            [each for each in PARTS if each in wanted],
+            copenhagen_now(),
+            request.get("process"),
+            request.get("order") or "urgent",
+            request.first,
+            request.get("after"),
+        )
+        parts = {each.look.task.id: each.parts for each in found}
+        return task_forms(session, [each.look for each in found], access.person, parts)
 
 
 FIELD = ComputedField(
     "myTasks",
-    "The caller's open tasks, the oldest first; asked of the organisation as it is now",
+    "The caller's open tasks, page by page; asked of the organisation as it is now",
     (TASK, CANDIDATE),
-    EVERYBODY,
+    OWNERS,
     _answer,
     arguments={
-        "part": Argument("InboxPart", "Which part of the inbox; by default what the caller has: MINE and STANDING_IN"),
+        "parts": Argument(
+            "[InboxPart!]", "Which parts of the inbox; by default what the caller has: MINE and STANDING_IN"
+        ),
         "process": Argument("ID", "Only of this process"),
+        "order": Argument("TaskOrder", "By default URGENT"),
         "first": FIRST,
+        "after": Argument("ID", "Id of the last task of the page before"),
     },
     in_part=True,
 )

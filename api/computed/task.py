@@ -3,7 +3,7 @@
 import neo4j
 
 from api.access.rights import Access
-from api.access.roles import EVERYBODY
+from api.access.roles import OWNERS
 from api.access.tasks import require_seen
 from api.computed.contract import Answer, Argument, ComputedField, Request
 from api.computed.task_answers import TASK, task_forms
@@ -16,14 +16,14 @@ def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         seen = tasks.look(session, request.arguments["task"], copenhagen_now())
         require_seen(session, access, seen, access.person)
-        return task_forms(session, [seen])
+        return task_forms(session, [seen], access.person)
 
 
 FIELD = ComputedField(
     "task",
-    "A task, for those who have it, have done it or have started its case; whoever reads the whole log sees every one",
+    "A task, for those who have it, have done it, have started its case or manage its unit, and who read the whole log",
     (),
-    EVERYBODY,
+    OWNERS,
     _answer,
     many=False,
     arguments={"task": Argument("ID!", "Its id")},

@@ -1,7 +1,8 @@
 """Tasks as answers: who has them, and the sentence why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -10,6 +11,8 @@ from api.computed.contract import Answer, Part, Plain, answer_type
 from api.enums import name_of
 from graph.connection import Run
 from processes.cases import definitions, kept
+from processes.cases.inbox import PARTS
+from processes.cases.inbox import Part as InboxPart
 from processes.cases.tasks import Look
 from processes.routing import Candidate
 
@@ -25,6 +28,12 @@ TASK = answer_type(
     Plain("made", "Moment!", "Since when it waits"),
     Plain("unit", "String", "Name of the unit that it is for"),
     Plain("person", "String", "Name of the person that its case is about"),
+    Plain("role", "String!", "What the role is called that has it"),
+    Plain("responsibility", "String", "The responsibility that the role must have, such as kle:27.12"),
+    Plain("walked", "[String!]", "Names of the units in which the role was looked for, from its unit upwards"),
+    Plain("escalations", "Int!", "How often it has gone one level up, as it was late"),
+    Plain("parts", "[InboxPart!]", "In `myTasks`: the parts of the inbox that it is in"),
+    Plain("can", "[TaskAction!]", "What the caller may do with it now"),
     Plain("levelUnit", "String", "Name of the unit whose holder has it; null = the fall-back has it, or nobody"),
     Plain("steps", "Int", "How many units that is above the task's unit"),
     Plain("closedUnit", "String", "If its unit has closed: its name"),
@@ -48,15 +57,41 @@ CANDIDATE = answer_type(
 )
 
 
-def task_forms(run: Run, looks: Iterable[Look]) -> list[Answer]:
-    """Tasks as answers of the type ``Task``."""
+def task_forms(
+    run: Run,
+    looks: Iterable[Look],
+    person: str | None,
+    parts: Mapping[str, Collection[InboxPart]] = MappingProxyType({}),
+) -> list[Answer]:
+    """Tasks as answers of the type ``Task``. ``person``: who asks; ``parts``: by task, of that person's inbox."""
     looks = list(looks)
     cases = {each.task.case: kept.case(run, each.task.case) for each in looks}
     persons = {person for each in looks for person in _persons(each)}
     persons |= {case.person for case in cases.values() if case.person}
-    units = {unit for each in looks for unit in (each.task.asked.unit, each.route.level_unit) if unit}
-    names = _names(run, persons | units)
-    return [_form(run, each, cases[each.task.case], names) for each in looks]
+    units = {
+        unit
+        for each in looks
+        for unit in (each.task.asked.unit, each.route.level_unit, each.route.closed_unit, *each.route.path)
+        if unit
+    }
+    names = names_of(run, persons | units) | _titles(run, {each.task.asked.role for each in looks})
+    return [
+        {
+            **_form(run, each, cases[each.task.case], names),
+            "parts": [name_of(part) for part in PARTS if part in parts.get(each.task.id, ())],
+            "can": [name_of(action) for action in _can(each, person)],
+        }
+        for each in looks
+    ]
+
+
+def _can(seen: Look, person: str | None) -> list[str]:
+    """What a person may do with a task, as ``processes.cases.tasks`` lets them."""
+    has = None if person is None else seen.route.of(person)
+    if has is None or seen.claimed not in (None, person):
+        return []
+    first = "claim" if seen.claimed is None else "give_back"
+    return [first, *(["hand"] if has.how != "delegate" else []), "complete"]
 
 
 def moment(at: datetime) -> str:
@@ -77,6 +112,10 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "made": moment(task.made),
         "unit": named.get(task.asked.unit),
         "person": named.get(case.person),
+        "role": names.get(task.asked.role, task.asked.role),
+        "responsibility": task.asked.responsibility or None,
+        "walked": [names.get(each, each) for each in route.path],
+        "escalations": task.asked.escalations,
         "levelUnit": None if route.level_unit is None else names.get(route.level_unit, route.level_unit),
         "steps": route.steps,
         "closedUnit": None if route.closed_unit is None else names.get(route.closed_unit, route.closed_unit),
@@ -129,7 +168,17 @@ def _persons(seen: Look) -> set[str]:
     return {each for each in found if each is not None}
 
 
-def _names(run: Run, uuids: set[str]) -> dict[str, str]:
+def _titles(run: Run, roles: set[str]) -> dict[str, str]:
+    """What roles are called, by their keys."""
+    rows = run.run(
+        "UNWIND $roles AS role MATCH (r:Role {key: role}) WHERE r.title IS NOT NULL RETURN role, r.title AS title",
+        roles=sorted(roles),
+    )
+    return {row["role"]: row["title"] for row in rows}
+
+
+def names_of(run: Run, uuids: set[str]) -> dict[str, str]:
+    """What persons and units are called today, by their uuids."""
     rows = run.run(
         """
         UNWIND $uuids AS uuid

@@ -262,7 +262,8 @@ async def _graphql(
         account.require()
         asked = await asked_in(request)
         question = await question_for(asked.query, asked.operation, account)
-        if question.operation.operation is not OperationType.MUTATION:  # these check themselves
+        checks_itself = question.operation.operation is OperationType.MUTATION
+        if not checks_itself and not (question.is_read and gate.is_own(access, question)):
             await _require_rights(service.web_login, access, availability)
         if question.operation.operation is OperationType.SUBSCRIPTION:
             if form != EVENTS and not takes_events(accept):

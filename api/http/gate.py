@@ -98,6 +98,11 @@ class Gate:
         looked, access = self._known.get(wanted, (0.0, None))
         return access if monotonic() - looked < REMEMBERED else None
 
+    def is_own(self, access: Access, question: Question) -> bool:
+        """It asks only for what is the caller's own, such as their tasks: that takes no system role."""
+        asked = [FIELDS.get(root.name) for root in question.roots]
+        return bool(access.own and asked) and all(each is not None and each.roles & access.own for each in asked)
+
     def forbidden(self, access: Access, question: Question) -> dict[str, GraphQLError]:
         """The root fields that show what the caller may not read, by their key in the answer."""
         found: dict[str, GraphQLError] = {}

@@ -108,7 +108,8 @@ class Tasking:
     @strawberry.mutation(description="End one's own delegation today")
     async def end_delegation(self, info: CONTEXT, delegation: ID, reason: str, by: By = None) -> Delegated:
         def work(editing: Editing) -> Delegated:
-            tasks.end_delegation(editing.driver, delegation, _actor(info, editing, by), copenhagen_now())
+            who = _actor(info, editing, by)
+            tasks.end_delegation(editing.driver, delegation, who, copenhagen_now(), editing.reason)
             return Delegated(id=delegation)
 
         return await _refusing(Editing(info.context, "endDelegation", reason), work)

@@ -58,7 +58,8 @@ _GROUPS = {
 
 
 _INDIRECT = {
-    "search": "search", "accountPlan": "accounts", "task": "tasks", "myTasks": "tasks",
+    "search": "search", "accountPlan": "accounts", 
+    **dict.fromkeys(("colleagues", "myCases", "myTasks", "processCase", "processCases", "task", "taskFaults"), "tasks"),
     **dict.fromkeys(
         (
             "ambiguities", "badRecords", "brakes", "changeFeed", "changes", "cprLookups", "decisions", "disagreements",
@@ -71,7 +72,8 @@ _INDIRECT = {
 _THINGS = {
     **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
     **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
-    "CprLookup": "person", "LoginSession": "personUuid", "Task": "id", "TaskCandidate": "person",
+    "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "Colleague": "uuid",
+    **dict.fromkeys(("Task", "TaskFault", "OwnCase", "CaseSummary", "ProcessCase"), "id"),
 }  # fmt: skip
 """Type of an answer about a thing → its field with that thing, or with its uuid or id."""
 _NAMED = {

@@ -1,11 +1,20 @@
-"""A person's inbox: the open tasks that they have, those of their units, and those of the cases that they started."""
+"""A person's inbox: the open tasks that they have, those of their units, and those of the cases that they started.
 
-from collections.abc import Collection
-from datetime import datetime
-from typing import Final, Literal
+Who has a task is asked when it is looked at (``processes.routing``). So first come the tasks that the person may have,
+found from the person: by the roles held, stood in for and delegated, and the units below these (``may_have``). Only
+these are asked about, and only as many as a page shows, however many other tasks are open.
+"""
 
-from graph.as_of import in_force
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, Final, Literal
+
+from graph.as_of import Day, in_force
+from graph.change_log import turned_day
 from graph.connection import Run
+from graph.errors import Unknown
 from graph.identity.lookup import survivors
 from graph.questions.nearest import MANAGER
 from processes.cases import kept
@@ -16,33 +25,80 @@ Part = Literal["mine", "standing_in", "units", "started"]
 PARTS: Final[tuple[Part, ...]] = ("mine", "standing_in", "units", "started")
 """``mine``: in person. ``standing_in``: in somebody's place. ``units``: what others have in the units that the person
 manages, unless the task excludes the person. ``started``: of the cases that the person has started."""
+Order = Literal["urgent", "newest"]
+"""``urgent``: those that were escalated most, then those that have waited longest."""
+_AT_ONCE = 100
+"""Tasks that are routed together."""
 
 
-def inbox(run: Run, person: str, parts: Collection[Part], now: datetime, process: str | None = None) -> list[Look]:
-    """The open tasks of some parts of a person's inbox, the oldest first; each once."""
-    tasks = kept.open_tasks(run, process=process)
-    started = kept.started_by(run, person) if "started" in parts else frozenset[str]()
-    units = _managed(run, person, now) if "units" in parts else frozenset[str]()
-    in_units = [each for each in tasks if each.asked.unit in units]
-    called = survivors(run, "Person", {who for each in in_units for who in each.asked.exclude})
-    seen_as_manager = {
-        each.id for each in in_units if person not in {called.get(who, who) for who in each.asked.exclude}
-    }
-    found = []
-    for seen in looks(run, tasks, now):
-        has = seen.route.of(person)
-        in_person = has is not None and has.instead_of is None
-        if (
-            ("mine" in parts and in_person)
-            or ("standing_in" in parts and has is not None and not in_person)
-            or (has is None and seen.task.id in seen_as_manager)
-            or seen.task.case in started
-        ):
-            found.append(seen)
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A task in an inbox, and the parts of the inbox that it is in."""
+
+    look: Look
+    parts: frozenset[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A task that may be in an inbox. ``parts``: those of ``units`` and ``started`` that it belongs to."""
+
+    id: str
+    escalations: int
+    made: datetime
+    parts: frozenset[Part]
+
+    def key(self, order: Order) -> tuple[Any, ...]:
+        if order == "newest":
+            return (-self.made.timestamp(), self.id)
+        return (-self.escalations, self.made.timestamp(), self.id)
+
+
+def inbox(
+    run: Run,
+    person: str,
+    parts: Collection[Part],
+    now: datetime,
+    process: str | None = None,
+    order: Order = "urgent",
+    first: int | None = None,
+    after: str | None = None,
+) -> list[Entry]:
+    """The open tasks of some parts of a person's inbox, each once.
+
+    ``first``: at most so many; None = all. ``after``: id of the last task of the page before. Raises Unknown
+    (unknown_task).
+    """
+    found = sorted(_found(run, person, parts, day_of(now), process), key=lambda each: each.key(order))
+    if after is not None:
+        end = _one(run, after).key(order)
+        found = [each for each in found if each.key(order) > end]
+    return list(islice(_entries(run, person, parts, now, found), first))
+
+
+def _entries(run: Run, person: str, parts: Collection[Part], now: datetime, found: Sequence[_Found]) -> Iterator[Entry]:
+    for start in range(0, len(found), _AT_ONCE):
+        some = found[start : start + _AT_ONCE]
+        seen = looks(run, kept.tasks(run, [each.id for each in some]), now)
+        known = {each.id: each.parts for each in some}
+        called = survivors(run, "Person", {who for each in seen for who in each.task.asked.exclude})
+        for each in seen:
+            of_it = _parts(each, person, known[each.task.id], called) & set(parts)
+            if of_it:
+                yield Entry(each, frozenset(of_it))
+
+
+def _parts(seen: Look, person: str, known: frozenset[Part], called: Mapping[str, str]) -> set[Part]:
+    has = seen.route.of(person)
+    found: set[Part] = set(known & {"started"})
+    if has is not None:
+        found.add("mine" if has.instead_of is None else "standing_in")
+    elif "units" in known and person not in {called.get(each, each) for each in seen.task.asked.exclude}:
+        found.add("units")
     return found
 
 
-def _managed(run: Run, person: str, now: datetime) -> frozenset[str]:
+def managed(run: Run, person: str, at: date) -> frozenset[str]:
     """The units for which a person is manager on the day, and all below."""
     rows = run.run(
         f"""
@@ -56,6 +112,126 @@ def _managed(run: Run, person: str, now: datetime) -> frozenset[str]:
         """,
         person=person,
         manager=MANAGER,
-        at=day_of(now),
+        at=at,
     )
     return frozenset(row["unit"] for row in rows)
+
+
+# -- the tasks that may be in it --------------------------------------------------------------------------------------
+
+
+def _found(run: Run, person: str, parts: Collection[Part], at: date, process: str | None) -> list[_Found]:
+    rows: list[tuple[Mapping[str, Any], Part | None]] = []
+    if "mine" in parts or "standing_in" in parts:
+        rows += [(row, None) for row in may_have(run, person, at)]
+    if "units" in parts:
+        units = sorted(managed(run, person, at))
+        query = f"UNWIND $units AS unit MATCH (t:Task {{state: 'open', unit: unit}}) {_ROW}"
+        rows += [(row, "units") for row in run.run(query, units=units)]
+    if "started" in parts:
+        query = f"UNWIND $cases AS id MATCH (:Case {{id: id}})<-[:OF_CASE]-(t:Task {{state: 'open'}}) {_ROW}"
+        rows += [(row, "started") for row in run.run(query, cases=sorted(kept.started_by(run, person)))]
+    once: dict[str, _Found] = {}
+    for row, part in rows:
+        if process is not None and row["process"] != process:
+            continue
+        before = once[row["id"]].parts if row["id"] in once else frozenset[Part]()
+        now_in = before if part is None else before | {part}
+        once[row["id"]] = _Found(row["id"], row["escalations"], row["made"].to_native(), now_in)
+    return list(once.values())
+
+
+def _one(run: Run, id_: str) -> _Found:
+    row = run.run(f"MATCH (t:Task {{id: $id}}) {_ROW}", id=id_).single()
+    if row is None:
+        raise Unknown("unknown_task", f"after: there is no task {id_!r}", id_)
+    return _Found(row["id"], row["escalations"], row["made"].to_native(), frozenset())
+
+
+def may_have(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
+    """The open tasks that a person may have on a day: id, process, escalations, made. Whoever has a task is in this.
+
+    Whoever has it holds its role (or its fall-back's) for its unit or one above, stands in for somebody who does, has
+    it delegated or handed by one of these. A closed unit counts as being anywhere.
+    """
+    day = Day.of(at, turned_day(run))
+    places = [row.data() for row in run.run(_PLACES, person=person, at=at)]
+    below = run.run(_BELOW, places=places, at=at)
+    closed = run.run(_at_closed(day), places=places, at=at)
+    handed = run.run(_HANDED, person=person)
+    return [row.data() for rows in (below, closed, handed) for row in rows]
+
+
+_ROW = "RETURN DISTINCT t.id AS id, t.process AS process, t.escalations AS escalations, t.made AS made"
+_PLACES = f"""
+CALL () {{
+    MATCH (who:Person {{uuid: $person}})
+    RETURN who, null AS process
+    UNION
+    MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {{uuid: $person}})
+    MATCH (d:Delegation {{to: was.uuid}})
+    WHERE d.from <= $at AND d.until > $at
+    MATCH (:Person {{uuid: d.by}})-[:JOINED_INTO*0..]->(who)
+    RETURN who, d.process AS process
+}}
+CALL (who) {{
+    MATCH (who)-[ties:HAS|HOLDS*1..2]->(a:Assignment)
+    WHERE all(tie IN ties WHERE {in_force("tie")})
+    RETURN a
+    UNION
+    MATCH (who)-[stands:STANDS_IN]->(:Substitution)-[instead:SUBSTITUTES]->(a:Assignment)
+    WHERE {in_force("stands")} AND {in_force("instead")}
+    RETURN a
+}}
+MATCH (a)-[of:OF]->(role:Role), (a)-[for:FOR]->(level:Unit)
+WHERE {in_force("of")} AND {in_force("for")}
+WITH DISTINCT role, level, process
+RETURN level.uuid AS level, process,
+    [each IN [role.key, role.uuid] WHERE each IS NOT NULL] + COLLECT {{
+        MATCH (r:SourceRecord)-[:TELLS]->(role)
+        RETURN r.key
+    }} AS roles
+"""
+"""Where the person, or whoever has delegated a process to them, has a role, by all of its names."""
+_OF_PLACE = f"""
+UNWIND place.roles AS role
+WITH DISTINCT role, unit.uuid AS unit, place.process AS process
+CALL (role, unit) {{
+    MATCH (t:Task {{state: 'open', role: role, unit: unit}})
+    RETURN t
+    UNION
+    MATCH (t:Task {{state: 'open', fallback_role: role, fallback_unit: unit}})
+    RETURN t
+}}
+WITH t, process
+WHERE process IS NULL OR t.process = process
+{_ROW}
+"""
+_BELOW = f"""
+UNWIND $places AS place
+MATCH (:Unit {{uuid: place.level}})<-[parts:PART_OF*0..]-(unit:Unit)
+WHERE all(part IN parts WHERE {in_force("part")})
+{_OF_PLACE}
+"""
+_HANDED = f"""
+MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {{uuid: $person}})
+MATCH (t:Task {{state: 'open', handed_to: was.uuid}})
+{_ROW}
+"""
+
+
+def _at_closed(day: Day) -> str:
+    """Tasks whose unit is not open: the walk begins where it was before (T4)."""
+    return f"""
+    MATCH (unit:Unit)
+    WHERE NOT coalesce({day.active("unit")}, false)
+    UNWIND $places AS place
+    {_OF_PLACE}
+    """
+
+
+def at_fault(run: Run, now: datetime, first: int) -> list[Look]:
+    """The open tasks for which the organisation has nobody (T9), the oldest first; at most ``first``."""
+    tasks = kept.open_tasks(run)
+    slices = (tasks[start : start + _AT_ONCE] for start in range(0, len(tasks), _AT_ONCE))
+    return list(islice((each for some in slices for each in looks(run, some, now) if each.route.fault), first))

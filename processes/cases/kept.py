@@ -150,7 +150,14 @@ def case(run: Run, id_: str) -> CaseRow:
     row = run.run(f"MATCH (c:Case {{id: $id}}) {_CASE}", id=id_).single()
     if row is None:
         raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
-    return _case(row)
+    return case_of(row)
+
+
+def engine_of(run: Run, case: CaseRow) -> tuple[Version, Case]:
+    """The version on which a case runs, and the case as the engine has it now."""
+    found = version(run, case.version, case.digest)
+    state = run.run("MATCH (c:Case {id: $id}) RETURN c.state AS state", id=case.id).single(strict=True)["state"]
+    return found, Case.read(found.definition, state.encode())
 
 
 def due(run: Run, now: datetime) -> list[str]:
@@ -198,11 +205,13 @@ class Running:
 
     @classmethod
     def lock(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
-        """The case as it is now, while nobody else changes it."""
+        """The case as it is now, while nobody else changes it. Raises Unknown (unknown_case)."""
         tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
         row = tx.run(
             "MATCH (c:Case {id: $id})-[:RUNS]->(v) RETURN c.state AS state, v.id AS version, v.digest AS digest", id=id_
-        ).single(strict=True)
+        ).single()
+        if row is None:
+            raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
         found = version(tx, row["version"], row["digest"])
         return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()))
 
@@ -414,7 +423,8 @@ def _task(row: Mapping[str, Any]) -> Task:
     )
 
 
-def _case(row: Mapping[str, Any]) -> CaseRow:
+def case_of(row: Mapping[str, Any]) -> CaseRow:
+    """A case from a row of ``c``, ``version``, ``digest`` and ``number``."""
     node = row["c"]
     return CaseRow(
         id=node["id"],

@@ -111,10 +111,13 @@ def look(run: Run, task: str, now: datetime) -> Look:
 
 
 def looks(run: Run, tasks: list[Task], now: datetime) -> list[Look]:
-    """As ``look``, of several tasks, in their order."""
-    found = routes(run, [each.asked for each in tasks], day_of(now))
+    """As ``look``, of several tasks, in their order. One that is not open any more is with nobody."""
+    waiting = [each for each in tasks if each.state == "open"]
+    found = dict(
+        zip((each.id for each in waiting), routes(run, [each.asked for each in waiting], day_of(now)), strict=True)
+    )
     claimers = survivors(run, "Person", {each.claim.by for each in tasks if each.claim is not None})
-    return [_look(task, route, claimers) for task, route in zip(tasks, found, strict=True)]
+    return [_look(each, found.get(each.id, Route()), claimers) for each in tasks]
 
 
 def require_open(run: Run, task: Task) -> None:
@@ -271,7 +274,7 @@ def delegate(
     return _write(driver, work)
 
 
-def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime) -> None:
+def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime, reason: str = "") -> None:
     """End a delegation today; only who has delegated can. Raises Unknown (unknown_delegation), NotInPerson."""
 
     def work(tx: neo4j.ManagedTransaction) -> None:
@@ -281,8 +284,8 @@ def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime) -> No
             raise Unknown("unknown_delegation", f"there is no delegation {id_!r}", id_)
         if survivors(tx, "Person", [row["by"]]).get(row["by"]) != person:
             raise NotInPerson("only who has delegated ends it")
-        query = "MATCH (d:Delegation {id: $id}) WHERE d.until > $day SET d.until = $day"
-        tx.run(query, id=id_, day=day_of(now)).consume()
+        query = "MATCH (d:Delegation {id: $id}) WHERE d.until > $day SET d.until = $day, d.end_reason = $reason"
+        tx.run(query, id=id_, day=day_of(now), reason=reason or None).consume()
 
     return _write(driver, work)
 
@@ -294,13 +297,13 @@ def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         waiting = kept.due(session, now)
-    failed = {}
+    passed, failed = 0, {}
     for id_ in waiting:
         try:
-            _write(driver, partial(_pass_time, id_=id_, now=now))
+            passed += _write(driver, partial(_pass_time, id_=id_, now=now))
         except (GraphError, ProcessError) as wrong:
             failed[id_] = str(wrong)
-    return Passed(len(waiting) - len(failed), failed)
+    return Passed(passed, failed)
 
 
 def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
@@ -313,15 +316,22 @@ def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
     return len(gone)
 
 
-def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> None:
-    running = Running.lock(tx, id_)
+def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
+    """Whether the case is there: its person may have been erased meanwhile."""
+    try:
+        running = Running.lock(tx, id_)
+    except Unknown:
+        return False
     running.engine.pass_time(now)
     running.write(now)
+    return True
 
 
 def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> None:
-    kept.lock_of_task(tx, id_)
-    seen = look(tx, id_, now)
+    try:
+        seen = looks(tx, [kept.lock_of_task(tx, id_)], now)[0]
+    except Unknown:  # its case was erased meanwhile
+        return
     if seen.task.state == "open" and seen.task.claim is not None and seen.claimed is None:
         kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed})
         kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))

@@ -156,6 +156,29 @@ class Case:
         return deepcopy(dict(self._workflow.data)) if self.finished else {}
 
     @property
+    def variables(self) -> Mapping[str, Any]:
+        """The variables as its open paths have them; once it has ended, those with which it did."""
+        found = dict(self.data)
+        for task in self._tasks():
+            if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED):
+                found |= deepcopy(dict(task.data))
+        return found
+
+    @property
+    def reached(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The elements that are done, and those where the case is now."""
+        done, now = set[str](), {each.element for each in self._incidents}
+        for task in self._tasks():
+            element = self._node_id(task)
+            if element in self._definition.nodes and task.state == TaskState.COMPLETED:
+                done.add(element)
+            elif element in self._definition.nodes and task.state in (
+                TaskState.READY, TaskState.WAITING, TaskState.STARTED,
+            ):  # fmt: skip
+                now.add(element)
+        return frozenset(done - now), frozenset(now)
+
+    @property
     def incidents(self) -> tuple[Incident, ...]:
         return tuple(self._incidents)
 
@@ -319,11 +342,14 @@ class Case:
                 self._sent.append(Sent(event.event_definition.name, event.payload))
 
     def _open(self) -> Iterator[Task]:
-        scopes = (self._workflow, *self._workflow.subprocesses.values())
-        for scope in scopes:
-            for task in scope.tasks.values():
-                if task.state == TaskState.READY and task.task_spec.manual and _ANSWERED not in task.internal_data:
-                    yield task
+        for task in self._tasks():
+            if task.state == TaskState.READY and task.task_spec.manual and _ANSWERED not in task.internal_data:
+                yield task
+
+    def _tasks(self) -> Iterator[Task]:
+        """All steps, of the process and of what is within it."""
+        for scope in (self._workflow, *self._workflow.subprocesses.values()):
+            yield from scope.tasks.values()
 
     def _as_work(self, task: Task) -> Work:
         node = self._node(task)

@@ -75,6 +75,16 @@ class Definition:
         stated = {id: extensions.attribute(node.element, "service", "idempotency") for id, node in self.nodes.items()}
         return {id: text for id, text in stated.items() if text}
 
+    @property
+    def name(self) -> str:
+        """What the process is called in its diagram; its id if it has no name."""
+        return self._diagrams.processes[self.process].element.get("name") or self.process
+
+    @property
+    def drawing(self) -> bytes:
+        """The document that has the process itself."""
+        return self.documents[self._diagrams.processes[self.process].document]
+
     @cached_property
     def start_form(self) -> str:
         """The name of the start form; empty if there is none."""

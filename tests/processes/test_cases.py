@@ -155,7 +155,92 @@ def test_a_manager_sees_what_others_have_in_the_units_unless_excluded(town: neo4
     assert imported(town, content, tmp_path).problems == []
     (case, _), (about_carl, _) = started(town, "dora"), started(town, "carl")
     with town.session() as session:
-        assert [each.task.case for each in inbox(session, uuid(town, "carl"), ["units"], NOW)] == [case] != [about_carl]
+        found = inbox(session, uuid(town, "carl"), ["units"], NOW)
+    assert [each.look.task.case for each in found] == [case] != [about_carl]
+
+
+class Counting:
+    """A session that counts its statements, and the rows that it gives."""
+
+    def __init__(self, session: neo4j.Session) -> None:
+        self._session, self.statements, self.rows = session, 0, 0
+
+    def run(self, query: str, **parameters: Any) -> Any:
+        found = list(self._session.run(query, **parameters))
+        self.statements, self.rows = self.statements + 1, self.rows + len(found)
+        return Given(found)
+
+
+class Given(list[neo4j.Record]):
+    """Rows as a result gives them."""
+
+    def single(self, strict: bool = False) -> neo4j.Record | None:
+        return self[0] if self else None
+
+    def value(self) -> list[Any]:
+        return [each[0] for each in self]
+
+
+COPIES = """
+MATCH (t:Task {id: $task})-[:OF_CASE]->(c)
+UNWIND range(1, 150) AS n
+CREATE (copy:Task {id: t.id + '/' + n})-[:OF_CASE]->(c)
+SET copy = t {.*, id: t.id + '/' + n}
+"""
+
+
+def test_an_inbox_costs_the_same_however_many_tasks_others_have(town: neo4j.Driver) -> None:
+    _, task = started(town)
+    anna = uuid(town, "anna")
+
+    def cost(first: int | None = None) -> tuple[list[str], int, int]:
+        with town.session() as session:
+            counting: Any = Counting(session)
+            found = inbox(counting, anna, ["mine", "standing_in"], NOW, first=first)
+            return [each.look.task.id for each in found], counting.statements, counting.rows
+
+    before = cost()
+    assert before[0] == [task]
+    values = {"unit": "canteen", "person": "dora"}
+    other = open_task(town, tasks.start(town, "approval", values, "bo", NOW)).id
+    town.execute_query(COPIES, task=other)
+    assert cost() == before, "tasks of a unit where she has nothing"
+    town.execute_query(COPIES, task=task)
+    found, statements, _ = cost(first=20)
+    assert (len(found), statements) == (20, before[1]), "of her own, as many are looked at as a page shows"
+    assert len(cost()[0]) == 151
+
+
+def test_whoever_may_have_a_task_finds_it_in_the_inbox(town: neo4j.Driver) -> None:
+    """Substitute, delegate, fall-back, of a closed unit, and handed: each is found from the person."""
+    described_ = described(fallback={"role": "case_worker", "unit": "canteen"})
+    deploy(town, described_)
+    (_, at_job), (_, about_anna) = started(town), started(town, "anna")
+
+    def mine(person: str) -> set[str]:
+        with town.session() as session:
+            found = inbox(session, uuid(town, person), ["mine", "standing_in"], NOW)
+            every = [tasks.look(session, each, NOW) for each in (at_job, about_anna)]
+            assert {each.task.id for each in every if each.route.of(uuid(town, person))} == {
+                each.look.task.id for each in found
+            }
+        return {each.look.task.id for each in found}
+
+    assert (mine("anna"), mine("carl"), mine("bo")) == ({at_job}, {about_anna}, set())
+    day = kept.day_of(NOW)
+    delegation = tasks.delegate(town, "approval", "anna", "carl", day, day + timedelta(days=9), NOW)
+    assert (mine("anna"), mine("carl")) == ({at_job}, {at_job, about_anna})
+    tasks.end_delegation(town, delegation.id, "anna", NOW, "Ferien er slut")
+    assert mine("carl") == {about_anna}
+    tasks.hand(town, at_job, "anna", "carl", NOW)
+    assert mine("carl") == {at_job, about_anna}
+    town.execute_query(
+        "MATCH (u:Unit)-[s:STATE]->(v) WHERE v.name = 'Jobcenter' SET s.to = $day, u.active = false, u.to = $day "
+        "WITH u MATCH (u)-[part:PART_OF]->() SET part.to = $day",
+        day=day,
+    )
+    for each in ("anna", "bo", "carl"):
+        mine(each)
 
 
 def test_who_is_joined_into_another_person_is_that_person(town: neo4j.Driver) -> None:
@@ -174,7 +259,7 @@ def test_who_is_joined_into_another_person_is_that_person(town: neo4j.Driver) ->
         with town.session() as session:
             seen = tasks.look(session, task, NOW)
             assert sees(session, reader, seen, carl) and not sees(session, reader, seen, dora)
-            assert [look.task.case for look in inbox(session, carl, ["started"], NOW)] == [case]
+            assert [each.look.task.case for each in inbox(session, carl, ["started"], NOW)] == [case]
     tasks.end_delegation(town, delegation.id, "carl", NOW)
 
 

@@ -119,6 +119,11 @@ def test_a_person_without_rights_learns_what_is_missing(town: Town) -> None:
     assert "Ruth Jensen" in told["message"]
     assert told["extensions"]["code"] == "no_rights" and "reconnect:hr" in told["extensions"]["missing"]
     assert [each["name"] for each in told["extensions"]["givenBy"]] == ["Ruth Jensen"]
+    assert asked(town.url, browser, "{ myTasks { id } myCases { id } }").json()["data"] == {
+        "myTasks": [],
+        "myCases": [],
+    }
+    assert code(asked(town.url, browser, "{ myTasks { id } me { name } }")) == "no_rights"
     give(town.driver, "reader", "anje")
     assert "Læser" in browser.get(f"{town.url}/").text
 

@@ -15,7 +15,7 @@ from tests.api.serving import Served, serving
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
-from tests.processes.engine.drawn import END, START, flow, process, user
+from tests.processes.engine.drawn import END, START_CASE, flow, process, user
 
 pytestmark = pytest.mark.slow
 
@@ -25,9 +25,12 @@ PROCESS = {
                           "fallback": {"role": "case_worker", "unit": "canteen"}}},
     "flow": "start → approve; yes → end; no → end",
 }  # fmt: skip
-START_CASE = """mutation($values: String!) { startCase(process: "approval", values: $values, reason: "Ny") { id } }"""
-MINE = """query($part: InboxPart) { myTasks(part: $part) { id name unit person levelUnit steps fault claimedBy form
-    candidates { name how why } } }"""
+BEGIN = """mutation($values: String!, $by: ID) {
+    startCase(process: "approval", values: $values, by: $by, reason: "Ny") { id } }"""
+MINE = """query($parts: [InboxPart!], $first: Int, $after: ID) { myTasks(parts: $parts, first: $first, after: $after) {
+    id name unit person role walked parts can levelUnit steps fault claimedBy form candidates { name how why } } }"""
+CASE = """query($case: ID!) { processCase(case: $case) { process name state unit person startedBy version done active
+    incidents { text } answers { field title shown } tasks { name state } log { action by task reason } diagram } }"""
 COMPLETE = """mutation($task: ID!, $values: String!, $by: ID) {
     completeTask(task: $task, values: $values, by: $by, reason: "Set") { state } }"""
 
@@ -68,10 +71,10 @@ def refused(service: Served, query: str, token: str, **variables: Any) -> dict[s
     return {"text": error["message"], **error["extensions"]}
 
 
-def started(service: Served, token: str, unit: str, person: str) -> str:
+def started(service: Served, token: str, unit: str, person: str, **more: str) -> str:
     """The id of the case's task."""
     values = f'{{"unit": "{unit}", "person": "{person}"}}'
-    case = asked(service, START_CASE, token, values=values)["startCase"]["id"]
+    case = asked(service, BEGIN, token, values=values, **more)["startCase"]["id"]
     rows, _, _ = service.driver.execute_query(
         "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
     )
@@ -86,8 +89,10 @@ def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: d
     assert (mine["id"], mine["unit"], mine["person"], mine["levelUnit"], mine["steps"], mine["fault"]) == (
         task, "Jobcenter", "Dora Kjær", "Jobcenter", 0, None,
     )  # fmt: skip
+    assert (mine["role"], mine["walked"], mine["parts"]) == ("Sagsbehandler", ["Jobcenter"], ["MINE"])
+    assert mine["can"] == ["CLAIM", "HAND", "COMPLETE"]
     assert '"enum":["yes","no"]' in mine["form"]
-    (seen,) = asked(service, MINE, tokens["bo"], part="STARTED")["myTasks"]
+    (seen,) = asked(service, MINE, tokens["bo"], parts=["STARTED"])["myTasks"]
     assert seen["id"] == task and asked(service, MINE, tokens["bo"])["myTasks"] == []
     wrong = refused(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "perhaps"}')
     assert (wrong["code"], wrong["field"]) == ("wrong_value", "decision")
@@ -103,6 +108,60 @@ def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: d
     assert asked(service, query, tokens["bo"], task=task)["task"] == told
     assert asked(service, query, service.token("auditor"), task=task)["task"] == told
     assert refused(service, query, tokens["carl"], task=task)["code"] == "unknown_task"
+    case = case_of(service, task)
+    seen = asked(service, CASE, tokens["anna"], case=case)["processCase"]
+    assert (seen["state"], seen["unit"], seen["person"], seen["startedBy"]) == (
+        "ENDED", "Jobcenter", "Dora Kjær", "Bo Lund",
+    )  # fmt: skip
+    log = [(each["action"], each["by"], each["reason"]) for each in seen["log"]]
+    assert log == [("STARTED", "Bo Lund", "Ny"), ("COMPLETED", "Anna Berg", "Set"), ("ENDED", None, None)]
+    assert {(each["field"], each["shown"]) for each in seen["answers"]} == {
+        ("unit", "Jobcenter"), ("person", "Dora Kjær"), ("decision", "yes"),
+    }  # fmt: skip
+    assert "approve" in seen["done"] and seen["active"] == [] and "<process" in seen["diagram"].replace("bpmn:", "")
+    assert seen == asked(service, CASE, tokens["bo"], case=case)["processCase"]
+    assert refused(service, CASE, tokens["carl"], case=case)["code"] == "unknown_case"
+    started_by_bo = asked(service, "{ myCases { id state waitsFor startedBy } }", tokens["bo"])["myCases"]
+    assert {"id": case, "state": "ENDED", "waitsFor": [], "startedBy": "Bo Lund"} in started_by_bo
+    assert asked(service, "{ myCases { id } }", tokens["carl"])["myCases"] == []
+
+
+def case_of(service: Served, task: str) -> str:
+    query = "MATCH (:Task {id: $task})-[:OF_CASE]->(c) RETURN c.id AS id"
+    return str(service.driver.execute_query(query, task=task).records[0]["id"])
+
+
+def test_without_any_right_one_reads_and_does_ones_own_tasks(service: Served) -> None:
+    """``cpr`` alone opens nothing, so it stands for no system role."""
+    anna, bo = (create(service.driver, f"{each} alone", ["cpr"], person=uuid(service, each)) for each in ("anna", "bo"))
+    assert refused(service, "{ persons { nodes { name } } }", anna)["code"] == "forbidden"
+    assert refused(service, BEGIN, bo, values='{"unit": "job", "person": "dora"}')["code"] == "unknown_unit"
+    citizen = asked(service, "query { colleagues(kind: Unit) { name } }", bo)["colleagues"]
+    assert citizen == [{"name": "Borgerservice"}]
+    assert [each["id"] for each in asked(service, "{ processes { id } }", bo)["processes"]] == ["approval"]
+    task = started(service, service.token("hr"), "job", "dora", by="bo")
+    assert [each["id"] for each in asked(service, MINE, anna)["myTasks"]] == [task]
+    assert asked(service, CASE, anna, case=case_of(service, task))["processCase"]["person"] == "Dora Kjær"
+    hand = 'mutation($task: ID!) { handTask(task: $task, to: "carl", reason: "Dig") { state } }'
+    assert refused(service, hand, anna, task=task)["code"] == "unknown_person"
+    asked(service, COMPLETE, anna, task=task, values='{"decision": "yes"}')
+    assert refused(service, CASE, bo.replace("rc_", "rc_x"), case=case_of(service, task))["code"] == "unauthenticated"
+
+
+def test_an_inbox_comes_page_by_page(service: Served, tokens: dict[str, str]) -> None:
+    made = [started(service, tokens["bo"], "job", "dora") for _ in range(3)]
+    (first,) = asked(service, MINE, tokens["anna"], first=1)["myTasks"]
+    rest = asked(service, MINE, tokens["anna"], after=first["id"])["myTasks"]
+    assert [first["id"], *(each["id"] for each in rest)] == made
+    assert refused(service, MINE, tokens["anna"], after="none")["code"] == "unknown_task"
+    board = (
+        "{ processBoard { id running stuck } processCases(states: [RUNNING], first: 3) { waitsFor } taskFaults { id } }"
+    )
+    seen = asked(service, board, service.token("auditor"))
+    assert seen["processBoard"] == [{"id": "approval", "running": 3, "stuck": 0}] and seen["taskFaults"] == []
+    assert seen["processCases"] == [{"waitsFor": ["approve"]}] * 3
+    for task in made:
+        asked(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "no"}')
 
 
 def test_who_does_not_have_it_learns_nothing_of_it(service: Served, tokens: dict[str, str]) -> None:
@@ -132,8 +191,8 @@ def test_who_reads_a_part_names_nobody_outside_it(service: Served, tokens: dict[
     part = create(service.driver, "anna in part", ["reader"], person=uuid(service, "anna"), within=[center])
     for person in ("carl", uuid(service, "carl"), "nobody"):
         values = f'{{"unit": "job", "person": "{person}"}}'
-        assert refused(service, START_CASE, part, values=values)["code"] == "unknown_person"
-    assert refused(service, START_CASE, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
+        assert refused(service, BEGIN, part, values=values)["code"] == "unknown_person"
+    assert refused(service, BEGIN, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
     task = started(service, tokens["bo"], "job", "dora")
     hand = 'mutation($task: ID!) { handTask(task: $task, to: "carl", reason: "Dig") { state } }'
     delegate = """mutation { delegateTasks(process: "approval", to: "carl", from: "2026-01-01", until: "2099-01-01",
@@ -157,7 +216,7 @@ def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str
     assert refused(service, hand, tokens["anna"], task=task, to="anna")["code"] == "to_oneself"
     assert refused(service, hand, tokens["anna"], task=task, to="bo")["code"] == "not_candidate"
     asked(service, hand, tokens["anna"], task=task, to="carl")
-    (other,) = asked(service, MINE, tokens["carl"], part="STANDING_IN")["myTasks"]
+    (other,) = asked(service, MINE, tokens["carl"], parts=["STANDING_IN"])["myTasks"]
     assert (other["id"], other["claimedBy"]) == (task, "Carl Holm")
     values = '{"decision": "yes"}'
     assert refused(service, COMPLETE, tokens["anna"], task=task, values=values)["code"] == "already_claimed"
@@ -181,7 +240,7 @@ SERVICE = """<serviceTask id="tie"><extensionElements><reconnect:service name="c
 
 def files(*elements: str, form: str = "") -> list[dict[str, str]]:
     ids = ["start", *(each.partition('id="')[2].partition('"')[0] for each in elements), "end"]
-    content = process(START.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
+    content = process(START_CASE.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
     fields = '{"unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"format": "date"}}'
     schema = form or f'{{"type": "object", "properties": {fields}}}'
     return [{"name": "guest.bpmn", "content": content}, {"name": "guest.json", "content": schema}]

@@ -41,6 +41,9 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
             "search": "property",
             "rightsReview": "finding",
             "plans": "name",
+            "myTasks": "name",
+            "myCases": "name",
+            "processCases": "name",
             "peopleChanges": "what",
             "nextAccountNames": "login",
             "rightMembers": "asked",
@@ -57,7 +60,8 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
         return f"query({variable}) {{ {root}({needed}{argument}) {{ {whole} }} }}"
 
     uuid = asking.data("{ units(first: 1) { nodes { uuid } } }")["units"]["nodes"][0]["uuid"]
-    known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE", "states": "DRAFT"}.get(name, uuid)
+    known = {"types": "monthly_full", "kinds": "Unit", "findings": "UNREACHABLE", "parts": "MINE"}.get(name, uuid)
+    known = {"PlanState": "DRAFT", "CaseState": "RUNNING"}.get(item, known)
     if name == "loginPatterns":
         known = "{given:2}{last:2}{counter:2}"
     literal = known if is_enum_type(SCHEMA.type_map[item]) else f'"{known}"'

@@ -1,0 +1,181 @@
+"""Cases as answers: in a list, and one with its log, its place and what was answered so far."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from api.computed.contract import Answer, Part, Plain, answer_type
+from api.computed.task_answers import moment, names_of, task_forms
+from api.enums import name_of
+from graph.connection import Run
+from processes.cases import definitions, kept
+from processes.cases.definitions import Version
+from processes.cases.kept import CaseRow
+from processes.cases.listed import Listed, state_of
+from processes.cases.tasks import Look
+
+_COMMON = (
+    Plain("id", "ID!", "Its id"),
+    Plain("process", "ID!", "The process"),
+    Plain("name", "String!", "What the process is called"),
+    Plain("state", "CaseState!", "Its state"),
+    Plain("unit", "String", "Name of the unit that it is about"),
+    Plain("person", "String", "Name of the person whom it is about"),
+    Plain("started", "Moment!", "When it was started"),
+    Plain("startedBy", "String", "Who has started it; null = no person"),
+    Plain("ended", "Moment", "When it ended; null = it goes on"),
+)
+LISTED = (*_COMMON, Plain("waitsFor", "[String!]", "Names of its open tasks"))
+CASE = answer_type(
+    "ProcessCase",
+    "A case: a process that runs, for somebody",
+    *_COMMON,
+    Plain("version", "Int!", "The version of the definition on which it runs"),
+    Plain("unitUuid", "ID", "UUID of the unit"),
+    Plain("personUuid", "ID", "UUID of the person"),
+    Plain("due", "Moment", "When its next timer is due; null = it waits for none"),
+    Plain("diagram", "String!", "The process, as BPMN"),
+    Plain("done", "[ID!]", "Ids of the elements of the diagram that are done"),
+    Plain("active", "[ID!]", "Ids of the elements where it is now"),
+    Part("incidents", "CaseIncident", "The steps that can't be made", many=True),
+    Part("answers", "CaseAnswer", "What was filled in so far", many=True),
+    Part("tasks", "Task", "Its tasks, in the order in which they were reached", many=True),
+    Part("log", "CaseLogEntry", "What was done with it, in order", many=True),
+)
+INCIDENT = answer_type(
+    "CaseIncident",
+    "A step of a case that can't be made",
+    Plain("step", "ID!", "Id of the step within its case"),
+    Plain("element", "ID!", "Its id in the diagram"),
+    Plain("name", "String!", "What it is called"),
+    Plain("text", "String!", "Why it can't be made"),
+    Plain("at", "Moment!", "When it was tried last"),
+)
+ANSWER = answer_type(
+    "CaseAnswer",
+    "Something that was filled in",
+    Plain("field", "ID!", "The field of the form"),
+    Plain("title", "String!", "What the field is called"),
+    Plain("format", "String", "Its format: unit, person, date …"),
+    Plain("value", "String!", "Its value, as JSON"),
+    Plain("shown", "String!", "Its value, with names for units and persons"),
+)
+ENTRY = answer_type(
+    "CaseLogEntry",
+    "Something that was done with a case",
+    Plain("action", "CaseAction!", "What was done"),
+    Plain("at", "Moment!", "When"),
+    Plain("by", "String", "Name of who has done it; null = time, or the process itself"),
+    Plain("insteadOf", "String", "Name of the person in whose place; null = in person"),
+    Plain("task", "String", "Name of the task that it was done with; null = with the case"),
+    Plain("reason", "String", "Why, as they said"),
+)
+CASE_TYPES = (CASE, INCIDENT, ANSWER, ENTRY)
+
+
+def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
+    """Cases as answers with the fields ``LISTED``."""
+    names = names_of(run, {each for one in found for each in _named(one.case)})
+    return [{**_common(run, each.case, names), "waitsFor": list(each.waits_for)} for each in found]
+
+
+def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None) -> Answer:
+    """A case as an answer of the type ``ProcessCase``. ``person``: who asks."""
+    version, engine = kept.engine_of(run, case)
+    log = kept.log_of(run, case.id)
+    answers = _answers(version, engine.variables)
+    uuids = {who for each in log for who in (each.by, each.instead_of) if who}
+    uuids |= {each for _, _, form, value in answers if form in ("unit", "person") for each in _texts(value)}
+    names = names_of(run, uuids | set(_named(case)))
+    done, active = engine.reached
+
+    def called(element: str) -> str:
+        node = version.definition.nodes.get(element)
+        return element if node is None else node.name or element
+
+    return {
+        **_common(run, case, names),
+        "version": case.number,
+        "unitUuid": case.unit,
+        "personUuid": case.person,
+        "due": None if case.due is None else moment(case.due),
+        "diagram": version.definition.drawing.decode(),
+        "done": sorted(done),
+        "active": sorted(active),
+        "incidents": [
+            {
+                "step": each.task,
+                "element": each.element,
+                "name": called(each.element),
+                "text": each.text,
+                "at": each.at,
+            }
+            for each in engine.incidents
+        ],
+        "answers": [
+            {
+                "field": field,
+                "title": title,
+                "format": form or None,
+                "value": orjson.dumps(value).decode(),
+                "shown": ", ".join(names.get(each, each) for each in _texts(value)),
+            }
+            for field, title, form, value in answers
+        ],
+        "tasks": task_forms(run, tasks, person),
+        "log": [
+            {
+                "action": name_of(each.action),
+                "at": moment(each.at),
+                "by": names.get(each.by or "", each.by),
+                "insteadOf": names.get(each.instead_of or "", each.instead_of),
+                "task": called(each.element) if each.element else None,
+                "reason": each.reason or None,
+            }
+            for each in log
+        ],
+    }
+
+
+def process_name(run: Run, case: CaseRow) -> str:
+    """What the process of a case is called."""
+    return definitions.version(run, case.version, case.digest).definition.name
+
+
+def _common(run: Run, case: CaseRow, names: Mapping[str, str]) -> Answer:
+    return {
+        "id": case.id,
+        "process": case.process,
+        "name": process_name(run, case),
+        "state": name_of(state_of(case)),
+        "unit": names.get(case.unit or "", case.unit),
+        "person": names.get(case.person or "", case.person),
+        "started": moment(case.started),
+        "startedBy": names.get(case.started_by or "", case.started_by),
+        "ended": None if case.ended is None else moment(case.ended),
+    }
+
+
+def _named(case: CaseRow) -> Iterable[str]:
+    return (each for each in (case.unit, case.person, case.started_by) if each)
+
+
+def _answers(version: Version, variables: Mapping[str, Any]) -> list[tuple[str, str, str, Any]]:
+    """Field, title, format and value of what the forms of a case have so far, each field once."""
+    found: dict[str, tuple[str, str, str, Any]] = {}
+    start = version.forms.get(version.definition.start_form)
+    for form in ([start] if start is not None else []) + list(version.forms.values()):
+        for field, schema in form.schema["properties"].items():
+            value = variables.get(field)
+            if field not in found and value not in (None, "", []):
+                found[field] = (field, str(schema.get("title") or field), str(schema.get("format") or ""), value)
+    return list(found.values())
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [each for one in value for each in _texts(one)]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [value if isinstance(value, str) else orjson.dumps(value).decode()]

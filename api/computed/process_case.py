@@ -1,0 +1,29 @@
+"""``processCase``: one case, with its log, its place in the diagram and its tasks."""
+
+import neo4j
+
+from api.access.rights import Access
+from api.access.roles import OWNERS
+from api.access.tasks import seen_case
+from api.computed.case_answers import CASE_TYPES, case_form
+from api.computed.contract import Answer, Argument, ComputedField, Request
+from graph.time import copenhagen_now
+
+
+def _answer(request: Request) -> list[Answer]:
+    access = request.caller.access or Access(request.caller.name, request.caller.roles)
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        case, tasks = seen_case(session, access, request.arguments["case"], copenhagen_now())
+        return [case_form(session, case, tasks, access.person)]
+
+
+FIELD = ComputedField(
+    "processCase",
+    "A case, for those who see one of its tasks",
+    CASE_TYPES,
+    OWNERS,
+    _answer,
+    many=False,
+    arguments={"case": Argument("ID!", "Its id")},
+    in_part=True,
+)
