@@ -69,13 +69,14 @@ def held_form(held: HeldRight) -> Answer:
                 "systemRole": each.system_role.uuid,
                 "system": each.system.uuid or None,
                 "limits": [_limit(limit) for limit in each.limits],
+                "unsetTypes": [type_.uuid for type_ in each.unset_types],
             }
             for each in held.included
         ],
     }
 
 
-def _omitted_form(omitted: Omitted) -> Answer:
+def omitted_form(omitted: Omitted) -> Answer:
     return {
         "right": omitted.right.uuid,
         **_through(omitted.grant),
@@ -92,7 +93,7 @@ def _omitted_form(omitted: Omitted) -> Answer:
 def form(rights: Rights) -> Answer:
     return {
         "held": [held_form(each) for each in rights.held],
-        "omitted": [_omitted_form(each) for each in rights.omitted],
+        "omitted": [omitted_form(each) for each in rights.omitted],
     }
 
 
@@ -189,6 +190,12 @@ HELD_TYPES = (
         Thing("systemRole", ("SystemRole",), "The system role"),
         Thing("system", ("ItSystem",), "The system that it is in"),
         Part("limits", "RightLimit", "What it is limited to; without limits it is not limited", many=True),
+        Thing(
+            "unsetTypes",
+            ("ConstraintType",),
+            "Optional types that do not limit it, as nothing is set for them",
+            many=True,
+        ),
     ),
     answer_type(
         "RightLimit",

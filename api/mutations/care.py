@@ -1,6 +1,5 @@
 """Mutations of care: conflicts of rights, approvals of sensitive rights, requests and their decisions."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -19,11 +18,9 @@ from graph.approved_content import SEAL
 from graph.errors import ChangeRejected
 from graph.identity.user_names import names_of_same
 from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
+from graph.questions.preview.approving import refuse_changed, to_approve
 from graph.questions.rights.asking import evaluation
 from graph.questions.rights.authors import authors
-from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import Thing
-from graph.questions.rights.organisation import Days, Exempted, Grant
 from graph.statements.statement import DatedLink, Ref, Statement, Value
 from graph.time import Period, today
 
@@ -70,39 +67,45 @@ class Caring(Granting):
     # -- sensitive rights ---------------------------------------------------------------------------------------
 
     @strawberry.mutation(
-        description="Approve a grant of a sensitive right exactly as it is; neither its author may, nor whom it reaches"
+        description="Approve a sensitive grant as approvalPreview shows it; neither its author may, nor whom it reaches"
     )
     async def approve_grant(
-        self, info: CONTEXT, grant: ID, reason: str, approved_by: ID | None = None, expected_version: int | None = None
+        self, info: CONTEXT, grant: ID, digest: str, reason: str, approved_by: ID | None = None,
+        expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Grant", grant)
             approver = editing.own_name(approved_by, "approved_by")
             user, since = info.context.access.name, Period(today())
             editing.read(lambda session: _refuse_own(session, uuid, approver.key, user))
-            return editing.write(
-                "Grant", uuid, _approved(approver, since), expected_version, since,
-                guard=lambda tx: _refuse_author(tx, uuid, user, "grant"),
-            )  # fmt: skip
+
+            def guard(tx: neo4j.ManagedTransaction) -> None:
+                _refuse_author(tx, uuid, user, "grant")
+                refuse_changed(tx, "Grant", uuid, digest)
+
+            return editing.write("Grant", uuid, _approved(approver, since), expected_version, since, guard=guard)
 
         return await Editing(info.context, "approveGrant", reason).do(work)
 
     @strawberry.mutation(
-        description="Approve that a constraint setting limits nothing; neither its author may, nor who would hold that"
+        description="Approve, as approvalPreview shows it, that a setting limits nothing; not its author or holders"
     )
     async def approve_unlimited(
-        self, info: CONTEXT, setting: ID, reason: str, approved_by: ID | None = None, to: ApprovedTo = None,
-        expected_version: int | None = None,
+        self, info: CONTEXT, setting: ID, digest: str, reason: str, approved_by: ID | None = None,
+        to: ApprovedTo = None, expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("ConstraintSetting", setting)
             approver = editing.own_name(approved_by, "approved_by")
             user, approved = info.context.access.name, days(today(), to)
             editing.read(lambda session: _refuse_own_open(session, uuid, approver.key, user))
-            return editing.write(
-                "ConstraintSetting", uuid, _approved(approver, approved), expected_version, approved,
-                guard=lambda tx: _refuse_author(tx, uuid, user, "setting"),
-            )  # fmt: skip
+
+            def guard(tx: neo4j.ManagedTransaction) -> None:
+                _refuse_author(tx, uuid, user, "setting")
+                refuse_changed(tx, "ConstraintSetting", uuid, digest)
+
+            edit = _approved(approver, approved)
+            return editing.write("ConstraintSetting", uuid, edit, expected_version, approved, guard=guard)
 
         return await Editing(info.context, "approveUnlimited", reason).do(work)
 
@@ -138,17 +141,21 @@ class Caring(Granting):
         description="Approve a request, which gives the right; neither who asked nor the one it is for can do so"
     )
     async def approve_request(
-        self, info: CONTEXT, request: ID, reason: str, decided_by: ID | None = None, expected_version: int | None = None
+        self, info: CONTEXT, request: ID, reason: str, decided_by: ID | None = None,
+        expected_version: int | None = None, digest: str | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("RightsRequest", request)
             decider = editing.own_name(decided_by, "decided_by")
-            editing.read(lambda session: _refuse_meeting(session, uuid, decider.key))
+            editing.read(lambda session: _refuse_meeting(session, uuid))
             edit, user = _decided(APPROVED, decider, editing.reason), info.context.access.name
-            return editing.write(
-                "RightsRequest", uuid, edit, expected_version, Period(today()),
-                guard=lambda tx: _refuse_author(tx, uuid, user, "right since it was asked for", "decided_by"),
-            )  # fmt: skip
+
+            def guard(tx: neo4j.ManagedTransaction) -> None:
+                _refuse_author(tx, uuid, user, "right since it was asked for", "decided_by")
+                if digest is not None:
+                    refuse_changed(tx, "RightsRequest", uuid, digest)
+
+            return editing.write("RightsRequest", uuid, edit, expected_version, Period(today()), guard=guard)
 
         return await Editing(info.context, "approveRequest", reason).do(work)
 
@@ -240,34 +247,10 @@ def _refuse_own_open(session: neo4j.Session, setting: str, approver: str, user: 
         raise ChangeRejected("own_approval", text, field="approved_by")
 
 
-_ASKED = """
-MATCH (q:RightsRequest {uuid: $uuid})-[to:GIVEN_TO]->(whom)
-OPTIONAL MATCH (owner:Person)-[:HAS]->(whom)
-RETURN labels(whom)[0] AS kind, whom.uuid AS whom, coalesce(owner.uuid, whom.uuid) AS person, to.from AS from,
-    q.to AS to, head([(q)-[:GIVES]->(right) | right.uuid]) AS right,
-    head([(q)-[:EXCEPTED_FROM]->(conflict) | conflict.uuid]) AS conflict
-LIMIT 1
-"""
-
-
-def _refuse_meeting(session: neo4j.Session, request: str, decider: str) -> None:
+def _refuse_meeting(session: neo4j.Session, request: str) -> None:
     """Raises ChangeRejected (conflict) where the right would be left out for another that the person holds."""
-    row = session.run(_ASKED, uuid=request).single()
-    if row is None or row["right"] is None:
-        return
-    day = max(today(), row["from"].to_native())
-    work = evaluation(session, row["person"], day, (row["right"],))
-    given = Grant(request, row["right"], (Thing(row["kind"], row["whom"]),), kind="RightsRequest", approved_by=decider)
-    given = replace(given, approved_content=work.approvals.content(given).text())
-    more = {}
-    if row["conflict"] is not None and row["to"] is not None:
-        asked = Days(None, row["to"].to_native())
-        more = {request: Exempted(request, row["conflict"], row["whom"], decided_by=decider, days=asked)}
-    organisation = replace(
-        work.organisation,
-        grants={**work.organisation.grants, request: given},
-        exempted={**work.organisation.exempted, **more},
-    )
-    for each in Evaluation(organisation).of(row["person"]).omitted:
+    if session.run("MATCH (q:RightsRequest {uuid: $uuid}) RETURN q.state", uuid=request).value() != [WAITING]:
+        return  # what was decided stays as it is (``graph.writing.care_rules``)
+    for each in to_approve(session, "RightsRequest", request).left_out:
         if each.grant.uuid == request and each.reason == "conflict":
             raise ChangeRejected("conflict", f"gives: {each.text}", field="gives")

@@ -6,6 +6,7 @@ from typing import Any
 from api.mutations.inputs import VERSION
 
 _KEY = "UUID, or a source's key, of the"
+_DIGEST = "The digest of approvalPreview; it is refused if rules or the organisation give something else by now"
 _OF_ALL: Mapping[str, str] = {
     "approvedBy": f"{_KEY} person who has approved it; omitted = the person who is logged in. A token must give it",
     "below": "The selected units stand for what lies below them as well",
@@ -153,6 +154,9 @@ _OF_ONE: Mapping[str, str] = {
     "changePlan.name": "What people call it",
     "changePlan.day": "The day on which it is applied",
     "changePlan.digest": "The digest that was read; the change is rejected if the plan says something else now",
+    "approveGrant.digest": _DIGEST,
+    "approveUnlimited.digest": _DIGEST,
+    "approveRequest.digest": f"{_DIGEST}; omitted = as it is now",
     "approvePlan.digest": "The digest of what is approved; it is rejected if the plan says something else now",
     "joinPersons.keep": f"{_KEY} person to keep",
     "joinPersons.other": f"{_KEY} person who is joined into the first",

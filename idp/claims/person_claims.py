@@ -8,13 +8,14 @@ from typing import Any
 
 import neo4j
 
-from graph.as_of import exists, in_force
+from graph.as_of import in_force
 from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
 from graph.questions.rights.asking import Asked, evaluation, narrowed
 from graph.questions.rights.at_kombit import roles_at_kombit
+from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
 from graph.time import ALWAYS
@@ -69,9 +70,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PersonClaims:
-    """The claims of a person on a day; every list is sorted. ``data_roles``: system roles that are limited.
-    ``kle_write``: KLE numbers that the person's units perform, or that are the employment's own; ``kle_read``: those
-    that the units are interested in besides. The widest of them.
+    """The claims of a person on a day; every list is sorted.
+
+    ``data_roles``: system roles that are limited. One whose types are all left open, on purpose or because nothing is
+    set for them, is not. ``kle_write``: KLE numbers that the person's units perform, or that are the employment's own;
+    ``kle_read``: those that the units are interested in besides. The widest of them.
 
     ``oio_bpp``: as one attribute value; None if nothing is left.
     """
@@ -128,9 +131,8 @@ def claims_of(
         document = privileges(rights, _receiver(session, cvr, wanted, receiving, only, known))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
-    person = session.run(_PERSON, person=subject.person, through=of.through, day=day).single(strict=True)
-    interested = [number for link, number in person["kle"] if link == "INTERESTED_IN"]
-    performs = [number for link, number in person["kle"] if link != "INTERESTED_IN"]
+    person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
+    performs, interested = _kle(work, of)
     return PersonClaims(
         subject.person,
         subject.login,
@@ -145,6 +147,13 @@ def claims_of(
         tuple(sorted(map(plain, collapse([*performs, *interested])))),
         tuple(sorted(map(plain, collapse(performs)))),
     )
+
+
+def _kle(work: Evaluation, of: Asked) -> tuple[list[str], list[str]]:
+    """Performed, with the employments' own, and interested in: by the rule that limits of rights follow as well."""
+    ties = (each for each in work.routes.ties(of.person) if of.through in (None, each.uuid))
+    found = [work.limits.deriving.kle_of(each) for each in ties]
+    return [number for each, _ in found for number in each], [number for _, each in found for number in each]
 
 
 def _places(ties: Sequence[Mapping[str, Any]], through: str | None) -> tuple[Place, ...]:
@@ -200,10 +209,6 @@ _EXPORTED = """
     MATCH (u:Unit {uuid: e.key})
     RETURN DISTINCT u.uuid
     """
-_TIES = f"""
-            MATCH (p)-[has:HAS]->(tie)
-            WHERE {in_force("has", "$day")} AND ($through IS NULL OR tie.uuid = $through) AND {exists("tie", "$day")}"""
-# The KLE numbers of employments, of their units, and of the units above that pass theirs down.
 _PERSON = f"""
     MATCH (p:Person {{uuid: $person}})
     OPTIONAL MATCH (p)-[s:STATE]->(v)
@@ -217,22 +222,7 @@ _PERSON = f"""
                 uuid: u.uuid, name: uv.name, tie: tie.uuid, kind: labels(tie)[0], first: has.from,
                 fraction: tie.fraction, hours: tie.weekly_hours
             }}
-        }} AS ties,
-        COLLECT {{{_TIES}
-            MATCH (tie)-[i:IN]->(own:Unit)
-            WHERE {in_force("i", "$day")}
-            MATCH (own)-[ups:PART_OF*0..50]->(u:Unit)
-            WHERE all(up IN ups WHERE {in_force("up", "$day")})
-            MATCH (u)-[us:STATE]->(uv)
-            WHERE {in_force("us", "$day")} AND (u = own OR uv.passes_kle_down)
-            MATCH (u)-[m:PERFORMS|INTERESTED_IN]->(k:KleNode)
-            WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
-            RETURN [type(m), k.number] AS mark
-            UNION{_TIES}
-            MATCH (tie)-[m:HANDLES]->(k:KleNode)
-            WHERE {in_force("m", "$day")} AND {exists("k", "$day")}
-            RETURN [type(m), k.number] AS mark
-        }} AS kle
+        }} AS ties
     LIMIT 1
     """
 
@@ -254,6 +244,6 @@ def _system_roles(held: Sequence[HeldRight], *, limited: bool | None) -> tuple[s
             each.system_role.uri or each.system_role.key
             for one in held
             for each in one.included
-            if limited is None or bool(each.limits) is limited
+            if limited is None or any(not limit.unlimited for limit in each.limits) is limited
         })
     )  # fmt: skip

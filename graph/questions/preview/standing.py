@@ -14,6 +14,7 @@ from graph.questions.preview.sides import Sides, on_both
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Limit
+from graph.questions.rights.why import NOTHING_SET, OPEN_ON_PURPOSE
 from graph.writing.protection import is_protected
 
 What = Literal["manager", "role", "right", "value", "account", "group"]
@@ -82,11 +83,9 @@ def _rights(work: Evaluation, person: str, with_reasons: bool) -> Iterator[tuple
         yield Standing("right", key), f"{title}{place}"
         for included in held.included:
             of = f"{title}{place}: {included.system_role.title or included.system_role.key}"
-            limited = {limit.type.uuid for limit in included.limits}
-            for type_ in included.system_role.optional:
-                if type_.uuid not in limited:
-                    about = (*key, included.system_role.uuid, type_.uuid, UNLIMITED)
-                    yield Standing("value", about), f"{of}, {type_.title or type_.key} not limited"
+            for type_ in included.unset_types:
+                about = (*key, included.system_role.uuid, type_.uuid, UNLIMITED)
+                yield Standing("value", about), f"{of}, {type_.title or type_.key} {NOTHING_SET}"
             for limit in included.limits:
                 for value, shown in _values(limit, with_reasons):
                     about = (*key, included.system_role.uuid, limit.type.uuid, value)
@@ -95,7 +94,7 @@ def _rights(work: Evaluation, person: str, with_reasons: bool) -> Iterator[tuple
 
 def _values(limit: Limit, with_reasons: bool) -> Iterator[tuple[str, str]]:
     if limit.unlimited:
-        yield UNLIMITED, "not limited"
+        yield UNLIMITED, OPEN_ON_PURPOSE
     titles = {level.value: level.label for level in limit.type.levels}
     for each in limit.values:
         last = each.why[-1].text if each.why and with_reasons else ""

@@ -14,6 +14,7 @@ from typing import Any
 import neo4j
 
 from graph.as_of import Day, in_force
+from graph.connection import Run
 from graph.model import KINDS
 from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
 from graph.questions.nearest import MANAGER
@@ -55,9 +56,16 @@ def touched(sides: Sides, at: date, things: Things) -> tuple[Touched, Touched]:
     return on_both(sides, lambda session, day: by_session[id(session)].found())
 
 
+def touched_on(session: Run, day: Day, at: date, things: Things) -> Touched:
+    """Of the graph as it is."""
+    search = _Search(session, day, at, things, UnitTree(session, day, at))
+    search.read()
+    return search.found()
+
+
 @dataclass(slots=True)
 class _Search:
-    session: neo4j.Session
+    session: Run
     day: Day
     at: date
     things: Things

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-import neo4j
-
 from graph.as_of import Day, in_force
+from graph.connection import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Unit:
 class UnitTree:
     """``units``: by uuid."""
 
-    def __init__(self, session: neo4j.Session, day: Day, at: date) -> None:
+    def __init__(self, session: Run, day: Day, at: date) -> None:
         # In one row: to unpack a row a unit takes longer than to read them.
         packed = session.run(
             f"""

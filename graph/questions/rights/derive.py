@@ -236,6 +236,17 @@ class Deriving:
                 found.append((mark.number, (*why, reason)))
         yield from _collapsed(self.current(found))
 
+    def kle_of(self, tie: Tie) -> tuple[Values, Values]:
+        """The KLE numbers where somebody works: those that the unit performs, with those of the employment itself, and
+        those that it is interested in. A closed unit has none, also not from above."""
+        unit = self.tree.open(tie.unit)
+        own = [*self._kle_of_tie(tie)]
+        if unit is None:
+            return dict(_collapsed(own)), {}
+        performed = self._marked(unit, lambda each: each.performs, "performs", own=False)
+        interested = self._marked(unit, lambda each: each.interested, "is interested in", own=False)
+        return dict(_collapsed((*performed, *own))), dict(interested)
+
     def current(self, numbers: Iterable[tuple[str, Why]]) -> Found:
         """Numbers of KLE's plan of the day, the nearest first; what has been retired is left out."""
         plan = self.organisation.kle

@@ -182,6 +182,12 @@ class IncludedRight(NamedTuple):
     def system(self) -> ItSystem:
         return self.system_role.system
 
+    @property
+    def unset_types(self) -> tuple[ConstraintType, ...]:
+        """Optional types for which nothing is set: they limit nothing, though no one has said that they should not."""
+        limited = {limit.type.uuid for limit in self.limits}
+        return tuple(each for each in self.system_role.optional if each.uuid not in limited)
+
 
 class HeldRight(NamedTuple):
     """A right at work on a day. Everybody's are made in one go, so it is a tuple: no dataclass is made as fast.

@@ -15,6 +15,7 @@ from typing import Any
 import neo4j
 
 from graph.as_of import Day
+from graph.connection import Run
 from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
 from graph.model.rights import GRANTEES
 from graph.questions.rights.building import organisation_of, units_of
@@ -138,7 +139,7 @@ def _steps(day: Day) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    session: neo4j.Session
+    session: Run
     day: Day
     at: date
 
@@ -320,6 +321,21 @@ def of_everybody(session: neo4j.Session, day: Day, at: date) -> OrganisationOnDa
     return organisation_of(at, {**rows, "ties": _ties(session, day, at, has_conditions=has_conditions)})
 
 
+def of_some(session: Run, day: Day, at: date, persons: Sequence[str]) -> OrganisationOnDay:
+    """As ``of_everybody``, but with these people only."""
+    reading = _Reading(session, day, at)
+    found = reading.persons(persons)
+    alive = [each["person"]["uuid"] for each in found]
+    ties: list[Row] = [tie for each in found for tie in each["ties"]]
+    people = {
+        "persons": [each["person"] for each in found],
+        "ties": ties,
+        "assignments": reading.rows("assignments", (*alive, *(each["uuid"] for each in ties))),
+        "stand_ins": reading.rows("stand_ins", alive),
+    }
+    return organisation_of(at, {**rows_of_all_but_people(session, day, at), **people})
+
+
 def _ties(session: neo4j.Session, day: Day, at: date, *, has_conditions: bool) -> list[Row]:
     """All ties with their links, which are read by themselves: a look at each tie's own would take thrice as long."""
     name = "ties_for_conditions" if has_conditions else "ties"
@@ -335,14 +351,14 @@ def _ties(session: neo4j.Session, day: Day, at: date, *, has_conditions: bool) -
     ]
 
 
-def rows_of_all_but_people(session: neo4j.Session, day: Day, at: date) -> dict[str, Any]:
+def rows_of_all_but_people(session: Run, day: Day, at: date) -> dict[str, Any]:
     """Rows as ``organisation_of`` takes them, without persons, ties, assignments and substitutions."""
     kinds = [each for each in _everybody(day) if each not in _OF_PEOPLE]
     has_kle = _Reading(session, day, at).has_kle()
     return {**_rows(session, day, at, kinds), **_NOBODY, "has_kle": has_kle, "more_units": []}
 
 
-def _rows(session: neo4j.Session, day: Day, at: date, kinds: Iterable[str]) -> dict[str, list[Any]]:
+def _rows(session: Run, day: Day, at: date, kinds: Iterable[str]) -> dict[str, list[Any]]:
     queries = _everybody(day)
     return {
         name: [row for block in session.run(queries[name], at=at, known=day.known) for row in block["rows"]]

@@ -6,6 +6,9 @@ from datetime import date
 from graph.questions.rights.held import HeldRight, IncludedRight, Limit, LimitValue, Omitted, Reason
 from graph.time import ALWAYS
 
+OPEN_ON_PURPOSE = "not limited, on purpose"
+NOTHING_SET = "not limited, as nothing is set for it"
+
 
 def heading(held: HeldRight | Omitted) -> str:
     """The right, and through what it is held: ``Sagsbehandler (SAPA) for Jobcenter since 2026-03-01``."""
@@ -26,9 +29,11 @@ def limits(included: IncludedRight) -> Iterator[str]:
     for limit in included.limits:
         title = limit.type.title or limit.type.key
         if limit.unlimited:
-            yield f"{title}: not limited"
+            yield f"{title}: {OPEN_ON_PURPOSE}"
             continue
         yield f"{title}: {', '.join(_value(limit, each) for each in limit.values)}"
+    for type_ in included.unset_types:
+        yield f"{type_.title or type_.key}: {NOTHING_SET}"
 
 
 def _value(limit: Limit, value: LimitValue) -> str:

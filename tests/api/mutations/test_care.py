@@ -77,6 +77,12 @@ def request(service: Served, **variables: Any) -> str:
     return uuid
 
 
+def digest_of(service: Served, thing: str) -> str:
+    query = "query($thing: ID!) { approvalPreview(thing: $thing) { digest } }"
+    digest: str = service.data(query, "auditor", thing=thing)["approvalPreview"]["digest"]
+    return digest
+
+
 def test_a_request_that_is_approved_gives_the_right_until_its_end_and_says_why(service: Served) -> None:
     uuid = request(service, gives="system_role:pay_make", to=SOON, **{"for": "employment:e_carl", "by": "dora"})
     assert pay(service, "carl") == ([], [])
@@ -166,13 +172,14 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
         givenTo: ["person:carl"], from: "2026-01-01", reason: "Prøve") { uuid } }"""
     grant = service.data(create, "rights")["createGrant"]["uuid"]
     assert pay(service, "carl") == ([], ["NOT_APPROVED"])
-    approve = """mutation($grant: String!, $by: String!) { approveGrant(grant: $grant, approvedBy: $by, reason: "Ja")
-        { change thing { ... on Grant { approvedOn approvedBy { name } } } } }"""
-    own = refused(service, approve, "rights", grant=grant, by="dora")
+    approve = """mutation($grant: ID!, $by: ID!, $d: String!) { approveGrant(grant: $grant, approvedBy: $by, digest: $d,
+        reason: "Ja") { change thing { ... on Grant { approvedOn approvedBy { name } } } } }"""
+    read = digest_of(service, grant)
+    own = refused(service, approve, "rights", grant=grant, by="dora", d=read)
     assert (own["code"], own["field"]) == ("own_approval", "approvedBy")
-    own = refused(service, approve, "rights", "auditor", grant=grant, by="carl")
+    own = refused(service, approve, "rights", "auditor", grant=grant, by="carl", d=read)
     assert (own["code"], "gives the right to this person" in own["text"]) == ("own_approval", True)
-    done = service.data(approve, "rights", "auditor", grant=grant, by="dora")["approveGrant"]["thing"]
+    done = service.data(approve, "rights", "auditor", grant=grant, by="dora", d=read)["approveGrant"]["thing"]
     assert done == {"approvedOn": today().isoformat(), "approvedBy": {"name": "Dora Kjær"}}
     assert pay(service, "carl") == (["Alle løndata"], [])
     forge = """mutation($grant: String!) { setValue(kind: Grant, thing: $grant, property: "approvedContent",
@@ -183,10 +190,12 @@ def test_a_sensitive_grant_counts_once_another_than_its_author_has_approved_it(s
         reason: "Flere") { change } }"""
     service.data(change, "rights", grant=grant)
     assert pay(service, "carl") == ([], ["NOT_APPROVED"])
-    assert refused(service, approve, "rights", grant=grant, by="dora")["code"] == "own_approval"
+    assert refused(service, approve, "rights", grant=grant, by="dora", d=read)["code"] == "own_approval"
     found = service.data("{ rightsReview(findings: [NOT_APPROVED]) { title text } }")["rightsReview"]
     assert {each["title"] for each in found} == {"Løndata for Carl", "Ikke godkendt"}
-    service.data(approve, "rights", "auditor", grant=grant, by="dora")
+    changed = refused(service, approve, "rights", "auditor", grant=grant, by="dora", d=read)
+    assert (changed["code"], changed["field"]) == ("approval_changed", "digest")
+    service.data(approve, "rights", "auditor", grant=grant, by="dora", d=digest_of(service, grant))
     assert pay(service, "carl") == (["Alle løndata"], [])
     missing = service.data('{ whyNot(person: "bo", right: "pay_make") { step } }')
     assert missing["whyNot"][0]["step"] == "HELD"
@@ -198,8 +207,9 @@ def test_a_sources_grant_that_is_changed_by_hand_is_approved_as_both_tell_it(ser
         exceptions: ["person:anna"], reason: "Også Carl") { change } }"""
     service.data(change, "rights")
     assert pay(service, "bo")[1] == ["NOT_APPROVED"]
-    approve = """mutation { approveGrant(grant: "g_open_pay", approvedBy: "dora", reason: "Ja") { change } }"""
-    service.data(approve, "rights", "auditor")
+    approve = """mutation($d: String!) { approveGrant(grant: "g_open_pay", approvedBy: "dora", digest: $d, reason: "Ja")
+        { change } }"""
+    service.data(approve, "rights", "auditor", d=digest_of(service, "g_open_pay"))
     titles = [
         each["title"] for each in service.data("{ rightsReview(findings: [NOT_APPROVED]) { title } }")["rightsReview"]
     ]
@@ -215,21 +225,33 @@ def test_a_limit_that_is_left_open_counts_once_another_than_its_author_has_appro
     assert len(service.data(held)["rights"]["held"]) == 1
     setting = service.data(create, "rights")["createConstraintSetting"]["uuid"]
     assert service.data(held)["rights"] == {"held": [], "omitted": [{"reason": "NOT_APPROVED"}]}
-    approve = """mutation($setting: String!, $by: String!, $to: Date) {
-        approveUnlimited(setting: $setting, approvedBy: $by, to: $to, reason: "Ja") {
+    approve = """mutation($setting: ID!, $by: ID!, $to: Date, $d: String!) {
+        approveUnlimited(setting: $setting, approvedBy: $by, to: $to, digest: $d, reason: "Ja") {
             thing { ... on ConstraintSetting { approvedOn approvedBy { name } } } } }"""
-    own = refused(service, approve, "rights", setting=setting, by="dora")
+    preview = """query($setting: ID!) { approvalPreview(thing: $setting) { digest kind persons rights { label }
+        held { person { name } included { limits { unlimited } } } omitted { reason } } }"""
+    shown = service.data(preview, "auditor", setting=setting)["approvalPreview"]
+    assert shown == {
+        "digest": shown["digest"], "kind": "ConstraintSetting", "persons": 2, "rights": [{"label": "Nøgle"}],
+        "held": [{"person": {"name": name}, "included": [{"limits": [{"unlimited": True}]}]}
+                 for name in (each["person"]["name"] for each in shown["held"])],
+        "omitted": [],
+    }  # fmt: skip
+    assert {each["person"]["name"] for each in shown["held"]} == {"Anna Berg", "Bo Lund"}
+    read = shown["digest"]
+    own = refused(service, approve, "rights", setting=setting, by="dora", d=read)
     assert (own["code"], "made or changed the setting" in own["text"]) == ("own_approval", True)
-    own = refused(service, approve, "rights", "auditor", setting=setting, by="bo")
+    own = refused(service, approve, "rights", "auditor", setting=setting, by="bo", d=read)
     assert (own["code"], "would hold what is left open" in own["text"]) == ("own_approval", True)
-    limited = refused(service, approve, "rights", "auditor", setting="c_kle", by="dora")
+    limited = refused(service, approve, "rights", "auditor", setting="c_kle", by="dora", d=read)
     assert (limited["code"], limited["field"]) == ("wrong_value", "setting")
     forge = """mutation($setting: String!) { setValue(kind: ConstraintSetting, thing: $setting, property: "approvedOn",
         value: "2026-01-01", from: "2026-01-01", reason: "Prøve") { change } }"""
     assert refused(service, forge, "rights", setting=setting)["text"] == "approvedOn: approveUnlimited sets it"
     listed = service.data("{ rightsReview(findings: [NOT_APPROVED]) { uuid text } }")["rightsReview"]
     assert [each for each in listed if setting in each["text"]]
-    done = service.data(approve, "rights", "auditor", setting=setting, by="dora", to=SOON)["approveUnlimited"]["thing"]
+    done = service.data(approve, "rights", "auditor", setting=setting, by="dora", to=SOON, d=read)
+    done = done["approveUnlimited"]["thing"]
     assert done == {"approvedOn": today().isoformat(), "approvedBy": {"name": "Dora Kjær"}}
     (found,) = service.data(held)["rights"]["held"]
     assert (found["until"], found["included"]) == (SOON, [{"limits": [{"unlimited": True}]}])
@@ -300,10 +322,12 @@ def test_who_wrote_a_grant_in_a_plan_that_another_finished_does_not_approve_it(s
         { state } }"""
     service.data(approve, "rights", "auditor", plan=plan, digest=digest)
     service.data('mutation($plan: String!) { applyPlan(plan: $plan, reason: "Nu") { state } }', "rights", plan=plan)
-    grant = """mutation { approveGrant(grant: "g_planned", approvedBy: "dora", reason: "Ja") { change } }"""
+    grant = """mutation($d: String!) { approveGrant(grant: "g_planned", approvedBy: "dora", digest: $d, reason: "Ja")
+        { change } }"""
+    read = digest_of(service, "g_planned")
     for author in (("rights",), ("rights", "hr")):
-        assert refused(service, grant, *author)["code"] == "own_approval"
-    service.data(grant, "rights", "auditor")
+        assert refused(service, grant, *author, d=read)["code"] == "own_approval"
+    service.data(grant, "rights", "auditor", d=read)
 
 
 def test_who_sets_a_day_of_approval_widens_the_role_or_lets_a_day_pass_is_an_author_still(service: Served) -> None:
@@ -317,16 +341,38 @@ def test_who_sets_a_day_of_approval_widens_the_role_or_lets_a_day_pass_is_an_aut
     day = """mutation { setValue(kind: Grant, thing: "g_payer", property: "approvedOn", value: "2026-01-01",
         from: "2026-01-01", reason: "Prøve") { change } }"""
     assert refused(service, day, "rights")["text"] == "approvedOn: approveGrant sets it"
-    approve = """mutation { approveGrant(grant: "g_payer", approvedBy: "dora", reason: "Ja") { change } }"""
-    assert refused(service, approve, "rights")["code"] == "own_approval"
+    approve = """mutation($d: String!) { approveGrant(grant: "g_payer", approvedBy: "dora", digest: $d, reason: "Ja")
+        { change } }"""
+    assert refused(service, approve, "rights", d=digest_of(service, "g_payer"))["code"] == "own_approval"
     service.driver.execute_query(DAY_TURNED, key="g_payer", today=today())
-    service.data(approve, "rights", "auditor")
+    service.data(approve, "rights", "auditor", d=digest_of(service, "g_payer"))
     widen = """mutation { changeJobFunctionRole(role: "payer", changeFrom: "2026-01-01",
         reason: "Mere", includes: ["system_role:pay_all",
         "system_role:mail_box"]) { change } }"""
     service.data(widen, "rights", "auditor")
-    assert refused(service, approve, "rights", "auditor")["code"] == "own_approval"
-    service.data(approve, "rights")
+    assert refused(service, approve, "rights", "auditor", d=digest_of(service, "g_payer"))["code"] == "own_approval"
+    service.data(approve, "rights", d=digest_of(service, "g_payer"))
+
+
+def test_what_the_organisation_gives_by_now_is_not_approved_unseen(service: Served) -> None:
+    create = """mutation { createGrant(key: "g_kitchen", title: "Køkkenet", gives: "system_role:pay_all",
+        givenTo: ["unit:canteen"], from: "2026-01-01", reason: "Prøve") { uuid } }"""
+    service.data(create, "rights")
+    read = """{ approvalPreview(thing: "g_kitchen") { digest persons held { person { name } } rights { label } } }"""
+    before = service.data(read, "auditor")["approvalPreview"]
+    assert before["rights"] == [{"label": "Alle løndata"}]
+    come = f"""mutation {{ createAffiliation(person: "anna", unit: "canteen", from: "{today()}", to: "{SOON}",
+        reason: "Hjælper") {{ uuid }} }}"""
+    service.data(come, "hr")
+    approve = """mutation($d: String!) { approveGrant(grant: "g_kitchen", approvedBy: "dora", digest: $d, reason: "Ja")
+        { change } }"""
+    refusal = refused(service, approve, "rights", "auditor", d=before["digest"])
+    assert refusal["code"] == "approval_changed", "the organisation gives it to Anna as well"
+    after = service.data(read, "auditor")["approvalPreview"]
+    assert (after["persons"], "Anna Berg" in str(after["held"])) == (before["persons"] + 1, True)
+    assert "NOT_APPROVED" in pay(service, "anna")[1], "and nothing is written"
+    service.data(approve, "rights", "auditor", d=after["digest"])
+    assert "NOT_APPROVED" not in pay(service, "anna")[1]
 
 
 def test_a_request_gives_no_more_than_was_approved(service: Served) -> None:
@@ -336,14 +382,16 @@ def test_a_request_gives_no_more_than_was_approved(service: Served) -> None:
     asked = request(service, gives="job_function_role:light", to=SOON, **{"for": "employment:e_carl", "by": "carl"})
     service.data(APPROVE, request=asked, by="dora")
     other = request(service, gives="job_function_role:light", to=SOON, **{"for": "employment:e_bo", "by": "bo"})
+    read = digest_of(service, other)
     widen = """mutation { changeJobFunctionRole(role: "light", changeFrom: "2026-01-01",
         reason: "Mere", includes: ["system_role:mail_box",
         "system_role:pay_all"]) { change } }"""
     service.data(widen, "rights")
     assert "NOT_APPROVED" in pay(service, "carl")[1]
-    approve = """mutation($request: String!) { approveRequest(request: $request, decidedBy: "dora", reason: "Prøve") {
-        change } }"""
-    refusal = service.ask(approve, "rights", request=other)["errors"][0]
+    approve = """mutation($request: ID!, $d: String) { approveRequest(request: $request, decidedBy: "dora", digest: $d,
+        reason: "Prøve") { change } }"""
+    refusal = service.ask(approve, "rights", request=other, d=read)["errors"][0]
     assert refusal["extensions"]["code"] == "own_approval", "who has added to the right since it was asked for"
     assert "since it was asked for" in refusal["message"]
-    service.data(approve, request=other)
+    assert refused(service, approve, request=other, d=read)["code"] == "approval_changed"
+    service.data(approve, request=other, d=digest_of(service, other))

@@ -91,8 +91,8 @@ EXAMPLES: dict[str, str] = {
         f'second: "system_role:mail_box", from: "{DAY}", reason: "x")'
     ),
     "changeRightsConflict": f'changeRightsConflict(conflict: "k", to: "{LATER}", reason: "x")',
-    "approveGrant": 'approveGrant(grant: "g_sapa", approvedBy: "dora", reason: "x")',
-    "approveUnlimited": 'approveUnlimited(setting: "OPEN", approvedBy: "dora", reason: "x")',
+    "approveGrant": 'approveGrant(grant: "g_sapa", digest: "OF_GRANT", approvedBy: "dora", reason: "x")',
+    "approveUnlimited": 'approveUnlimited(setting: "OPEN", digest: "OF_OPEN", approvedBy: "dora", reason: "x")',
     "requestRight": (
         f'requestRight(givenTo: "person:dora", requestedBy: "bo", gives: "system_role:mail_box", from: "{DAY}", '
         'reason: "x")'
@@ -227,6 +227,10 @@ def ids(service: Served) -> dict[str, str]:
     with driver.session() as session:
         (task,) = kept.tasks_of(session, case)
     delegation = tasks.delegate(driver, "approval", "carl", "bo", today(), today() + timedelta(days=60), moment)
+    read = "query($thing: ID!) { approvalPreview(thing: $thing) { digest } }"
+    of_grant, of_open = (
+        service.data(read, thing=each)["approvalPreview"]["digest"] for each in ("g_sapa", made["unlimited"]["uuid"])
+    )
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
@@ -234,6 +238,7 @@ def ids(service: Served) -> dict[str, str]:
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
         "TASK": task.id, "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
+        "OF_GRANT": of_grant, "OF_OPEN": of_open,
     }  # fmt: skip
 
 

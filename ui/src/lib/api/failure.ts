@@ -53,6 +53,7 @@ const KINDS: Record<string, FailureKind> = {
 	over_budget: 'busy',
 	unavailable: 'busy',
 	conflict: 'conflict',
+	approval_changed: 'conflict',
 	second_person: 'secondPerson',
 	internal: 'failed',
 	key_missing: 'failed'
