@@ -15,7 +15,7 @@ from tests.api.serving import Served, serving
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
-from tests.processes.engine.drawn import END, START_CASE, flow, process, user
+from tests.processes.engine.drawn import END, START, flow, process, user
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +25,7 @@ PROCESS = {
                           "fallback": {"role": "case_worker", "unit": "canteen"}}},
     "flow": "start → approve; yes → end; no → end",
 }  # fmt: skip
-BEGIN = """mutation($values: String!, $by: ID) {
+START_CASE = """mutation($values: String!, $by: ID) {
     startCase(process: "approval", values: $values, by: $by, reason: "Ny") { id } }"""
 MINE = """query($parts: [InboxPart!], $first: Int, $after: ID) { myTasks(parts: $parts, first: $first, after: $after) {
     id name unit person role walked parts can levelUnit steps fault claimedBy form candidates { name how why } } }"""
@@ -74,7 +74,7 @@ def refused(service: Served, query: str, token: str, **variables: Any) -> dict[s
 def started(service: Served, token: str, unit: str, person: str, **more: str) -> str:
     """The id of the case's task."""
     values = f'{{"unit": "{unit}", "person": "{person}"}}'
-    case = asked(service, BEGIN, token, values=values, **more)["startCase"]["id"]
+    case = asked(service, START_CASE, token, values=values, **more)["startCase"]["id"]
     rows, _, _ = service.driver.execute_query(
         "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
     )
@@ -135,7 +135,7 @@ def test_without_any_right_one_reads_and_does_ones_own_tasks(service: Served) ->
     """``cpr`` alone opens nothing, so it stands for no system role."""
     anna, bo = (create(service.driver, f"{each} alone", ["cpr"], person=uuid(service, each)) for each in ("anna", "bo"))
     assert refused(service, "{ persons { nodes { name } } }", anna)["code"] == "forbidden"
-    assert refused(service, BEGIN, bo, values='{"unit": "job", "person": "dora"}')["code"] == "unknown_unit"
+    assert refused(service, START_CASE, bo, values='{"unit": "job", "person": "dora"}')["code"] == "unknown_unit"
     citizen = asked(service, "query { colleagues(kind: Unit) { name } }", bo)["colleagues"]
     assert citizen == [{"name": "Borgerservice"}]
     assert [each["id"] for each in asked(service, "{ processes { id } }", bo)["processes"]] == ["approval"]
@@ -191,8 +191,8 @@ def test_who_reads_a_part_names_nobody_outside_it(service: Served, tokens: dict[
     part = create(service.driver, "anna in part", ["reader"], person=uuid(service, "anna"), within=[center])
     for person in ("carl", uuid(service, "carl"), "nobody"):
         values = f'{{"unit": "job", "person": "{person}"}}'
-        assert refused(service, BEGIN, part, values=values)["code"] == "unknown_person"
-    assert refused(service, BEGIN, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
+        assert refused(service, START_CASE, part, values=values)["code"] == "unknown_person"
+    assert refused(service, START_CASE, part, values='{"unit": "canteen", "person": "anna"}')["code"] == "unknown_unit"
     task = started(service, tokens["bo"], "job", "dora")
     hand = 'mutation($task: ID!) { handTask(task: $task, to: "carl", reason: "Dig") { state } }'
     delegate = """mutation { delegateTasks(process: "approval", to: "carl", from: "2026-01-01", until: "2099-01-01",
@@ -240,7 +240,7 @@ SERVICE = """<serviceTask id="tie"><extensionElements><reconnect:service name="c
 
 def files(*elements: str, form: str = "") -> list[dict[str, str]]:
     ids = ["start", *(each.partition('id="')[2].partition('"')[0] for each in elements), "end"]
-    content = process(START_CASE.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
+    content = process(START.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
     fields = '{"unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"format": "date"}}'
     schema = form or f'{{"type": "object", "properties": {fields}}}'
     return [{"name": "guest.bpmn", "content": content}, {"name": "guest.json", "content": schema}]
