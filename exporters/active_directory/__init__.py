@@ -24,10 +24,11 @@ HOLDS_ACCOUNTS = True
 
 def build(settings: Settings, surroundings: "Surroundings") -> "ObjectTarget":
     """The target."""
-    from exporters.active_directory.passwords import Channels
+    from exporters.active_directory.passwords import Channels, mobiles_of_sources
     from exporters.active_directory.target import ActiveDirectory
 
-    channels = Channels(surroundings.mail(), surroundings.sms(), surroundings.links())
+    mobile_of = mobiles_of_sources(surroundings.driver)
+    channels = Channels(surroundings.mail(), surroundings.sms(), surroundings.links(), mobile_of)
     return ActiveDirectory(surroundings.name, settings, channels)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import neo4j
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
@@ -19,12 +20,17 @@ from exporters.files.shape import phone
 from exporters.objects.errors import Refused
 from exporters.objects.target import Wanted
 from exporters.one_time_links import OneTimeLinks
+from graph.questions.of_sources import value_of_sources
+from graph.time import today
 
 SendMail = Callable[[str, str, str], None]
 """(address, subject, text); raises OSError if the mail is not accepted."""
 
 SendSms = Callable[[str, str], None]
 """(number in the form of E.164, text); raises OSError if the message is not accepted."""
+
+MobileOf = Callable[[str], str]
+"""Uuid of a person → the mobile number that a source knows; empty if there is none, or people have set it by hand."""
 
 TRIES = 3
 """How many passwords are tried against the domain's policy."""
@@ -45,6 +51,7 @@ class Channels:
     mail: SendMail | None = None
     sms: SendSms | None = None
     links: OneTimeLinks | None = None
+    mobile_of: MobileOf = lambda person: ""
 
 
 class FirstPasswords:
@@ -93,7 +100,7 @@ class FirstPasswords:
     def require_recipient(self, wanted: Wanted) -> None:
         """Raises Refused if there is no recipient, before an account is created."""
         if self._settings.delivery in ("mail", "link", "sms") and not self._recipient(wanted):
-            what = "mobile number" if self._settings.delivery == "sms" else "mail address"
+            what = "mobile number that a source knows" if self._settings.delivery == "sms" else "mail address"
             raise Refused(
                 "no_recipient",
                 f"No manager has a {what}, so the first password can't be handed over. passwords.recipient is for such "
@@ -101,10 +108,10 @@ class FirstPasswords:
             )
 
     def _recipient(self, wanted: Wanted) -> str:
-        """Exactly one mail address, or mobile number."""
+        """Exactly one mail address, or mobile number. Who may set a number by hand must not receive what goes to it."""
         if self._settings.delivery == "sms":
-            number = str(wanted.context.get("mobile") or self._settings.recipient)
-            return phone(number, "e164") or ""
+            known = (phone(self._channels.mobile_of(each), "e164") for each in wanted.context.get("persons", ()))
+            return next((each for each in known if each), None) or phone(self._settings.recipient, "e164") or ""
         return str(wanted.context.get("recipient") or self._settings.recipient)
 
     def hand_over(self, wanted: Wanted, login: str, password: str) -> None:
@@ -180,6 +187,16 @@ Linket kan åbnes én gang, inden {hours} timer. Åbn det, når du er sammen med
 """
 
 
+def mobiles_of_sources(driver: Callable[[], neo4j.Driver]) -> MobileOf:
+    """Looks in the graph, each time that a number is needed."""
+
+    def mobile_of(person: str) -> str:
+        with driver().session(default_access_mode=neo4j.READ_ACCESS) as session:
+            return str(value_of_sources(session, "Person", person, "mobile", today()) or "")
+
+    return mobile_of
+
+
 def longest_of(length: int) -> int:
     """How many characters the last one has that is tried, if the first has ``length``."""
     return length + _LONGER * (TRIES - 1)
@@ -190,7 +207,7 @@ def as_bytes(password: str) -> bytes:
     return f'"{password}"'.encode("utf-16-le")
 
 
-def context(managers: Sequence[str], mobile: str, name: str) -> Mapping[str, Any]:
+def context(managers: Sequence[str], persons: Sequence[str], name: str) -> Mapping[str, Any]:
     """What ``hand_over`` needs of a wanted user. ``managers``: keys of their accounts, the nearest first, at which the
-    channel looks for ``recipient``; ``mobile``: of the nearest one who has one."""
-    return {"managers": tuple(managers), "mobile": mobile, "name": name}
+    channel looks for ``recipient``; ``persons``: the same managers, as far as they may be sent text messages."""
+    return {"managers": tuple(managers), "persons": tuple(persons), "name": name}

@@ -39,9 +39,9 @@ class Passwords(Section):
     symbols: str = Field("-+!#%", description="the symbols that a password may contain; one is always there")
     delivery: Literal["none", "mail", "sms", "link", "sealed"] = Field(
         "none",
-        description="mail: to the nearest manager, by the mail server; sms: to that manager's mobile, by the gateway "
-        "of [sms]; link: as mail, with a link that can be opened once; sealed: a file for printing, encrypted for "
-        "certificate_file; none: a person sets another password",
+        description="mail: to the nearest manager, by the mail server; sms: to that manager's mobile number "
+        "that a source knows, by the gateway of [sms]; link: as mail, with a link that can be opened once; sealed: a "
+        "file for printing, encrypted for certificate_file; none: a person sets another password",
     )
     recipient: str = Field(
         "",

@@ -12,7 +12,6 @@ from exporters.active_directory.names import EXPRESSION_NAMES, LIMITS, next_logi
 from exporters.active_directory.passwords import context
 from exporters.active_directory.placing import Places, ous, placed
 from exporters.active_directory.settings import ActiveDirectorySettings
-from exporters.files.shape import phone
 from exporters.objects.target import Objects, Ref, Value, Wanted
 from exporters.settings_match import matching_nothing
 from exporters.target import Notice, Parked
@@ -99,8 +98,9 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         )
         return None
     managers = list(_managers(account, tie, made))
-    mobiles = (str(each.person["mobile"] or "") for each in managers if not each.protected)
-    mobile = next((each for each in mobiles if phone(each, "e164")), "")
+    # People have typed the mail address of an extra account: no password goes to it.
+    receiving = [each.uuid for each in managers if not each.values["extra"]]
+    reachable = [each.owner for each in managers if not each.protected]
     # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
     addresses = ("userPrincipalName",) if ALIASES in values else ("userPrincipalName", "mail")
     next_addresses = {name: next_principal_names(str(value)) for name in addresses if (value := values.get(name))}
@@ -112,7 +112,7 @@ def _user(account: Account, made: _Made) -> Wanted | None:
         protected=account.protected,
         candidates={"sAMAccountName": next_logins(login), **next_addresses},
         context={
-            **context([each.uuid for each in managers], mobile, account.person["name"] or ""),
+            **context(receiving, reachable, account.person["name"] or ""),
             "observed": account.observed,
         },
         # The account is open without a job of these days (KEEP, days after the last one): nothing of the job is known.

@@ -3,21 +3,28 @@
 from dataclasses import replace
 from typing import Any
 
+import neo4j
 import pytest
 
+from api.mutations.editing import released, with_value
 from exporters.active_directory.addresses import is_one
 from exporters.active_directory.names import LONGEST_CN, is_numbered, numbered
-from exporters.active_directory.passwords import Channels, FirstPasswords
+from exporters.active_directory.passwords import Channels, FirstPasswords, mobiles_of_sources
 from exporters.active_directory.settings import ActiveDirectorySettings, Passwords
 from exporters.active_directory.target import ActiveDirectory
 from exporters.errors import NotSetUp
 from exporters.image import read_image
 from exporters.objects.errors import Refused
 from exporters.objects.target import Objects, Ref, Wanted
+from graph.change_log import Origin
 from graph.name_patterns import login_problem
+from graph.statements.precedence import MANUAL
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from reconnect.settings.tree import MailSettings
 from reconnect.work.mail import MailFailed, send_to
-from tests.exporters.active_directory.town import AT, Town, uuid_of
+from tests.exporters.active_directory.town import AT, RING, Town, uuid_of
+from tests.idp.staff import state_account
 
 OU = "OU=R,DC=klit,DC=test"
 
@@ -90,19 +97,46 @@ def test_51_a_password_goes_to_one_address(mail: str | None, recipient: str) -> 
 
 @pytest.mark.parametrize(
     ("mobile", "protected", "reached"),
-    [("12 34 56 78", False, "+4512345678"), ("12345678", True, "+4587654321"), ("local 4", False, "+4587654321")],
+    [("12 34 56 78", False, "+4512345678"), ("12345678", True, "+4511111111"), ("local 4", False, "+4511111111")],
 )
 def test_51_a_text_message_goes_to_one_mobile(mobile: str, protected: bool, reached: str) -> None:
     sent: list[tuple[str, ...]] = []
-    settings = Passwords(delivery="sms", recipient="87654321")
-    passwords = FirstPasswords(settings, Channels(sms=lambda *message: sent.append(message)))
-    town = Town().person("leder", mobile=mobile, protected=protected).person("ny", "Ny\nPerson", manager="leder")
+    known = {"leder": mobile, "chef": "11111111"}
+    town = Town().person("chef").person("leder", manager="chef", protected=protected)
+    town.person("ny", "Ny\nPerson", manager="leder")
+    passwords = FirstPasswords(
+        Passwords(delivery="sms", recipient="87654321"),
+        Channels(sms=lambda *message: sent.append(message), mobile_of=lambda person: known[person]),
+    )
     passwords.hand_over(wanted(town, "ny"), "ny", "secret")
     ((number, text),) = sent
     assert number == reached and "Brugernavn: ny Adgangskode: secret" in text and "Ny Person" in text
+    known |= {"leder": "", "chef": ""}
+    passwords.hand_over(wanted(town, "ny"), "ny", "secret")
+    assert sent[-1][0] == "+4587654321"
     alone = FirstPasswords(Passwords(delivery="sms"), Channels(sms=lambda *message: None))
-    with pytest.raises(Refused, match="mobile number"):
-        alone.require_recipient(wanted(Town().person("ny"), "ny"))
+    with pytest.raises(Refused, match="mobile number that a source knows"):
+        alone.require_recipient(wanted(town.set("leder", mobile="12345678"), "ny"))
+
+
+def test_51_nobody_says_by_hand_to_which_number_a_password_goes(clean_graph: neo4j.Driver) -> None:
+    state_account(clean_graph, "leder")
+    payroll = "MATCH (p:Person)-[:STATE]->(v) SET v.mobile = '12345678' RETURN p.uuid AS uuid"
+    person = clean_graph.execute_query(payroll).records[0]["uuid"]
+    mobile_of = mobiles_of_sources(lambda: clean_graph)
+    assert mobile_of(person) == "12345678"
+    writer, origin = GraphWriter(clean_graph, RING), Origin(MANUAL, user="ida", reason="A test")
+    writer.amend("Person", person, with_value("mobile", "20304050", Period()), origin)
+    assert mobile_of(person) == ""
+    writer.amend("Person", person, released("mobile", Period()), origin)
+    clean_graph.execute_query(payroll)
+    assert mobile_of(person) == "12345678"
+
+
+def test_51_no_password_goes_to_the_address_of_an_extra_account() -> None:
+    town = Town().person("chef").person("leder", manager="chef", extra=True, email="anything@elsewhere.example")
+    new = wanted(town.person("ny", manager="leder"), "ny")
+    assert new.context["managers"] == (uuid_of("chef"),)
 
 
 @pytest.mark.parametrize(
