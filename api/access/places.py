@@ -155,6 +155,7 @@ PLACES: Mapping[str, Place | Literal["everywhere", "whole", "record"]] = {
     ),
     "PlannedAccount": Place("its owner", _OF_PERSON),
     "AccountException": Place("the person", _OF_PERSON),
+    "AccountRequest": Place("the person", _OF_PERSON),
     "ManualStep": Place("the person", _OF_PERSON),
     "RightsRequest": Place("for whom it is asked", _OF_HOLDER),
     "Attestation": Place("the person whom it is about", _OF_PERSON),

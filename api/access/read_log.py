@@ -33,7 +33,9 @@ _ABOUT = {
     "Person": "",
     **dict.fromkeys(("Employment", "Affiliation"), "<-[:HAS]-"),
     "Account": "<-[:OWNS]-",
-    **dict.fromkeys(("PlannedAccount", "AccountException", "ManualStep", "Attestation"), "-[:OF_PERSON]->"),
+    **dict.fromkeys(
+        ("PlannedAccount", "AccountException", "AccountRequest", "ManualStep", "Attestation"), "-[:OF_PERSON]->"
+    ),
     "Assignment": "<-[:HOLDS]-()<-[:HAS*0..1]-",
     "Substitution": "<-[:STANDS_IN]-",
     **dict.fromkeys(("Grant", "RightsRequest"), "-[:GIVEN_TO]->()<-[:HAS*0..1]-"),

@@ -14,7 +14,7 @@ STORED: Mapping[str, frozenset[str]] = {
         ),
         EVERYBODY,
     ),
-    **dict.fromkeys(("RightsRequest", "Attestation", "ManualStep", "AccountException"), LOG),
+    **dict.fromkeys(("RightsRequest", "Attestation", "ManualStep", "AccountException", "AccountRequest"), LOG),
     "Change": LOG,
     "SourceRecord": LOG,
     "Run": RUNS,

@@ -1,4 +1,4 @@
-"""Mutations of account rules, name policies, exceptions, extra accounts, and of STOP."""
+"""Mutations of account rules, name policies, exceptions, extra accounts and requests for them, and of STOP."""
 
 from datetime import date
 from typing import Annotated
@@ -13,18 +13,18 @@ from api.mutations.editing import Editing, always, days, new
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from api.mutations.manual_steps import ByHand
-from graph.cpr.keyring import numbers_in
 from graph.errors import ChangeRejected
 from graph.model import KINDS
 from graph.model.accounts import GIVE, PER_PERSON
-from graph.name_patterns import login_problem
 from graph.statements.statement import DatedLink, Ref, Value
 from graph.time import Period, today
 from graph.writing.stopping import stopped
+from rules.accounts import asking
 
 CONTEXT = Info[Context, None]
 Until = Annotated[date | None, strawberry.argument(description="The first day without the stop; default: none is set")]
 End = Annotated[date, strawberry.argument(description="The day after its last")]
+WantedFrom = Annotated[date, strawberry.argument(name="from", description="The first day on which it is wanted")]
 
 
 @strawberry.type
@@ -135,24 +135,56 @@ class Accounts(ByHand):
         type: str | None = None, common_name: str | None = None, email: str | None = None, needs: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            _refuse_login(login)
-            _refuse_over(to)
-            owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
-            taken = editing.read(
-                lambda session: session.run(_TAKEN, login=login.lower(), system=place.key).single(strict=True)["taken"]
-            )
-            if taken:
-                raise ChangeRejected("wrong_value", f"login: {login} is taken in this system", field="login")
-            told: dict[str, Value | None] = {
-                "key": f"{owner.key}:{place.key}:{login.lower()}", "login": login, "type": type, "email": email,
-                "common_name": common_name, "extra": True, "reason": editing.reason,
-            }  # fmt: skip
-            links = {"owner": always(owner), "system": always(place)}
-            if needs is not None:
-                links["needs"] = always(editing.ref("ItSystem", needs))
-            return editing.write("PlannedAccount", None, new(days(from_, to), told, links))
+            asked = _extra(editing, person, system, login, type, common_name, email, needs)
+            life = days(from_, to)
+            edit = editing.read(lambda session: asking.stated(session, asked, life, editing.reason))
+            return editing.write("PlannedAccount", None, edit)
 
         return await Editing(info.context, "createExtraAccount", reason).do(work)
+
+    @strawberry.mutation(description="Ask for an extra account, with an owner and an end; another person decides")
+    async def request_extra_account(
+        self, info: CONTEXT, person: ID, system: ID, login: str, reason: str, to: End, from_: WantedFrom,
+        requested_by: ID | None = None, type: str | None = None, common_name: str | None = None,
+        email: str | None = None, needs: ID | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            asked = _extra(editing, person, system, login, type, common_name, email, needs)
+            by, wanted = editing.own_name(requested_by, "requested_by"), days(from_, to)
+            edit = editing.read(lambda session: asking.requested(session, asked, wanted, by, editing.reason))
+            return editing.write("AccountRequest", None, edit)
+
+        return await Editing(info.context, "requestExtraAccount", reason).do(work)
+
+    @strawberry.mutation(
+        description="Approve a request for an extra account, which makes it, or refuse it; neither who asked nor the "
+        "owner can do so. The reason is kept with the request"
+    )
+    async def decide_extra_account(
+        self, info: CONTEXT, request: ID, approve: bool, reason: str, decided_by: ID | None = None,
+        expected_version: int | None = None,
+    ) -> Written:  # fmt: skip
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("AccountRequest", request)
+            by = editing.own_name(decided_by, "decided_by")
+            amendments = editing.read(
+                lambda session: asking.decided(
+                    session, uuid, by, editing.reason, approve=approve, expected_version=expected_version
+                )
+            )
+            return editing.write_all(amendments)[0]
+
+        return await Editing(info.context, "decideExtraAccount", reason).do(work)
+
+    @strawberry.mutation(description="Withdraw a request for an extra account that waits for a decision")
+    async def withdraw_extra_account(
+        self, info: CONTEXT, request: ID, reason: str, expected_version: int | None = None
+    ) -> Written:
+        def work(editing: Editing) -> Written:
+            uuid = editing.uuid("AccountRequest", request)
+            return editing.write_all([asking.withdrawn(uuid, editing.reason, expected_version)])[0]
+
+        return await Editing(info.context, "withdrawExtraAccount", reason).do(work)
 
     @strawberry.mutation(description="Change the period of an extra account; to today ends it now")
     async def change_extra_account(
@@ -204,13 +236,13 @@ def _as_it_is(session: neo4j.Session, uuid: str) -> tuple[dict[str, Value | None
     return values, [(each.name, each.targets[0], found[each.type]) for each in kind.links if each.type in found]
 
 
-def _refuse_login(login: str) -> None:
-    """No target could make the account: it would wait for ever."""
-    problem = login_problem(login)
-    if not problem and any(True for _ in numbers_in(login)):
-        problem = "it contains a CPR number"
-    if problem:
-        raise ChangeRejected("wrong_value", f"login: {login!r} can't be a user name: {problem}", field="login")
+def _extra(
+    editing: Editing, person: str, system: str, login: str, type: str | None, common_name: str | None,
+    email: str | None, needs: str | None,
+) -> asking.ExtraAccount:  # fmt: skip
+    needed = None if needs is None else editing.ref("ItSystem", needs)
+    owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
+    return asking.ExtraAccount(owner, place, login, type, common_name, email, needed)
 
 
 def _refuse_over(to: date) -> None:
@@ -218,11 +250,3 @@ def _refuse_over(to: date) -> None:
         raise ChangeRejected(
             "empty_period", f"to: {to}; it would be over already. Give a day to come", end=to, field="to"
         )
-
-
-_TAKEN = """
-RETURN EXISTS {
-    MATCH (a:Account|PlannedAccount)-[:AT]->(:ItSystem {uuid: $system})
-    WHERE toLower(a.login) = $login
-} AS taken
-"""

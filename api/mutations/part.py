@@ -26,7 +26,7 @@ from graph.writing.amending import Amendment
 _WHOLLY = frozenset({"Assignment"})
 """Kinds that must lie in the part with all their units even where they are only named: a substitute stands in for the
 holder in all of them."""
-_OF_WHOLE_PERSON = frozenset({"AccountException", "PlannedAccount", "RightsRequest"})
+_OF_WHOLE_PERSON = frozenset({"AccountException", "AccountRequest", "PlannedAccount", "RightsRequest"})
 """Kinds that are about all that a person has: a new one needs the person with all places of work, as a change does."""
 
 

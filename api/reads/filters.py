@@ -9,6 +9,7 @@ from api.reads.known_names import one_of
 from graph.collation import SORT_KEY, caption, in_cypher, words
 from graph.identity.lookup import canonical
 from graph.model import KINDS
+from graph.model.accounts import ACCOUNT_REQUEST_STATES
 from graph.model.rights import ATTESTATION_STATES, REQUEST_STATES, STEP_STATES
 from graph.statements.normal_text import normal
 
@@ -337,6 +338,10 @@ _BY_KIND: dict[str, tuple[Filter, ...]] = {
     "RightsRequest": (
         _state(REQUEST_STATES),
         Filter("person", "ID", _for_person, "uuid or a source's key of the person for whom it is", names="Person"),
+    ),
+    "AccountRequest": (
+        _state(ACCOUNT_REQUEST_STATES),
+        Filter("person", "ID", _linked("OF_PERSON"), "uuid or a source's key of the person", names="Person"),
     ),
     "Attestation": (
         _state(ATTESTATION_STATES),

@@ -15,9 +15,10 @@ BY_LINK: Mapping[str, str] = {
     "Attestation": "grant",
     "ManualStep": "system_role",
     "AccountException": "person",
+    "AccountRequest": "person",
 }
 """Kinds without a name of their own have the label of the thing that this link leads to."""
-_THERE = frozenset({"RightsRequest", "AccountException"})
+_THERE = frozenset({"RightsRequest", "AccountException", "AccountRequest"})
 """What their label is taken from lies where they do (``api.access.places``), so that nothing need be checked."""
 _NUMBERED = frozenset({"KleNode", "KleFacet", "KleFacetCategory"})
 """Kinds whose number comes first: 27.12 Titel."""

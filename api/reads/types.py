@@ -259,7 +259,7 @@ PLURALS: dict[str, str] = {
     "constraintSettings": "ConstraintSetting", "rightsConflicts": "RightsConflict",
     "rightsRequests": "RightsRequest", "attestations": "Attestation", "manualSteps": "ManualStep",
     "namePolicies": "NamePolicy", "accountRules": "AccountRule", "plannedAccounts": "PlannedAccount",
-    "accountExceptions": "AccountException",
+    "accountExceptions": "AccountException", "accountRequests": "AccountRequest",
 }  # fmt: skip
 RECORD_LISTS: dict[str, str] = {
     "changes": "Change", "runs": "Run", "badRecords": "BadRecord", "brakes": "Brake", "ambiguities": "Ambiguity",

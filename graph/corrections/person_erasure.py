@@ -32,7 +32,7 @@ from graph.writing.difference import NOTHING_DIFFERS
 _OWNING = {
     "Employment": "HAS", "Affiliation": "HAS", "Account": "OWNS", "Assignment": "HOLDS", "RightsRequest": "GIVEN_TO",
     "Attestation": "OF_PERSON", "ManualStep": "OF_PERSON",
-    "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON",
+    "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON", "AccountRequest": "OF_PERSON",
 }  # fmt: skip
 ERASED = "erased"
 """In cases of others, in place of the person."""

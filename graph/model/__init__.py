@@ -4,7 +4,7 @@ The graph's labels and relationship types, the facts format, the GraphQL API's r
 are all made from this list (architecture.md §1, §3). Text in ``doc`` is shown to users.
 """
 
-from graph.model.accounts import ACCOUNT_EXCEPTION, ACCOUNT_RULE, NAME_POLICY, PLANNED_ACCOUNT
+from graph.model.accounts import ACCOUNT_EXCEPTION, ACCOUNT_REQUEST, ACCOUNT_RULE, NAME_POLICY, PLANNED_ACCOUNT
 from graph.model.kind import Access, Kind, Link, Property, Type
 from graph.model.organisation import (
     ACCOUNT,
@@ -51,7 +51,7 @@ KINDS: dict[str, Kind] = {
         UNIT, PERSON, EMPLOYMENT, AFFILIATION, DIRECTORY_GROUP, ACCOUNT, ASSIGNMENT, SUBSTITUTION,
         CONSTRAINT_TYPE, SYSTEM_ROLE, JOB_FUNCTION_ROLE, GRANT, CONSTRAINT_SETTING,
         RIGHTS_CONFLICT, RIGHTS_REQUEST, ATTESTATION, MANUAL_STEP,
-        NAME_POLICY, ACCOUNT_RULE, PLANNED_ACCOUNT, ACCOUNT_EXCEPTION,
+        NAME_POLICY, ACCOUNT_RULE, ACCOUNT_REQUEST, PLANNED_ACCOUNT, ACCOUNT_EXCEPTION,
     )
 }  # fmt: skip
 

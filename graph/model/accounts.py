@@ -5,9 +5,11 @@
 """
 
 from graph.model.kind import Kind, Link, Property
+from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
 
 GIVE, WITHHOLD, KEEP = EXCEPTION_EFFECTS = ("give", "withhold", "keep")
 RULE_EFFECTS = (GIVE, WITHHOLD)
+ACCOUNT_REQUEST_STATES = (WAITING, APPROVED, REFUSED, WITHDRAWN)
 PER_PERSON, PER_EMPLOYMENT = PER = ("person", "employment")
 EXTRA_LIMITS = "rule:extra_accounts"
 """The source that ends accounts that people have asked for, while their owner may have none."""
@@ -62,6 +64,28 @@ ACCOUNT_RULE = Kind(
     ),
     natural="key",
 )
+ACCOUNT_REQUEST = Kind(
+    "AccountRequest",
+    "A request for an extra account for a person, and its decision (kontoanmodning).",
+    (
+        Property("state", doc="waiting, approved, refused or withdrawn"),
+        Property("login", doc="The user name that is asked for", identifies=True),
+        Property("common_name", doc="Name in the directory (CN)", identifies=True),
+        Property("email", identifies=True),
+        Property("type", doc="What it is to be used for, in the municipality's own word"),
+        Property("wanted_from", "date", "The first day on which it is wanted"),
+        Property("reason", doc="Why it is asked for", identifies=True),
+        Property("decided_on", "date", "The day of the decision"),
+        Property("decided_because", doc="Why it was decided so", identifies=True),
+    ),
+    (
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose account it is to be"),
+        Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that it is to be in"),
+        Link("needs", "NEEDS", ("ItSystem",), single=True, doc="It exists only beside an account in this system"),
+        Link("requested_by", "REQUESTED_BY", ("Person",), single=True, doc="The person who asks for it"),
+        Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
+    ),
+)
 PLANNED_ACCOUNT = Kind(
     "PlannedAccount",
     "An account that there should be, open on the days on which it exists (planlagt konto).",
@@ -107,6 +131,7 @@ PLANNED_ACCOUNT = Kind(
             single=True,
             doc="An extra account ends when rules give the person none in this system any more",
         ),
+        Link("request", "GIVEN_ON", ("AccountRequest",), single=True, doc="The approved request for an extra account"),
         Link("realised_by", "REALISED_BY", ("Account",), single=True, doc="The account that is there"),
     ),
     natural="key",

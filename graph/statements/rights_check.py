@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from graph.conditions import ACCOUNT_CONDITION_NAMES, CONDITION_NAMES
 from graph.errors import ChangeRejected
 from graph.expressions import ExpressionRejected, Names, compile_expression
-from graph.model.accounts import EXCEPTION_EFFECTS, PER, RULE_EFFECTS
+from graph.model.accounts import ACCOUNT_REQUEST_STATES, EXCEPTION_EFFECTS, PER, RULE_EFFECTS
 from graph.model.derived_kinds import NotDerivable, derivation
 from graph.model.rights import (
     ATTESTATION_STATES,
@@ -164,6 +164,7 @@ _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
         "longest": _from_to(3, LONGEST_LOGIN),
     },
     "AccountException": {"effect": _one_of(EXCEPTION_EFFECTS)},
+    "AccountRequest": {"state": _one_of(ACCOUNT_REQUEST_STATES)},
     "RightsConflict": {"mode": _one_of(CONFLICT_MODES), "scope": _one_of(CONFLICT_SCOPES)},
     "RightsRequest": {"state": _one_of(REQUEST_STATES)},
     "Attestation": {"state": _one_of(ATTESTATION_STATES)},

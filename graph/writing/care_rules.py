@@ -4,7 +4,7 @@ No job-function role and no grant holds both sides of a conflict. A request goes
 person, an attestation and a step by hand from open to closed, each once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from graph.errors import ChangeRejected
 from graph.model.rights import APPROVED, ENDED, OPEN, REFUSED, STEP_OPEN, WAITING, WITHDRAWN
@@ -15,11 +15,15 @@ _NEXT: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         WAITING: (APPROVED, REFUSED, WITHDRAWN),
         APPROVED: (WITHDRAWN, ENDED),
     },
+    "AccountRequest": {WAITING: (APPROVED, REFUSED, WITHDRAWN)},
     "Attestation": {OPEN: ("kept", "removed")},
     "ManualStep": {STEP_OPEN: ("done", "dropped")},
 }
 """The states that may follow each; none follows what is not here."""
-_FIRST = {"RightsRequest": (WAITING, APPROVED), "Attestation": (OPEN,), "ManualStep": (STEP_OPEN,)}
+_FIRST = {
+    "RightsRequest": (WAITING, APPROVED), "AccountRequest": (WAITING,), "Attestation": (OPEN,),
+    "ManualStep": (STEP_OPEN,),
+}  # fmt: skip
 
 
 def broken(uuid: str, thing: Thing, things: Things, kept: Things, owners: Mapping[str, str]) -> ChangeRejected | None:
@@ -41,6 +45,9 @@ def _broken(
         case "RightsRequest":
             yield from _follows(uuid, thing, kept)
             yield from _asked_and_decided(thing, owners)
+        case "AccountRequest":
+            yield from _follows(uuid, thing, kept)
+            yield from _decided_by_another(thing, (thing.one("person"),))
         case "Attestation":
             yield from _follows(uuid, thing, kept)
             yield from _attested(thing)
@@ -169,13 +176,18 @@ def _asked_and_decided(thing: Thing, owners: Mapping[str, str]) -> Iterator[Chan
         yield ChangeRejected(
             "wrong_value", "to: an exception to a conflict must have an end: give the day after its last", field="to"
         )
+    given_to = thing.one("given_to") or ""
+    yield from _decided_by_another(thing, (given_to, owners.get(given_to)))
+
+
+def _decided_by_another(thing: Thing, persons: Sequence[str | None]) -> Iterator[ChangeRejected]:
+    """``persons``: for whom it is asked."""
     if thing.values.get("state") not in (APPROVED, REFUSED):
         return
     decided = thing.one("decided_by")
-    given_to = thing.one("given_to") or ""
     if decided is None:
         yield ChangeRejected("wrong_value", "decided_by: the person who decided is missing", field="decided_by")
-    elif decided in (given_to, owners.get(given_to)):
+    elif decided in persons:
         yield ChangeRejected(
             "own_approval", "decided_by: people can't decide a request for themselves", field="decided_by"
         )

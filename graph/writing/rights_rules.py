@@ -29,7 +29,7 @@ from graph.writing.rights_things import Thing, bundles, included
 
 _DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting", "RightsConflict")
 TIES = tuple(each for each in HOLDERS if each != "Person")
-_DECIDED = ("RightsRequest", "Attestation", "ManualStep")
+_DECIDED = ("RightsRequest", "AccountRequest", "Attestation", "ManualStep")
 """Kinds of which there are many: only those that are saved are looked at."""
 CHECKED = (*_DEFINED, *_DECIDED)
 DEEPEST_BUNDLE = 10  # job-function roles within each other

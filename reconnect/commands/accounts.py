@@ -1,4 +1,4 @@
-"""``accounts``: plan accounts by the rules, show why a person has one or none, stop a person, show notices."""
+"""``accounts``: plan accounts by the rules, show why a person has one or none, ask for extra ones, stop a person."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from graph.time import today
-from reconnect import accounts_at_targets
+from reconnect import account_requests, accounts_at_targets
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     accounts.command("stop")(stop)
     accounts.command("next-name")(next_name)
     accounts.command("notices")(notices)
+    account_requests.register(accounts)
     accounts_at_targets.register(accounts)
     app.add_typer(accounts, name="accounts")
 

@@ -18,6 +18,7 @@ _PLANNED = """
 MATCH (a:PlannedAccount)-[:OF_PERSON]->(:Person {uuid: $person})
 MATCH (a)-[:AT]->(s:ItSystem)
 RETURN a.uuid AS uuid, s.uuid AS system, a.login AS login, a.extra AS extra,
+    head([(a)-[:GIVEN_ON]->(q) | toString(q.decided_on)]) AS approved_on,
     head([(a)-[l:USED_FOR|USED_AS]->(t) WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day) | t.uuid]) AS tie,
     EXISTS { MATCH (a)-[l:STATE]->() WHERE l.from <= $day AND (l.to IS NULL OR l.to > $day) } AS open,
     head(COLLECT { MATCH (a)-[l:STATE]->() WHERE l.from > $day RETURN toString(l.from) ORDER BY l.from }) AS next
@@ -128,7 +129,10 @@ def _of_system(
     since = None if row is None or row["next"] is None else date.fromisoformat(row["next"])
     if row is not None and row["extra"]:
         why = closed.get(row["uuid"])
-        text = "a person has asked for it" + (f", and it is closed: {why}" if why and not is_open else "")
+        text = "a person has asked for it"
+        if row["approved_on"] is not None:
+            text += f", and another has approved it on {row['approved_on']}"
+        text += f"; it is closed: {why}" if why and not is_open else ""
         return Explanation(shown, is_open, "extra", text, None, None, planned, login, since)
     reason, text, rule, tie = _because(facts, deciding, person, system, day, only)
     if is_open and reason not in ("given", "exception"):

@@ -86,6 +86,7 @@ DECIDED: dict[str, dict[str, str]] = {
     },
     "PlannedAccount": {"the rules' own workings": "key named_for reason"},
     "AccountException": {"what it gives is asked for": "effect reason"},
+    "AccountRequest": {"what it gives is asked for": "state login common_name email type reason"},
     "Attestation": {"people answer it": "round state due"},
     "KleFacet": {"no target of KLE yet": "number title kle_uuid announced_end ending changed preservation"},
     "KleFacetCategory": {"no target of KLE yet": "number title kle_uuid announced_end ending changed"},

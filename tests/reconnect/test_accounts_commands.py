@@ -67,6 +67,25 @@ def test_plan_why_and_stop(
     assert "has an account (anbe)" in said(run, "why", "anna")
 
 
+def test_an_extra_account_is_asked_for_by_one_and_decided_by_another(
+    run: Run, clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    assert imported(clean_graph, town(), tmp_path).problems == []
+    ask = ("request", "anna", "ad", "adm-anbe", "--by", "bo", "--reason", "Drift")
+    assert "it would be over already" in said(run, *ask, "--until", day(0), "--from", day(-2), code=1)
+    waits = said(run, *ask, "--until", day(90))
+    request = waits.split()[1]
+    listed = said(run, "requests")
+    assert f"{request}: adm-anbe in AD, from {day(0)} until {day(90)}" in listed and "Drift" in listed
+    decide = ("decide", request, "--reason", "Aftalt")
+    for by in ("anna", "bo"):
+        assert "can't decide a request" in said(run, *decide, "--by", by, "--approve", code=1)
+    assert count(clean_graph) == 0
+    assert said(run, *decide, "--by", "carl", "--approve") == "Approved; the account is planned."
+    assert count(clean_graph) == 1 and said(run, "requests") == "No request waits for a decision."
+    assert "it is approved since" in said(run, *decide, "--by", "carl", "--refuse", code=1)
+
+
 def test_a_key_of_two_sources_is_ambiguous(run: Run, clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     for source, name in (("facts", "Anna"), ("other", "Anton")):
         (tmp_path / source).mkdir()

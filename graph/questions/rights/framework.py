@@ -20,8 +20,8 @@ from graph.questions.rights.organisation import OrganisationOnDay, in_order
 from graph.time import today
 
 OF_PERSONS = frozenset({
-    "Person", "Employment", "Affiliation", "Account", "PlannedAccount", "AccountException", "DirectoryGroup",
-    "Assignment", "Substitution", "Attestation", "ManualStep",
+    "Person", "Employment", "Affiliation", "Account", "PlannedAccount", "AccountException", "AccountRequest",
+    "DirectoryGroup", "Assignment", "Substitution", "Attestation", "ManualStep",
 })  # fmt: skip
 """Kinds that no framework contains. A grant may name some of them: these are compared by uuid."""
 _REPLACING = ("joined", "split", "erased")

@@ -27,7 +27,9 @@ def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest
     empty(driver)
     hired = {"id": "e_dora", "person": "dora", "from": day(40), "units": [{"unit": "desk"}], "type": "monthly_full"}
     dora = {"id": "dora", "given_name": "Dora", "surname": "Kjær"}
-    facts = town(persons=[dora], employments=[{"id": "e_aase", "to": day(5)}, hired])
+    eva = {"id": "eva", "given_name": "Eva", "surname": "Dam"}
+    hourly = {"id": "e_eva", "person": "eva", "units": [{"unit": "desk"}], "type": "hourly"}
+    facts = town(persons=[dora, eva], employments=[{"id": "e_aase", "to": day(5)}, hired, hourly])
     assert imported(driver, facts, tmp_path_factory.mktemp("town")).problems == []
     apply(driver, GraphWriter(driver, RING))
     with serving(addresses, driver, RING) as served:
@@ -98,6 +100,74 @@ def test_an_extra_account_that_could_never_be_is_refused(service: Served, login:
     )["errors"]  # fmt: skip
     assert error["extensions"]["field"] == field
     assert error["message"].startswith(f"{field}: ")
+
+
+ASK = """
+mutation($login: String!, $by: String = "bo", $from: Date!, $to: Date!) {
+  requestExtraAccount(person: "eva", system: "ad", login: $login, requestedBy: $by, type: "admin", from: $from, to: $to,
+                      reason: "Drift af fagsystem") { uuid } }
+"""
+DECIDE = """
+mutation($request: ID!, $by: String!, $approve: Boolean = true) {
+  decideExtraAccount(request: $request, approve: $approve, decidedBy: $by, reason: "Aftalt med driften") { change } }
+"""
+
+
+def asked(service: Served, login: str, start: int = 0, by: str = "bo") -> str:
+    given = {"login": login, "by": by, "from": day(start), "to": day(300)}
+    uuid: str = service.data(ASK, "hr", **given)["requestExtraAccount"]["uuid"]
+    return uuid
+
+
+def refusal(service: Served, query: str, *roles: str, **given: Any) -> str:
+    (error,) = service.ask(query, *roles, **given)["errors"]
+    code: str = error["extensions"]["code"]
+    return code
+
+
+def test_an_extra_account_is_made_once_another_person_has_approved_the_request(service: Served) -> None:
+    request = asked(service, "adm-eva", -9)
+    waiting = '{ accountRequests(filter: {state: "waiting", person: "eva"}) { nodes { uuid login wantedFrom } } }'
+    assert service.data(waiting)["accountRequests"]["nodes"] == [
+        {"uuid": request, "login": "adm-eva", "wantedFrom": day(-9)}
+    ]
+    assert [each["login"] for each in service.data(PLAN, person="eva")["accountPlan"]] == [None], "it only waits"
+    assert refusal(service, DECIDE, "hr", request=request, by="anna") == "forbidden"
+    for by in ("bo", "eva"):  # who asks, and whose it is to be
+        assert refusal(service, DECIDE, "rights", request=request, by=by) == "own_approval"
+    service.data(DECIDE, "rights", request=request, by="anna")
+    ask = """query($request: ID!) { accountRequest(uuid: $request) { state decidedBecause
+        plannedAccounts { login type extra existsFrom existsTo } } }"""
+    found = service.data(ask, request=request)["accountRequest"]
+    assert (found["state"], found["decidedBecause"]) == ("approved", "Aftalt med driften")
+    made = {"login": "adm-eva", "type": "admin", "extra": True, "existsFrom": day(0), "existsTo": day(300)}
+    assert found["plannedAccounts"] == [made]
+    told = [each for each in service.data(PLAN, person="eva")["accountPlan"] if each["reason"] == "extra"]
+    assert [(each["open"], each["login"]) for each in told] == [(True, "adm-eva")]
+    assert told[0]["text"] == f"a person has asked for it, and another has approved it on {day(0)}"
+    service.data(DECIDE, "rights", request=request, by="anna")
+    assert service.data(ask, request=request)["accountRequest"]["plannedAccounts"] == [made], "it is decided once"
+    assert refusal(service, DECIDE, "rights", request=request, by="anna", approve=False) == "wrong_state"
+    assert refusal(service, ASK, "hr", login="ADM-eva", **{"from": day(0), "to": day(9)}) == "wrong_value"
+
+
+def test_a_request_that_is_refused_or_withdrawn_makes_no_account(service: Served) -> None:
+    refused, withdrawn = asked(service, "eva-b"), asked(service, "eva-c", by="eva")
+    service.data(DECIDE, "rights", request=refused, by="anna", approve=False)
+    withdraw = 'mutation($request: ID!) { withdrawExtraAccount(request: $request, reason: "Fortrudt") { change } }'
+    service.data(withdraw, "hr", request=withdrawn)
+    for request in (refused, withdrawn):
+        assert refusal(service, DECIDE, "rights", request=request, by="anna") == "wrong_state"
+    assert refusal(service, withdraw, "hr", request=refused) == "wrong_state"
+    logins = '{ plannedAccounts(filter: {login: "eva-b"}) { nodes { uuid } } }'
+    assert service.data(logins)["plannedAccounts"]["nodes"] == []
+
+
+def test_two_requests_for_one_login_make_one_account(service: Served) -> None:
+    both = [asked(service, "eva-d"), asked(service, "eva-d")]
+    service.data(DECIDE, "rights", request=both[0], by="anna")
+    assert refusal(service, DECIDE, "rights", request=both[1], by="anna") == "wrong_value"
+    service.data(DECIDE, "rights", request=both[1], by="anna", approve=False)
 
 
 def test_an_exception_that_is_over_already_is_refused(service: Served) -> None:

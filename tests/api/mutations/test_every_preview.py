@@ -117,6 +117,12 @@ EXAMPLES: dict[str, str] = {
         'reason: "x")'
     ),
     "changeExtraAccount": f'changeExtraAccount(account: "EXTRA", to: "{LATER}", reason: "x")',
+    "requestExtraAccount": (
+        f'requestExtraAccount(person: "anna", requestedBy: "bo", system: "mail", login: "test-anna", from: "{DAY}", '
+        f'to: "{LATER}", reason: "x")'
+    ),
+    "decideExtraAccount": 'decideExtraAccount(request: "ACCOUNT", approve: true, decidedBy: "carl", reason: "x")',
+    "withdrawExtraAccount": 'withdrawExtraAccount(request: "ACCOUNT", reason: "x")',
     "stopPerson": 'stopPerson(person: "anna", reason: "x")',
     "endStop": 'endStop(person: "anna", reason: "x")',
     "inviteToLogin": 'inviteToLogin(account: "EXTRA", by: PAPER, reason: "x")',
@@ -201,6 +207,8 @@ def ids(service: Served) -> dict[str, str]:
             {{ uuid }}
         extra: createExtraAccount(person: "bo", system: "mail", login: "adm-bo", from: "{DAY}", to: "{LATER}",
             reason: "x") {{ uuid }}
+        account: requestExtraAccount(person: "dora", requestedBy: "bo", system: "mail", login: "adm-dora",
+            from: "{DAY}", to: "{LATER}", reason: "x") {{ uuid }}
         open: createPlan(name: "Flyt", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         due: createPlan(name: "Besluttet", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
         done: createPlan(name: "Udført", day: "{DAY}", changes: {WRITTEN}, reason: "x") {{ id digest }}
@@ -235,7 +243,8 @@ def ids(service: Served) -> dict[str, str]:
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
         "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
-        "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"], "STEP": steps[0]["uuid"],
+        "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"],
+        "ACCOUNT": made["account"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
         "TASK": task.id, "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
         "OF_GRANT": of_grant, "OF_OPEN": of_open,

@@ -55,6 +55,12 @@ ASKED: Mapping[str, str] = {
     "changeAccountException": 'exception: "{made:createAccountException}", to: "2098-01-01", {reason}',
     "createExtraAccount": 'person: "{person}", system: "mail", login: "x{person}", {from}, {to}, {reason}',
     "changeExtraAccount": 'account: "{made:createExtraAccount}", to: "2098-01-01", {reason}',
+    "requestExtraAccount": (
+        'person: "{person}", requestedBy: "{person}", system: "mail", login: "y{person}", from: "2098-01-01", {to}, '
+        "{reason}"
+    ),
+    "decideExtraAccount": ('request: "{made:requestExtraAccount}", approve: false, decidedBy: "{colleague}", {reason}'),
+    "withdrawExtraAccount": 'request: "{made:requestExtraAccount}", {reason}',
     "setOwner": 'account: "{account}", person: "{person}", {from}, {reason}',
     "stopPerson": 'person: "{person}", {reason}',
     "endStop": 'person: "{person}", {reason}',
@@ -150,7 +156,7 @@ def test_each_mutation_changes_what_lies_inside_and_nothing_else(town: Served) -
             codes = [each["extensions"]["code"] for each in refused]
             assert codes and all(code.startswith("unknown_") or code == "forbidden" for code in codes), mutation
             assert log() == before, (mutation, dependency)
-        if mutation == "refuseRequest":
+        if mutation in ("refuseRequest", "decideExtraAccount"):
             continue  # one request is decided once: it is withdrawn below
         answer = town.post(_document(mutation, inside, made["inside"]), secret).json()
         assert "errors" not in answer, (mutation, answer)
@@ -191,6 +197,6 @@ def test_a_refusal_names_the_right_the_place_and_who_can_give_it(town: Served) -
     assert "Borgerservice" not in orjson.dumps(error).decode()
     # Nor what is new, and about all that she has: her account elsewhere would close, or open.
     rights = create(driver, "rights of the centre", ["rights", "organisation"], within=[rows[0]["uuid"]])
-    for mutation in ("createAccountException", "createExtraAccount", "requestRight"):
+    for mutation in ("createAccountException", "createExtraAccount", "requestExtraAccount", "requestRight"):
         (error,) = town.post(_document(mutation, INSIDE, {}), rights).json()["errors"]
         assert error["extensions"]["code"] == "forbidden", (mutation, error)

@@ -16,6 +16,7 @@ TELLS_NOTHING = {
     "Attestation": {"state", "round"},
     "PlannedAccount": {"licence", "type"},
     "AccountException": {"effect"},
+    "AccountRequest": {"state", "type"},
     "ManualStep": {"key", "action", "state", "limits", "compared"},
 }  # fmt: skip
 """Of each kind that belongs to a person: open texts that many people share, or that no one outside of payroll knows."""

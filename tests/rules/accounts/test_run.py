@@ -181,7 +181,7 @@ def test_extra_accounts_of_a_leaver_end_whenever_they_begin(place: Place) -> Non
     with place.driver.session() as session:
         why = {each.login: each.text for each in explain(session, rows[0]["p"], today())}
     assert why["adm1"] == (
-        "a person has asked for it, and it is closed: its owner has no employment or affiliation any more"
+        "a person has asked for it; it is closed: its owner has no employment or affiliation any more"
     )
     (uuid,) = place.driver.execute_query(
         "MATCH (r:SourceRecord {source: 'manual'})-[:TELLS]->(a) WHERE r.values CONTAINS 'adm3' RETURN a.uuid AS uuid"
