@@ -20,7 +20,7 @@ from exporters.files.shape import phone
 from exporters.objects.errors import Refused
 from exporters.objects.target import Wanted
 from exporters.one_time_links import OneTimeLinks
-from graph.questions.of_sources import value_of_sources
+from graph.questions.of_sources import agreed, values_of_sources
 from graph.time import today
 
 SendMail = Callable[[str, str, str], None]
@@ -30,7 +30,8 @@ SendSms = Callable[[str, str], None]
 """(number in the form of E.164, text); raises OSError if the message is not accepted."""
 
 MobileOf = Callable[[str], str]
-"""Uuid of a person → the mobile number that a source knows; empty if there is none, or people have set it by hand."""
+"""Uuid of a person → the mobile number that a source knows, in the form of E.164; empty if there is none, or people
+have set it by hand, or joined persons with other numbers into this one."""
 
 TRIES = 3
 """How many passwords are tried against the domain's policy."""
@@ -110,7 +111,7 @@ class FirstPasswords:
     def _recipient(self, wanted: Wanted) -> str:
         """Exactly one mail address, or mobile number. Who may set a number by hand must not receive what goes to it."""
         if self._settings.delivery == "sms":
-            known = (phone(self._channels.mobile_of(each), "e164") for each in wanted.context.get("persons", ()))
+            known = (self._channels.mobile_of(each) for each in wanted.context.get("persons", ()))
             return next((each for each in known if each), None) or phone(self._settings.recipient, "e164") or ""
         return str(wanted.context.get("recipient") or self._settings.recipient)
 
@@ -192,7 +193,8 @@ def mobiles_of_sources(driver: Callable[[], neo4j.Driver]) -> MobileOf:
 
     def mobile_of(person: str) -> str:
         with driver().session(default_access_mode=neo4j.READ_ACCESS) as session:
-            return str(value_of_sources(session, "Person", person, "mobile", today()) or "")
+            known = values_of_sources(session, person, "mobile", today())
+        return str(agreed(phone(str(each or ""), "e164") for each in known) or "")
 
     return mobile_of
 

@@ -97,11 +97,11 @@ def test_51_a_password_goes_to_one_address(mail: str | None, recipient: str) -> 
 
 @pytest.mark.parametrize(
     ("mobile", "protected", "reached"),
-    [("12 34 56 78", False, "+4512345678"), ("12345678", True, "+4511111111"), ("local 4", False, "+4511111111")],
+    [("+4512345678", False, "+4512345678"), ("+4512345678", True, "+4511111111"), ("", False, "+4511111111")],
 )
 def test_51_a_text_message_goes_to_one_mobile(mobile: str, protected: bool, reached: str) -> None:
     sent: list[tuple[str, ...]] = []
-    known = {"leder": mobile, "chef": "11111111"}
+    known = {"leder": mobile, "chef": "+4511111111"}
     town = Town().person("chef").person("leder", manager="chef", protected=protected)
     town.person("ny", "Ny\nPerson", manager="leder")
     passwords = FirstPasswords(
@@ -121,16 +121,18 @@ def test_51_a_text_message_goes_to_one_mobile(mobile: str, protected: bool, reac
 
 def test_51_nobody_says_by_hand_to_which_number_a_password_goes(clean_graph: neo4j.Driver) -> None:
     state_account(clean_graph, "leder")
-    payroll = "MATCH (p:Person)-[:STATE]->(v) SET v.mobile = '12345678' RETURN p.uuid AS uuid"
+    payroll = "MATCH (p:Person)-[:STATE]->(v) SET v.mobile = '12 34 56 78' RETURN p.uuid AS uuid"
     person = clean_graph.execute_query(payroll).records[0]["uuid"]
     mobile_of = mobiles_of_sources(lambda: clean_graph)
-    assert mobile_of(person) == "12345678"
+    assert mobile_of(person) == "+4512345678"
     writer, origin = GraphWriter(clean_graph, RING), Origin(MANUAL, user="ida", reason="A test")
     writer.amend("Person", person, with_value("mobile", "20304050", Period()), origin)
     assert mobile_of(person) == ""
     writer.amend("Person", person, released("mobile", Period()), origin)
     clean_graph.execute_query(payroll)
-    assert mobile_of(person) == "12345678"
+    assert mobile_of(person) == "+4512345678"
+    clean_graph.execute_query(payroll.replace("12 34", "lokal"))
+    assert mobile_of(person) == ""
 
 
 def test_51_no_password_goes_to_the_address_of_an_extra_account() -> None:
