@@ -106,6 +106,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     "setOwner": frozenset({"hr"}),
     # And the roles of each mutation that the definition uses (``api.mutations.services``).
     "deployProcess": frozenset({"organisation", "operations"}),
+    "retryIncident": frozenset({"hr", "organisation", "rights", "operations"}),
+    "skipIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
     "startCase": OWNERS,
     "claimTask": OWNERS,
@@ -156,7 +158,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "endSessionsOf",
             "changeAccountRule", "applyPlan", "takeBackPlan",
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
-            "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess",
+            "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "retryIncident", "skipIncident",
         ),
         EVERYWHERE,
     ),

@@ -1,6 +1,9 @@
-"""Mutations of definitions of processes. What a definition is: ``processes.package``; who may: ``require_rights``."""
+"""Mutations of definitions of processes, and of cases that can't go on.
 
-from collections.abc import Sequence
+What a definition is: ``processes.package``; who may deploy one: ``require_rights``.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -12,7 +15,7 @@ from api.context import Context
 from api.mutations import services
 from api.mutations.editing import Editing
 from graph.time import copenhagen_now
-from processes.cases import definitions
+from processes.cases import definitions, incidents, kept
 from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from processes.services import OUTSIDE
@@ -45,9 +48,15 @@ Main = Annotated[
 ]
 
 
+@strawberry.type(description="An incident of a case, after what was decided about it")
+class IncidentDecided:
+    case: ID = strawberry.field(description="Id of the case")
+    incidents: int = strawberry.field(description="How many incidents the case has now")
+
+
 @strawberry.type
 class Deploying:
-    """The part of ``Mutation`` for definitions of processes."""
+    """The part of ``Mutation`` for definitions of processes, and for cases that can't go on."""
 
     @strawberry.mutation(
         description=(
@@ -73,6 +82,29 @@ class Deploying:
             )
 
         return await Editing(info.context, "deployProcess", reason).do(work)
+
+    @strawberry.mutation(description="Make a step of a case again that could not be made; a service is tried soon")
+    async def retry_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
+        return await _decided(info, "retryIncident", case, incident, reason, incidents.retry)
+
+    @strawberry.mutation(description="Let a case go on without a service that has failed; it has no answer then")
+    async def skip_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
+        return await _decided(info, "skipIncident", case, incident, reason, incidents.skip)
+
+
+async def _decided(
+    info: CONTEXT, mutation: str, case: ID, incident: ID, reason: str, decide: Callable[..., None]
+) -> IncidentDecided:
+    """``decide``: driver, case, incident, person, moment, reason."""
+
+    def work(editing: Editing) -> IncidentDecided:
+        access = info.context.access
+        why = editing.reason if access.person is not None else f"{editing.reason} ({access.name})"
+        decide(editing.driver, case, incident, access.person, copenhagen_now(), why)
+        with editing.driver.session(default_access_mode="READ") as session:
+            return IncidentDecided(case=case, incidents=len(kept.case(session, case).incidents))
+
+    return await Editing(info.context, mutation, reason).do(work)
 
 
 def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:

@@ -220,11 +220,11 @@ UNWIND $changes AS change
 _CASES_ABOUT = """
 MATCH (c:Case)
 WHERE c.person IN $uuids
-OPTIONAL MATCH (part:Task|CaseEntry)-[:OF_CASE]->(c)
+OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry)-[:OF_CASE]->(c)
 DETACH DELETE part, c
 """
 _CASES_NAMING = """
-MATCH (c:Case)<-[:OF_CASE]-(part:Task|CaseEntry)
+MATCH (c:Case)<-[:OF_CASE]-(part:Task|ServiceTask|CaseEntry)
 WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
     OR any(name IN ['by', 'instead_of', 'done_by', 'done_for', 'claimed_by', 'lapsed', 'handed_by', 'handed_to']
         WHERE part[name] IN $uuids)
@@ -232,7 +232,9 @@ WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
 SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),
     c.incidents = reduce(text = c.incidents, uuid IN $uuids | replace(text, uuid, $erased)),
     c.started_by = CASE WHEN c.started_by IN $uuids THEN $erased ELSE c.started_by END,
-    part.exclude = [each IN part.exclude WHERE NOT each IN $uuids]
+    part.exclude = [each IN part.exclude WHERE NOT each IN $uuids],
+    part.key = reduce(text = part.key, uuid IN $uuids | replace(text, uuid, $erased)),
+    part.problem = reduce(text = part.problem, uuid IN $uuids | replace(text, uuid, $erased))
 FOREACH (name IN [each IN keys(part) WHERE part[each] IN $uuids] | SET part[name] = $erased)
 """
 """A case about another, which goes on without the person."""

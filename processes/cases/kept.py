@@ -25,7 +25,11 @@ from processes.engine.case import Case, Work
 from processes.routing import Asked
 
 TaskState = Literal["open", "done", "cancelled"]
-Action = Literal["started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended"]
+ServiceState = Literal["open", "incident", "done", "skipped", "cancelled"]
+Action = Literal[
+    "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
+    "failed", "retried", "skipped", "moved",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,31 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceTask:
+    """What a case does by itself. ``service``: its name; ``result``: the variable that gets its answer, or empty.
+
+    ``next``: when it is tried (again). ``tries``: how many have failed. ``begun``: since when a try is under way whose
+    end isn't known yet. ``problem``: why the last try failed; of an incident, why it is one.
+    """
+
+    id: str
+    case: str
+    element: str
+    name: str
+    service: str
+    result: str
+    key: str
+    state: ServiceState
+    made: datetime
+    next: datetime
+    tries: int
+    begun: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case without its state. ``due``: when its next timer is."""
+    """A case without its state. ``due``: when its next timer is. ``incidents``: task, element, text, at of each."""
 
     id: str
     process: str
@@ -145,6 +172,28 @@ def tasks_of(run: Run, case: str) -> list[Task]:
     return [_task(row) for row in rows]
 
 
+def service_tasks_of(run: Run, case: str) -> list[ServiceTask]:
+    """What a case has done and is to do by itself, in the order in which it was reached."""
+    rows = run.run(
+        "MATCH (s:ServiceTask)-[:OF_CASE]->(:Case {id: $case}) RETURN s ORDER BY s.made, s.element, s.id", case=case
+    )
+    return [_service_task(row["s"], case) for row in rows]
+
+
+def service_task(run: Run, id_: str) -> ServiceTask:
+    """Raises Unknown (unknown_task)."""
+    row = run.run("MATCH (s:ServiceTask {id: $id})-[:OF_CASE]->(c:Case) RETURN s, c.id AS case", id=id_).single()
+    if row is None:
+        raise Unknown("unknown_task", f"there is no task {id_!r}", id_)
+    return _service_task(row["s"], row["case"])
+
+
+def due_services(run: Run, now: datetime) -> list[str]:
+    """Ids of what cases are to do by themselves now, the earliest first."""
+    query = "MATCH (s:ServiceTask {state: 'open'}) WHERE s.next <= $now RETURN s.id AS id ORDER BY s.next, s.id"
+    return run.run(query, now=now.astimezone(UTC)).value()
+
+
 def case(run: Run, id_: str) -> CaseRow:
     """Raises Unknown (unknown_case)."""
     row = run.run(f"MATCH (c:Case {{id: $id}}) {_CASE}", id=id_).single()
@@ -158,6 +207,11 @@ def engine_of(run: Run, case: CaseRow) -> tuple[Version, Case]:
     found = version(run, case.version, case.digest)
     state = run.run("MATCH (c:Case {id: $id}) RETURN c.state AS state", id=case.id).single(strict=True)["state"]
     return found, Case.read(found.definition, state.encode())
+
+
+def stuck_cases(run: Run) -> list[CaseRow]:
+    """The cases with incidents, the oldest first."""
+    return [case_of(row) for row in run.run(f"MATCH (c:Case) WHERE c.incidents IS NOT NULL {_CASE} ORDER BY c.started")]
 
 
 def due(run: Run, now: datetime) -> list[str]:
@@ -246,7 +300,9 @@ class Running:
 
     def write(self, now: datetime) -> None:
         """What has become of the case and its tasks, other than by completing one (``done``)."""
-        work = {each.id: each for each in self.engine.work()}
+        reached_now = self.engine.work()
+        held_up = self._write_services({each.id: each for each in reached_now if each.type == "service"}, now)
+        work = {each.id: each for each in reached_now if each.type != "service"}
         reached = tasks_of(self.tx, self.id)
         known = {each.id: each for each in reached if each.state == "open"}
         for place, (id_, each) in enumerate(work.items(), len(reached)):
@@ -260,7 +316,10 @@ class Running:
                 self._set(id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
                 self.log("cancelled", now, element=gone.element)
         due, finished = self.engine.next_due(), self.engine.finished
-        incidents = [{"element": each.element, "text": each.text, "at": each.at} for each in self.engine.incidents]
+        incidents = [
+            *({"task": i.task, "element": i.element, "text": i.text, "at": i.at} for i in self.engine.incidents)
+        ]
+        incidents += held_up
         self.tx.run(
             "MATCH (c:Case {id: $id}) SET c.state = $state, c.open = $open, c.due = $due, c.ended = $ended, "
             "c.incidents = $incidents",
@@ -273,6 +332,36 @@ class Running:
         ).consume()
         if finished:
             self.log("ended", now)
+
+    def _write_services(self, work: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
+        """What the case is to do by itself; of that, the incidents."""
+        if not self.version.definition.services:
+            return []
+        known = {each.id: each for each in service_tasks_of(self.tx, self.id)}
+        for id_, each in work.items():
+            if id_ not in known:
+                self._make_service(each, now)
+        for id_, gone in known.items():
+            if id_ not in work and gone.state in ("open", "incident"):
+                set_service(self.tx, id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                self.log("cancelled", now, element=gone.element)
+        return [
+            {"task": each.id, "element": each.element, "text": each.problem, "at": each.next.isoformat()}
+            for id_, each in known.items()
+            if id_ in work and each.state == "incident"
+        ]
+
+    def _make_service(self, work: Work, now: datetime) -> None:
+        self.tx.run(
+            "MATCH (c:Case {id: $case}) CREATE (s:ServiceTask {id: $id, state: 'open', tries: 0})-[:OF_CASE]->(c) "
+            "SET s += $told",
+            case=self.id,
+            id=work.id,
+            told={
+                "element": work.element, "name": work.name or work.element, "service": work.service,
+                "result": work.result, "key": work.key, "made": now.astimezone(UTC), "next": now.astimezone(UTC),
+            },
+        ).consume()  # fmt: skip
 
     def done(self, task: Task, by: str, instead_of: str | None, now: datetime, reason: str) -> None:
         """A task was completed."""
@@ -355,6 +444,11 @@ def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, An
     tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=dict(properties)).consume()
 
 
+def set_service(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
+    """Set properties of a service task; None takes one away."""
+    tx.run("MATCH (s:ServiceTask {id: $id}) SET s += $told", id=id_, told=dict(properties)).consume()
+
+
 def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
     """Add to what has been done with a case. The case must be locked."""
     tx.run(
@@ -420,6 +514,24 @@ def _task(row: Mapping[str, Any]) -> Task:
         claim=Claim(node["claimed_by"], _native(node["claimed"])) if node.get("claimed_by") else None,
         lapsed=node.get("lapsed"),
         done=done,
+    )
+
+
+def _service_task(node: Mapping[str, Any], case: str) -> ServiceTask:
+    return ServiceTask(
+        id=node["id"],
+        case=case,
+        element=node["element"],
+        name=node["name"],
+        service=node["service"],
+        result=node["result"],
+        key=node["key"],
+        state=node["state"],
+        made=_native(node["made"]),
+        next=_native(node["next"]),
+        tries=node["tries"],
+        begun=_native(node["begun"]) if node.get("begun") else None,
+        problem=node.get("problem") or "",
     )
 
 

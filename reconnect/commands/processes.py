@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +43,9 @@ Files = Annotated[
 Main = Annotated[
     str | None, typer.Option("--process", help="Id of the process that cases run; default: the one none else calls.")
 ]
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.")]
+IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as `incidents` shows it.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the log of the case.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 group = typer.Typer(no_args_is_help=True, help="Play, check and deploy the definitions of processes.")
 
@@ -133,6 +136,53 @@ def deploy(context: typer.Context, files: Files, process: Main = None, as_json: 
     terminal().print(f"{read.process}, version {done.version.number}, {state}.")
     if done.older:
         terminal().print(f"{done.older} open cases stay on the version with which they began.")
+
+
+@group.command()
+def incidents(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what cases can't do: steps that fail, and services after their last try."""
+    from processes.cases.kept import stuck_cases
+    from reconnect.context import of
+
+    with of(context).driver().session(default_access_mode="READ") as session:
+        found = stuck_cases(session)
+    if as_json:
+        _print([{"process": case.process, "case": case.id, **each} for case in found for each in case.incidents])
+        return
+    for case in found:
+        for each in case.incidents:
+            terminal().print(f"{case.process}, case {case.id}, {each['element']}: {each['text']} ({each['task']})")
+    if not found:
+        terminal().print("There are no incidents.")
+
+
+@group.command()
+def retry(context: typer.Context, case: CaseId, incident: IncidentId, reason: Reason) -> None:
+    """Make a step of a case again that could not be made; the worker tries a service within seconds."""
+    from processes.cases.incidents import retry as again
+
+    _decide(context, case, incident, reason, again)
+
+
+@group.command()
+def skip(context: typer.Context, case: CaseId, incident: IncidentId, reason: Reason) -> None:
+    """Let a case go on without a service that has failed. It has no answer then."""
+    from processes.cases.incidents import skip as skipped
+
+    _decide(context, case, incident, reason, skipped)
+
+
+def _decide(context: typer.Context, case: str, incident: str, reason: str, do: Callable[..., None]) -> None:
+    from graph.errors import GraphError
+    from graph.time import copenhagen_now
+    from reconnect.context import of
+
+    run = of(context)
+    try:
+        do(run.driver(), case, incident, None, copenhagen_now(), f"{reason} ({run.user})")
+    except GraphError as refused:
+        raise CommandFailed(str(refused)) from refused
+    terminal().print(f"{case}: noted.")
 
 
 @group.command()

@@ -229,6 +229,22 @@ class SmsSettings(Section):
         return given
 
 
+class HookSettings(Section):
+    """A system that processes call (service ``webhook``). It gets JSON by POST, with the header Idempotency-Key."""
+
+    url: SecretAddress = Field(description="where it is called by POST, https")
+    token: SecretStr | None = Field(default=None, description="sent as a bearer token")
+    ca_file: Path | None = Field(default=None, description="PEM of the authority to trust; empty: the public ones")
+    own_machine: bool = Field(default=False, description="allow an address of this machine, or a link-local one")
+    seconds: float = Field(default=30, gt=0, le=300)
+
+
+class ProcessSettings(Section):
+    """What processes may do outside of REConnect."""
+
+    hooks: Mapping[str, HookSettings] = Field(default={}, description="the systems that may be called, by name")
+
+
 class WorkerSettings(Section):
     """The job worker."""
 
@@ -307,6 +323,7 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     account_notices: AccountNoticeSettings = AccountNoticeSettings()
     sms: SmsSettings = SmsSettings()
+    processes: ProcessSettings = ProcessSettings()
     worker: WorkerSettings = WorkerSettings()
     idp: IdpSettings = IdpSettings()
     login: LoginSettings = LoginSettings()

@@ -22,7 +22,7 @@ from idp.sweeping import sweep
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import account_targets, full_name
-from reconnect.work import account_notices, case_times, due_accounts, jobs, queue, retrying, silence
+from reconnect.work import account_notices, case_times, due_accounts, jobs, queue, retrying, service_tasks, silence
 from reconnect.work.closings import Closings
 from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
@@ -127,7 +127,8 @@ class Jobs:
             for each in made:
                 stack.callback(each.close)
             plan = Watch("plan accounts", due_accounts.EVERY, lambda: due_accounts.look(self._context))
-            yield [plan, *(each.watch for each in made)]
+            served = Watch("services of cases", service_tasks.EVERY, service_tasks.ServiceTasks(self._context).look)
+            yield [plan, served, *(each.watch for each in made)]
 
     async def import_source(self, attempt: int, name: str) -> None:
         """Import the source ``name``."""

@@ -133,9 +133,13 @@ def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object
         found, _ = nearest_manager(driver, person, at, employment=str(uuid))
     except Unknown:
         return ()
-    persons = sorted({holder.person for each in found for holder in each.nearest.holders})
+    return work_addresses(driver, sorted({holder.person for each in found for holder in each.nearest.holders}))
+
+
+def work_addresses(driver: neo4j.Driver, persons: Sequence[str]) -> tuple[str, ...]:
+    """The work mail addresses of some people, sorted; of each the account's, else the one that a source has."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        rows = list(session.run(_ADDRESSES, persons=persons))
+        rows = list(session.run(_ADDRESSES, persons=list(persons)))
         # A planned address may be another person's, where the target had to give another one.
         real = real_names(session, (uuid for row in rows for uuid in row["accounts"]))
     own = (next((real[uuid].email for uuid in row["accounts"] if real[uuid].email), row["work_email"]) for row in rows)

@@ -27,6 +27,7 @@ FORMS = {
     "LoginUnlocked",
     "CaseStarted",
     "ProcessDeployed",
+    "IncidentDecided",
     "TaskChanged",
     "Delegated",
 }

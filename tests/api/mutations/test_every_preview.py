@@ -19,6 +19,8 @@ from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
 from processes.cases import definitions, kept, tasks
+from processes.cases.service_work import carry_out_due
+from processes.engine.check import Arguments
 from processes.play.described import read_described
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
@@ -26,6 +28,7 @@ from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
 from tests.graph.snapshot import everything
+from tests.processes.engine.drawn import flow, process
 
 pytestmark = pytest.mark.slow
 
@@ -138,6 +141,8 @@ EXAMPLES: dict[str, str] = {
     ),
     "endDelegation": 'endDelegation(delegation: "DELEGATION", by: "carl", reason: "x")',
     "deployProcess": f'deployProcess(files: [{{name: "p.bpmn", content: {json.dumps(DRAWN)}}}], reason: "x")',
+    "retryIncident": 'retryIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
+    "skipIncident": 'skipIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
@@ -239,6 +244,7 @@ def ids(service: Served) -> dict[str, str]:
     of_grant, of_open = (
         service.data(read, thing=each)["approvalPreview"]["digest"] for each in ("g_sapa", made["unlimited"]["uuid"])
     )
+    stuck = stuck_case(driver, moment)
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
     return {
         "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
@@ -248,7 +254,22 @@ def ids(service: Served) -> dict[str, str]:
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
         "TASK": task.id, "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
         "OF_GRANT": of_grant, "OF_OPEN": of_open,
+        "STUCK": stuck.case, "INCIDENT": stuck.id,
     }  # fmt: skip
+
+
+def stuck_case(driver: neo4j.Driver, moment: datetime) -> kept.ServiceTask:
+    """What a case was to do by itself, and there is no such service."""
+    task = '<serviceTask id="s"><extensionElements><reconnect:service name="mail"/></extensionElements></serviceTask>'
+    start, end = '<startEvent id="a"/>', '<endEvent id="b"/>'
+    content = process(start, task, end, flow("a", "s", "b"), id="stuck")
+    definitions.deploy(driver, "stuck", {"stuck.bpmn": content}, {}, "test", moment, {"mail": Arguments()})
+    case = tasks.start(driver, "stuck", {}, "bo", moment)
+    carry_out_due(driver, {}, lambda: moment)
+    with driver.session() as session:
+        (found,) = kept.service_tasks_of(session, case)
+    assert found.state == "incident"
+    return found
 
 
 def but_tokens(driver: neo4j.Driver) -> list[str]:

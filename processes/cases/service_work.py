@@ -1,0 +1,184 @@
+"""What cases do by themselves is carried out: by any number of workers, each piece by one.
+
+What writes in the graph is one transaction with the step of the case: done and noted together, or not at all. What is
+done outside is begun in one transaction and ended in another. Where a worker is killed between them, it isn't known
+whether it was done: after ``PATIENCE`` it is tried again with the same key if that does no harm, else it becomes an
+incident, for a person to look. A try that failed is repeated after ``PAUSES``, and then becomes an incident, too.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar, cast
+
+import neo4j
+from neo4j.exceptions import DriverError, Neo4jError
+
+from graph.errors import GraphError, Unknown
+from graph.expressions import ExpressionFailed
+from graph.rehearsal import all_or_none
+from graph.retry import NEXT, Retry
+from processes.cases import kept
+from processes.cases.kept import Running, ServiceTask
+from processes.engine.errors import ProcessError
+from processes.services import Call, Service, ServiceFailed, Services
+
+T = TypeVar("T")
+PAUSES: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240))
+PATIENCE: Final = timedelta(minutes=15)
+"""No service takes longer: after that the worker that began it is taken to be gone."""
+_LONGEST_PROBLEM = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How much was done. ``failed``: by id of the service task, why it was not."""
+
+    done: int
+    failed: Mapping[str, str]
+
+
+def carry_out_due(driver: neo4j.Driver, services: Services, now: Callable[[], datetime]) -> Carried:
+    """Carry out what is due; each by itself, so that one that fails holds up no other."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        waiting = kept.due_services(session, now())
+    done, failed = 0, {}
+    for id_ in waiting:
+        try:
+            done += carry_out(driver, services, id_, now())
+        except (GraphError, ProcessError) as wrong:
+            failed[id_] = str(wrong)
+    return Carried(done, failed)
+
+
+def carry_out(driver: neo4j.Driver, services: Services, id_: str, now: datetime) -> bool:
+    """Carry out one service, if it is due. Whether it was; False = there is nothing to do any more, or another does it.
+
+    Raises what it failed for, which is noted: GraphError, ProcessError.
+    """
+    try:
+        with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            name = kept.service_task(session, id_).service
+        if name not in services:
+            raise ServiceFailed(f"there is no service {name!r} any more", NEXT)
+        do = _in_graph if services[name].in_graph else _outside
+        return do(driver, services[name], id_, now)
+    except Unknown as gone:
+        if gone.code == "unknown_task":  # its case was erased meanwhile
+            return False
+        _fail(driver, id_, gone, now)
+        raise
+    except (GraphError, ProcessError) as wrong:
+        _fail(driver, id_, wrong, now)
+        raise
+    except (Neo4jError, DriverError):
+        raise  # the graph does not answer: nothing was done, and nothing can be noted
+    except Exception as wrong:  # of any kind: one service holds up no other
+        failed = ServiceFailed(f"{type(wrong).__name__}: {wrong}", NEXT)
+        _fail(driver, id_, failed, now)
+        raise failed from wrong
+
+
+def _in_graph(driver: neo4j.Driver, service: Service, id_: str, now: datetime) -> bool:
+    def work(one: neo4j.Driver) -> bool:
+        with one.session() as session:
+            tx = cast(neo4j.ManagedTransaction, session)  # all sessions of ``one`` are in one transaction
+            found, running = _locked(tx, id_)
+            if running is None or not _is_due(found, now):
+                return False
+            _complete(running, found, service.carry_out(one, _call(running, found)), now)
+            return True
+
+    return all_or_none(driver, work)
+
+
+def _outside(driver: neo4j.Driver, service: Service, id_: str, now: datetime) -> bool:
+    def begin(tx: neo4j.ManagedTransaction) -> Call | None:
+        found, running = _locked(tx, id_)
+        if running is None or not _is_due(found, now):
+            return None
+        if found.begun is not None and not service.repeatable:
+            raise ServiceFailed(
+                f"it isn't known whether this was done: a try began at {found.begun:%Y-%m-%d %H:%M} and its end was "
+                "not noted. Look whether it was; then skip it, or retry it",
+                NEXT,
+            )
+        told = {"begun": now.astimezone(UTC), "next": (now + PATIENCE).astimezone(UTC)}
+        kept.set_service(tx, id_, told)
+        return _call(running, found)
+
+    def end(tx: neo4j.ManagedTransaction) -> bool:
+        found, running = _locked(tx, id_)
+        if running is None or found.state != "open":
+            return False  # done, but the case no longer needed it
+        _complete(running, found, answer, now)
+        return True
+
+    call = _write(driver, begin)
+    if call is None:
+        return False
+    answer = service.carry_out(driver, call)
+    return _write(driver, end)
+
+
+def _locked(tx: neo4j.ManagedTransaction, id_: str) -> tuple[ServiceTask, Running | None]:
+    """The service task as it is now, while nobody else changes its case; no case, if it is not open any more."""
+    found = kept.service_task(tx, id_)
+    running = Running.lock(tx, found.case)
+    found = kept.service_task(tx, id_)
+    return found, running if found.state in ("open", "incident") else None
+
+
+def _is_due(found: ServiceTask, now: datetime) -> bool:
+    return found.state == "open" and found.next <= now
+
+
+def _call(running: Running, found: ServiceTask) -> Call:
+    """Raises ServiceFailed for an argument that can't be worked out."""
+    work = next(each for each in running.engine.work() if each.id == found.id)
+    try:
+        arguments = running.engine.arguments(work)
+    except ExpressionFailed as failed:
+        raise ServiceFailed(f"an argument can't be worked out: {failed}", NEXT) from failed
+    process = running.version.process
+    return Call(process, running.id, found.element, found.service, found.name, found.key, arguments)
+
+
+def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime) -> None:
+    running.engine.complete(found.id, {found.result: answer} if found.result else {}, now)
+    kept.set_service(running.tx, found.id, {"state": "done", "closed": now.astimezone(UTC), "begun": None})
+    running.log("served", now, element=found.element)
+    running.write(now)
+
+
+def _fail(driver: neo4j.Driver, id_: str, wrong: GraphError | ProcessError, now: datetime) -> None:
+    """Note that a try has failed: it is made again after a pause, or becomes an incident."""
+
+    def work(tx: neo4j.ManagedTransaction) -> None:
+        found, running = _locked(tx, id_)
+        if running is None or found.state != "open":
+            return
+        problem = str(wrong)[:_LONGEST_PROBLEM]
+        told: dict[str, Any] = {"problem": problem, "begun": None}
+        again = _again(wrong.retry, found.tries, now)
+        if again is None:
+            told |= {"state": "incident", "next": now.astimezone(UTC)}
+            running.log("failed", now, element=found.element, reason=problem)
+        else:
+            told |= {"next": again.astimezone(UTC), "tries": found.tries + (wrong.retry.moment is None)}
+        kept.set_service(tx, id_, told)
+        running.write(now)
+
+    _write(driver, work)
+
+
+def _again(retry: Retry, tries: int, now: datetime) -> datetime | None:
+    """When it is tried again; None = not by itself."""
+    if retry.moment is not None:
+        return max(retry.moment, now)
+    return now + PAUSES[tries] if retry.when == "soon" and tries < len(PAUSES) else None
+
+
+def _write(driver: neo4j.Driver, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+    with driver.session() as session:
+        return session.execute_write(work)

@@ -1,0 +1,201 @@
+"""What cases do by themselves: done once, tried again after pauses, and an incident after the last try."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import neo4j
+import pytest
+
+from api.mutations.services import services as mutations
+from graph.errors import ChangeRejected, Unknown
+from graph.identity.lookup import find
+from graph.retry import NEXT, SOON, at
+from graph.statements.precedence import SourceOrder
+from processes.cases import definitions, incidents, kept, tasks
+from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
+from processes.engine.check import Arguments
+from processes.services import Call, Service, ServiceFailed, Services
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+from tests.processes.engine.drawn import END, START, flow, process, user
+
+pytestmark = pytest.mark.slow
+NOW = datetime.now(UTC)
+SCHEMAS = {
+    "request": {"type": "object", "properties": {"unit": {"format": "unit"}, "person": {"format": "person"}}},
+    "note": {"type": "object", "properties": {}},
+}
+PLACE = '<reconnect:place role="case_worker" unit="unit"/>'
+
+
+def service(name: str, *arguments: str, result: str = "") -> str:
+    given = "".join(
+        f'<reconnect:argument name="{each.split("=")[0]}" value="{each.split("=")[1]}"/>' for each in arguments
+    )
+    stated = f'<reconnect:service name="{name}" result="{result}"/>{given}'
+    return f'<serviceTask id="do" name="Do it"><extensionElements>{stated}</extensionElements></serviceTask>'
+
+
+@pytest.fixture(scope="module")
+def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[neo4j.Driver]:
+    empty(driver)
+    assert imported(driver, TOWN, tmp_path_factory.mktemp("town")).problems == []
+    yield driver
+
+
+def started(driver: neo4j.Driver, element: str, services: Services, person: str = "dora") -> kept.ServiceTask:
+    """What a new case is to do by itself."""
+    parts = (START, element, user("note", "note", PLACE), END, flow("start", "do", "note", "end"))
+    wanted = {name: each.arguments for name, each in services.items()}
+    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, wanted)
+    case = tasks.start(driver, "main", {"unit": "job", "person": person}, "bo", NOW)
+    return of_case(driver, case)
+
+
+def of_case(driver: neo4j.Driver, case: str) -> kept.ServiceTask:
+    with driver.session() as session:
+        (found,) = kept.service_tasks_of(session, case)
+    return found
+
+
+def state(driver: neo4j.Driver, found: kept.ServiceTask) -> tuple[str, list[str], list[str]]:
+    """Of the service, the incidents, and the open tasks of its case."""
+    with driver.session() as session:
+        row = kept.case(session, found.case)
+        waiting = [each.element for each in kept.tasks_of(session, found.case) if each.state == "open"]
+    return of_case(driver, found.case).state, [each["text"] for each in row.incidents], waiting
+
+
+def outside(do: Callable[[Call], Any], *, repeatable: bool = False) -> Services:
+    return {"call": Service(Arguments(), lambda driver, call: do(call), repeatable=repeatable)}
+
+
+def clock_at(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
+def raising(error: Exception) -> Callable[[Call], Any]:
+    def do(call: Call) -> Any:
+        raise error
+
+    return do
+
+
+def ties(driver: neo4j.Driver, person: str) -> list[str]:
+    rows, _, _ = driver.execute_query(
+        "MATCH (:Person {name: $name})-[:HAS]->(a:Affiliation) RETURN a.uuid AS uuid", name=person
+    )
+    return [row["uuid"] for row in rows]
+
+
+def test_a_change_of_the_organisation_is_made_once_with_the_step(town: neo4j.Driver) -> None:
+    services = mutations(RING, SourceOrder())
+    until = (NOW + timedelta(days=90)).date()
+    element = service("createAffiliation", "person=person", "unit=unit", f"to='{until}'", result="tie")
+    found = started(town, element, services)
+    with town.session() as session:
+        assert kept.open_tasks(session) == [], "nobody has what the case does by itself"
+    assert carry_out_due(town, services, lambda: NOW).failed == {}
+    assert not carry_out(town, services, found.id, NOW), "another worker comes too late"
+    (made,) = ties(town, "Dora Kjær")
+    assert state(town, found) == ("done", [], ["note"])
+    rows, _, _ = town.execute_query(
+        "MATCH (c:Change {uuid: $uuid}) RETURN DISTINCT c.user AS user, c.reason AS reason", uuid=made
+    )
+    assert [row.data() for row in rows] == [{"user": "process:main", "reason": f"Do it (case {found.case})"}]
+    with town.session() as session:
+        (work,) = session.execute_write(kept.Running.lock, found.case).engine.work()
+        assert work.data["tie"] == made
+        assert [each.action for each in kept.log_of(session, found.case)] == ["started", "served"]
+
+
+def test_a_change_that_is_refused_leaves_nothing_and_is_an_incident(town: neo4j.Driver) -> None:
+    services = mutations(RING, SourceOrder())
+    element = service("createAffiliation", "person=person", "unit=unit", "to='2000-01-01'")
+    before = ties(town, "Carl Holm")
+    found = started(town, element, services, person="carl")
+    assert set(carry_out_due(town, services, lambda: NOW).failed) == {found.id}
+    told, texts, waiting = state(town, found)
+    assert (told, waiting, ties(town, "Carl Holm")) == ("incident", [], before) and "2000-01-01" in texts[0]
+    incidents.skip(town, found.case, found.id, None, NOW, "Gjort i hånden")
+    assert state(town, found) == ("skipped", [], ["note"])
+    with town.session() as session:
+        assert [each.action for each in kept.log_of(session, found.case)] == ["started", "failed", "skipped"]
+    with pytest.raises(Unknown, match="has no incident"):
+        incidents.retry(town, found.case, found.id, None, NOW, "x")
+
+
+def test_a_system_that_does_not_answer_is_tried_after_pauses_and_then_an_incident(town: neo4j.Driver) -> None:
+    calls: list[Call] = []
+
+    def lost(call: Call) -> None:
+        calls.append(call)
+        raise ServiceFailed("no answer", SOON)
+
+    services = outside(lost)
+    found = started(town, service("call", "to=person"), services)
+    moment = NOW
+    for pause in (*PAUSES, timedelta(days=1)):
+        assert set(carry_out_due(town, services, clock_at(moment)).failed) == {found.id}
+        assert carry_out_due(town, services, clock_at(moment)).failed == {}, "not before its pause is over"
+        moment += pause
+    assert state(town, found) == ("incident", ["no answer"], [])
+    assert {each.key for each in calls} == {f"do:{found.id}"} and len(calls) == 1 + len(PAUSES)
+    with town.session() as session:
+        assert calls[0].arguments == {"to": find(session, "Person", "dora").uuid}
+    incidents.retry(town, found.case, found.id, None, moment, "Systemet er oppe")
+    assert carry_out_due(town, outside(lambda call: None), clock_at(moment)).done == 1
+    assert state(town, found) == ("done", [], ["note"])
+
+
+def test_what_says_when_it_opens_is_tried_then_and_no_try_is_lost(town: neo4j.Driver) -> None:
+    opens = NOW + timedelta(hours=9)
+    services = outside(raising(ServiceFailed("closed", at(opens))))
+    found = started(town, service("call"), services)
+    carry_out_due(town, services, lambda: NOW)
+    waits = of_case(town, found.case)
+    assert (waits.state, waits.tries, waits.next) == ("open", 0, opens)
+
+
+@pytest.mark.parametrize("wrong", [ServiceFailed("no", NEXT), ZeroDivisionError("no")])
+def test_what_no_other_try_helps_is_an_incident_at_once(town: neo4j.Driver, wrong: Exception) -> None:
+    services = outside(raising(wrong))
+    found = started(town, service("call"), services)
+    carry_out_due(town, services, lambda: NOW)
+    told, (text,), _ = state(town, found)
+    assert told == "incident" and text.endswith("no")
+
+
+@pytest.mark.parametrize(("repeatable", "told"), [(True, "done"), (False, "incident")])
+def test_after_a_kill_within_a_try_only_what_does_no_harm_is_repeated(
+    town: neo4j.Driver, repeatable: bool, told: str
+) -> None:
+    def killed(call: Call) -> None:
+        raise KeyboardInterrupt
+
+    found = started(town, service("call"), outside(killed))
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(town, outside(killed), found.id, NOW)
+    calls: list[Call] = []
+    services = outside(calls.append, repeatable=repeatable)
+    carry_out_due(town, services, lambda: NOW + timedelta(minutes=1))
+    assert calls == [], "the other worker may still be at it"
+    carry_out_due(town, services, lambda: NOW + PATIENCE)
+    assert state(town, found)[0] == told and len(calls) == repeatable
+
+
+def test_a_step_of_the_case_itself_is_not_skipped(town: neo4j.Driver) -> None:
+    script = '<scriptTask id="do" scriptFormat="cel"><script>unit = unit + 1</script></scriptTask>'
+    parts = (START, script, END, flow("start", "do", "end"))
+    definitions.deploy(town, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW)
+    case = tasks.start(town, "main", {"unit": "job", "person": "dora"}, "bo", NOW)
+    with town.session() as session:
+        (stuck,) = (each for each in kept.stuck_cases(session) if each.id == case)
+    (incident,) = stuck.incidents
+    with pytest.raises(ChangeRejected, match="a step of the case itself"):
+        incidents.skip(town, case, incident["task"], None, NOW, "x")
+    incidents.retry(town, case, incident["task"], None, NOW, "x")
+    with town.session() as session:
+        assert [each["element"] for each in kept.case(session, case).incidents] == ["do"]

@@ -1,0 +1,87 @@
+"""The worker sends the mails of cases and calls other systems, each once."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import neo4j
+import pytest
+
+from graph.statements.precedence import SourceOrder
+from processes.cases import definitions, kept, tasks
+from processes.services import OUTSIDE
+from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings
+from reconnect.work import service_tasks
+from tests.answering import Reply, answering
+from tests.emptied import empty
+from tests.graph.questions.rights.imported import RING, imported
+from tests.graph.questions.rights.town import TOWN
+from tests.processes.engine.drawn import END, START, flow, process
+
+pytestmark = pytest.mark.slow
+NOW = datetime.now(UTC)
+SCHEMAS = {"request": {"type": "object", "properties": {"unit": {"format": "unit"}, "person": {"format": "person"}}}}
+
+
+@pytest.fixture(scope="module")
+def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[neo4j.Driver]:
+    empty(driver)
+    assert imported(driver, TOWN, tmp_path_factory.mktemp("town")).problems == []
+    driver.execute_query("MATCH (p:Person {name: 'Dora Kjær'}) SET p.work_email = 'dora@kommune.example'")
+    yield driver
+
+
+def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **settings: Any) -> kept.ServiceTask:
+    """A case that does one thing, after a look of the worker."""
+    given = "".join(f"<reconnect:argument name='{key}' value='{value}'/>" for key, value in arguments.items())
+    stated = f'<reconnect:service name="{name}" result="answer"/>{given}'
+    element = f'<serviceTask id="do"><extensionElements>{stated}</extensionElements></serviceTask>'
+    parts = (START, element, END, flow("start", "do", "end"))
+    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, OUTSIDE)
+    case = tasks.start(driver, "main", {"unit": "job", "person": "dora"}, "bo", NOW)
+    chosen = SimpleNamespace(**{"mail": MailSettings(), "processes": ProcessSettings(), **settings})
+    context: Any = SimpleNamespace(driver=lambda: driver, keyring=RING, order=SourceOrder(), settings=chosen)
+    working = service_tasks.ServiceTasks(context)
+    working.look()
+    working.look()
+    with driver.session() as session:
+        (found,) = kept.service_tasks_of(session, case)
+    return found
+
+
+def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[Sequence[str], str, str]] = []
+
+    def send(settings: MailSettings, recipients: Sequence[str], subject: str, text: str) -> bool:
+        sent.append((recipients, subject, text))
+        return settings.host is not None
+
+    monkeypatch.setattr(service_tasks, "send_to", send)
+    mail = {"to": "[person]", "subject": '"Velkommen"', "text": '"Du begynder snart."'}
+    server = MailSettings(host="mail.kommune.example")
+    assert served(town, "mail", mail, mail=server).state == "done"
+    assert sent == [(("dora@kommune.example",), "Velkommen", "Du begynder snart.\n")]
+    assert "mail.host" in served(town, "mail", mail).problem
+    assert "is not a text" in served(town, "mail", {**mail, "subject": "unit == person"}, mail=server).problem
+    assert len(sent) == 2
+
+
+def test_another_system_is_called_with_the_key_of_the_work(town: neo4j.Driver) -> None:
+    with answering(lambda request: Reply.json({"number": 417})) as other:
+        hook = HookSettings.model_validate({"url": f"{other.url}/hire", "token": "t1", "own_machine": True})
+        settings = ProcessSettings(hooks={"cards": hook})
+        found = served(town, "webhook", {"hook": '"cards"', "body": '{"who": person}'}, processes=settings)
+        assert found.state == "done"
+        (request,) = other.requests
+        assert (request.path, request.headers["authorization"]) == ("/hire", "Bearer t1")
+        assert request.headers["idempotency-key"] == f"do:{found.id}"
+        assert request.json["process"] == "main" and len(request.json["body"]["who"]) == 36
+        other.answer = lambda request: Reply(503)
+        busy = served(town, "webhook", {"hook": '"cards"'}, processes=settings)
+        assert (busy.state, busy.tries) == ("open", 1) and "503" in busy.problem
+        other.answer = lambda request: Reply(400)
+        wrong = served(town, "webhook", {"hook": '"cards"'}, processes=settings)
+        assert (wrong.state, wrong.problem) == ("incident", "cards answers 400")
+    unknown = served(town, "webhook", {"hook": '"keys"'}, processes=settings)
+    assert unknown.problem == "hook: processes.hooks has no 'keys'; it has: cards"
