@@ -1,16 +1,30 @@
 """Groups: one for each unit, role or position, according to the settings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
 from exporters.objects.target import Ref, Wanted
-from exporters.scim.image import Organisation, Tie
+from exporters.scim.image import Organisation
 from exporters.scim.paths import MEMBERS
 from exporters.scim.places import Places
 from exporters.scim.settings import ScimSettings
 
 
+class Job(Protocol):
+    """What of a tie matters to groups. ``position``: a uuid, or empty."""
+
+    @property
+    def unit(self) -> str | None: ...
+
+    @property
+    def position(self) -> str: ...
+
+    @property
+    def position_title(self) -> str: ...
+
+
 def groups(
-    organisation: Organisation, where: Places, active: Mapping[str, Sequence[Tie]], settings: ScimSettings
+    organisation: Organisation, where: Places, active: Mapping[str, Sequence[Job]], settings: ScimSettings
 ) -> Iterator[Wanted]:
     """``active``: the ties in force on the day, by person. A group's key is the uuid of its unit, role or position, so
     that two of the same name are two groups."""
@@ -36,7 +50,7 @@ def groups(
 
 
 def _roles(
-    organisation: Organisation, where: Places, active: Mapping[str, Sequence[Tie]], settings: ScimSettings
+    organisation: Organisation, where: Places, active: Mapping[str, Sequence[Job]], settings: ScimSettings
 ) -> tuple[dict[str, set[str]], dict[str, str]]:
     members: dict[str, set[str]] = {}
     names: dict[str, str] = {}

@@ -11,7 +11,7 @@ from exporters.scim.groups import groups
 from exporters.scim.image import Organisation, Person, Tie
 from exporters.scim.paths import MANAGER, enterprise
 from exporters.scim.places import Places, places
-from exporters.scim.settings import ScimSettings
+from exporters.scim.settings import Image, ScimSettings
 from exporters.settings_match import matching_nothing
 from exporters.target import Notice, Parked
 from graph.cpr.keyring import numbers_in
@@ -74,11 +74,18 @@ def _counts(tie: Tie, made: _Made, at: date) -> bool:
     image = made.settings.image
     if tie.start > at + timedelta(days=image.days_ahead):
         return False
-    wanted = not image.employment_types or tie.type in image.employment_types if tie.employed else image.affiliations
+    wanted = is_wanted(tie.employed, tie.type, image)
     if wanted and tie.unit is None:
         text = f"the {'employment' if tie.employed else 'affiliation'} {tie.uuid} has no unit on this day; not sent"
         made.notices.append(Notice("user", tie.person.uuid, "department", "no_unit", text))
     return wanted and tie.unit in made.where.delivered
+
+
+def is_wanted(employed: bool, type_: str, image: Image) -> bool:
+    """Whether an employment of this type, or an affiliation (not ``employed``), makes somebody a user."""
+    if employed:
+        return not image.employment_types or type_ in image.employment_types
+    return image.affiliations
 
 
 def _rank(tie: Tie) -> tuple[bool, bool, bool, float, str, str]:

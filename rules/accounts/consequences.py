@@ -34,11 +34,11 @@ _Open = dict[tuple[str, Standing], tuple[str, tuple[Period, ...]]]
 def account_consequences(
     sides: Sides, number: int, persons: frozenset[str], memberships: Sequence[Memberships] = ()
 ) -> Followed:
-    """As ``Follow``: nobody is looked at where there are neither account rules nor planned accounts.
+    """As ``Follow``: nobody is looked at where there are neither account rules nor planned accounts, nor groups.
 
     ``memberships``: of the targets that keep groups.
     """
-    if not any(on_both(sides, _has_accounts)):
+    if not memberships and not any(on_both(sides, _has_accounts)):
         return Followed()
     after, _ = sides[1]
     reached = _reached(after, number)

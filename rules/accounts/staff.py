@@ -1,4 +1,4 @@
-"""Who has which account on a day, and what these people are then: from it a target says in which groups they are.
+"""Who has which account on a day, and what people are then: from it a target says in which groups they are.
 
 Whoever has an account and no employment of the day is where the next one will be, or the last one was, as in a domain:
 an account that is ready before the first day at work, or stays for some days after the last, has its groups.
@@ -50,14 +50,28 @@ class StaffTie:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffJob:
+    """An employment, or an affiliation (not ``employed``), in force on the day, whatever accounts the person has.
+    ``type``: of the employment. ``position``: uuid and title."""
+
+    uuid: str
+    person: str
+    employed: bool
+    type: str
+    unit: str | None
+    position: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class StaffRole:
-    """A role that ``holder``, an employment, affiliation or person, has."""
+    """A role that ``holder``, an employment, affiliation or person, has for ``units``."""
 
     uuid: str
     key: str
     title: str
     holder: str
     person: str
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +88,15 @@ class StaffRight:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Some people on a day. ``units``: those of their ties, and those above."""
+    """Some people on a day. ``units``: those where they work, and those above. ``ties``: of the accounts. ``jobs``,
+    ``roles``: also of people without an account."""
 
     accounts: tuple[StaffAccount, ...]
     units: Mapping[str, StaffUnit]
     ties: Mapping[str, StaffTie]
     roles: tuple[StaffRole, ...]
     rights: tuple[StaffRight, ...]
+    jobs: tuple[StaffJob, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ def staff_on(
     work: Evaluation,
     stopped: Collection[str],
 ) -> Staff:
-    """The people of ``work`` who have an account on the day by these rules. ``stopped``: who has none open.
+    """The people of ``work``, and the accounts that they have by these rules. ``stopped``: who has none open.
 
     ``facts`` with positions. Extra accounts are left out: an administrator's own account is in no group of these.
     """
@@ -135,9 +151,11 @@ def staff_on(
         )
         for uuid, (tie, state) in states.items()
     }
-    people = {each.person for each in accounts}
-    units = _units(session, day, at, {each.unit for each in ties.values() if each.unit is not None})
-    return Staff(tuple(accounts), units, ties, tuple(_roles(work, people)), tuple(_rights(work, people)))
+    jobs = tuple(_jobs(work))
+    places = (*(each.unit for each in ties.values()), *(each.unit for each in jobs))
+    units = _units(session, day, at, {each for each in places if each is not None})
+    rights = tuple(_rights(work, {each.person for each in accounts}))
+    return Staff(tuple(accounts), units, ties, tuple(_roles(work)), rights, jobs)
 
 
 def _state(tie: Tie, at: date) -> State | None:
@@ -176,12 +194,26 @@ def _units(session: neo4j.Session, day: Day, at: date, units: set[str]) -> dict[
     }
 
 
-def _roles(work: Evaluation, people: set[str]) -> Iterator[StaffRole]:
-    for person in sorted(people):
+def _jobs(work: Evaluation) -> Iterator[StaffJob]:
+    for uuid, tie in sorted(work.organisation.ties.items()):
+        position = work.organisation.positions.get(tie.position or "")
+        yield StaffJob(
+            uuid,
+            tie.person,
+            tie.kind == "Employment",
+            str(tie.values.get("type") or ""),
+            tie.unit,
+            None if position is None else (position.uuid, position.title),
+        )
+
+
+def _roles(work: Evaluation) -> Iterator[StaffRole]:
+    for person in sorted(work.organisation.persons):
         holders = (person, *(tie.uuid for tie in work.routes.ties(person)))
         for assignment in (each for holder in holders for each in work.routes.assignments(holder)):
             role = work.organisation.roles[assignment.role]
-            yield StaffRole(role.uuid, role.key, role.title, assignment.holder, person)
+            units = tuple(each.unit for each in assignment.places)
+            yield StaffRole(role.uuid, role.key, role.title, assignment.holder, person, units)
 
 
 def _rights(work: Evaluation, people: set[str]) -> Iterator[StaffRight]:

@@ -1,6 +1,7 @@
-"""The preview of a change says whose groups in a domain would differ: as the target makes them once it is made."""
+"""The preview of a change says whose groups in a domain, and at a SCIM server, would differ: as the targets make them
+once it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +19,12 @@ from exporters.active_directory.placing import placed
 from exporters.active_directory.settings import ActiveDirectorySettings, Groups, Units
 from exporters.active_directory.target import ActiveDirectory
 from exporters.image import read_image
+from exporters.scim import memberships as scim_memberships
+from exporters.scim.image import organisation as of_scim
+from exporters.scim.settings import Image as ScimImage
+from exporters.scim.settings import ScimSettings
+from exporters.scim.shape import shaped
+from exporters.scim.target import Scim
 from graph.questions.preview.consequences import preview
 from reconnect.embedded import Addresses
 from rules.accounts.consequences import account_consequences
@@ -76,10 +83,17 @@ def changed(more: dict[str, Any]) -> dict[str, Any]:
 class Asking:
     """The part of a target that asks."""
 
-    settings: ActiveDirectorySettings
+    settings: Any
     name: str = "active_directory-test"
     document: str = ActiveDirectory.document
     variables = ActiveDirectory.variables
+
+
+@dataclass
+class AskingForScim(Asking):
+    name: str = "scim-test"
+    document: str = Scim.document
+    variables = Scim.variables
 
 
 def delivered(
@@ -100,6 +114,22 @@ def delivered(
     return {(names[user], str(each.values["cn"])) for key, each in wanted.items() for user in users(key)}
 
 
+def delivered_to_scim(
+    driver: neo4j.Driver, addresses: Addresses, settings: ScimSettings, at: date
+) -> set[tuple[str, str]]:
+    """As ``delivered``."""
+    image = read_image(AskingForScim(settings), image_reader(addresses, driver, RING), at)  # type: ignore[arg-type]
+    made = of_scim(image, at)
+    names = {each.person.uuid: each.person.name for each in made.ties}
+    found = shaped(made, settings, at).wanted
+    return {
+        (names[member.key], str(each.values["displayName"]))
+        for each in found
+        if each.kind == "group"
+        for member in each.links["members"]
+    }
+
+
 @pytest.mark.parametrize(("more", "nested"), [*zip(CHANGES.values(), (True, False), strict=True)], ids=CHANGES)
 def test_it_is_what_the_target_makes_once_the_change_is_made(
     clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path, more: dict[str, Any], nested: bool
@@ -110,26 +140,37 @@ def test_it_is_what_the_target_makes_once_the_change_is_made(
         system="ad", groups=Groups.model_validate({**GROUPS, "nested": nested}), units=Units.model_validate({})
     )
     of_domain = memberships(settings, "kommune")
-    assert of_domain is not None
+    at_scim = ScimSettings.model_construct(
+        image=ScimImage.model_validate({"groups": ["unit", "role", "position"], "excluded_units": ["canteen"]}),
+        prefixes={"role": "Rolle: "}, excluded_attributes=frozenset(), add={},
+    )  # fmt: skip
+    of_server = scim_memberships(at_scim, "intranet")
+    assert of_domain is not None and of_server is not None
+    both: list[tuple[str, Callable[[date], set[tuple[str, str]]]]] = [
+        ("kommune", lambda at: delivered(clean_graph, addresses, settings, at)),
+        ("intranet", lambda at: delivered_to_scim(clean_graph, addresses, at_scim, at)),
+    ]
     content = changed(more)
     found = preview(
         clean_graph,
         lambda driver: imported(driver, content, tmp_path),
-        follow=partial(account_consequences, memberships=[of_domain]),
+        follow=partial(account_consequences, memberships=[of_domain, of_server]),
     )
     told = [each for each in found.consequences if each.what == "group"]
     assert found.outcome.problems == [] and told
-    before = {each: delivered(clean_graph, addresses, settings, each) for each in found.days}
+    before = {(name, each): groups_on(each) for name, groups_on in both for each in found.days}
     imported(clean_graph, content, tmp_path)
     plan(clean_graph)
-    for each in found.days:
-        after = delivered(clean_graph, addresses, settings, each)
-        in_force = {
-            (one.name, one.text, one.change)
-            for one in told
-            if one.since <= each and (one.until is None or each < one.until)
-        }
-        assert in_force == {
-            *((name, f"{group} (kommune)", "gained") for name, group in after - before[each]),
-            *((name, f"{group} (kommune)", "lost") for name, group in before[each] - after),
-        }, each
+    for name, groups_on in both:
+        for each in found.days:
+            after = groups_on(each)
+            in_force = {
+                (one.name, one.text, one.change)
+                for one in told
+                if one.about[1] == name and one.since <= each and (one.until is None or each < one.until)
+            }
+            assert in_force == {
+                *((person, f"{group} ({name})", "gained") for person, group in after - before[name, each]),
+                *((person, f"{group} ({name})", "lost") for person, group in before[name, each] - after),
+            }, (name, each)
+        assert any(one.about[1] == name for one in told)
