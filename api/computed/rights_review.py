@@ -16,7 +16,8 @@ def _answer(request: Request) -> list[Answer]:
     asked = request.get("findings")
     limited = request.caller.scope is not None
     if limited and asked and not set(asked) - _OF_ALL:
-        raise whole("rightsReview: whether anybody holds a right is about the whole organisation, so UNUSED", LOG)
+        names = ", ".join(sorted(each.upper() for each in asked))
+        raise whole(f"rightsReview: who holds a right is about the whole organisation, so {names}", LOG)
     wanted = set(asked or FINDINGS) - (_OF_ALL if limited else frozenset())
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         found = [each for each in reviewed(session, request.day, request.last_known) if each.finding in wanted]
@@ -36,7 +37,7 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
-_OF_ALL = frozenset({"unused"})
+_OF_ALL = frozenset({"unused", "large"})
 """Findings about everybody: a caller who reads a part of the organisation can't be told."""
 
 
@@ -66,6 +67,7 @@ FindingType = enumerated(
         "conflict": "Rights that must not be held together meet",
         "not_approved": "A sensitive right is left out for want of an approval",
         "overdue": "An attestation is not answered by the day on which it was due",
+        "large": "It is held with so many values that a login can hardly carry them",
     },
 )
 FIELD = ComputedField(

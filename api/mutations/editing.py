@@ -26,6 +26,8 @@ from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
 from graph.model import KINDS, Property
 from graph.model.rights import prefixed
+from graph.questions.preview.sizes import SIZED, refuse_too_large
+from graph.questions.rights.steady import newest_change
 from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
@@ -188,7 +190,20 @@ class Editing(Guarding):
         if part is not None:
             self.read(lambda session: part.require_written(session, amendments))
         self._refuse_for_oneself(amendments)
+        if any(each.kind in SIZED for each in amendments):
+            guard = self._with_sizes(guard)
         return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
+
+    def _with_sizes(self, guard: Guard | None) -> Guard:
+        """Refuses as well what would give somebody more than a login carries."""
+        number = self.read(newest_change) or 0
+
+        def both(tx: neo4j.ManagedTransaction) -> None:
+            if guard is not None:
+                guard(tx)
+            refuse_too_large(tx, number)
+
+        return both
 
     def changed_with(self, kind: str, thing: str, name: str) -> list[str]:
         """UUID of the thing, and of those that get the same value: system roles of one URI are equally sensitive.

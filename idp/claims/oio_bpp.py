@@ -29,6 +29,7 @@ from graph.questions.rights.held import (
     SystemRole,
 )
 from graph.questions.rights.kle import is_wire
+from graph.questions.rights.large import LARGE, LARGEST
 from idp.claims.merging import Constraint, Group, merged
 
 Profile = Literal["kombit", "system", "system_bpp12"]
@@ -45,8 +46,6 @@ SCOPES: Mapping[str, tuple[str, re.Pattern[str]]] = MappingProxyType({
     "https://nemlogin.dk/constraints/senr/1": ("urn:dk:gov:saml:seNumberIdentifier:", re.compile("[0-9]{8}")),
 })  # fmt: skip
 """Types whose values are not constraints but scopes, a group each: P and SE numbers (kombit_access.md §1.1)."""
-LARGE = 16 * 1024  # bytes of the decoded document: from here on there is a warning
-LARGEST = 64 * 1024  # bytes of the decoded document
 
 _CVR = re.compile(r"[0-9]{8}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -17,8 +17,9 @@ from lxml import etree
 
 from graph.questions.rights.held import Content
 from graph.questions.rights.kle import is_wire
+from graph.questions.rights.large import LARGEST
 from idp.claims.merging import Constraint, Group
-from idp.claims.oio_bpp import LARGEST, NAMESPACES, NOT_IN_XML, SCOPE
+from idp.claims.oio_bpp import NAMESPACES, NOT_IN_XML, SCOPE
 from protocols.xml import BadXml, tree
 
 Rule = Literal[

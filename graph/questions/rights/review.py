@@ -1,6 +1,6 @@
 """Rights to review: those that end soon, reach no one, are not granted, conflict, are not approved, are invalid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
@@ -8,13 +8,14 @@ from typing import Literal, get_args
 from graph.model.rights import OWN_SYSTEM
 from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import HeldRight, Rights, Thing
+from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights, Thing
+from graph.questions.rights.large import LARGE, LARGEST, REMEDY, bytes_of, in_words
 from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
 
 SOON = timedelta(days=60)
 Finding = Literal[
-    "ending", "unused", "unreachable", "invalid", "left_open", "orphan", "conflict", "not_approved", "overdue"
+    "ending", "unused", "unreachable", "invalid", "left_open", "orphan", "conflict", "not_approved", "overdue", "large"
 ]  # fmt: skip
 FINDINGS: tuple[Finding, ...] = get_args(Finding)
 
@@ -48,12 +49,15 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
     """Rights that end within 60 days, conflicts that people hold, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
+    large: dict[str, dict[str, HeldRight]] = {}
     changed = frozenset[str]() if later is None else may_differ(work.organisation, later.organisation)
     for person, rights in work.everybody():
         is_same = later is None or (changed is not None and person not in changed)
         left = None if later is None or is_same else _held_ways(later.of(person))
         for each in rights.held:
             used.add(each.grant.uuid)
+            if bytes_of(each) >= LARGE:
+                large.setdefault(each.right.uuid, {}).setdefault(person, each)
             if each.until is not None and at < each.until <= at + SOON:
                 text = f"{each.right.title or each.right.key} ends on {each.until}"
                 yield Found("ending", each.grant, text, each.person, each.until, through=(each.subject,))
@@ -61,10 +65,24 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
                 text = f"{each.right.title or each.right.key}, or a part of it, ends by {later.organisation.at}"
                 yield Found("ending", each.grant, text, each.person, through=(each.subject,))
         yield from _meeting(work, rights)
+    yield from _large(large)
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
             text = f"no one holds a right through {grant.name}"
             yield Found("unused", grant.thing, text, until=grant.days.until)
+
+
+def _large(found: Mapping[str, Mapping[str, HeldRight]]) -> Iterator[Found]:
+    """``found``: of rights, by uuid, those who hold much by them. A login that carries more than it may is refused."""
+    for uuid, holders in found.items():
+        worst = max(holders.values(), key=bytes_of)
+        right = worst.right
+        kind = "JobFunctionRole" if isinstance(right, JobFunctionRole) else "SystemRole"
+        text = (
+            f"{len(holders)} {'people hold' if len(holders) > 1 else 'person holds'} it with very many values: "
+            f"{in_words(worst)}, of {LARGEST} that a login carries; to mend it, {REMEDY}"
+        )
+        yield Found("large", Thing(kind, uuid, right.title or right.key), text)
 
 
 def _ways(held: HeldRight) -> set[tuple[str, ...]]:

@@ -15,6 +15,7 @@ from api.context import Context
 from api.schema import schema
 from graph.connection import connect
 from graph.cpr.keyring import Keyring
+from graph.questions.preview import sizes
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from graph.writing import graph_writer
@@ -395,3 +396,23 @@ def test_a_request_gives_no_more_than_was_approved(service: Served) -> None:
     assert "since it was asked for" in refusal["message"]
     assert refused(service, approve, request=other, d=read)["code"] == "approval_changed"
     service.data(approve, request=other, d=digest_of(service, other))
+
+
+def test_a_limit_that_a_login_can_not_carry_is_refused_when_it_is_saved(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = """mutation { createConstraintSetting(of: "job_function_role:sapa_case_worker", type: "unit",
+        derived: "unit_and_below", from: "2026-01-01", reason: "Egen enhed") { uuid } }"""
+    of_anna = """{ rights(person: "anna", system: "sapa") { held { included { limits { type { key } } } } } }"""
+    before = service.data(of_anna)
+    monkeypatch.setattr(sizes, "LARGEST", 40)
+    found = refused(service, setting)
+    assert found["code"] == "too_large"
+    assert "Sagsbehandler i SAPA would give" in found["text"]
+    assert "KLE has" in found["text"] or "Enhed has 1 values, 37 bytes" in found["text"]
+    assert "40 bytes are allowed" in found["text"] and "unlimited" in found["text"]
+    assert service.data(of_anna) == before, "nothing of it is kept"
+    monkeypatch.setattr(sizes, "LARGEST", 400)
+    body = {"query": setting, "extensions": {"preview": True}}
+    answer = service.send(body, {"Authorization": f"Bearer {service.token()}"}).json()
+    assert "errors" not in answer, "up to the limit it is saved"

@@ -1,0 +1,37 @@
+"""How much a right takes where it is sent: at a login, in one document (kombit_access.md §3: rule 15).
+
+A limit that follows from a large part of the organisation has a value for each of its units.
+"""
+
+from graph.questions.rights.held import HeldRight, Limit
+
+LARGE = 16 * 1024  # bytes of the decoded document: from here on there is a warning
+LARGEST = 64 * 1024  # bytes of the decoded document
+BYTES_OF_UNIT = 37
+"""A UUID and the comma after it."""
+
+
+def bytes_of(held: HeldRight) -> int:
+    """Of the values of its limits, separated by commas. The document has more: names, and the person's other rights."""
+    return sum(_bytes(limit) for included in held.included for limit in included.limits)
+
+
+def longest_limit(held: HeldRight) -> Limit | None:
+    """The limit whose values take most; None where nothing limits it."""
+    limits = (limit for included in held.included for limit in included.limits if limit.wire)
+    return max(limits, key=_bytes, default=None)
+
+
+def in_words(held: HeldRight) -> str:
+    """``Enhed has 1812 values, 67043 bytes``."""
+    limit = longest_limit(held)
+    if limit is None:
+        return "nothing limits it"
+    return f"{limit.type.title or limit.type.key} has {len(limit.wire)} values, {_bytes(limit)} bytes"
+
+
+REMEDY = "leave that type open on purpose (unlimited), with another person's approval, or choose fewer units"
+
+
+def _bytes(limit: Limit) -> int:
+    return sum(len(each.encode()) + 1 for each in limit.wire)

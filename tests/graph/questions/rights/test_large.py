@@ -1,0 +1,41 @@
+"""A right that follows from very many units: the review warns, before a login can't carry it (pitfall 39)."""
+
+import pytest
+
+from graph.questions.rights.evaluate import Evaluation
+from graph.questions.rights.large import BYTES_OF_UNIT, LARGE, bytes_of, in_words
+from graph.questions.rights.organisation import OrganisationOnDay, Setting, Tie, Unit
+from graph.questions.rights.review import review
+from tests.graph.questions.rights.test_widening import left_open, town
+
+BELOW = Setting("set", "inner", "unit", derived="unit_and_below")
+AT_TOP = {"tie": Tie("tie", "Employment", "anna", "Tie", unit="top")}
+
+
+def with_units(count: int, *settings: Setting) -> OrganisationOnDay:
+    """The town with Anna at the top of so many units."""
+    units = {"top": Unit("top", "Top")}
+    for number in range(count - 1):
+        uuid = f"{number:08d}-0000-4000-8000-000000000000"
+        units[uuid] = Unit(uuid, uuid, parent="top")
+    return town(*settings, units=units, ties=AT_TOP)
+
+
+@pytest.mark.parametrize(("count", "is_large"), [(LARGE // BYTES_OF_UNIT, False), (LARGE // BYTES_OF_UNIT + 2, True)])
+def test_pitfall_39_very_many_units_are_listed_with_figures_and_a_remedy(count: int, is_large: bool) -> None:
+    work = Evaluation(with_units(count, BELOW))
+    (held,) = work.of("anna").held
+    assert bytes_of(held) == (count - 1) * BYTES_OF_UNIT + len("top,")
+    found = [each for each in review(work) if each.finding == "large"]
+    assert bool(found) == is_large
+    for each in found:
+        assert (each.about.kind, each.about.uuid) == ("JobFunctionRole", "inner")
+        assert each.text.startswith(f"1 person holds it with very many values: Unit has {count} values")
+        assert (
+            "of 65536 that a login carries" in each.text and "(unlimited), with another person's approval" in each.text
+        )
+
+
+def test_what_is_left_open_on_purpose_takes_nothing() -> None:
+    (held,) = Evaluation(with_units(2_000, left_open())).of("anna").held
+    assert (bytes_of(held), in_words(held)) == (0, "nothing limits it")
