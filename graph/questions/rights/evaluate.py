@@ -40,6 +40,7 @@ class Lost(NamedTuple):
     reason: OmittedBecause
     text: str
     constraint: ConstraintType | None = None
+    lacking: str = ""
 
 
 class Worked(NamedTuple):
@@ -176,7 +177,7 @@ class Evaluation:
         asks = offer.asks if route.holding.assignment is None else None
         content = offer.lost or asks or self._content(offer, route.holding)
         if isinstance(content, Lost):
-            return self._omitted(route, part, content.reason, content.text, content.constraint)
+            return self._omitted(route, part, content.reason, content.text, content.constraint, content.lacking)
         person = route.person.uuid
         if person in self.approvals.approvers and (own := _opened_by(content.included, person)) is not None:
             text = "people can't approve that a right of their own is not limited: another person must"
@@ -245,7 +246,8 @@ class Evaluation:
         if failures:
             first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
             texts = dict.fromkeys(each.text for each in (first, *failures))
-            return Lost(first.reason, "; ".join(texts), first.type)
+            lacking = dict.fromkeys(each.lacking for each in (first, *failures) if each.lacking)
+            return Lost(first.reason, "; ".join(texts), first.type, " and ".join(lacking))
         return Worked(tuple(made), self._until(right, made))
 
     def _until(self, right: Right, included: Collection[IncludedRight]) -> date | None:
@@ -335,8 +337,9 @@ class Evaluation:
         )
 
     def _omitted(
-        self, route: Route, part: Part, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None
-    ) -> Omitted:
+        self, route: Route, part: Part, reason: OmittedBecause, text: str, constraint: ConstraintType | None = None,
+        lacking: str = "",
+    ) -> Omitted:  # fmt: skip
         holding = route.holding
         return Omitted(
             right=part.right,
@@ -347,6 +350,7 @@ class Evaluation:
             constraint=constraint,
             text=text,
             why=(*route.why, *part.why),
+            lacking=lacking,
         )
 
     def _assignment(self, holding: Holding) -> Thing | None:

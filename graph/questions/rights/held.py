@@ -212,7 +212,7 @@ class HeldRight(NamedTuple):
 class Omitted(NamedTuple):
     """A right that would be held if it were not for ``reason``. ``text`` says it to people, with what would help.
 
-    ``conflict``: the one for which it is left out, if it is.
+    ``conflict``: the one for which it is left out, if it is. ``lacking``: what a limit that comes to nothing needs.
     """
 
     right: JobFunctionRole | SystemRole
@@ -224,6 +224,7 @@ class Omitted(NamedTuple):
     text: str = ""
     why: tuple[Reason, ...] = ()
     conflict: Thing | None = None
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

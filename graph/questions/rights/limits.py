@@ -33,11 +33,13 @@ _UNITS = ("unit", "payout")
 
 
 class Failure(NamedTuple):
-    """Why a right has no limit of a type that it must have. ``text``: with what would help."""
+    """Why a right has no limit of a type that it must have. ``text``: with what would help. ``lacking``: what a limit
+    that comes to nothing needs."""
 
     type: ConstraintType
     reason: OmittedBecause
     text: str
+    lacking: str = ""
 
 
 class Derived(NamedTuple):
@@ -174,7 +176,7 @@ class Limits:
 def _checked(type_: ConstraintType, values: Values, lacking: str) -> Checked:
     title = type_.title or type_.key
     if not values:
-        return Failure(type_, "empty", f"{title} comes to nothing; it needs {lacking}")
+        return Failure(type_, "empty", f"{title} comes to nothing; it needs {lacking}", lacking)
     try:
         allowed = permitted(type_, values)
     except PatternRejected as rejected:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import Thing
+from graph.questions.rights.held import Omitted, Thing
 from graph.questions.rights.organisation import Grant, Person
 
 Step = Literal["held", "begins", "person", "left_out", "requested", "condition", "grantee", "no_grant"]
@@ -51,7 +51,9 @@ def why_not(work: Evaluation, person: str, right: str, later: Iterable[Evaluatio
         found.append(Missing("person", text, "an employment or affiliation that is in force"))
     for each in rights.omitted:
         if work.bundles.is_in(right, each) and each.reason not in ("stopped", "condition"):
-            found.append(Missing("left_out", f"granted by {each.grant.title}, but {each.text}", each.text, each.grant))
+            found.append(
+                Missing("left_out", f"granted by {each.grant.title}, but {each.text}", _remedy(each), each.grant)
+            )
     found += _requested(work, person, right)
     found += _hindered(work, known, right)
     reached = {each.grant.uuid for each in found if each.grant is not None}
@@ -61,8 +63,35 @@ def why_not(work: Evaluation, person: str, right: str, later: Iterable[Evaluatio
         if grant.uuid not in reached:
             found.append(_for_closed_unit(work, person, grant) or _not_named(work, grant))
     if not giving and not reached:
-        found.append(Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}"))
+        found.append(_granted_by_none(work, right, name))
     return sorted(found, key=lambda each: (_ORDER.index(each.step), each.grant.uuid if each.grant else "", each.text))
+
+
+def _granted_by_none(work: Evaluation, right: str, name: str) -> Missing:
+    if right not in work.organisation.job_function_roles and right not in work.organisation.system_roles:
+        return Missing("no_grant", "the right does not exist on the day", "a day on which it exists, and a grant of it")
+    return Missing("no_grant", f"nothing grants {name} on the day", f"a grant that gives {name}")
+
+
+def _remedy(left_out: Omitted) -> str:
+    """What would give a right that is granted and left out, as a noun."""
+    type_ = left_out.constraint
+    title = "its type" if type_ is None else type_.title or type_.key
+    match left_out.reason:
+        case "empty":
+            return left_out.lacking
+        case "mandatory_not_configured":
+            return f"a limit of {title}"
+        case "invalid_value":
+            return "another limit" if type_ is None else f"another limit of {title}"
+        case "system_blocked":
+            return "a system that is not blocked, with rights that are in force"
+        case "conflict":
+            return "the end of one of the two rights, or an exception that another person approves"
+        case "not_approved":
+            return "an approval by another person"
+        case _:
+            return left_out.text
 
 
 def _beginning(person: str, right: str, later: Iterable[Evaluation]) -> Iterator[Missing]:
