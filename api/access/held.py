@@ -3,14 +3,15 @@
 REConnect is an IT system of the graph (``api.access.own_system``). Whoever holds one of its system roles has that role
 here. A limit of the type ``reconnect_unit`` is exact: the role holds for the units that the limit names, and for no
 other. So ``unit_and_below`` gives a subtree, ``managed_units_and_below`` what a manager manages, and a fixed value one
-unit.
+unit. A limit of the type ``reconnect_fields`` names field groups (``api.access.field_groups``).
 """
 
 from collections.abc import Iterable, Mapping
 
 import neo4j
 
-from api.access.own_system import SYSTEM, UNIT, key_of
+from api.access.field_groups import limited_to
+from api.access.own_system import FIELDS, SYSTEM, UNIT, key_of
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.availability import in_thread
@@ -32,10 +33,10 @@ async def access_of_person(driver: neo4j.Driver, person: str, name: str) -> Acce
         name: how the change log is to name the person.
 
     Returns:
-        ``roles``: the roles held. ``within``: for each that is limited, the UUIDs of the units in which it holds; a
-        role that isn't in ``within`` holds everywhere. A role that the person holds in several ways holds where any of
-        them does. A stopped, dead or unknown person holds nothing. A limit that comes to nothing takes its role away,
-        and so does a limit of a type that REConnect doesn't know.
+        ``roles``: the roles held; of one that is limited to field groups, its names. ``within``: for each that is
+        limited to units, the UUIDs of those in which it holds; a role that isn't in it holds everywhere. A role that
+        the person holds in several ways holds where any of them does. A stopped, dead or unknown person holds nothing.
+        A limit that comes to nothing takes its role away, and so does a limit of a type that REConnect doesn't know.
 
     It takes some milliseconds, so remember the answer: for a few seconds only, since rights change.
     """
@@ -56,14 +57,15 @@ def held_by(driver: neo4j.Driver, person: str, name: str) -> Access | None:
             if role is None or each.system.key != SYSTEM:
                 continue
             try:
-                units = _units(each)
+                units, names = _units(each), _names(role, each)
             except ValueError:
                 continue
-            known = limits.setdefault(role, set())
-            if units is None or known is None:
-                limits[role] = None
-            else:
-                known |= units
+            for each_name in names:
+                known = limits.setdefault(each_name, set())
+                if units is None or known is None:
+                    limits[each_name] = None
+                else:
+                    known |= units
         if not limits:
             return None
         limited = {role: units for role, units in limits.items() if units is not None}
@@ -75,9 +77,16 @@ def held_by(driver: neo4j.Driver, person: str, name: str) -> Access | None:
 def _units(right: IncludedRight) -> set[str] | None:
     """The units of a right; None = everywhere. Raises ValueError for a limit that REConnect can't keep to."""
     limited = [each for each in right.limits if not each.unlimited]
-    if any(each.type.key != UNIT for each in limited):
+    if any(each.type.key not in (UNIT, FIELDS) for each in limited):
         raise ValueError(right.system_role.key)
-    return {uuid for each in limited for uuid in each.wire} if limited else None
+    of_units = [each for each in limited if each.type.key == UNIT]
+    return {uuid for each in of_units for uuid in each.wire} if of_units else None
+
+
+def _names(role: str, right: IncludedRight) -> frozenset[str]:
+    """The role, or its names where the right is limited to field groups. Raises WrongGroups."""
+    of_fields = [each for each in right.limits if not each.unlimited and each.type.key == FIELDS]
+    return limited_to(role, {group for each in of_fields for group in each.wire}) if of_fields else frozenset({role})
 
 
 _PLACE = f"""head(COLLECT {{

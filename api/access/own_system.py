@@ -1,11 +1,12 @@
 """REConnect itself as an IT system: its system roles are in the graph, and are granted like any other.
 
-They may be limited by unit. What a person may do follows from them (``api.access.held``); what a token may do is on the
-token (``api.access.tokens``).
+They may be limited by unit, and to field groups. What a person may do follows from them (``api.access.held``); what a
+token may do is on the token (``api.access.tokens``).
 """
 
 import neo4j
 
+from api.access.field_groups import TITLES as GROUPS
 from api.access.roles import ROLES
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
@@ -17,6 +18,7 @@ from graph.writing.graph_writer import GraphWriter, Written
 SOURCE = "reconnect"
 SYSTEM = OWN_SYSTEM
 UNIT = "reconnect_unit"
+FIELDS = "reconnect_fields"
 _URN = "urn:reconnect"
 TITLES = {
     "reader": ("Reader", "Reads the organisation"),
@@ -36,7 +38,7 @@ def key_of(role: str) -> str:
 
 
 def statements() -> list[Statement]:
-    """The system, its constraint type and its system roles."""
+    """The system, its constraint types and its system roles."""
 
     def always(**values: Value) -> dict[str, tuple[DatedValue, ...]]:
         return {name: (DatedValue(Period(), value),) for name, value in values.items()}
@@ -51,6 +53,19 @@ def statements() -> list[Statement]:
         values=always(key=UNIT, title="Unit", uri=f"{_URN}:constraint:unit", content="unit", form="multi"),
         links={"system": link("ItSystem", SYSTEM)},
     )
+    fields = Statement(
+        "ConstraintType",
+        FIELDS,
+        values=always(
+            key=FIELDS,
+            title="Field groups",
+            uri=f"{_URN}:constraint:fields",
+            content="text",
+            form="multi",
+            values=tuple(f"{group}={title}" for group, title in GROUPS.items()),
+        ),
+        links={"system": link("ItSystem", SYSTEM)},
+    )
     roles = [
         Statement(
             "SystemRole",
@@ -62,11 +77,14 @@ def statements() -> list[Statement]:
                 uri=f"{OWN_ROLE_URI}{role}",
                 sensitive=role != "reader",
             ),
-            links={"system": link("ItSystem", SYSTEM), "optional_types": link("ConstraintType", UNIT)},
+            links={
+                "system": link("ItSystem", SYSTEM),
+                "optional_types": (*link("ConstraintType", UNIT), *link("ConstraintType", FIELDS)),
+            },
         )
         for role in ROLES
     ]
-    return [system, unit, *roles]
+    return [system, unit, fields, *roles]
 
 
 def state_own_system(driver: neo4j.Driver, keyring: Keyring) -> list[Written]:

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
+from api.access.field_groups import IDENTITY, OF_KIND, shown_to
 from api.access.roles import EVERYBODY, LOG, RUNS
 
+
+def _in_groups(kinds: tuple[str, ...], roles: frozenset[str]) -> dict[str, frozenset[str]]:
+    return {kind: shown_to(roles, OF_KIND.get(kind, IDENTITY)) for kind in kinds}
+
+
 STORED: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
+    **_in_groups(
         (
             "Unit", "Person", "Employment", "Affiliation", "Position", "Role", "Assignment", "Substitution", "KleNode",
             "Function", "SystemGroup", "ItSystem", "Account", "DirectoryGroup", "PositionCategory", "KleFacet",
@@ -14,7 +20,7 @@ STORED: Mapping[str, frozenset[str]] = {
         ),
         EVERYBODY,
     ),
-    **dict.fromkeys(("RightsRequest", "Attestation", "ManualStep", "AccountException", "AccountRequest"), LOG),
+    **_in_groups(("RightsRequest", "Attestation", "ManualStep", "AccountException", "AccountRequest"), LOG),
     "Change": LOG,
     "SourceRecord": LOG,
     "Run": RUNS,

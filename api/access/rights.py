@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from api.access.field_groups import OF_KIND, group_of, role_of, shown_to, whole_roles
 from api.access.places import PLACES, WHOLE
 from api.access.readers import STORED
-from api.access.roles import ANYONE, OWNERS, PERSON, ROLES
+from api.access.roles import ANYONE, EVERYBODY, OWNERS, PERSON, ROLES
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
@@ -26,10 +27,13 @@ these). The types of an answer's own form (pages, periods) need no right of thei
 
 # Fields with a right of their own, on types that may be read: home address and private phone; pay; the CPR number.
 FIELDS: Mapping[str, frozenset[str]] = {
-    "private": frozenset({"hr", "auditor"}),
-    "pay": frozenset({"hr", "auditor"}),
+    "private": shown_to(frozenset({"hr", "auditor"}), "private"),
+    "pay": shown_to(frozenset({"hr", "auditor"}), "pay"),
     "cpr": frozenset({"cpr"}),
 }
+
+LIMITED_FIELDS: Mapping[str, frozenset[str]] = {"contact": shown_to(EVERYBODY, "contact")}
+"""Field groups of types that may be read which every reader sees, unless the role is limited to others."""
 
 WRITE: Mapping[str, frozenset[str]] = {
     "setValue": frozenset({"hr", "organisation", "rights"}),  # and see BY_HAND
@@ -228,17 +232,30 @@ class Access:
         return self.roles - frozenset(self.within)
 
     @property
+    def is_limited(self) -> bool:
+        """A role holds in units only, or for field groups only."""
+        return bool(self.within) or any(map(group_of, self.roles))
+
+    @property
     def scope(self) -> Scope | None:
         """The shape of what may be read; None where no role is limited."""
-        return Scope(self.everywhere, frozenset(self.within)) if self.within else None
+        return Scope(self.everywhere, frozenset(self.within)) if self.is_limited else None
 
     def covers(self, other: Access) -> bool:
         """Whether it allows all that ``other`` does, but for reading what every reader may."""
-        return all(
-            role in self.everywhere
-            or (role in other.within and other.within[role] <= self.within.get(role, frozenset()))
-            for role in other.roles - {"reader"}
+        return all(self._covers(role, other.within.get(role)) for role in other.roles if role_of(role) != "reader")
+
+    def _covers(self, role: str, units: frozenset[str] | None) -> bool:
+        held = (role, role_of(role))
+        return any(
+            each in self.everywhere or (units is not None and units <= self.within.get(each, frozenset()))
+            for each in held
         )
+
+    @property
+    def _limited_to_groups(self) -> frozenset[str]:
+        """The system roles that are held for some field groups only."""
+        return frozenset(role_of(each) for each in self.roles if group_of(each) is not None)
 
     def units(self, roles: Iterable[str]) -> frozenset[str]:
         """The units in which one of these roles, all of them limited, holds."""
@@ -266,12 +283,17 @@ class Access:
     def require(self, type_: str) -> None:
         """Raises GraphQLError (forbidden) if the type may not be read."""
         if not self.may_read(type_):
-            raise forbidden(f"{type_} may be read with", READ.get(type_, frozenset()))
+            readers = READ.get(type_, frozenset())
+            if readers & self._limited_to_groups and not readers & self.roles:
+                raise outside_groups(type_, OF_KIND.get(type_), readers)
+            raise forbidden(f"{type_} may be read with", readers)
 
     def require_write(self, mutation: str) -> None:
         if not self.may_write(mutation):
             if WRITE.get(mutation, frozenset()) & self.roles:
                 raise whole(f"{mutation} reaches the whole organisation: it", WRITE[mutation])
+            if WRITE.get(mutation, frozenset()) & self._limited_to_groups:
+                raise outside_groups(mutation, None, WRITE[mutation])
             raise forbidden(f"{mutation} needs", WRITE.get(mutation, frozenset()))
 
     def require_cpr(self) -> None:
@@ -296,20 +318,27 @@ def lacks_field(what: str, right: str) -> GraphQLError:
     return forbidden(f"{what} needs the right {right!r}, which comes with", FIELDS[right])
 
 
+def outside_groups(what: str, group: str | None, roles: frozenset[str]) -> GraphQLError:
+    """The refusal of what the caller's role would show or do, if it were not limited to other field groups."""
+    if group is None:
+        return forbidden(f"{what} needs a role that is not limited to field groups, as yours is:", roles)
+    return forbidden(f"{what} is in the field group {group!r}, to which your role does not extend. It needs", roles)
+
+
 def whole(what: str, roles: frozenset[str]) -> GraphQLError:
     """The refusal of a role that holds in a part of the organisation only."""
     from graphql import GraphQLError
 
     return GraphQLError(
-        f"{what} needs one of the system roles {', '.join(sorted(roles))}, held for the whole organisation",
-        extensions={"code": "forbidden", "roles": sorted(roles)},
+        f"{what} needs one of the system roles {', '.join(whole_roles(roles))}, held for the whole organisation",
+        extensions={"code": "forbidden", "roles": whole_roles(roles)},
     )
 
 
 def forbidden(what: str, roles: frozenset[str]) -> GraphQLError:
     from graphql import GraphQLError
 
-    named = sorted(roles - {PERSON})
+    named = whole_roles(roles - {PERSON})
     return GraphQLError(
         f"{what} one of the system roles {', '.join(named)}", extensions={"code": "forbidden", "roles": named}
     )

@@ -1,11 +1,15 @@
 """REConnect's own system roles, and the groups of them that share rights."""
 
+from api.access.field_groups import IDENTITY, shown_to
+
 ROLES = ("reader", "hr", "organisation", "rights", "operations", "auditor", "cpr")
 
-ANYONE = frozenset(ROLES)
+ANYONE = shown_to(frozenset(ROLES), IDENTITY)
 """Every valid token."""
 EVERYBODY = frozenset({"reader", "hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read the organisation; ``cpr`` alone opens nothing."""
+READERS = shown_to(EVERYBODY, IDENTITY)
+"""The same, also where their roles are limited to field groups: what tells of ``identity`` alone."""
 LOG = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read what sources claim, and the change log."""
 RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})

@@ -119,7 +119,7 @@ class Sight:
         if found is None:
             found = []
             for kind in PLACED:
-                may = READ[kind] if roles is None else frozenset(roles)
+                may = READ[kind] if roles is None else READ[kind] & frozenset(roles)
                 if not may & access.roles:
                     continue
                 where, parameters = condition(access, kind, "n", may)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import neo4j
 
 from api.access.caller_names import OWN_NAMES, PERSON
+from api.access.field_groups import WrongGroups, limited_to
 from api.access.held import below, subtree
 from api.access.rights import ROLES, Access
 from graph.change_log import now
@@ -37,6 +38,8 @@ class Token:
     revoked: bool
     within: tuple[str, ...] = ()
     """UUIDs of the units in and below which its roles hold; none = everywhere."""
+    fields: tuple[str, ...] = ()
+    """The field groups that its roles are limited to; none = all."""
 
 
 def create(
@@ -46,14 +49,15 @@ def create(
     life: timedelta = timedelta(days=90),
     within: Iterable[str] | None = None,
     person: str | None = None,
+    fields: Iterable[str] | None = None,
 ) -> str:
     """Make a token; its secret.
 
     ``within``: UUIDs of units; its roles hold in and below these only; None = everywhere. ``person``: uuid of who
     uses it, and under whose name it acts then, so that the person's sessions and tokens are one person where two
-    must decide.
+    must decide. ``fields``: the field groups that its roles are limited to (``api.access.field_groups``); None = all.
 
-    Raises TokenError: unknown role, no role, no unit, a name that is taken, a life too long.
+    Raises TokenError: unknown role, no role, no unit, an unknown group, a name that is taken, a life too long.
     """
     units = None if within is None else sorted(set(within))
     if units is not None and not units:
@@ -70,6 +74,11 @@ def create(
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:
         raise TokenError(f"unknown system role {', '.join(unknown) or '(none given)'}; there are {', '.join(ROLES)}")
+    groups = None if fields is None else sorted(set(fields))
+    try:
+        _names(wanted, groups)
+    except WrongGroups as wrong:
+        raise TokenError(f"fields: {wrong}") from wrong
     if not timedelta(0) < life <= LONGEST:
         raise TokenError(f"a token lives for 1 to {LONGEST.days} days")
     secret = PREFIX + secrets.token_urlsafe(BYTES)
@@ -83,7 +92,7 @@ def create(
         WITH old WHERE old IS NULL OR old.revoked OR old.expires <= $now
         DETACH DELETE old
         CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false,
-            within: $within, person: $person})
+            within: $within, person: $person, fields: $fields})
         RETURN t.name AS name
         """,
         name=name,
@@ -93,6 +102,7 @@ def create(
         expires=moment + life,
         within=units,
         person=person,
+        fields=groups,
     )
     if not rows:
         raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
@@ -118,6 +128,7 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
             each["token"]["expires"].to_native(),
             each["token"]["revoked"],
             tuple(each["token"].get("within") or ()),
+            tuple(each["token"].get("fields") or ()),
         )
         for each in rows
     ]
@@ -133,7 +144,7 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         WHERE s.person IS NULL OR """
         + IS_ACTIVE
         + """
-        RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person
+        RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person, t.fields AS fields
         """,
         hash=_hash(secret),
         now=now(),
@@ -142,7 +153,7 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
     )
     if not rows:
         return None
-    person, roles = rows[0]["person"], frozenset(rows[0]["roles"])
+    person, roles = rows[0]["person"], _names(rows[0]["roles"], rows[0]["fields"])
     name = rows[0]["name"] if person is None else f"{PERSON}{person}"
     if rows[0]["within"] is None:
         return Access(name, roles, person)
@@ -159,7 +170,7 @@ def accesses_of(driver: neo4j.Driver, name: str) -> list[Access]:
             AND NOT t.revoked AND t.expires > $now
         WITH t, {{person: t.person}} AS s
         WHERE s.person IS NULL OR {IS_ACTIVE}
-        RETURN t.roles AS roles, t.within AS within, t.person AS person
+        RETURN t.roles AS roles, t.within AS within, t.person AS person, t.fields AS fields
         """,
         name=name,
         prefix=PERSON,
@@ -169,10 +180,17 @@ def accesses_of(driver: neo4j.Driver, name: str) -> list[Access]:
     )
     found = []
     for row in rows:
-        roles, within = frozenset(row["roles"]), row["within"]
+        roles, within = _names(row["roles"], row["fields"]), row["within"]
         units = None if within is None else below(driver, within)
         found.append(Access(name, roles, row["person"], {} if units is None else dict.fromkeys(roles, units)))
     return found
+
+
+def _names(roles: Iterable[str], groups: Iterable[str] | None) -> frozenset[str]:
+    """The roles, or their names where they are limited to these groups. Raises WrongGroups."""
+    if groups is None:
+        return frozenset(roles)
+    return frozenset().union(*(limited_to(role, groups) for role in roles))
 
 
 def _hash(secret: str) -> str:

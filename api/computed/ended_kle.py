@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from api.access.roles import EVERYBODY
+from api.access.roles import READERS
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from graph.questions.kle_endings import Ended, ended
@@ -91,7 +91,7 @@ FIELD = ComputedField(
             Plain("roleRules", "[String!]", "Names of the role rules in the settings that contain its number"),
         ),
     ),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={
         "at": Argument("Date", "The day to read, past or future; by default today"),

@@ -1,6 +1,7 @@
 """``me``: the caller's token, and what it may do."""
 
-from api.access.rights import READ, WRITE, Access
+from api.access.field_groups import group_of, role_of
+from api.access.rights import LIMITED_FIELDS, READ, WRITE, Access
 from api.access.roles import ANYONE
 from api.computed.contract import Answer, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
@@ -14,9 +15,10 @@ def _answer(request: Request) -> list[Answer]:
     return [
         {
             "name": access.name,
-            "roles": [name_of(each) for each in sorted(access.roles)],
+            "roles": [name_of(each) for each in sorted({*map(role_of, access.roles)})],
             "mayRead": sorted(filter(access.may_read, READ)),
             "mayChange": sorted(filter(access.may_write, WRITE)),
+            "mayReadContact": bool(LIMITED_FIELDS["contact"] & access.roles),
             "mayReadPrivate": "private" in request.caller.rights,
             "mayReadCpr": "cpr" in request.caller.rights,
             "everywhere": not access.within,
@@ -36,15 +38,20 @@ RETURN collect(uuid) AS tops
 
 
 def _places(request: Request, access: Access) -> list[Answer]:
-    """Where each role holds: the topmost of its units."""
+    """Where each role holds, the topmost of its units, and for which field groups."""
+    groups: dict[tuple[str, frozenset[str] | None, bool], list[str]] = {}
+    for name in sorted(access.roles):
+        group = group_of(name)
+        shown = groups.setdefault((role_of(name), access.within.get(name), group is not None), [])
+        shown += [] if group is None else [group]
     found: list[Answer] = []
-    for role in sorted(access.roles):
-        units = access.within.get(role)
+    for (role, units, is_limited), names in groups.items():
         tops: list[str] = []
         if units is not None:
             rows, _, _ = request.driver.execute_query(_TOPS, units=sorted(units))
             tops = sorted(rows[0]["tops"])
-        found.append({"role": name_of(role), "everywhere": units is None, "units": tops})
+        fields = names if is_limited else None
+        found.append({"role": name_of(role), "everywhere": units is None, "units": tops, "fields": fields})
     return found
 
 
@@ -59,6 +66,7 @@ FIELD = ComputedField(
             Plain("roles", "[TokenRole!]", "Its system roles"),
             Plain("mayRead", "[String!]", "Names of the types that it may read"),
             Plain("mayChange", "[String!]", "Names of the mutations that it may use"),
+            Plain("mayReadContact", "Boolean!", "It may read work phones, mobiles and e-mail addresses of people"),
             Plain("mayReadPrivate", "Boolean!", "It may read private fields, such as a home address"),
             Plain("mayReadCpr", "Boolean!", "It may read CPR numbers; each access to one is logged"),
             Plain("everywhere", "Boolean!", "Its rights apply in the whole organisation"),
@@ -72,6 +80,7 @@ FIELD = ComputedField(
             Plain("role", "TokenRole!", "The system role"),
             Plain("everywhere", "Boolean!", "It holds in the whole organisation"),
             Thing("units", ("Unit",), "Otherwise the topmost units in which it holds", many=True),
+            Plain("fields", "[String!]", "The field groups that it is limited to; null = it shows all"),
         ),
     ),
     ANYONE,

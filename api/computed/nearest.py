@@ -8,7 +8,7 @@ from typing import Any
 
 import neo4j
 
-from api.access.roles import EVERYBODY as EVERY_READER
+from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import enumerated
 from graph.questions.nearest import Nearest, nearest, nearest_managers_of_all
@@ -126,7 +126,7 @@ FIELD = ComputedField(
             ),
         ),
     ),
-    EVERY_READER,
+    READERS,
     _answer,
     many=False,
     arguments={

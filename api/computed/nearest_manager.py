@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import neo4j
 
-from api.access.roles import EVERYBODY
+from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request, Thing, answer_type
 from api.computed.nearest import HOW, form, shown
 from api.reads.types import TIES
@@ -68,7 +68,7 @@ FIELD = ComputedField(
             *HOW,
         ),
     ),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={
         "person": Argument("ID", "UUID of the person, or a source's key"),

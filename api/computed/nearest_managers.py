@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import neo4j
 
-from api.access.roles import EVERYBODY
+from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request
 from api.computed.nearest import form, shown
 from api.reads.types import TIES
@@ -36,7 +36,7 @@ FIELD = ComputedField(
     "nearestManagers",
     "The nearest managers of all employees, in one query",
     (),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={"at": AT, "below": Argument("ID", "Only those in or below this unit: its UUID or a source's key")},
     looks_at=TIES,

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from graphql import GraphQLError
 
-from api.access.roles import EVERYBODY
+from api.access.roles import READERS
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from api.reads.types import TIES
@@ -40,9 +40,9 @@ def _answer(request: Request) -> list[Answer]:
 def _readable(request: Request) -> list[str] | None:
     """The units in which the caller may read people; None = everywhere. Who comes into them arrives."""
     access = request.caller.access
-    if access is None or access.everywhere & EVERYBODY:
+    if access is None or access.everywhere & READERS:
         return None
-    return sorted(access.units(access.roles & EVERYBODY))
+    return sorted(access.units(access.roles & READERS))
 
 
 PeopleChangeType = enumerated(
@@ -71,7 +71,7 @@ FIELD = ComputedField(
             Thing("unit", ("Unit",), "The unit; of one who leaves or goes, the unit until then"),
         ),
     ),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={
         "units": Argument("[ID!]", "Only in or below these units: UUIDs or a source's keys; by default everywhere"),

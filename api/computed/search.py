@@ -1,5 +1,6 @@
 """``search``: one box over the organisation. Its rule is ``graph.questions.search``."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 
@@ -7,8 +8,10 @@ import neo4j
 import strawberry
 
 from api.access.cpr_readings import looked_up
+from api.access.field_groups import CONTACT
 from api.access.readers import STORED
-from api.access.roles import EVERYBODY
+from api.access.rights import LIMITED_FIELDS
+from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.reads.filters import camel
 from api.reads.known_names import one_of
@@ -41,7 +44,9 @@ def _answer(request: Request) -> list[Answer]:
         if person is not None and _is_there(request, person) and request.sees("Person", person):
             return [{"thing": person, "kind": "Person", "rank": "EXACT", "by": "Person", "property": "cpr"}]
     private = "private" in request.caller.rights
-    hits = search(request.driver, text, looked_at, request.day, first, private, request.inside_of(*SEARCHED))
+    hits = search(
+        request.driver, text, looked_at, request.day, first, private, request.inside_of(*SEARCHED), _hidden(request)
+    )
     return [
         {
             "thing": each.uuid,
@@ -56,9 +61,20 @@ def _answer(request: Request) -> list[Answer]:
 
 
 def _readable(kinds: AbstractSet[str], request: Request) -> frozenset[str]:
+    """Those that the caller may read wherever the caller searches."""
     access = request.caller.access
     roles = request.caller.roles if access is None else access.roles
-    return frozenset(each for each in kinds if STORED[each] & roles)
+    return frozenset(each for each in kinds if STORED[each] & roles and _as_far(request, STORED[each]))
+
+
+def _as_far(request: Request, roles: frozenset[str]) -> bool:
+    scope = request.caller.scope
+    return scope is None or scope.limited(roles) in (None, scope.limited(READERS))
+
+
+def _hidden(request: Request) -> Mapping[str, AbstractSet[str]]:
+    """The properties by which the caller finds nothing, since a role is limited to other field groups."""
+    return {} if _as_far(request, LIMITED_FIELDS["contact"]) else CONTACT
 
 
 def _is_there(request: Request, person: str) -> bool:
@@ -89,7 +105,7 @@ FIELD = ComputedField(
             Plain("value", "String", "Its value on the day; null for a CPR number"),
         ),
     ),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={
         "text": Argument(

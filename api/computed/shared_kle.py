@@ -1,6 +1,6 @@
 """``sharedKle``: nodes of KLE that more than one unit is responsible for."""
 
-from api.access.roles import EVERYBODY
+from api.access.roles import READERS
 from api.computed.contract import AT, Answer, ComputedField, Request, Thing, answer_type
 from graph.questions.kle_endings import shared
 
@@ -23,7 +23,7 @@ FIELD = ComputedField(
             Thing("units", ("Unit",), "The units", many=True),
         ),
     ),
-    EVERYBODY,
+    READERS,
     _answer,
     arguments={"at": AT},
     looks_at=("KleNode",),

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from api.access.failed_logins import FailedLogins
+from api.access.field_groups import role_of
 from api.access.own_system import TITLES
 from api.access.rights import Access
 from api.access.sessions import LoggedIn
@@ -192,6 +193,6 @@ def _who(who: LoggedIn) -> str:
 
 
 def _rights(access: Access) -> str:
-    t = texts()
-    roles = "".join(f"<li>{escape(t.roles[each])}</li>" for each in TITLES if each in access.roles)
+    t, held = texts(), {*map(role_of, access.roles)}
+    roles = "".join(f"<li>{escape(t.roles[each])}</li>" for each in TITLES if each in held)
     return f'<p>{t.your_roles}</p><ul>{roles}</ul><p><a href="/graphql">GraphiQL</a></p>'

@@ -49,6 +49,8 @@ class Value:
     right: Right = "open"
     only_now: str = ""
     """Why it can't be read as it was known on another day; empty if it can."""
+    group: str = ""
+    """The field group (``api.access.field_groups``) that a reader's role may lack."""
 
 
 @dataclass(frozen=True, slots=True)

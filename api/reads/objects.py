@@ -9,7 +9,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.access.rights import FIELDS, READ, lacks_field
+from api.access.rights import FIELDS, LIMITED_FIELDS, READ, Scope, lacks_field, outside_groups
 from api.computed.nearest import EVERYBODY
 from api.computed.types import ANSWER_TYPES, Thing
 from api.reads.compilation import Compilation, row_of
@@ -137,10 +137,22 @@ class Objects(Compilation):
             if self.scope is None or not self.scope.limited(FIELDS[value.right]):
                 raise lacks_field(f"{type_.name}.{value.name}", value.right)
             shown_where = self._where_held(type_, n, FIELDS[value.right])
+        elif value.group and self.scope is not None:
+            shown_where = self._where_grouped(type_, value, n, self.scope)
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
         text = self._plain(type_, value, n, v, r)
         return f"CASE WHEN {shown_where} THEN {text} END" if shown_where else text
+
+    def _where_grouped(self, type_: Type, value: Value, n: str, scope: Scope) -> str:
+        """The condition that the field's group is shown where a thing lies; "" if it is wherever the thing is."""
+        roles = LIMITED_FIELDS[value.group]
+        shown = scope.limited(roles)
+        if shown == ():
+            raise outside_groups(f"{type_.name}.{value.name}", value.group, roles)
+        if shown is None or shown == scope.limited(READ[type_.name.removesuffix("State")]):
+            return ""
+        return self._where_held(type_, n, roles)
 
     def _where_held(self, type_: Type, n: str, roles: frozenset[str]) -> str:
         """The condition that a thing, or what a state is of, lies where one of these roles holds."""

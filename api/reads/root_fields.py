@@ -8,6 +8,8 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLCompositeType,
+    GraphQLNamedType,
+    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -21,6 +23,8 @@ Types = dict[str, FieldNode]
 """Name of a type → the first field that belongs or leads to it."""
 _FORMS = ("Connection", "Edge", "State")
 """What the names of types end in that are only forms of another type."""
+_PERIOD = "Period"
+"""What the names of types end in that tell when there was a link; to what, their own fields say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,18 @@ class _Walk:
         # The parent too: a fragment, which is not a field, selects a kind of an interface. A field of the interface
         # itself is one of each of its kinds.
         several = self.schema.get_possible_types(parent) if is_abstract_type(parent) else ()
-        found = {_shown(each.name): node for each in (type_, parent, *several)}
+        found = {_shown(each.name): node for each in (type_, parent, *several, *self._linked(type_))}
         if node.selection_set is not None and is_composite_type(type_):
             found = {**self._of(node.selection_set, type_), **found}
         return found
+
+    def _linked(self, type_: GraphQLNamedType) -> Iterator[GraphQLNamedType]:
+        """The types of the things that periods of a link lead to. Whoever may not read these does not learn either when
+        there was one."""
+        if isinstance(type_, GraphQLObjectType) and type_.name.endswith(_PERIOD):
+            for each in type_.fields.values():
+                of = get_named_type(each.type)
+                yield from self.schema.get_possible_types(of) if is_abstract_type(of) else (of,)
 
     def _of(self, selections: SelectionSetNode, parent: GraphQLCompositeType) -> Types:
         found: Types = {}

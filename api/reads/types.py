@@ -6,6 +6,7 @@ compiler (``api.reads.compiler``) are both made from this list.
 
 from collections.abc import Iterator, Mapping
 
+from api.access.field_groups import CONTACT
 from api.reads.fields import Answered, Counted, Field, Linked, Paged, Periods, Scalar, Type, Value, Way
 from api.reads.filters import camel
 from api.reads.node_ids import in_cypher as id_in_cypher
@@ -32,8 +33,9 @@ def _first_day(day: str) -> str:
     return f"nullIf(toString({day}), '{NO_BEGINNING}')"
 
 
-def _value(prop: Property, of: str = "{v}") -> Value:
-    return Value(camel(prop.name), OF_TYPE[prop.type], f"{of}.{prop.name}", prop.doc, prop.access)
+def _value(prop: Property, of: str = "{v}", kind: str = "") -> Value:
+    group = "contact" if prop.name in CONTACT.get(kind, ()) else ""
+    return Value(camel(prop.name), OF_TYPE[prop.type], f"{of}.{prop.name}", prop.doc, prop.access, group=group)
 
 
 def _way(link: Link) -> Way:
@@ -84,7 +86,7 @@ def _of_kind(kind: Kind) -> Type:
     add(Value("existsTo", "Date", "toString({exists_to})", "The day after its last; null = it has no end"))
     add(Value("keys", "[String!]", _KEYS, "Its keys in the sources", only_now=NOT_DATED))
     for prop in kind.properties:
-        add(_value(prop))
+        add(_value(prop, kind=kind.name))
     if kind.name == "Person":
         only_now = "a person's number is kept as it is now"
         add(Value("cpr", "String", "{cpr}", "CPR number; each access to one is logged", "cpr", only_now))
@@ -190,7 +192,7 @@ def _periods_of(kind: Kind) -> Iterator[Type]:
 
 
 def _state_of(kind: Kind) -> Type:
-    fields = _FIRST_AND_LAST | {camel(each.name): _value(each) for each in kind.properties}
+    fields = _FIRST_AND_LAST | {camel(each.name): _value(each, kind=kind.name) for each in kind.properties}
     return Type(kind.state, kind.state, f"The values of {kind.name} in a period", fields)
 
 

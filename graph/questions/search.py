@@ -7,10 +7,11 @@ by an employment's number, e-mail and phone.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import neo4j
@@ -66,8 +67,10 @@ def search(
     first: int,
     protected: bool = False,
     inside: Inside | None = None,
+    without: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> list[Hit]:
-    """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``.
+    """The best ``first`` hits, each thing once. ``kinds``: those that may be looked at, of ``SEARCHED``. ``without``:
+    properties of a kind by which nothing is found.
 
     ``protected``: also persons with a protected name and address, and what an employment keeps from others.
     ``inside``: what may be found, and by which a person may be found; None = everything.
@@ -79,7 +82,8 @@ def search(
     for row in _rows(driver, question, kinds, day, inside):
         if row["protected"] and not protected:
             continue
-        found = _matched(row["label"], row["values"], text, wanted, protected)
+        names = [each for each in SEARCHED[row["label"]] if each not in without.get(row["label"], ())]
+        found = _matched(names, row["values"], text, wanted, protected)
         if found is None:
             continue
         rank, name, value = found
@@ -143,10 +147,12 @@ def _rows(
     return rows
 
 
-def _matched(kind: str, values: Mapping[str, Any], text: str, wanted: str, hidden: bool) -> tuple[int, str, str] | None:
-    """(place in ``RANKS``, property, its value) of what matches best."""
+def _matched(
+    names: Iterable[str], values: Mapping[str, Any], text: str, wanted: str, hidden: bool
+) -> tuple[int, str, str] | None:
+    """(place in ``RANKS``, property, its value) of what matches best, of these properties."""
     found = []
-    for name in SEARCHED[kind]:
+    for name in names:
         value = values.get(name)
         if value is None or (not hidden and values.get(_HIDDEN.get(name, ""))):
             continue

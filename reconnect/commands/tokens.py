@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from api.access.field_groups import FIELD_GROUPS
 from api.access.rights import ROLES
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
@@ -33,6 +34,10 @@ def create(
         list[str] | None,
         typer.Option(help="A unit (uuid or a source's key): only it and what lies below. May be repeated."),
     ] = None,
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(help=f"A field group that it shows: {', '.join(FIELD_GROUPS)}. May be repeated; by default all."),
+    ] = None,
 ) -> None:
     """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
@@ -44,7 +49,7 @@ def create(
         with driver.session(default_access_mode="READ") as session:
             uuid = None if person is None else find(session, "Person", person).uuid
             units = [find(session, "Unit", each).uuid for each in within] if within else None
-        secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid)
+        secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid, fields or None)
     except (tokens.TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
     print(secret)
@@ -59,7 +64,10 @@ def list_tokens(context: typer.Context) -> None:
     now = datetime.now(UTC)
     for each in tokens.tokens(of(context).driver()):
         state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
-        table.add_row(each.name, ", ".join(each.roles), f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state)
+        limit = f" ({', '.join(each.fields)} only)" if each.fields else ""
+        table.add_row(
+            each.name, ", ".join(each.roles) + limit, f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state
+        )
     terminal().print(table)
 
 

@@ -25,6 +25,7 @@ _END = "-- the end of one help --"
 _OF_HELP = frozenset(
     {
         "api.access",
+        "api.access.field_groups",
         "api.access.places",
         "api.access.readers",
         "api.access.rights",

@@ -46,6 +46,7 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
         granted("g_organisation", "organisation", "employment:e_bo", derived="unit"),
         granted("g_organisation_too", "organisation", "employment:e_bo", derived="selected_units", units=["job"]),
         granted("g_finn", "reader", "person:finn"),
+        granted("g_phones", "auditor", "person:bo", type="reconnect_fields", fixed=["contact", "pay"]),
     ]
     content["grants"] += [each for grants, _ in wanted for each in grants]
     content["constraint_settings"] += [each for _, settings in wanted for each in settings]
@@ -80,6 +81,8 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
     bo = access("bo")
     assert bo is not None
     assert bo.within == {"organisation": units("citizen", "job")}, "in each way in which it is held"
+    assert bo.everywhere == {"auditor:identity", "auditor:contact", "auditor:pay"}
+    assert bo.fields() == {"pay"}
     assert access("erik") is None, "nothing is granted"
     assert access("finn") is None, "the person is stopped"
     assert asyncio.run(access_of_person(clean_graph, "00000000-0000-4000-8000-000000000000", "x")) is None

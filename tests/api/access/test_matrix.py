@@ -14,8 +14,9 @@ import pytest
 import yaml
 from graphql import GraphQLError, GraphQLObjectType
 
+from api.access.field_groups import FIELD_GROUPS, limited_to, whole_roles
 from api.access.places import PLACES
-from api.access.rights import FIELDS, READ, ROLES, WRITE, Access
+from api.access.rights import FIELDS, LIMITED_FIELDS, READ, ROLES, WRITE, Access
 from api.access.roles import PERSON
 from api.availability import Availability
 from api.computed.types import FIELDS as COMPUTED
@@ -51,7 +52,8 @@ def of_type(name: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for field in type_.fields:
         known = TYPES[name].fields.get(field) if name in TYPES else None
-        found.setdefault(known.right if isinstance(known, Value) else "open", set()).add(field)
+        right = (known.group or known.right) if isinstance(known, Value) else "open"
+        found.setdefault(right, set()).add(field)
     return found
 
 
@@ -75,7 +77,8 @@ def test_everything_has_a_decision() -> None:
     assert {each for each in SCHEMA.query_type.fields if each not in lists | set(COMPUTED)} == {
         "node", "tree", *(name for name in SCHEMA.query_type.fields if _is_single(name)),
     }  # fmt: skip
-    assert {right: frozenset(roles) for right, roles in DECIDED["rights"].items()} == FIELDS
+    assert DECIDED["rights"].keys() == FIELDS.keys()
+    assert all(set(roles) == set(whole_roles(FIELDS[right])) for right, roles in DECIDED["rights"].items())
 
 
 def _is_single(name: str) -> bool:
@@ -92,7 +95,7 @@ def test_everything_lies_where_it_was_decided() -> None:
         assert decided["place"] == told, name
 
 
-def _passes(access: Access, query: str) -> bool:
+def passes(access: Access, query: str) -> bool:
     refused = _GATE.forbidden(access, question_of(query, None))
     for error in refused.values():
         assert (error.extensions or {})["code"] == "forbidden"
@@ -105,24 +108,28 @@ def test_each_list_is_read_by_whom_it_was_decided(role: str) -> None:
     for name, type_ in {**PLURALS, **RECORD_LISTS}.items():
         decided, query = DECIDED["types"][type_], f"{{ {name}(first: 1) {{ nodes {{ {TYPES[type_].key} }} }} }}"
         may = role in decided["roles"]
-        assert _passes(everywhere(role), query) == may, name
-        assert _passes(within(role), query) == (may and decided["place"] != "whole"), name
+        assert passes(everywhere(role), query) == may, name
+        assert passes(within(role), query) == (may and decided["place"] != "whole"), name
     for name, decided in DECIDED["types"].items():
         assert everywhere(role).may_read(name) == (role in decided["roles"]) == (role in READ[name]), name
+
+
+def _rule(name: str) -> str:
+    """A question of a computed root field."""
+    given = ", ".join(
+        f"{each}: {_GIVEN.get(argument.type, chr(34) + 'x' + chr(34))}"
+        for each, argument in COMPUTED[name].arguments.items()
+        if argument.type.endswith("!")
+    )
+    return f"{{ {name}{f'({given})' if given else ''} {{ __typename }} }}"
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_rule_is_asked_by_whom_it_was_decided(role: str) -> None:
     for name, decided in DECIDED["asked"].items():
-        given = ", ".join(
-            f"{each}: {_GIVEN.get(argument.type, chr(34) + 'x' + chr(34))}"
-            for each, argument in COMPUTED[name].arguments.items()
-            if argument.type.endswith("!")
-        )
-        query = f"{{ {name}{f'({given})' if given else ''} {{ __typename }} }}"
-        may = role in decided["roles"]
-        assert _passes(everywhere(role), query) == may, name
-        assert _passes(within(role), query) == (may and decided["place"] == "part"), name
+        query, may = _rule(name), role in decided["roles"]
+        assert passes(everywhere(role), query) == may, name
+        assert passes(within(role), query) == (may and decided["place"] == "part"), name
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -137,7 +144,24 @@ def test_each_mutation_is_made_by_whom_it_was_decided(role: str) -> None:
             if not expected:
                 with pytest.raises(GraphQLError, match=name) as refused:
                     access.require_write(name)
-                assert (refused.value.extensions or {})["roles"] == sorted(WRITE[name] - {PERSON})
+                assert (refused.value.extensions or {})["roles"] == whole_roles(WRITE[name] - {PERSON})
+
+
+@pytest.mark.parametrize("group", FIELD_GROUPS)
+def test_a_role_that_is_limited_to_field_groups_does_what_was_decided(group: str) -> None:
+    grouped = {type_: name for name, types in DECIDED["groups"].items() for type_ in types}
+    for role in ROLES:
+        access = Access("somebody", limited_to(role, {group}))
+        for name, type_ in {**PLURALS, **RECORD_LISTS}.items():
+            is_shown = type_ not in DECIDED["ungrouped"] and grouped.get(type_, group) == group
+            may = is_shown and role in DECIDED["types"][type_]["roles"]
+            query = f"{{ {name}(first: 1) {{ nodes {{ {TYPES[type_].key} }} }} }}"
+            assert passes(access, query) == may, (role, name)
+        for name, decided in DECIDED["asked"].items():
+            may = decided.get("identity", False) and role in decided["roles"]
+            assert passes(access, _rule(name)) == may, (role, name)
+        for name, decided in DECIDED["mutations"].items():
+            assert access.may_write(name) == decided.get("identity", False), (role, name)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -145,7 +169,7 @@ def test_each_field_with_a_right_of_its_own_is_read_by_whom_it_was_decided(role:
     """``role`` comes to a reader of everything, so the type itself is no obstacle."""
     for type_, path in OWN.items():
         for right, fields in of_type(type_).items():
-            if right == "open":
+            if right in ("open", *LIMITED_FIELDS):
                 continue
             for field in fields:
                 root = type_.removesuffix("State").lower()
@@ -153,8 +177,8 @@ def test_each_field_with_a_right_of_its_own_is_read_by_whom_it_was_decided(role:
                 may = role in DECIDED["rights"][right]
                 whole = Access("somebody", frozenset({"reader", role}))
                 part = Access("somebody", frozenset({"reader", role}), None, {role: frozenset({_ANY})})
-                assert (_compiled(whole, query) is not None) == may, (field, "everywhere")
-                text = _compiled(part, query)
+                assert (compiled(whole, query) is not None) == may, (field, "everywhere")
+                text = compiled(part, query)
                 assert (text is not None) == may, (field, "in a part")
                 assert text is None or "CASE WHEN" in text, "only where the thing lies in the part"
 
@@ -170,10 +194,10 @@ OWN = {
 
 @pytest.mark.whole
 def test_every_type_with_such_fields_is_asked_for() -> None:
-    assert {name for name in objects() if set(of_type(name)) - {"open"}} == set(OWN)
+    assert {name for name in objects() if set(of_type(name)) - {"open", *LIMITED_FIELDS}} == set(OWN)
 
 
-def _compiled(access: Access, query: str) -> str | None:
+def compiled(access: Access, query: str) -> str | None:
     """The statement; None where it is refused for want of a right."""
     question = question_of(query, None)
     roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, None)))

@@ -88,7 +88,7 @@ def _limited(marked: Marked, everywhere: frozenset[str], limited: frozenset[str]
 
 
 _EVERY = frozenset(ROLES)
-_RIGHT = FIELDS["private"] | FIELDS["pay"]
+_RIGHT = _EVERY & (FIELDS["private"] | FIELDS["pay"])
 _WITHOUT = _EVERY - _RIGHT
 """Roles that have no such right."""
 
