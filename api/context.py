@@ -13,6 +13,7 @@ from rules.accounts.staff import Memberships
 
 if TYPE_CHECKING:
     from api.mutations.reading_back import ReadBack
+    from exporters.objects.deciding import Decisions
     from idp.local_accounts.handing_over import HandingOver
 
 
@@ -33,3 +34,5 @@ class Context:
     """Of the targets that keep groups, for previews."""
     handing: "HandingOver | None" = None
     """How people are invited to log in; None where no people log in here."""
+    decisions: "Decisions | None" = None
+    """How people decide about accounts at targets; None where no targets are known."""

@@ -8,6 +8,8 @@ ExportError
 │   ├── HostKeyError never          the server is not the pinned one
 │   └── LoginRefused never, or next the target refuses our login, for whatever is asked
 ├── Overtaken        soon           a later run of the same target has begun
+├── NoSuchTarget     next           no target of this name has accounts (``exporters.objects.deciding``)
+├── TargetBusy       soon           an export runs, so nobody decides about its objects (``exporters.objects.deciding``)
 └── ObjectError      ``exporters.objects.errors``: one object, at a target that takes objects one by one
 
 A file's bad row is not an error: the object is parked, and the run's report has the reason.

@@ -48,6 +48,7 @@ def adopt(
             "--other", metavar="KEY=ID", help="This one is another's: an account is created beside it. May be repeated."
         ),
     ] = None,
+    reason: Annotated[str, typer.Option(help="Why; kept with each account that is adopted or kept apart.")] = "",
     wait: Wait = False,
 ) -> None:
     """List accounts that others made at a target and that fit planned accounts, and take them over.
@@ -59,14 +60,16 @@ def adopt(
 
     with _at(context, target, wait) as (made, read):
         driver = of(context).driver()
+        user = of(context).user or "command line"
+        why = f"{reason} ({user})" if reason else user
         found = candidates(driver, made, read, today())
         chosen, apart = _chosen(found, account or [], confirm), _given(found, other or [])
         _show(found)
         try:
             if apart:
-                keep_apart(driver, made, {ref: frozenset(each.id for each in ids) for ref, ids in apart.items()})
+                keep_apart(driver, made, {ref: frozenset(one.id for one in ids) for ref, ids in apart.items()}, why)
             if chosen:
-                note(driver, made, chosen)
+                note(driver, made, chosen, why)
         except NotAdoptable as wrong:
             raise CommandFailed(str(wrong), Exit.USAGE) from wrong
     done = f"{len(chosen)} adopted. " if chosen else "Nothing was adopted. "
@@ -88,7 +91,7 @@ def drift(
         ),
     ] = None,
     kind: Annotated[str, typer.Option(help="The kind of object of --accept and --make-again.")] = "user",
-    reason: Annotated[str | None, typer.Option(help="Why the difference is accepted.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it is decided so.")] = None,
     until: Annotated[
         date | None,
         day_option("--until", help="The first day on which it is shown again; default: no end.", show_default=False),
@@ -105,9 +108,10 @@ def drift(
 
     with _at(context, target, wait) as (made, read):
         driver, run = of(context).driver(), of(context)
+        user = run.user or "command line"
         if again is not None:
             try:
-                drifting.make_again(driver, made, Ref(kind, again))
+                drifting.make_again(driver, made, Ref(kind, again), f"{reason or ''} ({user})".strip())
             except drifting.NotAccepted as wrong:
                 raise CommandFailed(str(wrong), Exit.USAGE) from wrong
             terminal().print(f"The next export of {made.name} makes {kind} {again} again.")
@@ -119,7 +123,6 @@ def drift(
             if until is not None and until <= today():
                 raise CommandFailed("--until must be a day to come.", Exit.USAGE)
             try:
-                user = run.user or "command line"
                 drifting.accept(driver, made, Ref(kind, key), field, str(reason), user, until)
             except drifting.NotAccepted as wrong:
                 raise CommandFailed(str(wrong), Exit.USAGE) from wrong
@@ -177,11 +180,11 @@ def _show(found: list[Candidate]) -> None:
 
 
 def _called(values: Mapping[str, Any], candidate: Candidate) -> str:
-    """Login and name, for the person who decides; not of people with a protected name."""
+    from exporters.objects.adoption import called
+
     if candidate.wanted.protected:
         return "(protected)"
-    named = (str(values[name]) for name in ("sAMAccountName", "userName", "displayName") if values.get(name))
-    return ", ".join(named) or "without a name"
+    return called(candidate.wanted, values) or "without a name"
 
 
 @contextmanager

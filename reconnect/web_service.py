@@ -8,6 +8,7 @@ from api.http.pages import Pages
 from api.reads.limits import Limits
 from graph.connection import connect_async
 from graph.cpr.keyring import require_keys_of
+from reconnect.account_decisions import decisions
 from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
 from reconnect.targets import memberships, objects
@@ -46,6 +47,7 @@ def service_of(
         claims=claims_service(context),
         login=login,
         handing=None if login is None else login.handing,
+        decisions=decisions(context),
         four_eyes=frozenset(context.settings.api.four_eyes),
         address=context.settings.idp.address,
         web_login=web_login(context, f"http://{host}:{port}"),

@@ -14,6 +14,8 @@ LOG = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read what sources claim, and the change log."""
 RUNS = frozenset({"hr", "organisation", "rights", "operations", "auditor"})
 """Those who may read the results of imports and exports."""
+AT_TARGETS = frozenset({"rights", "operations", "auditor"})
+"""Those who may read accounts that others made at targets."""
 DOUBTS = frozenset({"hr", "operations", "auditor"})
 """Those who may read possible duplicates, and payroll's codes."""
 

@@ -17,6 +17,7 @@ from api.reads.known_names import KNOWN, NAMED, Targets
 from api.reads.known_names import known as named
 from api.reads.plan import Rule
 from api.reads.variables import Values, found, plain
+from exporters.objects.deciding import Decisions
 from graph import time as clock
 from graph.change_log import known_on
 from graph.cpr.keyring import Keyring
@@ -48,6 +49,7 @@ class Rules:
     everybody: Everybody = field(default_factory=Everybody)
     sight: Sight = field(default_factory=Sight)
     memberships: tuple[Memberships, ...] = ()
+    decisions: Decisions | None = None
     _known: dict[date, int] = field(default_factory=dict)
 
     def answer(
@@ -92,6 +94,7 @@ class Rules:
             self.memberships,
             self.everybody,
             self.sight,
+            self.decisions,
         )
         return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known, roles=FIELDS[rule.field].roles))
 

@@ -19,6 +19,7 @@ from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
 from api.access.sight import Sight, condition, found_seen, inside_of, seen, seen_wholly
 from api.reads.known_names import Targets, known
+from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
 from graph.identity.lookup import find
@@ -152,6 +153,8 @@ class Resources:
     """Of the targets that keep groups, for previews."""
     everybody: "Everybody"
     sight: Sight
+    decisions: Decisions | None = None
+    """How people decide about accounts at targets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ from api.reads.reader import Reader
 from api.subscriptions.feed import Feed
 from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
+from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring, MissingKey
 from graph.statements.precedence import SourceOrder
 from idp.local_accounts.handing_over import HandingOver
@@ -107,6 +108,8 @@ class Service:
     """The pages of login; None where no people log in here."""
     handing: HandingOver | None = field(default=None, repr=False)
     """How people are invited to log in."""
+    decisions: Decisions | None = field(default=None, repr=False)
+    """How people decide about accounts at targets."""
     four_eyes: frozenset[Rule] = frozenset()
     """What one person must not do alone (``api.access.four_eyes``)."""
     address: str | None = None
@@ -135,6 +138,7 @@ def create_app(service: Service) -> Starlette:
         availability,
         service.targets,
         service.memberships,
+        service.decisions,
     )
     warming = Warming(reader, service.driver, is_done=not service.warm_up)
     login = service.web_login
@@ -305,6 +309,7 @@ async def _graphql(
             service.four_eyes,
             memberships=service.memberships,
             handing=service.handing,
+            decisions=service.decisions,
         )
         back: Read = read
         if is_person and question.operation.operation is OperationType.MUTATION:

@@ -91,6 +91,18 @@ _OF_ONE: Mapping[str, str] = {
     "requestExtraAccount.email": "Mail address",
     "requestExtraAccount.requestedBy": f"{_KEY} person who asks; omitted = who is logged in. A token must give it",
     "decideExtraAccount.approve": "true: the account is made; false: the request is refused",
+    **{
+        f"{each}.{name}": text
+        for each in ("adoptAccount", "keepAccountApart", "acceptDrift", "makeAccountAgain")
+        for name, text in {
+            "target": "The target, such as active_directory-intranet",
+            "key": "Key of the object at the target: UUID of the planned account, at SCIM of the person",
+            "object": "Kind of object at the target",
+            "targetId": "The id that the target gave it, such as objectGUID",
+        }.items()
+    },
+    "acceptDrift.field": "The field, link, enabled or gone, as ledgerEntries { drift } names it",
+    "acceptDrift.until": "The first day on which the difference is shown again; omitted = no end",
     "createConstraintType.key": "Short name of the type",
     "createConstraintType.content": "What its values are: kle, unit, sensitivity, itsystem, payout, text or other",
     "createConstraintType.form": "single, multi or text: how many values it takes",

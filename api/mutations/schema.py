@@ -18,6 +18,7 @@ from api.access import rights
 from api.context import Context
 from api.enums import Kind
 from api.mutations.accounts import Accounts
+from api.mutations.at_targets import AtTargets
 from api.mutations.editing import (
     Editing,
     always,
@@ -87,7 +88,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, Planning, Tasking, Deploying, LoginCare, LoggingIn):
+class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, LoginCare, LoggingIn):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

@@ -43,6 +43,7 @@ from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
 from api.reads.refused import REFUSALS, at_root, in_field
 from api.reads.selection import Document, select
 from api.reads.variables import Values, marked
+from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
@@ -109,6 +110,7 @@ class Reader:
     availability: Availability | None = None
     targets: Targets = field(default_factory=dict)
     memberships: tuple[Memberships, ...] = ()
+    decisions: Decisions | None = None
 
     def __post_init__(self) -> None:
         self._rules = Rules(self.driver, self.keyring, self.order)
@@ -117,6 +119,7 @@ class Reader:
         self._rules.role_rules = self.role_rules
         self._rules.targets = self.targets
         self._rules.memberships = self.memberships
+        self._rules.decisions = self.decisions
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
         self._seal = CursorSeal.of(self.keyring)

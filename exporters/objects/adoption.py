@@ -4,17 +4,18 @@ Nothing is written at the target: the ledger notes the object's id, and the next
 shows the differences in its dry run, and puts our key on it.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import neo4j
 
 from exporters.image import read_image
 from exporters.objects.errors import Refused
+from exporters.objects.hiding import Hide
 from exporters.objects.ledger import DELETED, Entry, ObjectLedger
-from exporters.objects.target import Found, ObjectTarget, Ref, Wanted
-from exporters.objects.values import comparable
+from exporters.objects.target import Channel, Found, ObjectTarget, Ref, Value, Wanted
+from exporters.objects.values import comparable, in_words
 from exporters.target import ImageReader
 from graph.runs.run_log import end_run, start_run
 
@@ -26,11 +27,13 @@ class NotAdoptable(ValueError):
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A wanted object that the ledger does not have, and what is like it at the target. ``doubt``: why a person must
-    decide; empty if there is exactly one, which nothing speaks against."""
+    decide; empty if there is exactly one, which nothing speaks against. ``changes``: id → what the next export would
+    change on that object, in words."""
 
     wanted: Wanted
     found: tuple[Found, ...]
     doubt: str
+    changes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def ref(self) -> Ref:
@@ -114,15 +117,25 @@ def deleted_by_others(entry: Entry) -> Refused:
 _DECIDE = "Decide: reconnect accounts adopt."
 
 
-def candidates(driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at: date) -> list[Candidate]:
-    """Every wanted object that something at the target is like. Reads only. Raises DeliveryError, ObjectError."""
+def candidates(
+    driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at: date, only: Ref | None = None
+) -> list[Candidate]:
+    """Every wanted object that something at the target is like; ``only``: this one. Reads only. Raises DeliveryError,
+    ObjectError."""
     objects = target.shape(read_image(target, read, at), at)
     entries = ObjectLedger(driver, target.name).entries()
+    hide = Hide(objects.identifying, objects.private)
     with target.open() as channel:
         hits = {
             each.ref: (each, tuple(_not_apart(channel.find(each), known)))
             for each in objects.wanted
-            if not (known := entries.get(each.ref, Entry(each.kind, each.key, "pending"))).is_there
+            if only in (None, each.ref)
+            and not (known := entries.get(each.ref, Entry(each.kind, each.key, "pending"))).is_there
+        }
+        changes = {
+            (ref, one.id): tuple(_changes(wanted, one, channel, hide))
+            for ref, (wanted, found) in hits.items()
+            for one in found
         }
     known_ids = _remotes(entries)
     claims: dict[str, set[Ref]] = {}
@@ -130,10 +143,24 @@ def candidates(driver: neo4j.Driver, target: ObjectTarget, read: ImageReader, at
         for each in found:
             claims.setdefault(comparable(each.id), set()).add(ref)
     return [
-        Candidate(wanted, found, _doubt(wanted, found, claims, known_ids))
-        for wanted, found in hits.values()
+        Candidate(
+            wanted, found, _doubt(wanted, found, claims, known_ids), {each.id: changes[ref, each.id] for each in found}
+        )
+        for ref, (wanted, found) in hits.items()
         if found and not any(each.key == wanted.key for each in found)
     ]
+
+
+def _changes(wanted: Wanted, found: Found, channel: Channel, hide: Hide) -> Iterator[str]:
+    """What the first export would change on the object once it is ours. What it has beside that stays."""
+    if wanted.enabled != found.enabled:
+        yield "would be enabled" if wanted.enabled else "would be disabled"
+    for name, value in sorted(wanted.values.items()):
+        has = found.values.get(name)
+        if channel.offers(wanted.kind, name) != "always" or channel.same(name, value, has):
+            continue
+        hidden = hide(wanted, name)
+        yield f"{name}: differs ({hidden})" if hidden else f"{name}: {in_words(has)} → {in_words(value)}"
 
 
 def _doubt(
@@ -154,8 +181,8 @@ def _doubt(
     return ""
 
 
-def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found]) -> str:
-    """Note these objects as ours. Returns the run's id. Raises NotAdoptable."""
+def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found], why: str = "") -> str:
+    """Note these objects as ours. ``why``: the reason, and who decided. Returns the run's id. Raises NotAdoptable."""
     ledger = ObjectLedger(driver, target.name)
     entries = ledger.entries()
     taken = {*_remotes(entries)}
@@ -171,7 +198,15 @@ def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found
         ledger.claim(run)
         # Unsure: the next export reads each before it writes anything.
         ledger.write(
-            Entry(ref.kind, ref.key, "pending", remote=found.id, enabled=found.enabled, unsure=True)
+            Entry(
+                ref.kind,
+                ref.key,
+                "pending",
+                remote=found.id,
+                enabled=found.enabled,
+                unsure=True,
+                decision=decision("adopted", why),
+            )
             for ref, found in chosen.items()
         )
     finally:
@@ -179,7 +214,7 @@ def adopt(driver: neo4j.Driver, target: ObjectTarget, chosen: Mapping[Ref, Found
     return run
 
 
-def keep_apart(driver: neo4j.Driver, target: ObjectTarget, decided: Mapping[Ref, frozenset[str]]) -> str:
+def keep_apart(driver: neo4j.Driver, target: ObjectTarget, decided: Mapping[Ref, frozenset[str]], why: str = "") -> str:
     """Note that these objects (ids) are not the wanted ones, although they are like them: the next run creates what is
     wanted beside them. Returns the run's id."""
     ledger = ObjectLedger(driver, target.name)
@@ -189,8 +224,27 @@ def keep_apart(driver: neo4j.Driver, target: ObjectTarget, decided: Mapping[Ref,
         ledger.claim(run)
         known = {ref: entries.get(ref, Entry(ref.kind, ref.key, "pending")) for ref in decided}
         ledger.write(
-            replace(each, others=each.others | decided[ref], again=None, tries=0) for ref, each in known.items()
+            replace(
+                each,
+                others=each.others | decided[ref],
+                again=None,
+                tries=0,
+                decision=decision(f"kept apart from {', '.join(sorted(decided[ref]))}", why),
+            )
+            for ref, each in known.items()
         )
     finally:
         end_run(driver, run, "done", {"": {"kept apart": len(decided)}}, "")
     return run
+
+
+def decision(what: str, why: str) -> str:
+    """As the ledger keeps it."""
+    return f"{what}: {why}" if why else what
+
+
+def called(wanted: Wanted, values: Mapping[str, Value]) -> str | None:
+    """User name and name, for the person who decides; None of people with a protected name, and where there are
+    none."""
+    names = (str(values[name]) for name in ("sAMAccountName", "userName", "displayName") if values.get(name))
+    return None if wanted.protected else ", ".join(names) or None

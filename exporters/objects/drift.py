@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import neo4j
 
 from exporters.image import read_image
-from exporters.objects.adoption import NOT_SEEN
+from exporters.objects.adoption import NOT_SEEN, decision
+from exporters.objects.hiding import Hide
 from exporters.objects.ledger import ENABLED, GONE, Entry, ObjectLedger, on_day
 from exporters.objects.plan import Planning, as_offered
-from exporters.objects.reconciliation import Hide, Reconciliation
+from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.target import ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader
@@ -97,8 +98,9 @@ def accept(
         end_run(driver, run, "done", {"": {"accepted": 1}}, "")
 
 
-def make_again(driver: neo4j.Driver, target: ObjectTarget, ref: Ref) -> None:
-    """The next run makes a new object in place of one that others have deleted. Raises NotAccepted."""
+def make_again(driver: neo4j.Driver, target: ObjectTarget, ref: Ref, why: str = "") -> None:
+    """The next run makes a new object in place of one that others have deleted. ``why``: the reason, and who decided.
+    Raises NotAccepted."""
     ledger = ObjectLedger(driver, target.name)
     entry = ledger.entries().get(ref)
     if entry is None or not entry.is_deleted_by_others:
@@ -107,7 +109,9 @@ def make_again(driver: neo4j.Driver, target: ObjectTarget, ref: Ref) -> None:
     try:
         ledger.claim(run)
         # Unsure: should it be there after all, it is found by our key.
-        anew = Entry(ref.kind, ref.key, "pending", others=entry.others, unsure=True)
+        anew = Entry(
+            ref.kind, ref.key, "pending", others=entry.others, unsure=True, decision=decision("make again", why)
+        )
         ledger.write([anew])
     finally:
         end_run(driver, run, "done", {"": {"made again": 1}}, "")

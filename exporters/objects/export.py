@@ -24,10 +24,11 @@ from exporters.objects.closing import Lookout
 from exporters.objects.closing_times import asked_at
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import Gone, ObjectError, Refused
+from exporters.objects.hiding import Hide
 from exporters.objects.ledger import GONE, Entry, ObjectLedger, on_day
 from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
-from exporters.objects.reconciliation import Hide, Reconciliation
+from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.sending import Sending
 from exporters.objects.surge import surges
 from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref

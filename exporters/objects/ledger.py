@@ -47,7 +47,8 @@ class Entry:
     ``hook_at``: the event of the last call, and its answer. ``counts_from``: when it was closed, if that counts for
     the brake: without a STOP, and without an approval. ``sought``: field → value by which a creation that may have
     been sent, and has no answer, is looked for. ``names``: the user name and mail address that it has, as far as they
-    are known, by what planned accounts call them (``KindRules.names``).
+    are known, by what planned accounts call them (``KindRules.names``). ``decision``: what a person has decided of it
+    last, other than to accept a difference: what, why, and who.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Entry:
     counts_from: datetime | None = None
     sought: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    decision: str | None = None
 
     @property
     def ref(self) -> Ref:
@@ -349,6 +351,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "hook_at": entry.hook_at,
         "counts_from": entry.counts_from,
         "sought": _pairs(entry.sought) or None,
+        "decision": entry.decision,
         **{name: entry.names.get(name) for name in NAMES},
     }
 
@@ -390,6 +393,7 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
         counts_from=_moment(kept.get("counts_from")),
         sought=_texts(kept.get("sought")),
         names={name: kept[name] for name in NAMES if kept.get(name)},
+        decision=kept.get("decision"),
     )
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from exporters.errors import DeliveryError
 from exporters.objects.adoption import theirs
 from exporters.objects.errors import ObjectError, Refused
+from exporters.objects.hiding import Hide
 from exporters.objects.ledger import Entry
 from exporters.objects.order import in_order
 from exporters.objects.plan import Difference, Plan
-from exporters.objects.reconciliation import Hide
 from exporters.objects.target import Channel, Found, Ref, Value
 from exporters.objects.values import in_words
 from exporters.report import KindReport, RowChange

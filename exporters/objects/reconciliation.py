@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from exporters.objects.adoption import deleted_by_others
 from exporters.objects.errors import Gone, Refused
+from exporters.objects.hiding import Hide
 from exporters.objects.ledger import DELETED, ENABLED, GONE, Entry, without, without_accepted
 from exporters.objects.target import Channel, Found, KindRules, Policy, Ref, Wanted
 from exporters.objects.values import comparable, in_words
@@ -212,15 +213,3 @@ class Reconciliation:
     def _mend(self, ref: Ref, entry: Entry) -> None:
         if self.policy.drift == "correct":
             self.entries[ref] = entry
-
-
-class Hide:
-    """Why a value is not shown: private, protected; empty if it is shown."""
-
-    def __init__(self, identifying: frozenset[str], private: frozenset[str]) -> None:
-        self._identifying, self._private = identifying, private
-
-    def __call__(self, wanted: Wanted, name: str) -> str:
-        if name in self._private:
-            return "private"
-        return "protected" if name in self._identifying and wanted.protected else ""

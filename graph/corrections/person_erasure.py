@@ -137,8 +137,9 @@ RETURN DISTINCT s.uuid AS uuid
 # The names that an account has at a target, and by what a creation there that is not answered is looked for.
 _CLEAR_LEDGERS = """
 MATCH (e:LedgerEntry)
-WHERE e.key IN $uuids AND (e.sought IS NOT NULL OR e.login IS NOT NULL OR e.email IS NOT NULL)
-REMOVE e.sought, e.login, e.email
+WHERE e.key IN $uuids AND (e.sought IS NOT NULL OR e.login IS NOT NULL OR e.email IS NOT NULL
+    OR e.decision IS NOT NULL)
+REMOVE e.sought, e.login, e.email, e.decision
 """
 # Values of persons of whom an erased person was a part for a time.
 _CLEAR_SURVIVORS = f"""

@@ -18,6 +18,7 @@ from api.access.tokens import create
 from api.computed.answers import States
 from api.http import connections
 from api.http.app import Service, create_app
+from exporters.objects.deciding import Decisions
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from idp.local_accounts.handing_over import HandingOver
@@ -69,6 +70,7 @@ def serving(
     origins: tuple[str, ...] = (),
     handing: HandingOver | None = None,
     four_eyes: frozenset[Rule] = frozenset(),
+    decisions: Decisions | None = None,
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
@@ -82,6 +84,7 @@ def serving(
             origins=origins,
             handing=handing,
             four_eyes=four_eyes,
+            decisions=decisions,
         )
     )
     with socket.socket() as free:

@@ -20,6 +20,7 @@ FORMS = {
     "PageInfo",
     "Written",
     "Decided",
+    "DecidedAtTarget",
     "Ended",
     "Marked",
     "Erased",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import neo4j
@@ -10,6 +11,7 @@ from graphql import get_named_type
 
 from api.mutations.login_care import Silent
 from api.reads.question import SCHEMA
+from exporters.objects.ledger import DELETED, Entry, ObjectLedger
 from graph.identity.known_keys import RecordId
 from graph.identity.matching import Undecided, keep_undecided
 from graph.runs.brakes import keep_stopped
@@ -24,6 +26,7 @@ from processes.engine.check import Arguments
 from processes.play.described import read_described
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
+from tests.api.small_target import DECISIONS, KEY, NAME, THEIRS
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
@@ -126,6 +129,10 @@ EXAMPLES: dict[str, str] = {
     ),
     "decideExtraAccount": 'decideExtraAccount(request: "ACCOUNT", approve: true, decidedBy: "carl", reason: "x")',
     "withdrawExtraAccount": 'withdrawExtraAccount(request: "ACCOUNT", reason: "x")',
+    "adoptAccount": f'adoptAccount(target: "{NAME}", key: "{KEY}", targetId: "{THEIRS}", reason: "x")',
+    "keepAccountApart": f'keepAccountApart(target: "{NAME}", key: "{KEY}", targetId: "{THEIRS}", reason: "x")',
+    "acceptDrift": f'acceptDrift(target: "{NAME}", key: "changed", field: "title", reason: "x")',
+    "makeAccountAgain": f'makeAccountAgain(target: "{NAME}", key: "deleted", reason: "x")',
     "stopPerson": 'stopPerson(person: "anna", reason: "x")',
     "endStop": 'endStop(person: "anna", reason: "x")',
     "inviteToLogin": 'inviteToLogin(account: "EXTRA", by: PAPER, reason: "x")',
@@ -187,7 +194,11 @@ def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest
     assert imported(driver, more, tmp_path_factory.mktemp("town")).problems == []
     logins = LocalLogins(driver, "mail", Seal("0123456789abcdef0123456789abcdef"))
     handing = HandingOver(driver, logins, Silent(), "Kommune", "https://login.kommune.dk")
-    with serving(addresses, driver, RING, handing=handing) as served:
+    ledger = ObjectLedger(driver, NAME)
+    ledger.claim("a run")
+    ours = Entry("user", "changed", "delivered", remote="1", fields={"title": "hash"}, drift={"title": "found"})
+    ledger.write([ours, replace(ours, key="deleted", state="parked", problem=DELETED)])
+    with serving(addresses, driver, RING, handing=handing, decisions=DECISIONS) as served:
         yield served
 
 

@@ -82,6 +82,23 @@ def test_what_nobody_does_for_themselves(service: Served, anna: str, mutation: s
     assert _ANOTHER not in refusal(service, anna, of_others)
 
 
+def test_nobody_decides_at_a_target_about_an_account_of_their_own(
+    service: Served, anna: str, of: dict[str, str]
+) -> None:
+    extra = """mutation { createExtraAccount(person: "anna", system: "mail", login: "adm-anna", from: "2026-01-01",
+        to: "2099-01-01", reason: "x") { uuid } }"""
+    account = service.data(extra, "rights")["createExtraAccount"]["uuid"]
+    for mutation, more in (
+        ("adoptAccount", 'targetId: "x", '), ("keepAccountApart", 'targetId: "x", '),
+        ("acceptDrift", 'field: "enabled", '), ("makeAccountAgain", ""),
+    ):  # fmt: skip
+        asked = {
+            key: refusal(service, anna, f'{mutation}(target: "ad", key: "{key}", {more}@)')
+            for key in (account, of["anna"], of["gry"])  # of a domain, and of SCIM servers
+        }
+        assert _ANOTHER in asked[account] and _ANOTHER in asked[of["anna"]] and not asked[of["gry"]], mutation
+
+
 def test_a_record_is_not_matched_to_oneself(service: Served, anna: str, of: dict[str, str]) -> None:
     service.driver.execute_query(
         """
