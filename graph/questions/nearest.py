@@ -143,8 +143,9 @@ def nearest(
     at: date,
     responsibility: str | None = None,
     known: int | None = None,
+    leaving_out: frozenset[str] = frozenset(),
 ) -> tuple[Nearest, Names]:
-    """The nearest holders of a role, counted from a unit.
+    """The nearest holders of a role, counted from a unit, but for the persons (uuids) of ``leaving_out``.
 
     ``unit`` is a uuid or a source's key; ``role`` its key; ``responsibility`` is written kind:key ("kle:27.12").
     ``known``: as ``Day`` has it; a key leads to the thing that has it today.
@@ -159,7 +160,7 @@ def nearest(
         above = facts.above(session, day, at, start.uuid, asked_role.uuid)
         if not above.active:
             return Nearest(reason="unit_not_active"), Names()  # A13
-        question = Question(above.covers_all, covering)
+        question = Question(above.covers_all, covering, leaving_out=leaving_out)
         found = answer(above.chain, above.candidates, question)
         return found, _names(session, start, [found])
 

@@ -19,6 +19,7 @@ from api.reads.question import SCHEMA
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from idp.local_accounts.authenticating import LocalLogins
+from idp.local_accounts.caring import carers
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.sealing import Seal
 from tests.api.access.test_held import granted
@@ -128,6 +129,28 @@ def test_who_may(town: Town) -> None:
     # A role that is limited to some units is not one that holds everywhere.
     limited = Access("token", frozenset({"rights"}), within={"rights": NOBODY})
     assert town.care("resetLogin", limited)["refused"] == "forbidden"
+
+
+def test_the_nearest_administrator_is_found_by_placing(town: Town, tmp_path: Path) -> None:
+    """The nearer one does it, and the one above no longer; of the administrator's own login, the next above. No manager
+    need be known, and who begins later is invited from where that will be."""
+    content = _content()
+    content["assignments"] = [each for each in content["assignments"] if each["role"] != "manager"]
+    content["assignments"].append(
+        {"id": "a_near", "holder": {"employment": "e_bo"}, "role": "administrator", "for": [{"unit": "center"}],
+         "about": ["system:mail"]}
+    )  # fmt: skip
+    assert imported(town.driver, content, tmp_path).problems == []
+    for person in ("anna", "bo", "carl"):
+        assert ("refused" not in town.care("resetLogin", town.as_person(person))) is (person == "bo"), person
+    of_bo = carers(town.driver, "reset", town.uuids["bo"], "mail", today())
+    assert of_bo == {town.uuids["carl"]}, "nobody resets their own"
+    town.driver.execute_query(
+        "MATCH (:Person {uuid: $uuid})-[has:HAS]->() SET has.from = $day",
+        uuid=town.uuids["anna"],
+        day=today() + timedelta(days=20),
+    )
+    assert carers(town.driver, "invite", town.uuids["anna"], "mail", today()) == {town.uuids["bo"]}
 
 
 def test_a_code_on_paper_and_what_is_kept_of_it(town: Town) -> None:
