@@ -9,7 +9,7 @@ import os
 import pickle
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 V = TypeVar("V")
 IN_MEMORY = 20_000
 """Entries kept in memory before they go to the file together."""
+_AT_ONCE = 1000  # entries
 _CACHE = 8 << 10  # kilobytes of a file's pages
 
 
@@ -39,14 +40,22 @@ class DiskMap(Generic[V]):
     ) -> None:
         self._pack = pack
         self._unpack = unpack
-        self._most = in_memory
+        self._most = IN_MEMORY if in_memory is None else in_memory
         self._new: dict[str, V] = {}  # written since the last time that entries were put aside
         self._file: sqlite3.Connection | None = None
 
     def __setitem__(self, key: str, value: V) -> None:
         self._new[key] = value
-        if len(self._new) > (IN_MEMORY if self._most is None else self._most):
+        if len(self._new) > self._most:
             self._put_aside()
+
+    def update(self, entries: Iterable[tuple[str, V]]) -> None:
+        """Set many entries."""
+        entries = iter(entries)
+        while block := dict(islice(entries, _AT_ONCE)):
+            self._new.update(block)
+            if len(self._new) > self._most:
+                self._put_aside()
 
     def get(self, key: str) -> V | None:
         try:
@@ -104,7 +113,7 @@ class DiskMap(Generic[V]):
             self._file = _nameless()
         rows = iter(self._new.items())
         self._file.execute("BEGIN")
-        while block := [(key, self._pack(value)) for key, value in islice(rows, 1000)]:
+        while block := [(key, self._pack(value)) for key, value in islice(rows, _AT_ONCE)]:
             self._file.executemany(
                 "INSERT INTO entry (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 block,

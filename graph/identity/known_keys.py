@@ -155,10 +155,11 @@ class KnownKeys:
                 continue
             self._whole.add((source, kind))
             known = self._records[source, kind]
+            has_some = len(known) > 0
             for block in self._blocks(ALL_RECORDS, source=source, kind=kind):
-                for key, uuid, fingerprint in block["rows"]:
-                    if known.get(key) is None:  # what was noted since is newer
-                        known[key] = Kept(uuid, fingerprint)
+                # What was noted since is newer.
+                rows = [each for each in block["rows"] if known.get(each[0]) is None] if has_some else block["rows"]
+                known.update((key, Kept(uuid, fingerprint)) for key, uuid, fingerprint in rows)
 
     def learn_records(self, ids: Iterable[RecordId]) -> None:
         wanted: defaultdict[tuple[str, str], list[str]] = defaultdict(list)

@@ -109,7 +109,7 @@ def suspicions(file: File, live_before: int) -> list[str]:
     """Why the file may be incomplete: many employments vanish without having ended or got a new number, or a unit with
     people does."""
     settings = file.survey.settings
-    gone = vanished(file)
+    gone = file.vanished
     reasons = []
     if gone and not file.survey.live:
         reasons.append(f"The file has no employments at all, the one before had {live_before}: is the file whole?")

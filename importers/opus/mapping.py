@@ -1,6 +1,6 @@
 """Maps a file's units, persons, positions and functions (opus.md §6)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial
@@ -35,13 +35,15 @@ class File:
     """One file on its way into statements.
 
     ``exchanged``: key of an employment under its new number → key under which it is stated (number exchange).
-    ``first``: no file was applied before it.
+    ``first``: no file was applied before it. ``vanished``: employments that were live before, and that the file has
+    neither live nor as a stub, under any number; by key.
     """
 
     survey: Survey
     known: Known
     exchanged: dict[str, str] = field(default_factory=dict)
     first: bool = False
+    vanished: Mapping[str, Statement] = field(default_factory=dict)
     context: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,8 +79,9 @@ class File:
 
     def is_present(self, key: str) -> bool:
         """Whether the file has an employee, live or as a stub, who is stated under this key."""
-        own = () if key in self.exchanged else (key,)
-        return any(map(self.survey.has, (*own, *self._numbers.get(key, ()))))
+        if key not in self.exchanged and self.survey.has(key):
+            return True
+        return any(map(self.survey.has, self._numbers.get(key, ())))
 
     @cached_property
     def filtered_employments(self) -> frozenset[str]:

@@ -161,8 +161,11 @@ class Opus:
             memory, known, path, name.day, self._settings, known_employments, kept, partial(_has_another, known)
         )
         file = File(survey, known, numbers, first="live" not in cursor)
-        new_numbers = absence.exchanged(file, absence.vanished(file))
-        return replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
+        gone = absence.vanished(file)
+        new_numbers = absence.exchanged(file, gone)
+        made = replace(file, exchanged={**numbers, **new_numbers}) if new_numbers else file
+        # A new number is of nobody known, so it can only bring back those that had vanished.
+        return replace(made, vanished={key: each for key, each in gone.items() if not made.is_present(key)})
 
     def _filtered(self, cursor: Mapping[str, str]) -> frozenset[UnitKey]:
         """The units that the same filters left out of the last applied file."""

@@ -125,6 +125,9 @@ class Intake:
         keys: dict[str, list[str]] = {}
         for raw in raws:
             keys.setdefault(raw.kind, []).append(raw.key)
+        if self.reading.complete_kinds:
+            # A whole reading with many of a kind has most of what is known of it.
+            self.index.learn_all(self.source, [kind for kind, each in keys.items() if 2 * len(each) > BATCH])
         self.index.learn_keys(self.source, keys)
         of_kind = {kind: (self.index.kept_in(self.source, kind), seen.get(kind)) for kind in keys}
         for raw in raws:

@@ -31,6 +31,16 @@ def test_it_holds_what_a_dict_holds(entries: list[tuple[str, object]], in_memory
     assert list(made.items()) == []
 
 
+@given(st.lists(st.tuples(KEYS, VALUES)), st.lists(st.tuples(KEYS, VALUES)), st.integers(0, 4))
+def test_many_entries_at_once_are_as_one_by_one(
+    before: list[tuple[str, object]], entries: list[tuple[str, object]], in_memory: int
+) -> None:
+    made: DiskMap[object] = DiskMap(in_memory=in_memory)
+    made.update(before)
+    made.update(iter(entries))
+    assert list(made.items()) == list(dict([*before, *entries]).items())
+
+
 def test_a_key_that_is_not_there_is_an_error_a_value_of_none_is_not() -> None:
     made: DiskMap[None] = DiskMap(in_memory=0)
     made["a"] = None

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from graph.time import Period
+from importers.opus import absence
 from tests.importers.opus.files import (
     ALMA,
     BIRK,
@@ -100,6 +101,19 @@ def test_pitfall_15_more_than_5_percent_and_more_than_20_ask_for_the_brake(
     series.put(TUESDAY, *UNITS, *everybody[vanished:], *(stub(number) for number in range(1000, 1000 + vanished)))
     (reading,) = series.source().readings(series.known)
     assert reading.incomplete_because == (), "who has left has not vanished"
+
+
+def test_known_employments_are_looked_through_once_a_file(series: Series, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that got a new number meanwhile have not vanished, which needs no second look at all of them."""
+    everybody = [employee(number, cpr=f"0101{number}") for number in range(101000, 101040)]
+    series.next(MONDAY, *UNITS, *everybody)
+    looked: list[int] = []
+    vanished = absence.vanished
+    monkeypatch.setattr(absence, "vanished", lambda file: looked.append(len(found := vanished(file))) or found)
+    renumbered = [employee(number + 1000, cpr=f"0101{number}") for number in range(101000, 101030)]
+    series.put(TUESDAY, *UNITS, *renumbered, *everybody[30:])
+    (reading,) = series.source().readings(series.known)
+    assert (looked, reading.incomplete_because) == ([30], ())
 
 
 def test_a_unit_that_vanishes_with_employments_in_it_asks_for_the_brake(series: Series) -> None:

@@ -9,11 +9,13 @@ import pytest
 
 from graph import batches, disk_map
 from graph.cpr.keyring import Keyring
+from graph.identity.known_keys import KnownKeys
 from graph.statements.statement import Statement
 from importers.pipeline import comparing, import_run, incoming, intake
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from importers.pipeline.incoming import IncomingStatements
+from importers.source import Known, Reading
 from rules import assignments
 from rules.assignments import IncomingStatement
 from rules.roles import RoleRule
@@ -113,3 +115,36 @@ def test_incoming_statements_take_no_memory_of_their_own() -> None:
         tracemalloc.stop()
     assert count == MANY
     assert most < 20 << 20
+
+
+@pytest.mark.parametrize(("whole", "lookups"), [(True, 1), (False, 3)])
+def test_a_whole_reading_looks_up_many_of_a_kind_at_once(
+    clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch, whole: bool, lookups: int
+) -> None:
+    """Of a kind, too, that it may lack things of; a delta must not load everything because of a few."""
+    people = [person(f"p{number}", "Alma") for number in range(6)]
+    monkeypatch.setattr(intake, "BATCH", 2)
+    run_import(clean_graph, _OfUnits(unit("root"), *people, whole=whole), RING)
+    asked: list[str] = []
+    blocks = KnownKeys._blocks
+
+    def counted(self: KnownKeys, query: str, **parameters: object) -> Iterator[neo4j.Record]:
+        asked.append("Person" if parameters.get("kind") == "Person" or _are_of_persons(parameters) else "")
+        return blocks(self, query, **parameters)
+
+    monkeypatch.setattr(KnownKeys, "_blocks", counted)
+    again = run_import(clean_graph, _OfUnits(unit("root"), unit("north"), *people, whole=whole), RING)
+    assert (again.unchanged, asked.count("Person")) == (7, lookups)
+
+
+def _are_of_persons(parameters: dict[str, object]) -> bool:
+    ids = parameters.get("ids")
+    return isinstance(ids, list) and any("|Person|" in each for each in ids)
+
+
+class _OfUnits(Stating):
+    """States units as a whole, and people besides."""
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for reading in super().readings(known):
+            yield replace(reading, complete_kinds=reading.complete_kinds & {"Unit"})
