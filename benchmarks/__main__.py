@@ -35,6 +35,7 @@ from graph.cpr.keyring import Keyring
 from graph.time import today
 from graph.writing.day_turn import turn
 from reconnect.collector import collect_seldom
+from reconnect.logs.setup import configure
 
 SIZES = ("S", "L")
 
@@ -112,6 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     told = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped then too
     collect_seldom()  # as the program does
+    configure("json", "warning")  # a line of the log for each request would measure the terminal
     measured: list[Measured] = []
     for each in wanted(told.size or SIZES, told.part or PARTS):
         print(f"{each.what}, {each.size}: {each.ratio:.2f}", file=sys.stderr, flush=True)

@@ -171,13 +171,11 @@ class _Answers:
             except NoClaims as none:
                 # A farm is known, and each of its look-ups noted. Strangers do not fill the log.
                 if farm is not None or not self._strangers.take(address):
-                    session.execute_write(
-                        audit.note, "claims_refused", now, why=none.code, address=address, provider=farm
-                    )
+                    audit.note(session, "claims_refused", now, why=none.code, address=address, provider=farm)
                 raise
-            session.execute_write(
-                audit.note, "claims", now, account=subject.account or subject.person, address=address, provider=farm
-            )
+            # Before the answer, so that nothing is told that isn't in the log.
+            who = subject.account or subject.person
+            audit.note(session, "claims", now, account=who, address=address, provider=farm)
         return found
 
 

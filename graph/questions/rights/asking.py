@@ -117,15 +117,14 @@ def evaluation(
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
     ``Day`` has it."""
 
-    def read() -> tuple[tuple[OrganisationOnDay, bool], int | None]:
+    def read() -> tuple[Evaluation, int | None]:
         if known is None and (framed := with_framework(session, at, person)) is not None:
-            return (framed.organisation, True), framed.newest
+            return Evaluation(framed.organisation, ordered=True, tree=framed.tree), framed.newest
         newest = newest_change(session)
         alone = reading.of_person(session, Day.of(at, turned_day(session), known), at, person, rights)
-        return (alone, False), newest
+        return Evaluation(alone), newest
 
-    organisation, ordered = steadily(session, read)
-    return Evaluation(organisation, ordered=ordered)
+    return steadily(session, read)
 
 
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:

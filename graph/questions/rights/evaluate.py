@@ -73,10 +73,12 @@ class Offer(NamedTuple):
 
 @dataclass(slots=True)
 class Evaluation:
-    """Evaluates one day; keep it for many people. ``ordered``: each mapping is in the order of its uuids already."""
+    """Evaluates one day; keep it for many people. ``ordered``: each mapping is in the order of its uuids already.
+    ``tree``: the organisation's, where it was walked before."""
 
     organisation: OrganisationOnDay
     ordered: InitVar[bool] = False
+    tree: InitVar[Tree | None] = None
     bundles: Bundles = field(init=False)
     routes: Routes = field(init=False)
     limits: Limits = field(init=False)
@@ -91,10 +93,10 @@ class Evaluation:
     _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     _units: dict[str, Thing] = field(default_factory=dict)
 
-    def __post_init__(self, ordered: bool) -> None:
+    def __post_init__(self, ordered: bool, tree: Tree | None) -> None:
         if not ordered:
             self.organisation = in_order(self.organisation)
-        tree = Tree(self.organisation.units)
+        tree = tree or Tree(self.organisation.units)
         for each in self.organisation.settings.values():
             of = self._settings.setdefault(each.of, {})
             if of.setdefault((each.system_role, each.type), each) is not each:

@@ -17,6 +17,7 @@ from graph.questions.rights import reading
 from graph.questions.rights.at_kombit import roles_at_kombit
 from graph.questions.rights.building import organisation_of, with_people
 from graph.questions.rights.organisation import OrganisationOnDay, in_order
+from graph.questions.rights.tree import Tree
 from graph.time import today
 
 OF_PERSONS = frozenset({
@@ -49,13 +50,14 @@ it has been restored from a copy."""
 class Framework:
     """Everything in force on ``at`` except people. ``stamp``: the newest change that it is known to contain.
 
-    ``named``: uuids of all that grants name, persons among them.
+    ``named``: uuids of all that grants name, persons among them. ``tree``: its units, walked once for everybody.
     """
 
     at: date
     stamp: Stamp
     organisation: OrganisationOnDay
     named: tuple[str, ...]
+    tree: Tree
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Framed:
 
     organisation: OrganisationOnDay
     newest: int
+    tree: Tree
 
 
 def with_framework(session: neo4j.Session, at: date, person: str) -> Framed | None:
@@ -105,7 +108,7 @@ def with_framework(session: neo4j.Session, at: date, person: str) -> Framed | No
     _kept.framework = framework
     day = Day.of(at, checked["turned"].to_native())
     organisation = with_people(framework.organisation, reading.rows_of_person(session, day, at, person))
-    return Framed(organisation, checked["number"])
+    return Framed(organisation, checked["number"], framework.tree)
 
 
 def read(session: neo4j.Session, at: date, stamp: Stamp) -> Framework:
@@ -114,4 +117,5 @@ def read(session: neo4j.Session, at: date, stamp: Stamp) -> Framework:
     named = {each[1] for row in rows["grants"] for name in ("given_to", "exceptions") for each in row[name]}
     named |= {person["uuid"] for row in rows["grants"] for _, person in row["people"]}
     organisation = replace(organisation_of(at, rows), at_kombit=roles_at_kombit(session, at))
-    return Framework(at, stamp, in_order(organisation), tuple(sorted(named)))
+    ordered = in_order(organisation)
+    return Framework(at, stamp, ordered, tuple(sorted(named)), Tree(ordered.units))

@@ -8,11 +8,15 @@ from graph.questions.rights.organisation import Unit
 
 @dataclass(slots=True)
 class Tree:
-    """Walks are kept, since many people are in one unit. Every walk ends, also where the data goes in a circle."""
+    """Walks are kept, since many people are in one unit. Every walk ends, also where the data goes in a circle.
+
+    It may be shared by threads: what is kept is whole when it can be seen.
+    """
 
     units: Mapping[str, Unit]
     _chains: dict[str, tuple[Unit, ...]] = field(default_factory=dict)
-    _children: dict[str, list[str]] | None = None
+    _below: dict[str, tuple[tuple[Unit, ...], ...]] = field(default_factory=dict)
+    _children: Mapping[str, list[str]] | None = None
 
     def open(self, uuid: str | None) -> Unit | None:
         """The unit, where it is open on the day."""
@@ -31,13 +35,21 @@ class Tree:
             kept = self._chains[uuid] = tuple(found.values())
         return kept
 
-    def below(self, uuid: str) -> Iterator[tuple[Unit, ...]]:
+    def below(self, uuid: str) -> tuple[tuple[Unit, ...], ...]:
         """The unit and each one below it, as the way down to it; those that are open. A closed unit closes no way."""
-        if self._children is None:
-            self._children = {}
+        kept = self._below.get(uuid)
+        if kept is None:
+            kept = self._below[uuid] = tuple(self._ways_down(uuid))
+        return kept
+
+    def _ways_down(self, uuid: str) -> Iterator[tuple[Unit, ...]]:
+        children = self._children
+        if children is None:
+            found: dict[str, list[str]] = {}
             for unit in self.units.values():
                 if unit.parent is not None:
-                    self._children.setdefault(unit.parent, []).append(unit.uuid)
+                    found.setdefault(unit.parent, []).append(unit.uuid)
+            children = self._children = found
         start = self.units.get(uuid)
         waiting: list[tuple[Unit, ...]] = [] if start is None else [(start,)]
         met = {uuid}
@@ -45,7 +57,7 @@ class Tree:
             way = waiting.pop()
             if way[-1].active:
                 yield way
-            for child in sorted(self._children.get(way[-1].uuid, ())):
+            for child in sorted(children.get(way[-1].uuid, ())):
                 if child not in met:
                     met.add(child)
                     waiting.append((*way, self.units[child]))

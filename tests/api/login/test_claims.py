@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -420,6 +421,24 @@ def test_every_look_up_is_noted(farm: Farm) -> None:
         ("claims_refused", "unknown_user", "adfs"),
         ("claims_refused", "unauthenticated", None),
     ]
+
+
+def test_a_look_up_asks_neo4j_as_seldom_as_it_can(farm: Farm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a login a person waits for each round trip. Only the key and the settings' attributes are read in transactions
+    of several messages."""
+    for _ in range(3):  # the framework of rights is made, and kept
+        assert farm.get("/api/user/bolu/nameid").status_code == 200
+    asked: list[type] = []
+    for kind in (neo4j.Session, neo4j.ManagedTransaction, neo4j.Transaction):
+        run = kind.run
+
+        def counted(self: object, *statement: object, run: Any = run, kind: type = kind, **values: object) -> object:
+            asked.append(kind)
+            return run(self, *statement, **values)
+
+        monkeypatch.setattr(kind, "run", counted)
+    assert farm.get("/api/user/bolu/nameid").status_code == 200
+    assert (asked.count(neo4j.Session), len(asked)) == (6, 8)
 
 
 def test_the_primary_unit_is_that_of_the_accounts_own_employment_or_the_largest() -> None:

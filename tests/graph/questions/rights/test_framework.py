@@ -11,7 +11,7 @@ from api.http.warming import ask_for_rights
 from graph.identity.lookup import find
 from graph.model import KINDS
 from graph.questions.rights import framework, reading
-from graph.questions.rights.asking import Asked, asked, rights_on
+from graph.questions.rights.asking import Asked, asked, evaluation, rights_on
 from graph.rehearsal import rehearsed
 from graph.time import today
 from tests.emptied import empty
@@ -58,6 +58,16 @@ def test_a_further_question_needs_only_the_person(town: neo4j.Driver, alone: lis
     assert titles(town, "anna") == ["Sagsbehandler i SAPA", "Alle"]
     assert titles(town, "bo") == []
     assert alone == []
+
+
+def test_the_tree_is_walked_once_for_everybody(town: neo4j.Driver) -> None:
+    with town.session() as session:
+        people = [find(session, "Person", each).uuid for each in ("anna", "bo")]
+        first, second = (evaluation(session, each, today()).routes.tree for each in people)
+        (root,) = [each.uuid for each in first.units.values() if each.parent is None]
+    assert first is second
+    assert first.below(root) is second.below(root)
+    assert {way[-1].uuid for way in first.below(root)} == {each.uuid for each in first.units.values() if each.active}
 
 
 def test_a_changed_grant_counts_at_once(town: neo4j.Driver, tmp_path: Path, alone: list[str]) -> None:
