@@ -178,6 +178,11 @@ CaseAction = enumerated(
         "escalated": "A task was late, and went to the next level, too",
         "cancelled": "A task was no longer needed",
         "ended": "It came to its end",
+        "served": "It did something by itself",
+        "failed": "What it was to do by itself failed for the last time",
+        "retried": "A step that could not be made was to be made again",
+        "skipped": "It went on without what it was to do by itself",
+        "moved": "It was moved to another version of its process",
     },
 )
 Severity = enumerated(

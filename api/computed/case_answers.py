@@ -105,13 +105,13 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         "active": sorted(active),
         "incidents": [
             {
-                "step": each.task,
-                "element": each.element,
-                "name": called(each.element),
-                "text": each.text,
-                "at": each.at,
+                "step": each["task"],
+                "element": each["element"],
+                "name": called(each["element"]),
+                "text": each["text"],
+                "at": each["at"],
             }
-            for each in engine.incidents
+            for each in case.incidents
         ],
         "answers": [
             {

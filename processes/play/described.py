@@ -34,7 +34,8 @@ class Described:
     """A process as it is deployed.
 
     ``tasks``: the id of each in the diagram, by its name. ``forms``: the fields of each task's form and what they are,
-    by its name, the start form's under ``start``. ``schemas``: the same as they are deployed.
+    by its name, the start form's under ``start``. ``schemas``: the same as they are deployed. ``services``: the service
+    tasks.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Described:
     forms: Mapping[str, Mapping[str, str]]
     documents: Mapping[str, bytes]
     schemas: Mapping[str, object]
+    services: tuple[str, ...] = ()
 
 
 def read_described(

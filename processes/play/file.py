@@ -10,7 +10,10 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from graph.time import COPENHAGEN, written_day
+from processes.engine.errors import DefinitionRejected, Fault
+from processes.package import Package
 from processes.play.described import Described, read_described
+from processes.play.drawn import from_package
 from processes.play.errors import PlayRejected
 from processes.play.flow import START
 from processes.play.names import name_of
@@ -25,7 +28,7 @@ HOWS: Final = ("holder", "substitute", "delegate", "escalated", "fallback")
 class Verb:
     """What a step may have beside ``at``, the verb and ``error``. ``needed``: of these, what it must have."""
 
-    names: str  # what the verb's own value names: a process or a task
+    names: str  # what the verb's own value names: a process, a task or a service task
     fields: frozenset[str]
     needed: frozenset[str]
 
@@ -38,6 +41,8 @@ VERBS: Final[Mapping[str, Verb]] = {
     "give_back": Verb("task", frozenset({"by", "log"}) | _TOLD, frozenset({"by"})),
     "hand": Verb("task", frozenset({"by", "to", "log"}) | _TOLD, frozenset({"by", "to"})),
     "complete": Verb("task", frozenset({"by", "with", "log"}) | _TOLD, frozenset({"by"})),
+    "service": Verb("service", frozenset({"expect"}), frozenset({"expect"})),
+    "case": Verb("process", frozenset({"expect"}), frozenset({"expect"})),
     "delegate": Verb(
         "process", frozenset({"by", "to", "from", "until", "error"}), frozenset({"by", "to", "from", "until"})
     ),
@@ -79,17 +84,23 @@ class PlayFile:
     cases: tuple[PlayedCase, ...]
 
 
-def read_file(content: object, figures: object = None) -> PlayFile:
+def no_files(path: str) -> Package:
+    """For files that name none. Raises DefinitionRejected."""
+    raise DefinitionRejected((Fault(path, "", "unknown_file", "files are named in a file on disk only"),))
+
+
+def read_file(content: object, figures: object = None, files: Callable[[str], Package] = no_files) -> PlayFile:
     """Raises PlayRejected, with all that is wrong.
 
     ``content``: with names and codes as they are written. ``figures``: the same with numbers as numbers, for the fields
-    of forms that are; None if it is no different.
+    of forms that are; None if it is no different. ``files``: reads a drawn process from the path that the file names.
     """
-    return _Reading().file(content, content if figures is None else figures)
+    return _Reading(files).file(content, content if figures is None else figures)
 
 
 @dataclass
 class _Reading:
+    files: Callable[[str], Package]
     faults: list[str] = field(default_factory=list)
     persons: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
@@ -108,12 +119,32 @@ class _Reading:
         self.persons, self.units = _ids(facts, "persons"), _ids(facts, "units")
         processes: dict[str, Described] = {}
         for name, described in self._named("processes", parts["processes"]).items():
-            found = read_described(name, described, self.units, self.persons, self.faults)
+            if isinstance(described, Mapping) and "files" in described:
+                found = self._drawn(f"process {name}", name, described)
+            else:
+                found = read_described(name, described, self.units, self.persons, self.faults)
             if found is not None:
                 processes[name] = found
         cases = tuple(self._cases(parts["cases"], _part(figures, "cases"), processes))
         self._stop()
         return PlayFile(facts, processes, cases)
+
+    def _drawn(self, where: str, name: str, content: Mapping[str, Any]) -> Described | None:
+        """A process that is drawn, in files of its own."""
+        path = self._mapping(where, content, {"files"}, ("files",)).get("files")
+        if not isinstance(path, str):
+            self._wrong(f"{where}, files", f"{path!r} is not a path")
+            return None
+        try:
+            package = self.files(path)
+        except DefinitionRejected as wrong:
+            for each in wrong.faults:
+                self._wrong(where, str(each))
+            return None
+        if package.process != name:
+            self._wrong(where, f"the process in {path} is called {package.process}")
+            return None
+        return from_package(package)
 
     def _cases(self, content: object, figures: object, processes: Mapping[str, Described]) -> Iterator[PlayedCase]:
         if not isinstance(content, list) or not content:
@@ -150,7 +181,9 @@ class _Reading:
                 self._wrong(f"{where}, at", "it is before the step above; a case's clock goes forward")
             last = step.at
             process = processes.get(step.named)
-            if VERBS[step.verb].names == "task":
+            if VERBS[step.verb].names == "service":
+                self._service_of(f"{where}, service", step.named, started)
+            elif VERBS[step.verb].names == "task":
                 process = self._process_of(f"{where}, {step.verb}", step.named, started)
             elif step.verb == "start" and process is not None and "error" not in step.fields:
                 started.append(process)
@@ -171,6 +204,11 @@ class _Reading:
             tasks = ", ".join(dict.fromkeys(task for each in started for task in each.tasks))
             self._wrong(where, f"the process has no task {task!r}; it has: {tasks}")
         return found
+
+    def _service_of(self, where: str, name: str, started: Sequence[Described]) -> None:
+        known = [each for process in started for each in process.services]
+        if name not in known:
+            self._wrong(where, f"no case has been started with a service task {name!r}; there is: {', '.join(known)}")
 
     def _step(self, where: str, number: int, content: object, processes: Mapping[str, Described]) -> Step | None:
         if not isinstance(content, Mapping):
@@ -205,7 +243,8 @@ class _Reading:
             return None
         given = {key: value for key, value in rest.items() if key in verb.fields}
         missing = rest.get("error") == _NOT_THERE
-        fields = {key: self._field(f"{where}, {key}", key, value, missing) for key, value in given.items()}
+        reads = _READS.get(name, _Reading._field)
+        fields = {key: reads(self, f"{where}, {key}", key, value, missing) for key, value in given.items()}
         return None if at is None else Step(number, at, name, named, fields)
 
     def _field(self, where: str, key: str, value: Any, missing: bool) -> Any:
@@ -223,6 +262,16 @@ class _Reading:
         if key == "log":
             return self._each(where, value, {"by": self._person, "for": self._person_or_none})
         return self._expected(where, value)
+
+    def _service(self, where: str, key: str, value: Any, missing: bool) -> Any:
+        reads = {"state": self._text, "arguments": self._arguments}
+        return self._each(where, value, reads, ("state",))
+
+    def _case(self, where: str, key: str, value: Any, missing: bool) -> Any:
+        return self._each(where, value, {"state": self._text}, ("state",))
+
+    def _arguments(self, where: str, value: Any) -> Any:
+        return {name: _as_json(each) for name, each in self._values(where, value).items()}
 
     def _told(self, where: str, value: Any) -> Any:
         return self._each(where, value, {"by": self._person, "at": self._moment})
@@ -333,6 +382,13 @@ class _Reading:
     def _stop(self) -> None:
         if self.faults:
             raise PlayRejected(tuple(self.faults[:_MOST]))
+
+
+_READS: Final[Mapping[str, Callable[[_Reading, str, str, Any, bool], Any]]] = {
+    "service": _Reading._service,
+    "case": _Reading._case,
+}
+"""How the fields of a step are read, where not as most are."""
 
 
 def _ids(facts: Mapping[str, Any], section: str) -> frozenset[str]:

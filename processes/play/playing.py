@@ -4,22 +4,26 @@ Only ever in a scratch graph, which has the file's facts: what stands there of c
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import neo4j
 
 from graph.errors import GraphError
+from graph.identity.lookup import canonical
 from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
 from processes.cases import definitions, kept, tasks
 from processes.cases.kept import Task
+from processes.cases.service_work import carry_out_due
 from processes.engine.errors import DefinitionRejected, ProcessError
 from processes.errors import CaseError
 from processes.play.described import Described
 from processes.play.errors import PlayRejected
 from processes.play.file import PlayedCase, PlayFile, Step
+from processes.services import Call, Service, Services
 
 _PLAYER = "play"
 _SAID_IF_THERE = ("closed_unit", "lapsed", "fault")
@@ -60,17 +64,20 @@ def play(
     file: PlayFile,
     source: str,
     begins: datetime,
+    services: Services = MappingProxyType({}),
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[PlayedThrough]:
     """Play all cases of a file, in a graph that has its facts.
 
     ``source``: the source of the facts, whose keys the file uses. ``begins``: a moment, for deploying. ``progress``
-    gets the id of each case. Raises PlayRejected for a process that can't run.
+    gets the id of each case. ``services``: what processes may do by themselves; what is outside of the graph is only
+    noted. Raises PlayRejected for a process that can't run.
     """
     faults: list[str] = []
     for process in file.processes.values():
         try:
-            definitions.deploy(driver, process.id, process.documents, process.schemas, _PLAYER, begins)
+            wanted = {name: each.arguments for name, each in services.items()}
+            definitions.deploy(driver, process.id, process.documents, process.schemas, _PLAYER, begins, wanted)
         except DefinitionRejected as wrong:
             faults += [f"process {process.id}, {each.element}: {each.text}" for each in wrong.faults]
     if faults:
@@ -78,8 +85,8 @@ def play(
     played = []
     for case in file.cases:
         progress(case.id)
-        driver.execute_query("MATCH (n:Case|Task|CaseEntry|Delegation) DETACH DELETE n")
-        playing = _Playing(driver, source, file.processes)
+        driver.execute_query("MATCH (n:Case|Task|ServiceTask|CaseEntry|Delegation) DETACH DELETE n")
+        playing = _Playing(driver, source, file.processes, services)
         played.append(PlayedThrough(case, tuple(playing.step(each) for each in case.steps)))
     return played
 
@@ -87,8 +94,12 @@ def play(
 class _Playing:
     """A case of the file that is being played. ``clock``: how far it has come; ``started``: its cases, by process."""
 
-    def __init__(self, driver: neo4j.Driver, source: str, processes: Mapping[str, Described]) -> None:
+    def __init__(
+        self, driver: neo4j.Driver, source: str, processes: Mapping[str, Described], services: Services
+    ) -> None:
         self._driver, self._source, self._processes = driver, source, processes
+        self._services = {name: replace(each, carry_out=self._noting(each)) for name, each in services.items()}
+        self._called: dict[tuple[str, str], Mapping[str, Any]] = {}  # arguments, by case and element
         self._clock: datetime | None = None
         self._started: list[tuple[Described, str]] = []
         self._held_up: dict[str, str] = {}  # cases in which time could not pass, with the reason
@@ -96,6 +107,7 @@ class _Playing:
     def step(self, step: Step) -> Played:
         self._pass_time(step.at)
         got = self._done(step)
+        self._serve()
         expected: dict[str, Any] = {"error": step.fields["error"]} if "error" in step.fields else {}
         expected |= {name: step.fields[name] for name in ("told", "log") if name in step.fields}
         stated = step.fields.get("expect", {})
@@ -208,8 +220,52 @@ class _Playing:
             self._clock = min(moments)
             self._held_up |= tasks.pass_time(self._driver, self._clock).failed
             tasks.lapse_claims(self._driver, self._clock)
+            self._serve()
         self._clock = until
         self._held_up |= tasks.pass_time(self._driver, until).failed
+        self._serve()
+
+    def _serve(self) -> None:
+        """What cases do by themselves, as the worker would; it may lead to more of it."""
+        while self._clock is not None and carry_out_due(self._driver, self._services, self._now).done:
+            pass
+
+    def _now(self) -> datetime:
+        assert self._clock is not None
+        return self._clock
+
+    def _noting(self, service: Service) -> Callable[[neo4j.Driver, Call], Any]:
+        def note(driver: neo4j.Driver, call: Call) -> Any:
+            self._called[call.case, call.element] = call.arguments
+            return service.carry_out(driver, call) if service.in_graph else None
+
+        return note
+
+    def _service(self, step: Step) -> dict[str, Any]:
+        case = next(case for process, case in reversed(self._started) if step.named in process.services)
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            found = [each for each in kept.service_tasks_of(session, case) if each.element == step.named]
+        if not found:
+            raise _NotReached(f"the case has not come to {step.named}")
+        arguments = self._as_named(self._called.get((case, step.named), {}))
+        problem = {"problem": found[-1].problem} if found[-1].problem else {}
+        return {"state": found[-1].state, "arguments": arguments, **problem}
+
+    def _case(self, step: Step) -> dict[str, Any]:
+        case = next((case for process, case in reversed(self._started) if process.id == step.named), None)
+        if case is None:
+            raise CaseError("no case of this process has been started: its start was refused")
+        with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            found = kept.case(session, case)
+        return {"state": "stuck" if found.incidents else "running" if found.is_open else "ended"}
+
+    def _as_named(self, value: Any) -> Any:
+        """With the file's names for units and persons."""
+        if isinstance(value, Mapping):
+            return {name: self._as_named(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._as_named(each) for each in value]
+        return self._keys([value])[value] if isinstance(value, str) and canonical(value) else value
 
     def _is_claimed(self) -> bool:
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
@@ -235,6 +291,8 @@ _VERBS: Mapping[str, Callable[[_Playing, Step], dict[str, Any]]] = {
     "hand": _Playing._hand,
     "complete": _Playing._complete,
     "delegate": _Playing._delegate,
+    "service": _Playing._service,
+    "case": _Playing._case,
 }
 
 

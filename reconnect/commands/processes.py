@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     import neo4j
     from rich.console import Console
 
+    from graph.cpr.keyring import Keyring
     from processes.engine.check import Arguments
     from processes.package import Package
     from processes.play.file import PlayFile, Step
     from processes.play.playing import Played, PlayedThrough
+    from processes.services import Services
 
 _SHORT_LIVED = {
     "RECONNECT_NEO4J_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
@@ -268,10 +270,22 @@ def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:
 
 
 def _played(driver: neo4j.Driver, read: PlayFile) -> list[PlayedThrough]:
+    from graph.cpr.keyring import Keyring
     from graph.time import copenhagen_now
     from processes.play.playing import play as played
 
-    return played(driver, read, _load(driver, read.facts), copenhagen_now())
+    keyring = Keyring.generate()
+    return played(driver, read, _load(driver, read.facts, keyring), copenhagen_now(), _services(keyring))
+
+
+def _services(keyring: Keyring) -> Services:
+    """What a process may do, as in a scratch instance: nothing leaves it."""
+    from api.mutations.services import services
+    from graph.statements.precedence import SourceOrder
+    from processes.services import OUTSIDE, Service
+
+    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OUTSIDE.items()}
+    return {**services(keyring, SourceOrder()), **noted}
 
 
 def _read(file: Path) -> PlayFile:
@@ -294,17 +308,16 @@ def _read(file: Path) -> PlayFile:
         raise PlayRejected((f"it can't be read: {error}",)) from error
     if twice := doubled(content):
         raise PlayRejected((f"{', '.join(twice)} stands twice",))
-    return read_file(content, figures)
+    return read_file(content, figures, lambda path: _package([file.parent / path], None))
 
 
-def _load(driver: neo4j.Driver, facts: Mapping[str, Any]) -> str:
+def _load(driver: neo4j.Driver, facts: Mapping[str, Any], keyring: Keyring) -> str:
     """Import facts; the name of their source. Raises PlayRejected with what is wrong with them.
 
     What another source might still state is refused as well: there is none here.
     """
     import yaml
 
-    from graph.cpr.keyring import Keyring
     from importers.facts.settings import FactsSettings
     from importers.facts.source import Facts
     from importers.pipeline.import_run import run_import
@@ -316,7 +329,7 @@ def _load(driver: neo4j.Driver, facts: Mapping[str, Any]) -> str:
         path.write_text(yaml.safe_dump(_plain(facts), allow_unicode=True, sort_keys=False), encoding="utf-8")
         settings = FactsSettings(path=path)
         try:
-            report = run_import(driver, Facts(settings), Keyring.generate())
+            report = run_import(driver, Facts(settings), keyring)
         except SourceError as wrong:
             raise PlayRejected((f"facts: {wrong}",)) from wrong
     if bad := [each for each in report.problems if each.severity == "bad" or each.rule in _NOT_KNOWN]:
