@@ -3,8 +3,10 @@ import type { Texts } from './texts/da';
 /** The main menu: where each entry leads, the name of its text, and the type that one must be able to read. */
 export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'>; shows?: string }[] = [
 	{ path: '/', text: 'start' },
+	{ path: '/tasks', text: 'tasks' },
 	{ path: '/organisation', text: 'organisation', shows: 'Unit' },
 	{ path: '/roles', text: 'roles', shows: 'Assignment' },
+	{ path: '/board', text: 'board', shows: 'ProcessOverview' },
 	{ path: '/quality', text: 'quality', shows: 'Unmatched' },
 	{ path: '/sources', text: 'sources', shows: 'SourceHealth' },
 	{ path: '/accounts', text: 'accounts', shows: 'ComingAccountChange' },

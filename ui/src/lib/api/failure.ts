@@ -9,7 +9,7 @@ export interface Giver {
 /**
  * `text`: the API's own words, in English. `id`: stands in the service's log. `wait`: seconds after which to try again.
  * `missing` and `givenBy`: the rights that would help, and who can give them. `by` and `at`: who changed the thing
- * meanwhile, and when.
+ * meanwhile, and when. `field`: the field of a form that is wrong.
  */
 export class Failure extends Error {
 	readonly kind: FailureKind;
@@ -20,6 +20,7 @@ export class Failure extends Error {
 	readonly givenBy: Giver[];
 	readonly by: string | null;
 	readonly at: string | null;
+	readonly field: string | null;
 
 	constructor(kind: FailureKind, text: string, shown: Shown = {}, wait: number | null = null) {
 		super(text);
@@ -31,6 +32,7 @@ export class Failure extends Error {
 		this.givenBy = shown.givenBy ?? [];
 		this.by = shown.by ?? null;
 		this.at = shown.at ?? null;
+		this.field = shown.field ?? null;
 	}
 }
 
@@ -42,6 +44,7 @@ export interface Shown {
 	givenBy?: Giver[];
 	by?: string | null;
 	at?: string | null;
+	field?: string | null;
 	/** Of second_person: whether it is made once another person asks for the same. */
 	noted?: boolean;
 }

@@ -1,0 +1,160 @@
+"""Tasks, cases and the board: a case is started, approved on a phone, and looked at."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from processes.cases import definitions, tasks
+from tests.ui.axe import require_accessible
+from tests.ui.conftest import Town, Visits
+from tests.ui.finding import person, unit
+
+PHONE = 390
+FORMS: dict[str, Any] = {
+    "request": {
+        "type": "object",
+        "properties": {
+            "person": {"type": "string", "format": "person", "title": "Hvem"},
+            "unit": {"type": "string", "format": "unit", "title": "Hvor"},
+            "first_day": {"type": "string", "format": "date", "title": "Første dag"},
+        },
+        "required": ["person", "unit", "first_day"],
+    },
+    "approval": {
+        "type": "object",
+        "properties": {
+            "decision": {"enum": ["yes", "no"], "title": "Må ansættelsen gennemføres?"},
+            "first_day": {"type": "string", "format": "date", "title": "Første dag"},
+            "hours": {"type": "integer", "maximum": 37, "title": "Timer om ugen"},
+            "why": {"type": "string", "title": "Hvorfor ikke?"},
+        },
+        "required": ["decision", "first_day"],
+        "if": {"properties": {"decision": {"const": "no"}}, "required": ["decision"]},
+        "then": {"required": ["why"]},
+    },
+}
+FORGET = (
+    "MATCH (n) WHERE n:Case OR n:Task OR n:CaseEntry OR n:Process OR n:ProcessVersion OR n:Delegation DETACH DELETE n"
+)
+
+
+@pytest.fixture(scope="module")
+def approval(town: Town) -> Iterator[Town]:
+    town.driver.execute_query(FORGET)
+    drawn = (Path(__file__).parent / "processes" / "approval.bpmn").read_bytes()
+    definitions.deploy(town.driver, "approval", {"approval.bpmn": drawn}, FORMS, "test", datetime.now(UTC))
+    yield town
+    town.driver.execute_query(FORGET)
+
+
+def started(town: Town, who: str = "Theo Toft") -> str:
+    """A case at a school, started by nobody; the id of its task."""
+    values = {"person": person(town, who), "unit": unit(town, "Havneskolen"), "first_day": "2027-01-01"}
+    case = tasks.start(town.driver, "approval", values, None, datetime.now(UTC))
+    query = "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id"
+    return str(town.driver.execute_query(query, case=case).records[0]["id"])
+
+
+def choose(page: Page, label: str, text: str) -> None:
+    group = page.get_by_role("group", name=label)
+    group.get_by_role("searchbox").fill(text)
+    group.get_by_role("button", name=text).first.click()
+
+
+def test_a_case_is_started_and_its_manager_approves_it_on_a_phone(visit: Visits, approval: Town) -> None:
+    page = visit("HR", "/tasks/start")
+    page.get_by_role("link", name="Ansættelse").click()
+    choose(page, "Hvem", "Theo Toft")
+    choose(page, "Hvor", "Havneskolen")
+    page.get_by_label("Første dag").fill("2027-02-01")
+    require_accessible(page)
+    page.get_by_role("button", name="Start sagen").click()
+    expect(page.get_by_text("Venter på: Godkend ansættelsen")).to_be_visible()
+    require_accessible(page)
+
+    phone = visit("manager", "/tasks", width=PHONE)
+    require_accessible(phone)
+    phone.get_by_role("link", name="Godkend ansættelsen").click()
+    expect(phone.get_by_text("Malene Mark er Leder i Havneskolen.")).to_be_visible()
+    expect(phone.get_by_label("Første dag")).to_have_value("2027-02-01")
+    expect(phone.get_by_label("Hvorfor ikke?")).to_have_count(0)
+    phone.get_by_label("Nej").check()
+    expect(phone.get_by_label("Hvorfor ikke?")).to_be_visible()
+    require_accessible(phone)
+    phone.get_by_label("Ja").check()
+    phone.get_by_label("Timer om ugen").evaluate("each => each.removeAttribute('max')")
+    phone.get_by_label("Timer om ugen").fill("50")
+    visit.expect(phone, "400")
+    phone.get_by_role("button", name="Afslut opgaven").click()
+    expect(phone.get_by_role("alert")).to_contain_text("Det kan feltet ikke være.")
+    phone.get_by_label("Timer om ugen").fill("30")
+    phone.get_by_role("button", name="Afslut opgaven").click()
+    expect(phone.get_by_text("Opgaven er udført.")).to_be_visible()
+    expect(phone.get_by_text("Udført af Malene Mark")).to_be_visible()
+
+    page.reload()
+    page.get_by_role("link", name="Ansættelse").click()
+    expect(page.get_by_role("heading", name="Hvad der er sket")).to_be_visible()
+    expect(page.get_by_text("Hanne Hede").first).to_be_visible()
+    expect(page.locator(".diagram .is-done[data-element-id=approve]")).to_be_visible()
+    require_accessible(page)
+
+
+def test_a_task_is_taken_given_back_and_handed_on(visit: Visits, approval: Town) -> None:
+    page = visit("manager", f"/tasks/{started(approval)}", width=PHONE)
+    page.get_by_role("button", name="Tag opgaven").click()
+    expect(page.get_by_text("Tages af Malene Mark")).to_be_visible()
+    page.get_by_role("button", name="Giv den tilbage").click()
+    expect(page.get_by_role("button", name="Tag opgaven")).to_be_visible()
+    page.get_by_role("button", name="Giv den til en kollega").click()
+    choose(page, "Kollega", "Hanne Hede")
+    page.get_by_role("button", name="Giv opgaven videre").click()
+    expect(page.get_by_text("Hanne Hede har taget opgaven.")).to_be_visible()
+    expect(page.get_by_text("Malene Mark har opgaven og lader Hanne Hede udføre den.")).to_be_visible()
+    require_accessible(page)
+    start = visit("HR")
+    expect(start.get_by_role("heading", name="Mine opgaver (1)")).to_be_visible()
+    expect(start.get_by_role("link", name="Godkend ansættelsen")).to_be_visible()
+
+
+def test_tasks_are_delegated_and_it_is_ended(visit: Visits, approval: Town) -> None:
+    started(approval)
+    page = visit("manager", "/tasks/delegations", width=PHONE, language="da")
+    page.get_by_label("Proces").select_option("Ansættelse")
+    choose(page, "Kollega", "Hanne Hede")
+    require_accessible(page)
+    page.get_by_role("button", name="Aftal", exact=True).click()
+    expect(page.get_by_text("Hanne Hede udfører mine opgaver")).to_be_visible()
+    page.get_by_role("button", name="Afslut i dag").click()
+    expect(page.get_by_text("Intet er aftalt.")).to_be_visible()
+
+
+@pytest.mark.parametrize(("language", "title", "lacks"), [
+    ("da", "Processer", "Organisationen mangler en Leder"), ("en", "Processes", "The organisation lacks a Leder"),
+])  # fmt: skip
+def test_the_board_shows_how_processes_fare(
+    visit: Visits, approval: Town, language: str, title: str, lacks: str
+) -> None:
+    task = started(approval)
+    approval.driver.execute_query(
+        "MATCH (a:Assignment)-[:OF]->(:Role {key: 'manager'}), (a)<-[:HOLDS]-(h) OPTIONAL MATCH (h)<-[:HAS]-(p:Person) "
+        "WITH collect(DISTINCT coalesce(p.uuid, h.uuid)) AS all MATCH (t:Task {id: $task}) SET t.exclude = all",
+        task=task,
+    )
+    page = visit("administrator", "/board", language=language)
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(page.get_by_text(lacks).first).to_be_visible()
+    require_accessible(page)
+
+
+def test_without_a_system_role_ones_own_tasks_are_on_the_start_page(visit: Visits, approval: Town) -> None:
+    page = visit("teaching assistant without AD")
+    visit.expect(page, "400")
+    expect(page.get_by_role("heading", name="Mine opgaver (0)")).to_be_visible()
+    page.get_by_role("link", name="Opgaver", exact=True).click()
+    expect(page.get_by_text("Du har ingen opgaver.")).to_be_visible()
+    require_accessible(page)

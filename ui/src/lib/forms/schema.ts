@@ -1,0 +1,118 @@
+/** A form's JSON Schema, as the API checks it too, in the terms in which a page draws it. */
+export interface Schema {
+	type?: string | string[];
+	title?: string;
+	description?: string;
+	format?: string;
+	enum?: unknown[];
+	const?: unknown;
+	oneOf?: Schema[];
+	items?: Schema;
+	default?: unknown;
+	maxLength?: number;
+	minimum?: number;
+	maximum?: number;
+	properties?: Record<string, Schema>;
+	required?: string[];
+	if?: Schema;
+	then?: Schema;
+	else?: Schema;
+	allOf?: Schema[];
+}
+
+export type Values = Record<string, unknown>;
+
+export interface Option {
+	value: string;
+	title: string;
+}
+
+/** `many`: a list of such values. `options`: what can be chosen; empty = anything. */
+export interface Field {
+	name: string;
+	title: string;
+	hint: string;
+	kind: 'text' | 'long' | 'number' | 'boolean' | 'date' | 'email' | 'unit' | 'person' | 'choice';
+	isMany: boolean;
+	options: Option[];
+	isRequired: boolean;
+	schema: Schema;
+}
+
+const LONG = 200;
+
+/** The fields that a form has with these values: those of a branch (`if`) only while it applies. */
+export function fieldsOf(form: Schema, values: Values): Field[] {
+	const always = form.required ?? [];
+	const branches = [form, ...(form.allOf ?? [])].filter((each) => each.if);
+	const chosen = branches.map((each) => (fits(each.if ?? {}, values) ? each.then : each.else));
+	const needed = new Set([...always, ...chosen.flatMap((each) => each?.required ?? [])]);
+	const conditional = new Set(
+		branches.flatMap((each) => [each.then, each.else]).flatMap((each) => [...(each?.required ?? []), ...Object.keys(each?.properties ?? {})])
+	);
+	const open = new Set(chosen.flatMap((each) => [...(each?.required ?? []), ...Object.keys(each?.properties ?? {})]));
+	return Object.entries(form.properties ?? {})
+		.filter(([name]) => always.includes(name) || !conditional.has(name) || open.has(name))
+		.map(([name, schema]) => fieldOf(name, schema, needed.has(name)));
+}
+
+/** The values of the fields that are shown, without what was left empty. */
+export function filledIn(form: Schema, values: Values): Values {
+	const shown = fieldsOf(form, values).map((field) => [field.name, values[field.name]] as const);
+	return Object.fromEntries(
+		shown.filter(([, value]) => value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+	);
+}
+
+/** What a form begins with: what is known already, else its own default. */
+export function begun(form: Schema, known: Values): Values {
+	return Object.fromEntries(
+		Object.entries(form.properties ?? {})
+			.map(([name, schema]) => [name, known[name] ?? schema.default] as const)
+			.filter(([, value]) => value !== undefined)
+	);
+}
+
+function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
+	const isMany = [schema.type].flat().includes('array');
+	const one = isMany ? (schema.items ?? {}) : schema;
+	return {
+		name,
+		title: schema.title ?? name,
+		hint: schema.description ?? '',
+		kind: kindOf(one),
+		isMany,
+		options: optionsOf(one),
+		isRequired,
+		schema: one
+	};
+}
+
+function kindOf(schema: Schema): Field['kind'] {
+	const types = [schema.type].flat();
+	if (schema.enum ?? schema.oneOf) return 'choice';
+	if (schema.format === 'unit' || schema.format === 'person') return schema.format;
+	if (schema.format === 'date' || schema.format === 'email') return schema.format;
+	if (types.includes('boolean')) return 'boolean';
+	if (types.includes('number') || types.includes('integer')) return 'number';
+	return (schema.maxLength ?? 0) > LONG ? 'long' : 'text';
+}
+
+function optionsOf(schema: Schema): Option[] {
+	if (schema.oneOf) return schema.oneOf.map((each) => ({ value: String(each.const), title: each.title ?? String(each.const) }));
+	return (schema.enum ?? []).map((each) => ({ value: String(each), title: String(each) }));
+}
+
+/** Whether values fit the condition of a branch: constants and lists of them, by field. */
+function fits(condition: Schema, values: Values): boolean {
+	const needed = (condition.required ?? []).every((name) => values[name] !== undefined && values[name] !== '');
+	return (
+		needed &&
+		Object.entries(condition.properties ?? {}).every(([name, schema]) => {
+			const value = values[name];
+			if (value === undefined) return true;
+			if ('const' in schema) return value === schema.const;
+			return schema.enum === undefined || schema.enum.includes(value);
+		})
+	);
+}
