@@ -21,6 +21,8 @@ UI = ROOT / "ui"
 OLDEST = (22, 17)
 """The oldest Node that SvelteKit runs on."""
 _MODULES = UI / "node_modules"
+_MODDLE = ROOT / "processes" / "engine" / "reconnect.moddle.json"
+"""Our extension elements, which drawings of processes have."""
 _TYPES = "queries.ts"
 """What the types of a page's queries are in."""
 _PATIENCE = 600
@@ -66,7 +68,7 @@ def _packages() -> str:
 def _sources() -> str:
     top = [each for each in UI.iterdir() if each.is_file() and each.name not in (".lock", ".gitignore")]
     below = [each for folder in ("src", "static", "tools") for each in (UI / folder).rglob("*") if each.is_file()]
-    return _digest(*top, *below)
+    return _digest(*top, *below, _MODDLE)
 
 
 def _digest(*files: Path) -> str:

@@ -105,30 +105,30 @@ def test_a_case_is_started_and_its_manager_approves_it_on_a_phone(visit: Visits,
 
 
 def test_a_task_is_taken_given_back_and_handed_on(visit: Visits, approval: Town) -> None:
-    page = visit("manager", f"/tasks/{started(approval)}", width=PHONE)
+    task = started(approval)
+    page = visit("manager", width=PHONE)
+    expect(page.get_by_role("heading", name="Mine opgaver")).to_be_visible()
+    page.locator(f"a[href='/tasks/{task}']").click()
     page.get_by_role("button", name="Tag opgaven").click()
     expect(page.get_by_text("Tages af Malene Mark")).to_be_visible()
     page.get_by_role("button", name="Giv den tilbage").click()
     expect(page.get_by_role("button", name="Tag opgaven")).to_be_visible()
     page.get_by_role("button", name="Giv den til en kollega").click()
-    choose(page, "Kollega", "Hanne Hede")
+    choose(page, "Kollega", "Theo Toft")
     page.get_by_role("button", name="Giv opgaven videre").click()
-    expect(page.get_by_text("Hanne Hede har taget opgaven.")).to_be_visible()
-    expect(page.get_by_text("Malene Mark har opgaven og lader Hanne Hede udføre den.")).to_be_visible()
+    expect(page.get_by_text("Theo Toft har taget opgaven.")).to_be_visible()
+    expect(page.get_by_text("Malene Mark har opgaven og lader Theo Toft udføre den.")).to_be_visible()
     require_accessible(page)
-    start = visit("HR")
-    expect(start.get_by_role("heading", name="Mine opgaver (1)")).to_be_visible()
-    expect(start.get_by_role("link", name="Godkend ansættelsen")).to_be_visible()
 
 
 def test_tasks_are_delegated_and_it_is_ended(visit: Visits, approval: Town) -> None:
     started(approval)
-    page = visit("manager", "/tasks/delegations", width=PHONE, language="da")
+    page = visit("manager", "/tasks/delegations", width=PHONE)
     page.get_by_label("Proces").select_option("Ansættelse")
-    choose(page, "Kollega", "Hanne Hede")
+    choose(page, "Kollega", "Theo Toft")
     require_accessible(page)
     page.get_by_role("button", name="Aftal", exact=True).click()
-    expect(page.get_by_text("Hanne Hede udfører mine opgaver")).to_be_visible()
+    expect(page.get_by_text("Theo Toft udfører mine opgaver")).to_be_visible()
     page.get_by_role("button", name="Afslut i dag").click()
     expect(page.get_by_text("Intet er aftalt.")).to_be_visible()
 
@@ -158,3 +158,24 @@ def test_without_a_system_role_ones_own_tasks_are_on_the_start_page(visit: Visit
     page.get_by_role("link", name="Opgaver", exact=True).click()
     expect(page.get_by_text("Du har ingen opgaver.")).to_be_visible()
     require_accessible(page)
+
+
+def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval: Town) -> None:
+    page = visit("administrator", "/board")
+    page.get_by_role("link", name="Tegn en proces").click()
+    page.get_by_label("Proces", exact=True).select_option("Ansættelse")
+    page.get_by_label("Element", exact=True).select_option("approve")
+    expect(page.get_by_label("Rolle", exact=True)).to_have_value("manager")
+    page.get_by_label("Navn", exact=True).fill("Godkend den nye kollega")
+    require_accessible(page)
+    page.get_by_label("Enhed", exact=True).fill("nowhere")
+    page.get_by_role("button", name="Kontrollér").click()
+    expect(page.get_by_role("alert")).to_contain_text("nowhere")
+    page.get_by_label("Enhed", exact=True).fill("unit")
+    page.get_by_role("button", name="Kontrollér").click()
+    expect(page.get_by_text("Processen kan køre.")).to_be_visible()
+    page.get_by_role("button", name="Tag i brug").click()
+    expect(page.get_by_text("Processen er taget i brug.")).to_be_visible()
+    with approval.driver.session() as session:
+        version = definitions.current(session, "approval")
+    assert (version.number, version.definition.nodes["approve"].name) == (2, "Godkend den nye kollega")

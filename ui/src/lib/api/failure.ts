@@ -9,7 +9,8 @@ export interface Giver {
 /**
  * `text`: the API's own words, in English. `id`: stands in the service's log. `wait`: seconds after which to try again.
  * `missing` and `givenBy`: the rights that would help, and who can give them. `by` and `at`: who changed the thing
- * meanwhile, and when. `field`: the field of a form that is wrong.
+ * meanwhile, and when. `field`: the field of a form that is wrong. `faults`:
+ * of a definition of a process.
  */
 export class Failure extends Error {
 	readonly kind: FailureKind;
@@ -21,6 +22,7 @@ export class Failure extends Error {
 	readonly by: string | null;
 	readonly at: string | null;
 	readonly field: string | null;
+	readonly faults: Fault[];
 
 	constructor(kind: FailureKind, text: string, shown: Shown = {}, wait: number | null = null) {
 		super(text);
@@ -33,7 +35,15 @@ export class Failure extends Error {
 		this.by = shown.by ?? null;
 		this.at = shown.at ?? null;
 		this.field = shown.field ?? null;
+		this.faults = shown.faults ?? [];
 	}
+}
+
+/** What is wrong with a definition of a process, and where. */
+export interface Fault {
+	document: string;
+	element: string;
+	text: string;
 }
 
 /** The extensions of an error of the API. */
@@ -45,6 +55,7 @@ export interface Shown {
 	by?: string | null;
 	at?: string | null;
 	field?: string | null;
+	faults?: Fault[];
 	/** Of second_person: whether it is made once another person asks for the same. */
 	noted?: boolean;
 }
