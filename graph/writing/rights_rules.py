@@ -262,6 +262,19 @@ class _Rules:
                 text = f"sensitive: {each.name} ({other}) of another system has the same URI, and {is_it}"
                 yield ChangeRejected("wrong_value", text, field="sensitive")
 
+    def _not_by_case_alone(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        """Some systems compare URIs without regard to case, and would take one role for the other
+        (kombit_access.md §3: rule 13)."""
+        uri = str(thing.values.get("uri") or "")
+        for other, each in {**self.kept, **self.things}.items():
+            known = str(each.values.get("uri") or "")
+            if other == uuid or each.kind != thing.kind or each.over or each.place >= thing.place or known == uri:
+                continue
+            same_authority = each.values.get("delegated_from_cvr") == thing.values.get("delegated_from_cvr")
+            if same_authority and known.casefold() == uri.casefold():
+                text = f"uri: {each.name} ({other}) has {known}, and some systems don't tell it from {uri}"
+                yield ChangeRejected("taken", text, field="uri")
+
     def _not_reconnects_own(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
         """What is said of a URI's sensitivity is said of all roles that have it: REConnect's own have theirs alone."""
         uri = str(thing.values.get("uri") or "")
@@ -463,9 +476,13 @@ def _on_the_wire(number: str) -> str:
 
 
 _BY_KIND: Mapping[str, Sequence[Any]] = {
-    "SystemRole": (_Rules._role_uri_stays, _Rules._not_reconnects_own, _Rules._own_uri_in_system),
-    "JobFunctionRole": (_Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri),
+    "SystemRole": (
+        _Rules._role_uri_stays, _Rules._not_reconnects_own, _Rules._own_uri_in_system, _Rules._not_by_case_alone,
+    ),
+    "JobFunctionRole": (
+        _Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri, _Rules._not_by_case_alone,
+    ),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
     "Grant": (_Rules._is_set,),
     "RightsRequest": (_Rules._is_set,),
-}
+}  # fmt: skip

@@ -29,6 +29,7 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
         ({"id": "j3", "description": "x" * 201}, "description", "wrong_value", "200"),
         ({"id": "j4", "delegated_from_cvr": "123"}, "delegated_from_cvr", "wrong_value", "eight digits"),
         ({"id": "j5", "uri": "http://solbjerg.example/roles/jobrole/sapa/1"}, "uri", "taken", "already"),
+        ({"id": "j6", "uri": "http://solbjerg.example/roles/jobrole/SAPA/1"}, "uri", "taken", "don't tell it from"),
         ({"id": "deep0", "includes": ["job_function_role:deep1"]}, "includes", "too_deep", "11 levels"),
     ],
     "constraint_settings": [
@@ -139,6 +140,7 @@ def test_a_system_role_is_not_copied_under_its_uri(driver: neo4j.Driver, problem
     content = deepcopy(TOWN)
     uri = content["system_roles"]["sapa_read"]["uri"]
     content["system_roles"]["copy"] = {"title": "Kopi", "uri": uri, "system": "sapa"}
+    content["system_roles"]["by_case"] = {"title": "Kopi", "uri": uri.upper(), "system": "mail"}
     content["system_roles"]["mail_box"]["uri"] = "http://mail.example/roles/renamed/1"
     content["systems"]["sapa_test"] = {"title": "SAPA, test"}
     secret = {"title": "Hemmeligt", "uri": "http://sapa.example/roles/secret/1"}
@@ -151,10 +153,11 @@ def test_a_system_role_is_not_copied_under_its_uri(driver: neo4j.Driver, problem
         if each.severity == "bad"
     }
     assert found == {
-        "copy": ("uri", "taken"), "mail_box": ("uri", "wrong_value"), "secret_common": ("sensitive", "wrong_value"),
+        "copy": ("uri", "taken"), "by_case": ("uri", "taken"), "mail_box": ("uri", "wrong_value"),
+        "secret_common": ("sensitive", "wrong_value"),
     }  # fmt: skip
     roles = content["system_roles"]
-    del roles["copy"], roles["secret_common"]
+    del roles["copy"], roles["by_case"], roles["secret_common"]
     roles["mail_box"]["uri"] = TOWN["system_roles"]["mail_box"]["uri"]
     for sensitive, wrong in (((), []), (("pair",), ["pair"]), (("pair", "pair_test"), [])):
         for key, system in (("pair", "sapa"), ("pair_test", "sapa_test")):
