@@ -69,7 +69,7 @@ def import_source(
     from graph.runs.brakes import StaleApproval
     from importers.pipeline.report import text_of
     from importers.source import SourceError
-    from reconnect.commands.rights import show_preview
+    from reconnect.commands.rights import exit_for_bad_records, show_preview
     from reconnect.work import jobs
     from reconnect.work.locks import LockLost, LockTaken
 
@@ -79,6 +79,7 @@ def import_source(
             with progress() as report:
                 found = jobs.preview_import(of_run, jobs.Caller(report, wait=wait), source, folder=folder)
             show_preview(found, terminal())
+            exit_for_bad_records(found)
             return
         with progress() as report:
             done = jobs.import_source(

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from graph.time import today
+from graph.time import EmptyPeriod, Period, period, today
 from reconnect import rights_care
 from reconnect.context import of
 from reconnect.day_option import day_option
-from reconnect.exits import CommandFailed
+from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
-    from graph.errors import Ambiguous, Unknown
+    import neo4j
+
+    from graph.errors import Ambiguous, PeriodTooLong, Unknown
     from graph.questions.preview.consequences import Consequence, Preview
-    from graph.questions.rights.held import HeldRight, Omitted
+    from graph.questions.rights.asking import Asked, InPeriod
+    from graph.questions.rights.held import HeldRight, Omitted, Rights
     from importers.pipeline.report import ImportReport
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
@@ -44,33 +47,49 @@ def register(app: typer.Typer) -> None:
 
 def why(
     context: typer.Context,
-    person: Person,
+    person: Annotated[
+        str,
+        typer.Argument(
+            help="The person: their UUID, or a source's key for them. Or employment:KEY, affiliation:KEY or "
+            "account:KEY, for what is held through one of these."
+        ),
+    ],
     system: Annotated[str, typer.Argument(help="The system: its key or UUID.")],
     at: At = None,
+    start: Annotated[
+        date | None, day_option("--from", help="Instead of --at: the first day of a period.", show_default=False)
+    ] = None,
+    end: Annotated[
+        date | None,
+        day_option("--to", help="With --from: the day after the last; default: all days to come.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a person may do in a system, limited to what, and why.
 
-    Granted rights that are omitted are shown too, with the reason.
+    Granted rights that are omitted are shown too, with the reason. Over a period, each stretch of days on which it is
+    the same is shown.
     """
-    from graph.errors import Ambiguous, Unknown
-    from graph.questions.rights.asking import asked, rights_on
+    from graph.errors import Ambiguous, PeriodTooLong, Unknown
+    from graph.questions.rights.asking import rights_on, rights_over
 
+    days = _period(at, start, end)
     with of(context).driver().session(default_access_mode="READ") as session:
         try:
-            found = rights_on(session, asked(session, person, system=system), at or today())
-        except (Unknown, Ambiguous) as error:
+            whose = _whose(session, person, system, at or start or today())
+            if days is not None:
+                _show_periods(rights_over(session, whose, days), as_json=as_json)
+                return
+            found = rights_on(session, whose, at or today())
+        except (Unknown, Ambiguous, PeriodTooLong) as error:
             raise _refused(error, as_json) from error
     if as_json:
-        _print({"held": [_held(each) for each in found.held], "omitted": [_omitted(each) for each in found.omitted]})
+        _print(_rights_form(found))
         return
-    console = terminal()
     if not found.held and not found.omitted:
-        console.print("Nothing is granted in this system. `reconnect rights why-not` says what would give a right.")
-    for held in found.held:
-        _show(held, console)
-    for omitted in found.omitted:
-        _show_omitted(omitted, console)
+        text = "Nothing is granted in this system. `reconnect rights why-not` says what would give a right."
+        terminal().print(text)
+    _show_rights(found, terminal())
 
 
 def why_not(context: typer.Context, person: Person, right: Right, at: At = None, as_json: AsJson = False) -> None:
@@ -175,7 +194,8 @@ def preview(
 ) -> None:
     """Show what changes would do: who would gain and lose managers, roles, rights, limits, accounts and groups.
 
-    The changes are made, compared and undone; none of them stays. Other writes wait meanwhile.
+    The changes are made, compared and undone; none of them stays. Other writes wait meanwhile. If some records are bad,
+    they are listed, and the exit code is 4.
     """
     from importers.source import SourceError
     from reconnect.rights_preview import preview_of_facts
@@ -188,6 +208,7 @@ def preview(
         _print(_previewed(found))
     else:
         show_preview(found, terminal())
+    exit_for_bad_records(found)
 
 
 def own_system(context: typer.Context) -> None:
@@ -200,6 +221,54 @@ def own_system(context: typer.Context) -> None:
     run = of(context)
     written = state_own_system(run.driver(), run.keyring)
     terminal().print(f"{sum(each.change is not None for each in written)} of {len(written)} written or changed.")
+
+
+def _period(at: date | None, start: date | None, end: date | None) -> Period | None:
+    """The period that is asked for; None: one day is. Raises CommandFailed (usage)."""
+    if start is None and end is None:
+        return None
+    if at is not None or start is None:
+        raise CommandFailed("Give --at for one day, or --from, perhaps with --to, for a period.", Exit.USAGE)
+    try:
+        return period(start, end)
+    except EmptyPeriod as empty:
+        raise CommandFailed(str(empty), Exit.USAGE) from empty
+
+
+def _whose(session: neo4j.Session, text: str, system: str, at: date) -> Asked:
+    """Raises Unknown, Ambiguous."""
+    from graph.questions.rights.asking import asked
+
+    kind, _, name = text.partition(":")
+    if kind in ("employment", "affiliation") and name:
+        return asked(session, employment=name, system=system, at=at)
+    if kind == "account" and name:
+        return asked(session, account=name, system=system, at=at)
+    return asked(session, text, system=system, at=at)
+
+
+def _show_periods(found: list[InPeriod], *, as_json: bool) -> None:
+    if as_json:
+        periods = ({"from": each.period.start, "to": each.period.end, **_rights_form(each.rights)} for each in found)
+        _print({"periods": list(periods)})
+        return
+    console = terminal()
+    for each in found:
+        until = "" if each.period.end is None else f" until {each.period.end}"
+        is_empty = not each.rights.held and not each.rights.omitted
+        console.print(f"From {each.period.start}{until}:{' nothing is granted.' if is_empty else ''}", highlight=False)
+        _show_rights(each.rights, console, indent="  ")
+
+
+def _rights_form(rights: Rights) -> dict[str, Any]:
+    return {"held": [_held(each) for each in rights.held], "omitted": [_omitted(each) for each in rights.omitted]}
+
+
+def _show_rights(rights: Rights, console: Console, indent: str = "") -> None:
+    for held in rights.held:
+        _show(held, console, indent)
+    for omitted in rights.omitted:
+        _show_omitted(omitted, console, indent)
 
 
 def _show(held: HeldRight, console: Console, indent: str = "") -> None:
@@ -215,11 +284,11 @@ def _show(held: HeldRight, console: Console, indent: str = "") -> None:
     console.print(f"{indent}  because: {because(held.why)}", highlight=False, soft_wrap=True)
 
 
-def _show_omitted(omitted: Omitted, console: Console) -> None:
+def _show_omitted(omitted: Omitted, console: Console, indent: str = "") -> None:
     from graph.questions.rights.why import because, heading
 
-    console.print(heading(omitted), highlight=False, soft_wrap=True)
-    console.print(f"  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
+    console.print(f"{indent}{heading(omitted)}", highlight=False, soft_wrap=True)
+    console.print(f"{indent}  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
 
 
 def show_preview(found: Preview[ImportReport], console: Console) -> None:
@@ -229,6 +298,12 @@ def show_preview(found: Preview[ImportReport], console: Console) -> None:
     for reason in found.outcome.reasons:
         console.print(f"The import would wait for an approval: {reason}", highlight=False, soft_wrap=True)
     show_consequences(found, console)
+
+
+def exit_for_bad_records(found: Preview[ImportReport]) -> None:
+    """What they would do is not shown. Raises Exit, as the import itself would."""
+    if any(each.severity == "bad" for each in found.outcome.problems):
+        raise typer.Exit(Exit.BAD_RECORDS)
 
 
 def show_consequences(found: Preview[Any], console: Console) -> None:
@@ -323,7 +398,7 @@ def _omitted(omitted: Omitted) -> dict[str, Any]:
     }
 
 
-def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:
+def _refused(error: Unknown | Ambiguous | PeriodTooLong, as_json: bool) -> CommandFailed:
     if as_json:
         _print({"error": error.code})
     return CommandFailed(str(error))

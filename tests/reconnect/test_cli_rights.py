@@ -39,6 +39,14 @@ def test_one_role_means_other_data_in_another_unit_and_says_why(
     assert "because:" in shown
     assert "Jobcenter performs 15.20" in shown
 
+    year = ("--from", "2026-01-01", "--to", "2027-01-01", "--json")
+    (stretch,) = json.loads(run("rights", "why", "bpp-02", "overview", *year).stdout)["periods"]
+    assert (stretch["from"], stretch["to"]) == ("2026-01-01", "2027-01-01")
+    assert stretch["held"][0]["included"][0]["limits"]["kle"] == KLE["bpp-02"]
+    assert run("rights", "why", "bpp-02", "overview", "--to", "2027-01-01").returncode == Exit.USAGE
+    other = run("rights", "why", "employment:nobody", "overview", "--json")
+    assert json.loads(other.stdout) == {"error": "unknown_employment"}
+
     missing = run("rights", "why-not", "bpp-02", "buildings", *DAY)
     assert (missing.returncode, "What would give it" in missing.stdout) == (Exit.OK, True)
 
