@@ -279,6 +279,32 @@ def test_who_decides_between_the_check_and_the_writing_of_another_wins(
     assert refused(service, APPROVE, request=uuid, by="dora")["code"] == "wrong_state"
 
 
+def test_what_is_changed_between_the_check_and_the_approval_is_not_approved(
+    service: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = """mutation { createGrant(key: "g_race", title: "Løbet", gives: "system_role:pay_all",
+        givenTo: ["person:carl"], from: "2026-01-01", reason: "Prøve") { uuid } }"""
+    service.data(create, "rights", "hr")
+    widen = """mutation { changeGrant(grant: "g_race", changeFrom: "2026-01-01", reason: "Flere",
+        givenTo: ["person:carl", "person:anna"]) { change } }"""
+    approve = """mutation($d: String!) { approveGrant(grant: "g_race", approvedBy: "dora", digest: $d, reason: "Ja")
+        { change } }"""
+    read = digest_of(service, "g_race")
+    checked, others = graph_writer.find_refused, iter([widen])
+
+    def overtaken(*given: Any) -> Any:
+        found = list(checked(*given))
+        for mutation in others:
+            service.data(mutation, "rights", "hr")
+        return found
+
+    monkeypatch.setattr(graph_writer, "find_refused", overtaken)
+    assert refused(service, approve, "rights", "auditor", d=read)["code"] == "approval_changed"
+    monkeypatch.undo()
+    assert "g_race" not in {each["grant"]["key"] for each in service.data(HELD, person="carl")["rights"]["held"]}
+    service.data('mutation { changeGrant(grant: "g_race", to: "2026-02-01", reason: "Slut") { change } }', "rights")
+
+
 def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, request: str, by: str) -> None:
     """A process of its own that decides a request as soon as the other is ready, too."""
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:

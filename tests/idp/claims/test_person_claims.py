@@ -1,0 +1,30 @@
+"""Which units a receiver knows: those that a target's ledger has as delivered (kombit_access.md pitfall 13)."""
+
+import neo4j
+import pytest
+
+from idp.claims.person_claims import Receiving, _receiver
+
+pytestmark = pytest.mark.slow
+CVR = "29189846"
+
+
+def test_pitfall_13_only_delivered_units_of_that_target_are_known(clean_graph: neo4j.Driver) -> None:
+    clean_graph.execute_query("""
+        UNWIND [
+            ['fk', 'delivered', 'there'], ['fk', 'pending', 'on its way'], ['fk', 'failed', 'refused'],
+            ['fk', 'closed', 'removed'], ['fk', 'parked', 'held'], ['other', 'delivered', 'elsewhere'],
+            ['fk', 'delivered', 'a person']
+        ] AS entry
+        CREATE (:LedgerEntry {id: entry[0] + entry[2], target: entry[0], state: entry[1], key: entry[2]})
+        WITH entry WHERE entry[2] <> 'a person'
+        CREATE (:Unit {uuid: entry[2]})
+    """)
+    with clean_graph.session() as session:
+
+        def known(units_of: str | None) -> frozenset[str] | None:
+            return _receiver(session, CVR, "system", Receiving("system", units_of=units_of), (), None).units
+
+        assert known("fk") == {"there"}
+        assert known("nothing delivered yet") == frozenset()
+        assert known(None) is None, "not compared"
