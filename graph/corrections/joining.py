@@ -12,7 +12,7 @@ from uuid import uuid4
 import neo4j
 
 from graph.as_of import SUPERSEDED
-from graph.change_log import Origin, now, take_numbers, turned_day
+from graph.change_log import Origin, now, take_numbers
 from graph.corrections.numbers import Numbers, give, give_back
 from graph.corrections.reassigning import Reassigning, Reassignment
 from graph.cpr.keyring import Keyring
@@ -134,9 +134,7 @@ class Joining:
     def _reassigned(
         self, tx: neo4j.ManagedTransaction, what: Reassignment, origin: Origin
     ) -> dict[str, tuple[int, int]]:
-        with self.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            shown = turned_day(session)
-        return Reassigning(tx, self.driver, self.keyring, self.order, shown, what).write(origin)
+        return Reassigning(tx, self.driver, self.keyring, self.order, what).write(origin)
 
     def _do(self, work: Callable[[neo4j.ManagedTransaction], Written]) -> Written:
         with self.driver.session() as session:

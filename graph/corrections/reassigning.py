@@ -8,12 +8,11 @@ again (``changes.identities``).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 import neo4j
 
-from graph.change_log import Operation, Origin, new_identities, now, take_numbers
+from graph.change_log import Operation, Origin, new_identities, now, take_numbers, turned_day
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import RecordId
 from graph.model import KINDS
@@ -67,8 +66,6 @@ class Reassigning:
     driver: neo4j.Driver
     keyring: Keyring
     order: SourceOrder
-    shown: date
-    """The day that the copies show."""
     what: Reassignment
     _employments: dict[str, str] = field(default_factory=dict)
 
@@ -246,10 +243,10 @@ class Reassigning:
     def _change(self, kind: str, differences: list[Difference], origin: Origin, number: int) -> None:
         if not differences:
             return
-        moment = now()
+        moment, shown = now(), turned_day(self.tx)
         rows = []
         for place, each in enumerate(differences):
-            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, self.shown)}
+            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, shown)}
             rows.append(cypher.row(each, node, self.keyring, origin, number + place, number + place, moment))
         self.tx.run(cypher.rewrite(kind), rows=rows, moment=moment).consume()
         erased = {each.uuid: each.erased for each in differences if each.erased}

@@ -2,7 +2,7 @@
 
 import neo4j
 
-from graph.change_log import Origin, now, take_numbers, turned_day
+from graph.change_log import Origin, now, take_numbers
 from graph.corrections.reassigning import Reassigning, Reassignment
 from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
@@ -18,7 +18,6 @@ def withdraw(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisio
     with the source's next whole reading.
     """
     with driver.session() as session:
-        shown = turned_day(session)
 
         def work(tx: neo4j.ManagedTransaction) -> None:
             take_numbers(tx, 0)
@@ -37,7 +36,7 @@ def withdraw(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisio
                     return None if by_record else str(kept["giving"])
 
                 what = Reassignment(record.kind, kept["giving"], {decision: None}, address)
-                Reassigning(tx, driver, keyring, order, shown, what).write(origin)
+                Reassigning(tx, driver, keyring, order, what).write(origin)
             tx.run(_WAITS, id=decision, source=record.source, kind=record.kind, key=record.key, at=now()).consume()
 
         session.execute_write(work)

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import neo4j
 
-from graph.change_log import Origin, turned_day
+from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
 from graph.identity.known_keys import KnownKeys
@@ -55,12 +55,9 @@ class GraphWriter:
         self.driver = driver
         self.order = order or SourceOrder()
         self.index = KnownKeys(driver)
-        with driver.session() as session:
-            # The copies show the last turned day; the clock has today's date.
-            shown = turned_day(session)
         self.matcher = StatementMatcher(driver, keyring, self.index, match_keys)
         self.comparer = StatementComparer(driver, keyring, self.order, self.index)
-        self.transactions = DifferenceWriter(driver, keyring, self.index, shown)
+        self.transactions = DifferenceWriter(driver, keyring, self.index)
 
     def state(self, source: str, statements: Sequence[Statement], origin: Origin) -> list[Written]:
         """Import statements of one source, in one transaction a kind. Raises ChangeRejected, Conflict."""

@@ -7,12 +7,11 @@ on any day (``graph.writing.tree``), no link to a missing thing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import neo4j
 from neo4j.exceptions import ConstraintError
 
-from graph.change_log import Origin, now, take_numbers
+from graph.change_log import Origin, now, take_numbers, turned_day
 from graph.cpr.keyring import Keyring
 from graph.identity.known_keys import KnownKeys
 from graph.identity.statement_matching import MatchedStatement, natural_key
@@ -29,12 +28,11 @@ from graph.writing.withholding import strip
 
 @dataclass(frozen=True, slots=True)
 class DifferenceWriter:
-    """``shown``: the day whose values the identity nodes show."""
+    """Writes differences. Several may write at once: under the log's lock each sees what the others have written."""
 
     driver: neo4j.Driver
     keyring: Keyring
     index: KnownKeys
-    shown: date
 
     def reserve(self, matched: Sequence[MatchedStatement]) -> None:
         """Create the bare nodes of new things whose kind refers to itself, so that links among them find both ends."""
@@ -98,6 +96,8 @@ class DifferenceWriter:
             raise Stale
         if kind == "Unit":
             refuse_cycle(tx, effective)
+        # The copies show the last turned day, and the day may have turned since the run began.
+        shown = turned_day(tx)
         moment = now()
         last = number + len(effective) - 1
         numbers: list[int | None] = []
@@ -108,7 +108,8 @@ class DifferenceWriter:
             counts = each.operation != "recorded"
             numbers.append(number if counts else None)
             learned.append(number if counts else last)
-            row = cypher.row(each, self._node(each), self.keyring, origin, numbers[-1], learned[-1], moment)
+            node = {"uuid": each.uuid, "version": each.version + 1, **copied(kind, each.after, shown)}
+            row = cypher.row(each, node, self.keyring, origin, numbers[-1], learned[-1], moment)
             number += counts
             (new if each.new else known).append(row)
         if new:
@@ -124,9 +125,6 @@ class DifferenceWriter:
             if made != len(rows):
                 raise Stale  # the other end has gone since it was looked up
         return numbers
-
-    def _node(self, each: Difference) -> dict[str, object]:
-        return {"uuid": each.uuid, "version": each.version + 1, **copied(each.kind, each.after, self.shown)}
 
     def write_all(self, found: Sequence[Difference], origin: Origin, guard: Guard | None) -> dict[str, int | None]:
         """Write differences of several kinds in one transaction; the change number of each by uuid."""

@@ -17,6 +17,7 @@ from graph.runs.brakes import StaleApproval
 from graph.statements.statement import Statement
 from graph.time import Period, today
 from graph.writing.day_turn import TurnWaits, turn
+from graph.writing.graph_writer import GraphWriter
 from importers.active_directory.graph_lookup import GraphLookup
 from importers.pipeline.import_run import run_import
 from tests.graph.organisation import START, Stating, link, small, told
@@ -184,3 +185,26 @@ def test_what_must_be_today_asks_the_clock(clean_graph: neo4j.Driver) -> None:
     ]
     report = run_import(clean_graph, Stating(*moved), ring)
     assert report.counts[("Employment", "moved")] == 1
+
+
+def test_the_import_that_turns_the_day_shows_what_begins_and_ends_on_it(clean_graph: neo4j.Driver) -> None:
+    def active() -> dict[str, bool]:
+        rows, _, _ = clean_graph.execute_query(
+            "MATCH (r:SourceRecord {kind: 'Employment'})-[:TELLS]->(e) RETURN r.key AS key, e.active AS active"
+        )
+        return {row["key"]: row["active"] for row in rows}
+
+    def stated(**periods: Period) -> Stating:
+        return Stating(*(replace(each, exists=(periods.get(each.key, Period(START, None)),)) for each in small()))
+
+    clean_graph.execute_query("MATCH (c:Clock) SET c.today = $day", day=TODAY - timedelta(days=1))
+    run_import(clean_graph, stated(e1=Period(TODAY, None), e2=Period(START, TODAY)), Keyring.generate())
+    assert active() == {"e1": True, "e2": False, "e3": True}
+
+    # What is written after another process has turned the day, too.
+    writer = GraphWriter(clean_graph, Keyring.generate())
+    tomorrow = TODAY + timedelta(days=1)
+    turn(clean_graph, tomorrow)
+    ending = next(each for each in stated(e3=Period(START, tomorrow)).statements if each.key == "e3")
+    writer.state("sd", [ending], Origin("sd"))
+    assert active()["e3"] is False
