@@ -52,7 +52,7 @@ def next_after(times: Times, moment: datetime) -> datetime | None:
     """The first minute after ``moment`` at which a job runs, in UTC; None within the next eight years.
 
     The expression is in Copenhagen time: a time of day that the change to summer time skips counts as the hour after
-    it; one that the change back repeats comes twice, as the worker runs it.
+    it; one that the change back repeats comes twice.
     """
     return next(_moments(times, moment), None)
 

@@ -6,23 +6,19 @@ or runs once. What another queue would have to do, and what the change would cos
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.constants import in_progress_key_prefix, retry_key_prefix
-from arq.cron import CronJob, cron
 from arq.worker import Function, Retry, Worker, func
 
-from graph.time import COPENHAGEN
-from reconnect.work.cron import Times
+from reconnect.work.cron import Times, parse
 from reconnect.work.locks import PREFIX as LOCK_PREFIX
 
 if TYPE_CHECKING:
-    from datetime import timezone
-
     from arq.typing import WorkerCoroutine
 
 _QUEUE = "reconnect:queue"
@@ -44,22 +40,17 @@ class PutOff(Exception):
 
 @dataclass(frozen=True)
 class Planned:
-    """A job that is put on the queue at ``times``, by the clocks of Copenhagen."""
+    """A job that is put on the queue ``at`` the times of a cron expression, by the clocks of Copenhagen."""
 
     name: str
-    times: Times
+    at: str
     function: str
     arguments: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True)
-class Chore:
-    """What each worker does by itself, at a second (or several) of these minutes (None: of every minute)."""
-
-    name: str
-    run: Callable[["Queue"], Awaitable[None]]
-    second: int | frozenset[int]
-    minutes: frozenset[int] | None = None
+    @property
+    def times(self) -> Times:
+        """What ``at`` says."""
+        return parse(self.at)
 
 
 @dataclass(frozen=True)
@@ -129,9 +120,7 @@ async def opened(url: str) -> AsyncIterator[Queue]:
         await pool.aclose()
 
 
-def work(
-    url: str, functions: Mapping[str, Run], planned: Sequence[Planned], chores: Sequence[Chore], loop: Loop
-) -> None:
+def work(url: str, functions: Mapping[str, Run], loop: Loop) -> None:
     """Take jobs from the queue and run them, until SIGTERM or SIGINT; then they are cancelled, and wait again.
 
     Raises redis.RedisError or OSError if the queue is lost.
@@ -141,7 +130,6 @@ def work(
     try:
         Worker(
             functions=[_function(name, run) for name, run in functions.items()],
-            cron_jobs=[*map(_at_times, planned), *map(_chore, chores)],
             redis_settings=RedisSettings.from_dsn(url),
             queue_name=_QUEUE,
             burst=loop.burst,
@@ -152,8 +140,6 @@ def work(
             keep_result=0,
             health_check_interval=loop.health_seconds,
             health_check_key=loop.sign_of_life,
-            # arq asks for the class timezone; any tzinfo does, and only a zone knows summer time.
-            timezone=cast("timezone", COPENHAGEN),
             log_results=False,
         ).run()
     finally:
@@ -173,35 +159,3 @@ def _function(name: str, run: Run) -> Function:
 
     # arq's own type asks for a __qualname__, which functions have but Callable does not promise.
     return func(cast("WorkerCoroutine", of_arq), name=name)
-
-
-def _at_times(planned: Planned) -> CronJob:
-    async def put(arq: dict[str, Any]) -> None:
-        await Queue(arq["redis"]).put(planned.function, *planned.arguments)
-
-    coroutine: Callable[..., Coroutine[Any, Any, None]] = put
-    times = planned.times
-    return cron(
-        coroutine,
-        name=f"schedule: {planned.name}",
-        minute=_set(times.minutes),
-        hour=_set(times.hours),
-        day=_set(times.days),
-        month=_set(times.months),
-        weekday=_set(times.weekdays),
-        second=0,
-        keep_result=0,
-    )
-
-
-def _chore(chore: Chore) -> CronJob:
-    async def run(arq: dict[str, Any]) -> None:
-        await chore.run(Queue(arq["redis"]))
-
-    second = chore.second if isinstance(chore.second, int) else set(chore.second)
-    coroutine: Callable[..., Coroutine[Any, Any, None]] = run
-    return cron(coroutine, name=chore.name, minute=_set(chore.minutes), second=second, keep_result=0)
-
-
-def _set(values: frozenset[int] | None) -> set[int] | None:
-    return None if values is None else set(values)

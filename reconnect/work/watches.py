@@ -10,7 +10,7 @@ from structlog.stdlib import get_logger
 from importers.pipeline.report import text_of
 
 _LONGEST = 30.0
-"""Seconds between two looks at most, while they fail."""
+"""Seconds between two looks at most, while they fail, of a watch that looks more often."""
 _PATIENCE = 10.0
 """Seconds for which the end of the worker waits for a look."""
 
@@ -23,7 +23,7 @@ class Watch:
 
     name: str
     every: float
-    look: Callable[[], None]
+    look: Callable[[], object]
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def _keep(watch: Watch, ended: threading.Event) -> None:
         try:
             watch.look()
         except Exception as error:  # of any kind: the watch goes on
-            wait = min(wait * 2, _LONGEST)
+            wait = max(min(wait * 2, _LONGEST), watch.every)
             text = f"{type(error).__name__}: {text_of(error)}"
             _log.warning("watch failed", watch=watch.name, error=text, again_in=wait)
         else:

@@ -22,16 +22,25 @@ from idp.sweeping import sweep
 from importers.pipeline.report import text_of
 from reconnect.context import Context
 from reconnect.targets import account_targets, full_name
-from reconnect.work import account_notices, case_times, due_accounts, jobs, queue, retrying, service_tasks, silence
+from reconnect.work import (
+    account_notices,
+    case_times,
+    due_accounts,
+    jobs,
+    queue,
+    retrying,
+    schedule,
+    service_tasks,
+    silence,
+)
 from reconnect.work.closings import Closings
-from reconnect.work.cron import parse
 from reconnect.work.due_plans import apply_due
 from reconnect.work.liveness import HEALTH_SECONDS, sign_of_life
-from reconnect.work.queue import Chore, Planned, PutOff, Queue
+from reconnect.work.queue import Planned, PutOff
 from reconnect.work.watches import Watch, kept
 
-_WATCH = frozenset(range(0, 60, 5))
-"""Minutes at which silent sources are looked for, and plans that were approved on their day or later."""
+_OFTEN, _SELDOM = 60.0, 300.0
+"""Seconds between two looks of a chore."""
 
 _AFTER_LOSS = 2.0
 """Seconds until a lost queue is tried again."""
@@ -63,7 +72,7 @@ def run(context: Context, burst: bool = False) -> None:
 def _work(context: Context, own: "Jobs", loop: queue.Loop) -> None:
     while True:
         try:
-            queue.work(context.redis_url(), own.functions(), own.schedule(), own.chores(), loop)
+            queue.work(context.redis_url(), own.functions(), loop)
         except (redis.RedisError, OSError) as error:
             if loop.burst:
                 raise
@@ -99,24 +108,23 @@ class Jobs:
     def schedule(self) -> list[Planned]:
         """The schedule of the settings."""
         times = self._context.settings.schedules
-        imports = [Planned(f"import {name}", parse(at), "import", (name,)) for name, at in times.imports.items()]
+        imports = [Planned(f"import {name}", at, "import", (name,)) for name, at in times.imports.items()]
         # By its full name, which is also that of its lock.
         named = {full_name(self._context.settings.targets, name): at for name, at in times.exports.items()}
-        exports = [Planned(f"export {name}", parse(at), "export", (name,)) for name, at in named.items()]
+        exports = [Planned(f"export {name}", at, "export", (name,)) for name, at in named.items()]
         compared = {full_name(self._context.settings.targets, name): at for name, at in times.comparisons.items()}
-        exports += [Planned(f"compare {name}", parse(at), "compare", (name,)) for name, at in compared.items()]
-        return [*imports, *exports, Planned("day turn", parse(times.day_turn), "day_turn")]
+        exports += [Planned(f"compare {name}", at, "compare", (name,)) for name, at in compared.items()]
+        return [*imports, *exports, Planned("day turn", times.day_turn, "day_turn")]
 
-    def chores(self) -> list[Chore]:
-        """What each worker does besides jobs."""
+    def _chores(self) -> list[Watch]:
         return [
-            Chore("release stranded jobs", self._release_stranded, second=30),
-            Chore("watch for silent sources", self._watch, second=45, minutes=_WATCH),
-            Chore("apply plans whose day has come", self._apply_plans, second=15, minutes=_WATCH),
-            Chore("let time pass in cases", self._pass_time, second=35),
-            Chore("end claims that have lapsed", self._lapse_claims, second=55, minutes=_WATCH),
-            Chore("mail notices of accounts", self._notice_accounts, second=25, minutes=_WATCH),
-            Chore("remove what is over of logins", self._sweep_logins, second=5, minutes=_WATCH),
+            Watch("release stranded jobs", _OFTEN, self._release_stranded),
+            Watch("watch for silent sources", _SELDOM, self._watch),
+            Watch("apply plans whose day has come", _SELDOM, lambda: apply_due(self._context, "worker")),
+            Watch("let time pass in cases", _OFTEN, lambda: case_times.pass_time(self._context)),
+            Watch("end claims that have lapsed", _SELDOM, lambda: case_times.lapse_claims(self._context)),
+            Watch("mail notices of accounts", _SELDOM, lambda: account_notices.look(self._context)),
+            Watch("remove what is over of logins", _SELDOM, self._sweep_logins),
         ]
 
     @contextmanager
@@ -128,7 +136,8 @@ class Jobs:
                 stack.callback(each.close)
             plan = Watch("plan accounts", due_accounts.EVERY, lambda: due_accounts.look(self._context))
             served = Watch("services of cases", service_tasks.EVERY, service_tasks.ServiceTasks(self._context).look)
-            yield [plan, served, *(each.watch for each in made)]
+            planned = Watch("schedule", schedule.EVERY, schedule.Schedule(self._context, self.schedule()).look)
+            yield [planned, plan, served, *self._chores(), *(each.watch for each in made)]
 
     async def import_source(self, attempt: int, name: str) -> None:
         """Import the source ``name``."""
@@ -208,32 +217,25 @@ class Jobs:
         _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
         raise PutOff(delay, counts=True) from error
 
-    async def _release_stranded(self, opened: Queue) -> None:
+    def _release_stranded(self) -> None:
         settings = self._context.settings.worker
-        for job in await opened.release_stranded(settings.longest, settings.lock_seconds):
+
+        async def released() -> list[str]:
+            async with queue.opened(self._context.redis_url()) as opened:
+                return await opened.release_stranded(settings.longest, settings.lock_seconds)
+
+        for job in asyncio.run(released()):
             _log.warning("taken back from a worker that is gone", job=job)
 
-    async def _watch(self, opened: Queue) -> None:
-        await asyncio.to_thread(silence.watch, self._context)
-        if killed := await asyncio.to_thread(jobs.end_killed_runs, self._context):
+    def _watch(self) -> None:
+        silence.watch(self._context)
+        if killed := jobs.end_killed_runs(self._context):
             _log.warning("runs that were killed", count=killed)
 
-    async def _apply_plans(self, opened: Queue) -> None:
-        await asyncio.to_thread(apply_due, self._context, "worker")
-
-    async def _pass_time(self, opened: Queue) -> None:
-        await asyncio.to_thread(case_times.pass_time, self._context)
-
-    async def _lapse_claims(self, opened: Queue) -> None:
-        await asyncio.to_thread(case_times.lapse_claims, self._context)
-
-    async def _notice_accounts(self, opened: Queue) -> None:
-        await asyncio.to_thread(account_notices.look, self._context)
-
-    async def _sweep_logins(self, opened: Queue) -> None:
+    def _sweep_logins(self) -> None:
         now, kept = datetime.now(UTC), timedelta(days=self._context.settings.login.reads_kept_days)
-        await asyncio.to_thread(sweep, self._context.driver(), now)
-        await asyncio.to_thread(sweep_reads, self._context.driver(), kept, now)
+        sweep(self._context.driver(), now)
+        sweep_reads(self._context.driver(), kept, now)
 
 
 def _log_progress(title: str) -> Callable[[str, int, int], None]:

@@ -276,6 +276,22 @@ def test_the_schedule_of_the_settings_is_planned(context: Context, monkeypatch: 
     assert planned["import sd"].times.weekdays == {0, 1, 2, 3, 4}
 
 
+def test_a_worker_does_its_chores_beside_its_jobs(context: Context) -> None:
+    """However many jobs take all its slots for hours."""
+    with worker.Jobs(context).watches() as watches:
+        names = {each.name for each in watches}
+    assert {
+        "schedule",
+        "release stranded jobs",
+        "watch for silent sources",
+        "apply plans whose day has come",
+        "let time pass in cases",
+        "end claims that have lapsed",
+        "mail notices of accounts",
+        "remove what is over of logins",
+    } <= names
+
+
 def test_a_comparison_is_a_full_export(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, bool]] = []
 
