@@ -1,5 +1,6 @@
 """The metrics for Prometheus. They contain no names, numbers or other data of people."""
 
+import math
 from collections.abc import Sequence
 
 import anyio.to_thread
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from api.availability import Availability, Away, OutOfTime
 from api.computed.answers import NotAnswering, States
 from graph.runs.orders import Orders, orders
+from graph.writing.day_turn import days_behind
 
 _PATIENCE = 8.0  # seconds; Prometheus itself waits for ten
 ANSWERS = Counter("reconnect_api_answers_total", "Requests answered by the API", ["kind"])
@@ -30,6 +32,9 @@ NOTICES = Gauge(
 )
 
 
+DAYS_BEHIND = Gauge(
+    "reconnect_day_turn_behind_days", "Days between the last turned day and today; NaN: the graph does not answer"
+)
 ORDERS = Gauge(
     "reconnect_target_orders",
     "Objects that wait, or that the target refused or did not answer",
@@ -53,8 +58,10 @@ async def metrics(
     try:
         async with availability.within(_PATIENCE):
             _of_targets(await anyio.to_thread.run_sync(orders, driver, abandon_on_cancel=True))
+            DAYS_BEHIND.set(await anyio.to_thread.run_sync(days_behind, driver, abandon_on_cancel=True))
     except (NotAnswering, Away, OutOfTime, DriverError, Neo4jError):
         _of_targets(())
+        DAYS_BEHIND.set(math.nan)
     if states is not None:
         try:
             async with availability.within(_PATIENCE):

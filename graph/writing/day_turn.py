@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import neo4j
 import orjson
@@ -100,6 +100,25 @@ def turn(
                         progress(concerned, count)
 
 
+def possible_turn(driver: neo4j.Driver, day: date | None = None) -> Literal["next", "approved"] | None:
+    """Whether a turn up to ``day`` (default today in Copenhagen) would turn anything: it is the next day's, or a person
+    has approved it. None: it has turned, or waits for a person."""
+    day = day or todays_date()
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        last = turned_day(session)
+    if last == day:
+        return None
+    if day == last + timedelta(days=1):
+        return "next"
+    return "approved" if Brake(driver, DAY_TURN).approved_among(_digests(last, day)) else None
+
+
+def days_behind(driver: neo4j.Driver) -> int:
+    """By how many days the last turned day is before today in Copenhagen; negative where it is after it."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        return (todays_date() - turned_day(session)).days
+
+
 def catch_up(driver: neo4j.Driver) -> None:
     """As ``turn``, as far as it needs no approval: an import's results are right on any turned day."""
     try:
@@ -110,8 +129,7 @@ def catch_up(driver: neo4j.Driver) -> None:
 
 def _approved(brake: Brake, last: date, day: date) -> date | None:
     """The day up to which a person has approved a turn that begins after ``last``; the approval is used up."""
-    digests = {_digest(last, day): day}
-    digests |= {_digest(last, each): each for each in (last + timedelta(days=n) for n in range(2, (day - last).days))}
+    digests = _digests(last, day)
     brake.approve_if_named(_digest(last, day))
     approved = brake.approved_among(digests)
     if not approved:
@@ -119,6 +137,14 @@ def _approved(brake: Brake, last: date, day: date) -> date | None:
     found = max(approved, key=lambda each: abs((digests[each] - last).days))
     brake.spend(found)
     return digests[found]
+
+
+def _digests(last: date, day: date) -> dict[str, date]:
+    """The turns from ``last`` up to ``day`` that would need an approval: what it names, and the day."""
+    digests = {_digest(last, day): day}
+    return digests | {
+        _digest(last, each): each for each in (last + timedelta(days=n) for n in range(2, (day - last).days))
+    }
 
 
 def _stopped(driver: neo4j.Driver, last: date, day: date, turned: Mapping[date, int]) -> TurnWaits:

@@ -26,7 +26,9 @@ from reconnect.work import (
     account_notices,
     case_times,
     due_accounts,
+    due_turn,
     jobs,
+    mail,
     queue,
     retrying,
     schedule,
@@ -120,6 +122,7 @@ class Jobs:
         return [
             Watch("release stranded jobs", _OFTEN, self._release_stranded),
             Watch("watch for silent sources", _SELDOM, self._watch),
+            Watch("turn a day that was missed", _SELDOM, lambda: due_turn.look(self._context)),
             Watch("apply plans whose day has come", _SELDOM, lambda: apply_due(self._context, "worker")),
             Watch("let time pass in cases", _OFTEN, lambda: case_times.pass_time(self._context)),
             Watch("end claims that have lapsed", _SELDOM, lambda: case_times.lapse_claims(self._context)),
@@ -176,7 +179,8 @@ class Jobs:
         try:
             jobs.turn_day(self._context, caller)
         except TurnWaits as waits:
-            _log.warning("day turn waits for a person", brake=waits.brake, text=str(waits))
+            _log.warning("day_turn_waits", brake=waits.brake, text=str(waits))
+            mail.send(self._context.settings.mail, "REConnect: the day turn waits for a person", str(waits))
 
     async def _run(self, attempt: int, title: str, do: Work) -> None:
         interrupted = threading.Event()

@@ -177,6 +177,7 @@ def test_silence_is_in_the_api_and_the_metrics(context: Context, addresses: Addr
         metrics = httpx.get(f"{service.url}/metrics").text
         assert 'reconnect_source_silent{source="sd"} 1.0' in metrics
         assert 'reconnect_source_bad_records{source="sd"} 0.0' in metrics
+        assert "reconnect_day_turn_behind_days 0.0" in metrics
         assert 'reconnect_source_lag_seconds{source="sd"}' in metrics
         keep = "CREATE (:BadRecord {id: $id, source: 'sd', rule: $rule, severity: $severity})"
         for number, (rule, severity) in enumerate([("left", "notice"), ("left", "notice"), ("cpr", "bad")]):

@@ -23,14 +23,17 @@ from structlog.testing import capture_logs
 from exporters.objects.errors import Unanswered
 from exporters.objects.target import Ref
 from exporters.report import ExportReport
+from graph.change_log import turned_day
 from graph.retry import NEVER, NEXT, Retry, at
+from graph.runs.brakes import approve
+from graph.time import today
 from importers.source import SourceError
 from reconnect import sources
 from reconnect.context import Context
 from reconnect.embedded import Addresses, ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
-from reconnect.work import job_states, jobs, retrying, worker
+from reconnect.work import due_turn, job_states, jobs, retrying, worker
 from reconnect.work import queue as job_queue
 from reconnect.work.closings import Closings
 from reconnect.work.liveness import healthy, healthy_here, sign_of_life
@@ -284,12 +287,46 @@ def test_a_worker_does_its_chores_beside_its_jobs(context: Context) -> None:
         "schedule",
         "release stranded jobs",
         "watch for silent sources",
+        "turn a day that was missed",
         "apply plans whose day has come",
         "let time pass in cases",
         "end claims that have lapsed",
         "mail notices of accounts",
         "remove what is over of logins",
     } <= names
+
+
+def clock_of(driver: neo4j.Driver, days: int) -> None:
+    driver.execute_query("MATCH (c:Clock) SET c.today = $day", day=today() - timedelta(days=days))
+
+
+def test_a_day_turn_that_was_missed_is_made_once_its_time_is_past(
+    context: Context, clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_of(clean_graph, 1)
+    for at_, turns in (("59 23 * * *", False), ("0 0 * * *", True), ("0 0 * * *", False)):
+        monkeypatch.setenv("RECONNECT__SCHEDULES__DAY_TURN", at_)
+        with closing(Context()) as anew:
+            assert due_turn.look(anew) is turns
+
+
+def test_a_day_turn_of_several_days_waits_for_a_person_who_hears_of_it(
+    context: Context, clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock_of(clean_graph, 3)
+    mails: list[str] = []
+    monkeypatch.setattr(worker.mail, "send", lambda settings, subject, text: mails.append(text))
+    assert not due_turn.look(context)
+    queue(context, "day_turn")
+    with capture_logs() as lines:
+        run_queued(context)
+    (line,) = [each for each in lines if each["event"] == "day_turn_waits"]
+    assert len(mails) == 1 and line["brake"] in mails[0]
+    assert not due_turn.look(context)
+    approve(clean_graph, line["brake"], "anna", "")
+    assert due_turn.look(context)
+    with clean_graph.session() as session:
+        assert turned_day(session) == today()
 
 
 def test_a_comparison_is_a_full_export(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
