@@ -3,10 +3,10 @@
 The rule is for everyone who is not paid by the hour. The bare statement reads what the rule looks at, and no more: who
 has such an employment, in which days and where. Both are run in turn, and the fastest of each counts.
 
-The goal is missed (4.0). Of the processors' seconds of ours a fifth are Neo4j's; of Python's, a third are taken by what
-each person is to have, a fifth by the statements of it, a quarter by reading what was stated before and writing what is
-to be stated now, to compare them, and the rest by reading people. No step stands out, and each depends on the person:
-the dates, the account that is there, what was stated before.
+The goal is missed (4.6 at the last quiet run; then a quarter of Python's work went). The bare statement finds the
+people, and leaves out what the job is: the days on which each account is open, by which rule, beside the account that
+is there, and what is to be stated, compared with what was. Of Python's seconds, each of these takes a fifth; no step
+stands out, and each depends on the person.
 """
 
 import time

@@ -11,11 +11,12 @@ A link's last part is the uuid that its reference was resolved to; null as long 
 
 from datetime import date
 from functools import lru_cache
+from itertools import starmap
 from typing import Any, Protocol
 
 import orjson
 
-from graph.statements.statement import By, DatedLink, DatedValue, Ref, Statement, Value
+from graph.statements.statement import By, DatedLink, DatedValue, Ref, Statement
 from graph.time import ALWAYS, Period
 
 
@@ -77,18 +78,19 @@ def _statement(kind: str, key: str, form: dict[str, Any]) -> Statement:
         kind=kind,
         key=key,
         exists=None if form["exists"] is None else tuple(_period(*each) for each in form["exists"]),
-        values={
-            name: tuple(DatedValue(_period(start, end), _value(value)) for start, end, value in several)
-            for name, several in form["values"].items()
-        },
-        links={
-            name: tuple(
-                DatedLink(_period(start, end), _ref(target, target_key, by), tuple(properties.items()))
-                for start, end, target, by, target_key, properties, _ in several
-            )
-            for name, several in form["links"].items()
-        },
+        values={name: tuple(starmap(_dated_value, several)) for name, several in form["values"].items()},
+        links={name: tuple(starmap(_dated_link, several)) for name, several in form["links"].items()},
     )
+
+
+def _dated_value(start: str | None, end: str | None, value: Any) -> DatedValue:
+    return DatedValue(_period(start, end), tuple(value) if isinstance(value, list) else value)
+
+
+def _dated_link(
+    start: str | None, end: str | None, kind: str, by: By, key: str, properties: dict[str, Any], uuid: str | None
+) -> DatedLink:
+    return DatedLink(_period(start, end), _ref(kind, key, by), tuple(properties.items()))
 
 
 @lru_cache(10_000)  # many lead to the same: a system, a rule, a unit
@@ -105,7 +107,3 @@ def _period(start: str | None, end: str | None) -> Period:
     return Period(
         ALWAYS if start is None else date.fromisoformat(start), None if end is None else date.fromisoformat(end)
     )
-
-
-def _value(value: Any) -> Value | None:
-    return tuple(value) if isinstance(value, list) else value

@@ -52,12 +52,15 @@ class Deciding:
     _decided: dict[tuple[Any, ...], Decisions] = field(default_factory=dict)
     _held: dict[tuple[Any, ...], bool | str] = field(default_factory=dict)
     _systems: tuple[str, ...] = ()
+    _units: frozenset[str] = frozenset()
+    """Those that have rules of their own."""
     _own_days: bool = False
 
     def __post_init__(self) -> None:
         self._earliest = self.facts.earliest
         self._borders = self.facts.borders()
         self._systems = tuple(sorted({each.system for each in self.facts.rules}))
+        self._units = frozenset(each.unit for each in self.facts.rules if each.unit is not None)
         self._own_days = any(
             name in ("employment", "employment.start", "employment.end")
             for each in self.facts.rules
@@ -110,19 +113,22 @@ class Deciding:
 
     def nearest(self, system: str, unit: str, epoch: int, day: date) -> tuple[str | None, tuple[AccountRule, ...]]:
         """The nearest unit with rules for the system on the day, and these; None: those for everywhere."""
-        key = (system, unit, epoch)
+        # Where no unit has rules, all have those for everywhere.
+        place = unit if self._units else None
+        key = (system, place, epoch)
         if key not in self._nearest:
-            self._nearest[key] = self._walk(system, unit, epoch, day)
+            self._nearest[key] = self._walk(system, place, epoch, day)
         return self._nearest[key]
 
-    def _walk(self, system: str, unit: str, epoch: int, day: date) -> tuple[str | None, tuple[AccountRule, ...]]:
+    def _walk(self, system: str, unit: str | None, epoch: int, day: date) -> tuple[str | None, tuple[AccountRule, ...]]:
         seen: set[str] = set()
-        place: str | None = unit
+        place = unit
         while place is not None and place not in seen:
             seen.add(place)
-            found = self._of_level(system, place, epoch, day)
-            if found[1]:
-                return found
+            if place in self._units:
+                found = self._of_level(system, place, epoch, day)
+                if found[1]:
+                    return found
             above = self.facts.parents.get(place, ())
             place = next((to for period, to in above if period.holds(day)), None)
         return self._of_level(system, None, epoch, day)

@@ -58,7 +58,9 @@ class Wanted:
         """The first day without it that is new, today or later, of an account that was to be open today; None: there
         is none."""
         was = next((each for each in self.was_open if each.holds(today)), None)
-        lost = () if was is None else without((Period(today, was.end),), self.opens)
+        if was is None or any(each.start <= today and each.last >= was.last for each in self.opens):
+            return None
+        lost = without((Period(today, was.end),), self.opens)
         return lost[0].start if lost else None
 
     def as_of(self, name: str) -> Value | None:

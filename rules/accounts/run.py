@@ -187,10 +187,15 @@ def evaluate(driver: neo4j.Driver, persons: Iterable[str] | None = None, day: da
         found.problems.append(Problem(KIND, key, "condition", "condition_failed", text))
     for key, wanted in made.wanted.items():
         stated = statement(wanted, facts)
-        if stated is not None and _text(stated) != known.texts.get(key):
+        if stated is None:
+            continue
+        # The text differs where the statement does. Where it doesn't, a reference may have led nowhere when it was
+        # kept, and is stated again until it leads somewhere.
+        if stated != known.kept.get(key) or _text(stated) != known.texts.get(key):
             found.changed.append((wanted, stated))
-    found.changed.sort(key=lambda each: (not each[0].closes(at), each[0].key))
-    found.logins = _logins(driver, found, [each for each, _ in found.changed if each.closes_on(at) is not None])
+    closing = {each.key: day for each, _ in found.changed if (day := each.closes_on(at)) is not None}
+    found.changed.sort(key=lambda each: (closing.get(each[0].key) != at, each[0].key))
+    found.logins = _logins(driver, found, [each for each, _ in found.changed if each.key in closing])
     return found
 
 

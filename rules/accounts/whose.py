@@ -26,7 +26,7 @@ def shared(own: str, kept: Mapping[str, Statement], today: date) -> str:
         last = days[-1].last if days else date.min
         return is_usable(kept[key], today), is_open, is_open and key == own, last, key == own, key
 
-    return max(kept, key=rank, default=own)
+    return next(iter(kept)) if len(kept) == 1 else max(kept, key=rank, default=own)
 
 
 def slots(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graph.model.accounts import GIVE, KEEP, PER_EMPLOYMENT, WITHHOLD
 from graph.time import Period, within, without
+from rules.accounts.deciding import Deciding
 from rules.accounts.facts import AccountException, AccountRule, NamePolicy, Person, Tie
 from rules.accounts.naming import Holder, Taken, names_of, needs_names
 from rules.accounts.stating import statement
@@ -76,6 +77,14 @@ def test_the_days_on_which_it_is_open(
     rules: list[AccountRule], ties: list[Tie], exceptions: list[AccountException], expected: Days
 ) -> None:
     assert opens(planned(facts(rules, ties, exceptions))) == expected
+
+
+@pytest.mark.parametrize(("unit", "walked"), [(None, 1), ("job", 2)])
+def test_the_tree_is_walked_only_where_units_have_rules(unit: str | None, walked: int) -> None:
+    deciding = Deciding(facts([rule("a"), rule("b", unit=unit)], [NOW]))
+    for tie in (NOW, job("e", days(-1000), unit="canteen")):
+        deciding.decide(tie, tie.states[0], TODAY)
+    assert len(deciding._nearest) == walked
 
 
 def test_a_condition_over_roles() -> None:

@@ -20,11 +20,12 @@ from graph.time import Period, today
 from graph.writing.amending import Amendment
 from graph.writing.day_turn import TurnWaits, turn
 from graph.writing.graph_writer import GraphWriter
+from rules.accounts import run
 from rules.accounts.explaining import explain
 from rules.accounts.following import covered, touched
 from rules.accounts.notices import notices
 from rules.accounts.real_names import real_names
-from rules.accounts.run import Limits, Report, apply
+from rules.accounts.run import Limits, Report, apply, evaluate
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
 
@@ -83,6 +84,24 @@ def test_the_nearest_units_rule_gives_withholds_and_names(place: Place) -> None:
     assert anna["days"] == [[day(0), None]] and anna["active"]
     assert anna["expires"] is None and anna["delete_on"] is None
     assert place.apply().total == 0  # the same again changes nothing
+
+
+def test_only_what_seems_unchanged_is_compared_as_it_is_kept(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reference that led nowhere when it was stated is stated again, although the statement is the same."""
+    place.run()
+    (anna,) = [each["key"] for name, each in place.planned().items() if name == "Anna Marie"]
+    place.driver.execute_query(
+        "MATCH (r:SourceRecord {source: 'rule:accounts', key: $key}) SET r.values = replace(r.values, $led, $nowhere)",
+        key=anna,
+        led=f'{{}},"{anna.split(":")[1]}"]',
+        nowhere="{},null]",
+    )
+    assert [wanted.key for wanted, _ in evaluate(place.driver).changed] == [anna]
+    compared: list[str] = []
+    text = run._text
+    monkeypatch.setattr(run, "_text", lambda stated: compared.append(stated.key) or text(stated))
+    evaluate(place.driver, day=today() - timedelta(days=1))  # every account begins a day earlier
+    assert compared == []
 
 
 def test_a_leaver_is_closed_and_comes_back_to_the_same_account(place: Place) -> None:
