@@ -707,6 +707,12 @@ export const da = {
 		log: 'Hvad der er sket',
 		incident: (name: string) => `Et trin kan ikke udføres: ${name}`,
 		triedAt: (moment: string) => `Prøvet ${moment}`,
+		retry: 'Prøv igen',
+		skip: 'Spring trinnet over',
+		skipWhy: 'Hvorfor kan det springes over?',
+		skipHint: 'Begrundelsen står i sagens log. Det, trinnet skulle have gjort, gøres ikke.',
+		skipNow: 'Spring over',
+		reasons: { retry: 'Prøvet igen på siden Processer' },
 		actions: {
 			STARTED: 'Startet',
 			CLAIMED: 'Taget',
@@ -716,7 +722,12 @@ export const da = {
 			COMPLETED: 'Udført',
 			ESCALATED: 'Sent på den: også til næste niveau',
 			CANCELLED: 'Bortfaldet',
-			ENDED: 'Afsluttet'
+			ENDED: 'Afsluttet',
+			SERVED: 'Udført af sig selv',
+			FAILED: 'Mislykket for sidste gang',
+			RETRIED: 'Prøves igen',
+			SKIPPED: 'Sprunget over',
+			MOVED: 'Flyttet til en anden udgave af processen'
 		}
 	},
 	delegations: {

@@ -700,6 +700,12 @@ export const en: Texts = {
 		log: 'What has happened',
 		incident: (name: string) => `A step can’t be made: ${name}`,
 		triedAt: (moment: string) => `Tried ${moment}`,
+		retry: 'Try again',
+		skip: 'Skip the step',
+		skipWhy: 'Why can it be skipped?',
+		skipHint: 'The reason stands in the log of the case. What the step was to do is not done.',
+		skipNow: 'Skip',
+		reasons: { retry: 'Tried again on the page Processes' },
 		actions: {
 			STARTED: 'Started',
 			CLAIMED: 'Taken',
@@ -709,7 +715,12 @@ export const en: Texts = {
 			COMPLETED: 'Done',
 			ESCALATED: 'Late: to the next level too',
 			CANCELLED: 'No longer needed',
-			ENDED: 'Ended'
+			ENDED: 'Ended',
+			SERVED: 'Done by itself',
+			FAILED: 'Failed for the last time',
+			RETRIED: 'To be tried again',
+			SKIPPED: 'Skipped',
+			MOVED: 'Moved to another version of the process'
 		}
 	},
 	delegations: {
