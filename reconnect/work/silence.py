@@ -1,11 +1,14 @@
 """Warns of sources that have been silent for too long: once when the silence begins, once when it ends."""
 
+from functools import partial
+
 import redis
 from structlog.stdlib import get_logger
 
 from graph.time import COPENHAGEN
 from reconnect.context import Context
 from reconnect.work.mail import MailFailed, send
+from reconnect.work.reported import report_change
 from reconnect.work.source_health import SourceHealth, sources_health
 
 REPORTED = "reconnect:silent"
@@ -22,14 +25,9 @@ def watch(context: Context) -> list[str]:
     found = sources_health(context)
     with redis.Redis.from_url(context.redis_url()) as client:
         for each in found:
-            # Noted first, so that only one of several workers reports it; undone if the mail could not be sent.
-            if each.silent:
-                if client.sadd(REPORTED, each.name) and not _report(context, each, _begun(each)):
-                    client.srem(REPORTED, each.name)
-            elif client.srem(REPORTED, each.name) and not _report(
-                context, each, f"It has been read again: {each.text}"
-            ):
-                client.sadd(REPORTED, each.name)
+            text = _begun(each) if each.silent else f"It has been read again: {each.text}"
+            report = partial(_report, context, each, text)
+            report_change(client, REPORTED, each.name, is_so=each.silent, report=report)
     return [each.name for each in found if each.silent]
 
 

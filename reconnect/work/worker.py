@@ -30,6 +30,7 @@ from reconnect.work import (
     jobs,
     mail,
     queue,
+    refused_logins,
     retrying,
     schedule,
     service_tasks,
@@ -233,6 +234,7 @@ class Jobs:
 
     def _watch(self) -> None:
         silence.watch(self._context)
+        refused_logins.watch(self._context)
         if killed := jobs.end_killed_runs(self._context):
             _log.warning("runs that were killed", count=killed)
 

@@ -24,7 +24,7 @@ from graph.time import COPENHAGEN, today
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.settings.tree import MailSettings
-from reconnect.work import job_states, jobs, silence
+from reconnect.work import job_states, jobs, refused_logins, retrying, silence
 from reconnect.work.cron import longest_gap, next_after, parse
 from reconnect.work.mail import MailFailed, send
 from reconnect.work.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
@@ -293,3 +293,20 @@ def test_an_authority_that_cannot_be_read_is_named_with_its_setting(mail: Served
         settings = mail.settings.model_copy(update={"ca_file": str(file)})
         with pytest.raises(MailFailed, match=f"mail.ca_file: .*{name} can't be read as certificates in PEM"):
             send(settings, "subject", "text")
+
+
+def test_a_target_that_refuses_the_login_is_reported_once_and_when_it_ends(context: Context, mail: Served) -> None:
+    """Until somebody corrects it, no account is closed there."""
+    with redis.Redis.from_url(context.redis_url()) as client:  # whatever another test has left
+        client.delete(retrying.REFUSED, refused_logins.REPORTED)
+    assert refused_logins.watch(context) == [] and mail.box.mails == []
+    retrying.note_login(context, "plan2learn", refused=True)
+    for _ in range(2):
+        assert refused_logins.watch(context) == ["plan2learn"]
+    retrying.note_login(context, "plan2learn", refused=False)
+    for _ in range(2):
+        assert refused_logins.watch(context) == []
+    first, last = mail.box.mails
+    assert first["Subject"] == "REConnect: the target plan2learn refuses the login"
+    assert "not even of a person who is stopped" in " ".join(first.get_content().split())
+    assert last["Subject"] == "REConnect: the target plan2learn no longer refuses the login"

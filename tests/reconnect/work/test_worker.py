@@ -20,6 +20,7 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
+from exporters.errors import LoginRefused
 from exporters.objects.errors import Unanswered
 from exporters.objects.target import Ref
 from exporters.report import ExportReport
@@ -361,6 +362,30 @@ def test_only_a_refused_login_keeps_accounts_from_being_closed(
     retrying.note_login(context, "plan2learn", refused=False)
     Closings(context, "plan2learn").look()
     assert closed == ["plan2learn"] * 2
+
+
+def test_a_login_that_is_refused_to_closings_is_tried_once(
+    context: Context, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closings log in beside the exports: both count against the service account (active_directory.md pitfall 48)."""
+    client.delete(retrying.REFUSED)
+    tried: list[str] = []
+
+    def opened() -> None:
+        tried.append("login")
+        raise LoginRefused("wrong password")
+
+    closer = SimpleNamespace(
+        due=lambda day: [SimpleNamespace(ref="alma", key="alma", kind="user")], target=SimpleNamespace(open=opened)
+    )
+    monkeypatch.setattr(Closings, "_made", lambda self: closer)
+    monkeypatch.setattr(Closings, "_keep", lambda self, closer: None)
+    with pytest.raises(LoginRefused):
+        Closings(context, "plan2learn").look()
+    for _ in range(2):
+        Closings(context, "plan2learn").look()
+    assert tried == ["login"] and retrying.is_refused(context, "export:plan2learn"), "nor by the schedule"
+    client.delete(retrying.REFUSED)
 
 
 def test_an_account_that_a_target_does_not_answer_about_holds_up_no_other(context: Context) -> None:
