@@ -14,7 +14,7 @@ TREE_DELETE = "1.2.840.113556.1.4.805"
 
 
 @contextmanager
-def _new_ou(controller: Controller) -> Iterator[str]:
+def new_ou(controller: Controller) -> Iterator[str]:
     dn = f"OU=t{uuid4().hex[:8]},{controller.base}"
     controller.connection().add(dn, "organizationalUnit")
     yield dn
@@ -23,11 +23,11 @@ def _new_ou(controller: Controller) -> Iterator[str]:
 
 @pytest.fixture
 def domain(municipal_ad: Controller, clean_graph: neo4j.Driver) -> Iterator[Domain]:
-    with _new_ou(municipal_ad) as ou:
+    with new_ou(municipal_ad) as ou:
         yield Domain(municipal_ad, clean_graph, ou)
 
 
 @pytest.fixture
 def school(school_ad: Controller, clean_graph: neo4j.Driver) -> Iterator[Domain]:
-    with _new_ou(school_ad) as ou:
+    with new_ou(school_ad) as ou:
         yield Domain(school_ad, clean_graph, ou, name="active_directory-skole")
