@@ -114,6 +114,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     "setOwner": frozenset({"hr"}),
     # And the roles of each mutation that the definition uses (``api.mutations.services``).
     "deployProcess": frozenset({"organisation", "operations"}),
+    "moveCases": frozenset({"organisation", "operations"}),
     "retryIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     "skipIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
@@ -166,7 +167,8 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "endSessionsOf", "adoptAccount", "keepAccountApart", "acceptDrift", "makeAccountAgain",
             "changeAccountRule", "applyPlan", "takeBackPlan",
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
-            "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "retryIncident", "skipIncident",
+            "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "moveCases",
+            "retryIncident", "skipIncident",
         ),
         EVERYWHERE,
     ),

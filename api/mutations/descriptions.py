@@ -169,6 +169,7 @@ _OF_ONE: Mapping[str, str] = {
     "delegateTasks.process": "Id of the process",
     "delegateTasks.to": f"{_KEY} colleague",
     "endDelegation.delegation": "Id of the delegation",
+    "moveCases.process": "Id of the process",
     "retryIncident.case": "Id of the case",
     "retryIncident.incident": "Id of the incident: its task",
     "skipIncident.case": "Id of the case",

@@ -15,7 +15,7 @@ from api.context import Context
 from api.mutations import services
 from api.mutations.editing import Editing
 from graph.time import copenhagen_now
-from processes.cases import definitions, incidents, kept
+from processes.cases import definitions, incidents, kept, moving
 from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from processes.services import OUTSIDE
@@ -54,6 +54,24 @@ class IncidentDecided:
     incidents: int = strawberry.field(description="How many incidents the case has now")
 
 
+@strawberry.type(description="A case that stays on its version")
+class CaseStays:
+    case: ID = strawberry.field(description="Id of the case")
+    text: str = strawberry.field(description="Why it can't be moved")
+
+
+@strawberry.type(description="Cases that were moved to the current version of their process")
+class CasesMoved:
+    version: int = strawberry.field(description="The version that they run on now")
+    moved: list[ID] = strawberry.field(description="Ids of the cases that were moved")
+    stays: list[CaseStays] = strawberry.field(description="Those that stay on their version")
+
+
+Cases = Annotated[
+    list[ID] | None, strawberry.argument(description="Only these cases; by default all that run on another version")
+]
+
+
 @strawberry.type
 class Deploying:
     """The part of ``Mutation`` for definitions of processes, and for cases that can't go on."""
@@ -90,6 +108,19 @@ class Deploying:
     @strawberry.mutation(description="Let a case go on without a service that has failed; it has no answer then")
     async def skip_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
         return await _decided(info, "skipIncident", case, incident, reason, incidents.skip)
+
+    @strawberry.mutation(
+        description="Move open cases to the version with which new ones start; what can't be moved stays, with a reason"
+    )
+    async def move_cases(self, info: CONTEXT, process: ID, reason: str, cases: Cases = None) -> CasesMoved:
+        def work(editing: Editing) -> CasesMoved:
+            access = info.context.access
+            why = editing.reason if access.person is not None else f"{editing.reason} ({access.name})"
+            done = moving.move(editing.driver, process, cases, access.person, copenhagen_now(), why)
+            stays = [CaseStays(case=ID(case), text=text) for case, text in done.stays.items()]
+            return CasesMoved(version=done.version, moved=[ID(each) for each in done.moved], stays=stays)
+
+        return await Editing(info.context, "moveCases", reason).do(work)
 
 
 async def _decided(

@@ -333,6 +333,25 @@ class Running:
         if finished:
             self.log("ended", now)
 
+    def moved_here(self) -> None:
+        """The case runs on this version from now on, and its open tasks are as this one has them."""
+        self.tx.run(
+            """
+            MATCH (c:Case {id: $id})-[old:RUNS]->()
+            MATCH (v:ProcessVersion {id: $version})
+            DELETE old
+            CREATE (c)-[:RUNS]->(v)
+            """,
+            id=self.id,
+            version=self.version.id,
+        ).consume()
+        for each in self.engine.work():
+            told = {"name": each.name or each.element}
+            if each.type == "service":
+                set_service(self.tx, each.id, {**told, "service": each.service, "result": each.result})
+            else:
+                self._set(each.id, {**told, "form": each.form, **self._asked(each)})
+
     def _write_services(self, work: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
         """What the case is to do by itself; of that, the incidents."""
         if not self.version.definition.services:

@@ -254,6 +254,13 @@ class Case:
         self._now = max(self._now, _moment(now))
         self._advance()
 
+    def foresee(self) -> None:
+        """Work out what comes after the open tasks, where it was left out (``processes.engine.moving``)."""
+        for scope in (self._workflow, *self._workflow.subprocesses.values()):
+            for task in list(scope.tasks.values()):
+                if not task.has_state(TaskState.FINISHED_MASK) and not task.children:
+                    task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+
     def retry(self, task: str, now: datetime) -> None:
         """Make the step of an incident again. Raises NotOpen if there is no such incident."""
         if all(each.task != task for each in self._incidents):

@@ -3,6 +3,7 @@
 ProcessError
 ├── DefinitionRejected   next    a definition with faults; all of them, each with its element
 ├── StateRejected        never   the kept state of a case that this engine, or this definition, did not write
+├── NotMovable           next    a case that can't go on in another version of its definition
 ├── NotOpen              next    a task that is not open in this case: done, cancelled, or never there
 ├── NotWaiting           next    a message that the case does not wait for
 └── ValuesRejected       next    values that the form, the service or the message does not have, or that are no JSON
@@ -48,6 +49,16 @@ class StateRejected(ProcessError):
 
     code = "state_rejected"
     retry = NEVER
+
+
+class NotMovable(ProcessError):
+    """``reasons``: all that the other version lacks for the case."""
+
+    code = "not_movable"
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(f"the case can't be moved: {'; '.join(reasons)}")
+        self.reasons = reasons
 
 
 class NotOpen(ProcessError):

@@ -174,6 +174,32 @@ def skip(context: typer.Context, case: CaseId, incident: IncidentId, reason: Rea
     _decide(context, case, incident, reason, skipped)
 
 
+@group.command()
+def move(
+    context: typer.Context,
+    process: Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process.")],
+    reason: Reason,
+    case: Annotated[list[str] | None, typer.Option("--case", help="Only this case; may be given again.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which cases could be moved.")] = False,
+) -> None:
+    """Move open cases to the version with which new ones start. Those that can't be moved stay, with the reason."""
+    from graph.errors import GraphError
+    from graph.time import copenhagen_now
+    from processes.cases.moving import move as moved
+    from reconnect.context import of
+
+    run = of(context)
+    why = f"{reason} ({run.user})"
+    try:
+        done = moved(run.driver(), process, case or None, None, copenhagen_now(), why, dry_run=dry_run)
+    except GraphError as refused:
+        raise CommandFailed(str(refused)) from refused
+    state = "could be moved" if dry_run else "were moved"
+    terminal().print(f"{len(done.moved)} cases {state} to version {done.version}; {len(done.stays)} stay.")
+    for id_, text in done.stays.items():
+        terminal().print(f"  {id_}: {text}")
+
+
 def _decide(context: typer.Context, case: str, incident: str, reason: str, do: Callable[..., None]) -> None:
     from graph.errors import GraphError
     from graph.time import copenhagen_now

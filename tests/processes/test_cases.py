@@ -13,8 +13,9 @@ from api.access.rights import Access
 from api.access.tasks import sees
 from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
+from graph.errors import Unknown
 from graph.identity.lookup import find
-from processes.cases import definitions, kept, tasks
+from processes.cases import definitions, kept, moving, tasks
 from processes.cases.inbox import inbox
 from processes.engine.errors import DefinitionRejected
 from processes.errors import AlreadyDone
@@ -33,12 +34,13 @@ NOW = datetime.now(UTC)
 
 
 def described(flow: str = FLOW, **more: Any) -> Described:
+    drawn = {
+        "approve": {"role": "case_worker", "unit": "unit", "not": ["person", "starter"], **more},
+        "report": {"role": "case_worker", "unit": "unit", "not": ["starter"]},
+    }
     content = {
         "start": {"form": {"unit": "unit", "person": "person"}},
-        "tasks": {
-            "approve": {"role": "case_worker", "unit": "unit", "not": ["person", "starter"], **more},
-            "report": {"role": "case_worker", "unit": "unit", "not": ["starter"]},
-        },
+        "tasks": {name: task for name, task in drawn.items() if name in flow},
         "flow": flow,
     }
     faults: list[str] = []
@@ -276,3 +278,23 @@ def test_a_role_that_is_not_certain_is_a_fault_of_its_task_alone(town: neo4j.Dri
         lost, found = tasks.looks(session, [kept.task(session, task), kept.task(session, other)], NOW)
     assert (lost.route.fault, found.route.fault) == ("unknown_role", "")
     assert found.route.of(uuid(town, "anna")) is not None
+
+
+def test_open_cases_are_moved_to_the_current_version_and_what_cannot_be_stays(town: neo4j.Driver) -> None:
+    case, task = started(town)
+    later, _ = started(town)
+    tasks.complete(town, open_task(town, later).id, "anna", {"decision": "yes"}, NOW)
+    deploy(town, described("start → approve; yes → end; no → end", name="Godkend"))
+    foreseen = moving.move(town, "approval", None, None, NOW, "Ny udgave", dry_run=True)
+    assert (foreseen.moved, list(foreseen.stays)) == ((case,), [later])
+    with town.session() as session:
+        assert kept.case(session, case).number == 1
+    done = moving.move(town, "approval", None, None, NOW, "Ny udgave")
+    assert (done, done.version) == (foreseen, 2) and "is at report" in done.stays[later]
+    assert (open_task(town, case).id, open_task(town, case).name) == (task, "Godkend")
+    tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
+    with town.session() as session:
+        assert (kept.case(session, case).number, kept.case(session, case).is_open) == (2, False)
+        assert [each.action for each in kept.log_of(session, case)] == ["started", "moved", "completed", "ended"]
+    with pytest.raises(Unknown, match="no open case"):
+        moving.move(town, "approval", [case], None, NOW, "x")

@@ -31,6 +31,8 @@ FORMS = {
     "CaseStarted",
     "ProcessDeployed",
     "IncidentDecided",
+    "CasesMoved",
+    "CaseStays",
     "TaskChanged",
     "Delegated",
 }

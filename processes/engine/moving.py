@@ -1,0 +1,85 @@
+"""A case is moved to another version of its definition: what it has done stays, and it goes on as the new one says.
+
+It can be moved if everything that it has come to, and all that it is at now, is in the new version, too, as the same
+kind of element with the same events at its edge. Nothing is guessed: all that is missing is told.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
+from SpiffWorkflow.util.task import TaskState
+
+from processes.engine.case import Case
+from processes.engine.definition import Definition
+from processes.engine.errors import NotMovable
+
+_FORESEEN = TaskState.PREDICTED_MASK | TaskState.FUTURE
+"""States of tasks that a case hasn't come to."""
+
+
+def moved(kept: bytes, old: Definition, new: Definition) -> Case:
+    """The case on the new version. ``kept``: as it is on the old one. Raises NotMovable, StateRejected."""
+    Case.read(old, kept)  # a state that can't be read is refused as such
+    state = orjson.loads(kept)
+    scopes = [("", state["case"]), *state["case"]["inner"].items()]
+    reasons = [each for id_, scope in scopes for each in _reasons(scope, _specs(scopes, id_, old, new), old, new)]
+    if state["incidents"]:
+        reasons.append("a step of it can't be made: retry that first")
+    if reasons:
+        raise NotMovable(tuple(dict.fromkeys(reasons)))
+    for _, scope in scopes:
+        _forget_foreseen(scope)
+    case = Case.read(new, orjson.dumps({**state, "definition": new.digest}))
+    case.foresee()
+    return case
+
+
+def _specs(scopes: list[tuple[str, Any]], id_: str, old: Definition, new: Definition) -> tuple[Any, Any]:
+    """SpiffWorkflow's specifications of a scope, old and new; None where the new version has no such process."""
+    if not id_:
+        return old.specifications[0], new.specifications[0]
+    name = next(old_task["element"] for _, scope in scopes for old_task in scope["tasks"] if old_task["id"] == id_)
+    for specification in (old.specifications[0], *old.specifications[1].values()):
+        found = specification.task_specs.get(name)
+        if found is not None and getattr(found, "spec", None) is not None:
+            return old.specifications[1].get(found.spec), new.specifications[1].get(found.spec)
+    return None, None
+
+
+def _reasons(scope: Mapping[str, Any], specs: tuple[Any, Any], old: Definition, new: Definition) -> Iterator[str]:
+    """Why a process or sub-process of the case can't go on in the new version."""
+    before, after = specs
+    if before is None or after is None:
+        yield "it is in a process or sub-process that the new version doesn't have"
+        return
+    for task in scope["tasks"]:
+        if task["state"] & _FORESEEN:
+            continue
+        name = task["element"]
+        element = name.removesuffix(" [child]").partition(".")[0]
+        one, other = before.task_specs[name], after.task_specs.get(name)
+        is_open = not task["state"] & TaskState.FINISHED_MASK
+        if other is None or type(one) is not type(other):
+            yield f"it {'is at' if is_open else 'has been at'} {element}, which the new version doesn't have like that"
+        elif is_open and isinstance(one, MultiInstanceTask):
+            yield f"it is at {element}, which runs several times: wait until all of them are done"
+        elif is_open and _edge(old, element) != _edge(new, element):
+            yield f"it is at {element}, which has other events at its edge in the new version"
+
+
+def _edge(definition: Definition, element: str) -> frozenset[str]:
+    return frozenset(each.id for each in definition.nodes.values() if each.attached_to == element)
+
+
+def _forget_foreseen(scope: dict[str, Any]) -> None:
+    """Leave out what a process has not come to: in the new version it may be something else."""
+    gone = {each["id"] for each in scope["tasks"] if each["state"] & _FORESEEN}
+    scope["tasks"] = [
+        {**each, "children": [child for child in each["children"] if child not in gone]}
+        for each in scope["tasks"]
+        if each["id"] not in gone
+    ]
+    if scope["last"] in gone:
+        scope["last"] = None

@@ -1,0 +1,90 @@
+"""A case is moved to another version, and goes on as that one says; or it is told why it can't be."""
+
+from typing import Any
+
+import pytest
+
+from processes.engine.case import Case
+from processes.engine.definition import Definition
+from processes.engine.errors import NotMovable
+from processes.engine.moving import moved
+from tests.processes.engine.drawn import (
+    END,
+    NOW,
+    START,
+    again,
+    begin,
+    boundary,
+    done,
+    elements,
+    flow,
+    read,
+    script,
+    timer,
+    user,
+)
+
+PLAIN = (START, user("approve"), user("report"), END, flow("start", "approve", "report", "end"))
+SPLIT, JOIN = '<parallelGateway id="split"/>', '<parallelGateway id="join"/>'
+
+
+def both(after: str) -> tuple[str, ...]:
+    """Two tasks beside each other, and something after them."""
+    ways = flow("start", "split", "a", "join", after, "end") + flow("split", "b", "join")
+    return (START, SPLIT, JOIN, user("a"), user("b"), user(after), END, ways)
+
+
+def on_new(case: Case, old: Definition, new: Definition) -> Case:
+    return again(new, moved(case.kept(), old, new))
+
+
+def test_what_comes_after_the_open_task_is_that_of_the_new_version() -> None:
+    old = read(*PLAIN)
+    new = read(START, user("approve"), script("n", "days = 3"), user("check"), END,
+               flow("start", "approve", "n", "check", "end"))  # fmt: skip
+    case = begin(old)
+    (work,) = case.work()
+    there = on_new(case, old, new)
+    assert elements(there) == ["approve"] and there.work()[0].id == work.id, "the same task, with what it has"
+    there = done(new, there, "approve", decision="yes")
+    assert elements(there) == ["check"] and there.work()[0].data["days"] == 3
+    assert done(new, there, "check").finished
+
+
+def test_branches_meet_in_the_new_version() -> None:
+    old, new = read(*both("report")), read(*both("check"))
+    case = done(old, begin(old), "a")
+    there = on_new(case, old, new)
+    assert elements(there) == ["b"]
+    there = done(new, there, "b")
+    assert elements(there) == ["check"] and done(new, there, "check").finished
+
+
+def test_a_timer_at_the_open_task_goes_on() -> None:
+    late = boundary("late", "approve", timer("timeDuration", "P1D"), interrupts=False)
+    parts = (START, user("approve"), late, user("nudge"), END, '<endEvent id="e2"/>', flow("late", "nudge", "e2"))
+    old = read(*parts, flow("start", "approve", "end"))
+    new = read(*parts, user("check"), flow("start", "approve", "check", "end"))
+    case = begin(old)
+    there = on_new(case, old, new)
+    assert there.next_due() == case.next_due()
+    there.pass_time(there.next_due() or NOW)
+    assert sorted(elements(there)) == ["approve", "nudge"]
+    assert sorted(elements(done(new, again(new, there), "approve"))) == ["check", "nudge"]
+
+
+@pytest.mark.parametrize(
+    ("new", "text"),
+    [
+        ((START, user("check"), END, flow("start", "check", "end")), "is at approve"),
+        ((START, script("approve", "days = 1"), END, flow("start", "approve", "end")), "is at approve"),
+        ((START.replace('id="start"', 'id="begin"'), user("approve"), END, flow("begin", "approve", "end")),
+         "has been at start"),
+        ((START, user("approve"), boundary("late", "approve", timer("timeDuration", "P1D")), END,
+          '<endEvent id="e2"/>', flow("start", "approve", "end"), flow("late", "e2")), "other events at its edge"),
+    ],
+)  # fmt: skip
+def test_what_the_new_version_lacks_is_told(new: tuple[Any, ...], text: str) -> None:
+    old = read(*PLAIN)
+    with pytest.raises(NotMovable, match=text):
+        moved(begin(old).kept(), old, read(*new))
