@@ -20,19 +20,24 @@ class Channel(Protocol):
         """The content of the file; None if the file does not exist, or the target does not allow reading."""
         ...
 
-    def sweep(self) -> None:
-        """Remove temporary files that earlier, broken runs of ours have left."""
+    def remove(self, name: str) -> str:
+        """Remove a file; one that is not there is fine. Why it was refused, for the report ("" = it is gone)."""
+        ...
+
+    def sweep(self) -> str:
+        """Remove what earlier, broken runs of ours have left. What of it was refused, for the report: a login that may
+        not look or delete can deliver all the same."""
         ...
 
     def close(self) -> None: ...
 
 
 @contextmanager
-def channel(settings: DeliverySettings, run: str) -> Iterator[Channel]:
-    """The channel of the settings, for one run."""
+def channel(settings: DeliverySettings, run: str, *, is_known: bool = False) -> Iterator[Channel]:
+    """The channel of the settings, for one run. ``is_known``: files were delivered there before."""
     opened: Channel
     if isinstance(settings, FolderDelivery):
-        opened = FolderChannel(settings, run)
+        opened = FolderChannel(settings, run, is_known=is_known)
     elif isinstance(settings, FtpsDelivery):
         opened = FtpsChannel(settings, run)
     else:

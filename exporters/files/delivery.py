@@ -19,8 +19,11 @@ from exporters.files.file_names import safe
 from exporters.files.target import Target
 from exporters.ledger import Ledger
 from exporters.report import ExportReport, FileReport
+from exporters.target import Notice
 
 T = TypeVar("T")
+READY = "ready"
+"""The object of the empty file that tells a receiver that the set is complete."""
 Progress = Callable[[str, int, int | None], None]
 Sleep = Callable[[float], None]
 
@@ -61,10 +64,13 @@ class Delivery:
         for _, of_report in due:
             of_report.outcome = "held back"
         try:
-            with channel(self._target.delivery, run) as way:
-                self._patiently(way.sweep)
+            with channel(self._target.delivery, run, is_known=self._is_known()) as way:
+                self._tell(self._patiently(way.sweep))
                 for object_, name, _ in last:
                     self._ledger.file_pending(object_, name, "")
+                    if object_ == READY and due:
+                        # Yesterday's would say that what comes now is complete.
+                        self._tell(self._patiently(partial(way.remove, name)))
                 for done, (each, of_report) in enumerate(due):
                     self._progress("delivery", done, len(due))
                     self._deliver_one(way, each, of_report)
@@ -77,6 +83,10 @@ class Delivery:
             # What did arrive and what did not may not fit together: the next run sends everything again.
             self._ledger.files_failed([(each.shaped.object, each.name) for each in files], str(failure))
         self._progress("delivery", len(due), len(due))
+
+    def _tell(self, refused: str) -> None:
+        if refused:
+            self._report.notices.append(Notice("", "", "", "not_tidied", refused))
 
     def _deliver_one(self, way: Channel, file: ComparedFile, of_report: FileReport) -> None:
         entry = file.entry
@@ -126,8 +136,13 @@ class Delivery:
         if rules.manifest is not None:
             files.append(("manifest", safe(rules.manifest), self._manifest))
         if rules.ready is not None:
-            files.append(("ready", safe(rules.ready), lambda files: b""))
+            files.append((READY, safe(rules.ready), lambda files: b""))
         return files
+
+    def _is_known(self) -> bool:
+        """Whether files were delivered to this place before."""
+        place = self._target.delivery.place
+        return any(each.place == place for each in self._ledger.files().values())
 
     def _has(self, last: Sequence[tuple[str, str, object]]) -> bool:
         """Whether these were delivered under these names, and to where the files go now."""

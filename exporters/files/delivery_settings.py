@@ -36,6 +36,7 @@ class FolderDelivery(_Section):
     path: Path
     file_mode: Mode = Field(default="0600", description='who may read the files: "0640" lets the folder\'s group')
     folder_mode: Mode = Field(default="0700", description="of the folder, where it has to be made")
+    mounted: bool = Field(default=False, description="a mounted share: nothing is written while it is not mounted")
     pauses: tuple[float, ...] = Field(default=PAUSES, description="seconds before the second, third … attempt")
 
     @property
@@ -83,7 +84,8 @@ class SftpDelivery(_Server):
     passphrase: SecretStr | None = Field(default=None, description="of the private key")
     temporary: bool = Field(default=True, description="upload under a temporary name, then rename")
     without_posix_rename: Literal["remove", "direct", "fail"] = Field(
-        default="remove", description="where the server can't replace a file at once: remove it first, or write to it"
+        default="remove",
+        description="where the server can't replace a file at once: move it aside, or write to it",
     )
 
     @property

@@ -8,14 +8,16 @@ import ftplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FtpsDelivery
-from exporters.files.file_names import is_temporary, temporary
+from exporters.files.file_names import aside, leftovers, temporary
 from graph.retry import NEVER, NEXT, SOON
 
 BLOCK = 64 * 1024
+_REFUSED = (ftplib.error_perm, ftplib.error_temp)
+"""The server's no to a command; the connection stays as it is."""
 
 
 class _Ftps(ftplib.FTP_TLS):
@@ -93,11 +95,13 @@ class FtpsChannel:
             raise DeliveryError(f"{self._settings.host}: {name} broke off: {len(content)} of {_bytes(size)} came")
         return bytes(content)
 
-    def sweep(self) -> None:
+    def remove(self, name: str) -> str:
         with self._connection() as ftp:
-            for each in _names(ftp):
-                if is_temporary(each):
-                    ftp.delete(each)
+            return _remove(ftp, name)
+
+    def sweep(self) -> str:
+        with self._connection() as ftp:
+            return "; ".join(filter(None, (_remove(ftp, each) for each in leftovers(_names(ftp)))))
 
     def close(self) -> None:
         """Connections are closed file by file."""
@@ -151,12 +155,24 @@ def _names(ftp: ftplib.FTP_TLS) -> list[str]:
     """What lies in the folder; nothing where the login may not look."""
     try:
         return [name for name, _ in ftp.mlsd()]
-    except ftplib.error_perm:
-        # An older server without MLSD.
+    except _REFUSED:
+        # An older server without MLSD. Some answer an empty folder with an error.
         try:
             return [each.rsplit("/", 1)[-1] for each in ftp.nlst()]
-        except ftplib.error_perm:
+        except _REFUSED:
             return []
+
+
+def _remove(ftp: ftplib.FTP_TLS, name: str) -> str:
+    try:
+        ftp.delete(name)
+    except _REFUSED as error:
+        return f"{name} can't be removed: {error}" if _is_there(ftp, name) else ""
+    return ""
+
+
+def _is_there(ftp: ftplib.FTP_TLS, name: str) -> bool:
+    return name in _names(ftp) or _size(ftp, name) is not None
 
 
 class _BrokenOff(Exception):
@@ -207,14 +223,24 @@ def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
 def _rename(ftp: ftplib.FTP_TLS, old: str, new: str) -> str:
     try:
         ftp.rename(old, new)
-    except ftplib.error_perm as refused:
-        # Many servers rename onto nothing that exists.
+    except _REFUSED as refused:
+        # Many servers rename onto nothing that exists. The reason may be another one, so the file there is kept until
+        # the new one has its name.
+        before = aside(new)
+        with suppress(*_REFUSED):
+            ftp.delete(before)
         try:
-            ftp.delete(new)
-        except ftplib.error_perm:
+            ftp.rename(new, before)
+        except _REFUSED:
             raise refused from None
-        ftp.rename(old, new)
-        return "replaced by remove and rename: the server does not rename onto a file"
+        try:
+            ftp.rename(old, new)
+        except _REFUSED:
+            ftp.rename(before, new)
+            raise refused from None
+        with suppress(*_REFUSED):
+            ftp.delete(before)
+        return "replaced in two steps: the server does not rename onto a file"
     return ""
 
 

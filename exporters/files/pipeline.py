@@ -7,7 +7,7 @@ nothing and sends nothing. A dry run takes the same path, and ends with a ``prev
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import neo4j
 
@@ -21,12 +21,17 @@ from exporters.image import read_image
 from exporters.ledger import Ledger
 from exporters.report import ExportReport, FileReport
 from exporters.target import ImageReader, Notice, Shaped
+from graph import retry
+from graph.change_log import now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.limits import taken_lately
-from graph.runs.run_log import end_run, start_run
+from graph.runs.run_log import end_run, imports_at_work, start_run
 from graph.time import today
+
+_UNTIL_IMPORTED = timedelta(minutes=10)
+"""How long a run that would remove rows waits for an import that is at work."""
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
@@ -59,6 +64,7 @@ class Export:
 
     def run(self) -> ExportReport:
         self._brake.require_waiting()
+        begun = now()
         self.progress("image", 0, None)
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
@@ -82,10 +88,11 @@ class Export:
         state, error = "failed", ""
         delivery = Delivery(self.target, self.ledger, self.report, self.at, self._run, self.progress, self.sleep)
         try:
-            allowed = self._stop_or_go(files)
+            waits = self._waits_for_imports(files, imports_at_work(self.driver, begun))
+            allowed = None if waits else self._stop_or_go(files)
             if self.dry_run:
                 Preview(self.driver, self.target, self.ledger, comparison, self.report).show(files)
-            else:
+            elif not waits:
                 self._park(shaped)
                 delivery.deliver(files)
                 if allowed is not None and self.report.is_complete:
@@ -104,6 +111,20 @@ class Export:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error, self._taken())
                 replan(self.driver, delivery.rows_noted, of=sum(len(each.shaped.rows) for each in files))
         return self.report
+
+    def _waits_for_imports(self, files: Sequence[ComparedFile], at_work: Sequence[str]) -> bool:
+        """Whether nothing is delivered now: an import may be between two of its transactions, and whose rows are gone
+        may have them again when it has ended. A preview shows them, and says so."""
+        gone = sum(len(each.difference.gone) for each in files if each.is_new)
+        if not gone or not at_work:
+            return False
+        text = f"{gone} rows would be removed while an import is at work ({', '.join(at_work)})"
+        if self.dry_run:
+            self.report.notices.append(Notice("", "", "", "import_at_work", text))
+            return False
+        self.report.error = f"{text}. Nothing was delivered."
+        self.report.retry = retry.at(now() + _UNTIL_IMPORTED)
+        return True
 
     def _stop_or_go(self, files: Sequence[ComparedFile]) -> str | None:
         """The digest that was approved, if one was needed. Raises StoppedByBrake."""

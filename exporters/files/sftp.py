@@ -7,7 +7,7 @@ import asyncssh
 
 from exporters.errors import DeliveryError, HostKeyError
 from exporters.files.delivery_settings import SftpDelivery
-from exporters.files.file_names import is_temporary, temporary
+from exporters.files.file_names import aside, leftovers, temporary
 from graph.retry import NEVER
 from protocols.sftp import keys
 from protocols.sftp.connection import Connection, Login, Server
@@ -16,6 +16,8 @@ from protocols.sftp.errors import LoginRejected, OtherHostKey, SftpError, Unusab
 T = TypeVar("T")
 BLOCK = 1 << 20
 """Bytes; sent at once, in as many requests as the server takes."""
+_REFUSED = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPFailure, asyncssh.SFTPOpUnsupported)
+"""The server's no to a request; the connection stays as it is."""
 
 
 class SftpChannel:
@@ -47,17 +49,18 @@ class SftpChannel:
 
         return self._do(fetch)
 
-    def sweep(self) -> None:
-        async def remove(sftp: asyncssh.SFTPClient) -> None:
+    def remove(self, name: str) -> str:
+        return self._do(lambda sftp: _remove(sftp, name))
+
+    def sweep(self) -> str:
+        async def tidy(sftp: asyncssh.SFTPClient) -> str:
             try:
                 names = [str(each) for each in await sftp.listdir(".")]
-            except asyncssh.SFTPPermissionDenied:
-                return  # a login that may only write
-            for each in names:
-                if is_temporary(each):
-                    await sftp.remove(each)
+            except _REFUSED:
+                return ""  # a login that may only write
+            return "; ".join(filter(None, [await _remove(sftp, each) for each in leftovers(names)]))
 
-        self._do(remove)
+        return self._do(tidy)
 
     def close(self) -> None:
         self._connection.close()
@@ -69,10 +72,15 @@ class SftpChannel:
                 self._under_way = f"{name} broke off: {start} of {len(content)} bytes were sent; then: "
                 await file.write(content[start : start + BLOCK])
         self._under_way = ""
-        if (found := (await sftp.stat(as_name)).size) != len(content):
-            raise DeliveryError(f"{name}: {found} of {len(content)} bytes arrived")
-        note = await self._rename(sftp, as_name, name, content) if as_name != name else ""
-        if (found := (await sftp.stat(name)).size) != len(content):
+        found = await _size(sftp, as_name)
+        if as_name == name and found is None:
+            return ""  # the receiver has taken it
+        if found != len(content):
+            raise DeliveryError(f"{name}: {found or 0} of {len(content)} bytes arrived")
+        if as_name == name:
+            return ""
+        note = await self._rename(sftp, as_name, name, content)
+        if (found := await _size(sftp, name)) not in (len(content), None):
             raise DeliveryError(f"{name}: has {found} bytes after the rename, not {len(content)}")
         return note
 
@@ -91,10 +99,18 @@ class SftpChannel:
                     await file.write(content)
                 await sftp.remove(old)
                 return "written directly: the server has no posix-rename"
-            if await sftp.exists(new):
-                await sftp.remove(new)
-            await sftp.rename(old, new)
-            return "replaced by remove and rename: the server has no posix-rename"
+            before = aside(new)
+            if replaces := await sftp.exists(new):
+                await _remove(sftp, before)
+                await sftp.rename(new, before)
+            try:
+                await sftp.rename(old, new)
+            except _REFUSED:
+                if replaces:
+                    await sftp.rename(before, new)
+                raise
+            await _remove(sftp, before)
+            return "replaced in two steps: the server has no posix-rename"
         return ""
 
     def _do(self, act: Callable[[asyncssh.SFTPClient], Awaitable[T]]) -> T:
@@ -129,3 +145,22 @@ class SftpChannel:
                 if_encrypted="give its passphrase",
             )
         return Login(key, settings.password.get_secret_value() if settings.password else None)
+
+
+async def _size(sftp: asyncssh.SFTPClient, name: str) -> int | None:
+    """Bytes of a file; None if it is not there: some receivers take a file as soon as it has its name."""
+    try:
+        return (await sftp.stat(name)).size
+    except asyncssh.SFTPNoSuchFile:
+        return None
+
+
+async def _remove(sftp: asyncssh.SFTPClient, name: str) -> str:
+    """Remove a file that may be there; why it was refused."""
+    try:
+        await sftp.remove(name)
+    except asyncssh.SFTPNoSuchFile:
+        return ""
+    except _REFUSED as error:
+        return f"{name} can't be removed: {error.reason}" if await sftp.exists(name) else ""
+    return ""

@@ -4,8 +4,11 @@ import stat
 import threading
 from pathlib import Path
 
+import pytest
+
+from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FolderDelivery
-from exporters.files.file_names import temporary
+from exporters.files.file_names import aside, leftovers, temporary
 from exporters.files.folder import FolderChannel
 
 SIZE = 50_000_000
@@ -45,3 +48,20 @@ def test_every_folder_that_is_made_gets_the_mode_and_none_that_was_there(tmp_pat
     )
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (here, here / "a", here / "a" / "b")]
     assert modes == [0o755, 0o750, 0o750]
+
+
+def test_nothing_is_written_while_a_share_is_not_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = FolderDelivery(path=tmp_path / "in", mounted=True)
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == Path("/"))
+    with pytest.raises(DeliveryError, match="is on no mounted share"):
+        FolderChannel(here, "run1").send("bruger.csv", b"x")
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(Path, "is_mount", lambda path: path in (Path("/"), tmp_path))
+    FolderChannel(here, "run1").send("bruger.csv", b"x")
+    assert (tmp_path / "in" / "bruger.csv").read_bytes() == b"x"
+
+
+def test_what_was_moved_aside_stays_while_it_is_all_that_there_is() -> None:
+    half, old = temporary("a.csv", "run1"), aside("a.csv")
+    assert leftovers([half, old, "b.csv", ".reconnect.part"]) == [half]
+    assert leftovers([half, old, "a.csv"]) == [old, half]

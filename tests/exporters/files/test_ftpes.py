@@ -4,13 +4,14 @@ import ftplib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import neo4j
 import pytest
 
 from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FtpsDelivery
-from exporters.files.file_names import temporary
+from exporters.files.file_names import aside, temporary
 from exporters.files.ftpes import FtpsChannel
 from exporters.files.pipeline import run_export
 from graph.cpr.keyring import Keyring
@@ -159,3 +160,49 @@ def test_the_password_is_in_no_text(server: FtpServer) -> None:
     with pytest.raises(DeliveryError) as refused:
         FtpsChannel(settings(server, password=PASSWORD + "x"), "run1").send("bruger.csv", b"x")
     assert PASSWORD not in str(refused.value)
+
+
+def test_a_login_that_may_not_delete_delivers_all_the_same(tmp_path: Path) -> None:
+    root = tmp_path / "receiver"
+    root.mkdir()
+    left = temporary("bruger.csv", "dead-run")
+    (root / left).write_bytes(b"half")
+    with ftp_server(root, tmp_path, permissions="elrfmwMT") as server:
+        way = FtpsChannel(settings(server), "run1")
+        assert way.sweep().startswith(f"{left} can't be removed: 550")
+        assert way.send("bruger.csv", b"x") == ""
+        assert way.remove("ready.txt") == "", "what is not there is gone"
+
+
+def test_an_empty_folder_may_be_answered_with_an_error(server: FtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*given: object) -> NoReturn:
+        raise ftplib.error_temp("450 No files found")
+
+    for name in ("mlsd", "nlst"):
+        monkeypatch.setattr(ftplib.FTP, name, refused)
+    assert FtpsChannel(settings(server), "run1").sweep() == ""
+
+
+@pytest.mark.parametrize(("refuses", "there"), [("onto a file", b"new"), ("this name", b"old")])
+def test_a_file_is_not_given_up_before_the_new_one_has_its_name(
+    server: FtpServer, monkeypatch: pytest.MonkeyPatch, refuses: str, there: bytes
+) -> None:
+    rename = ftplib.FTP.rename
+
+    def picky(ftp: ftplib.FTP, old: str, new: str) -> str:
+        is_back = old == aside(new)
+        if new == "bruger.csv" and not is_back and (refuses == "this name" or (server.root / new).exists()):
+            raise ftplib.error_perm("553 refused")
+        return rename(ftp, old, new)
+
+    (server.root / "bruger.csv").write_bytes(b"old")
+    monkeypatch.setattr(ftplib.FTP, "rename", picky)
+    way = FtpsChannel(settings(server), "run1")
+    if refuses == "this name":
+        with pytest.raises(DeliveryError, match="553"):
+            way.send("bruger.csv", b"new")
+    else:
+        assert "in two steps" in way.send("bruger.csv", b"new")
+    assert (server.root / "bruger.csv").read_bytes() == there
+    way.sweep()
+    assert [each.name for each in server.root.iterdir()] == ["bruger.csv"]

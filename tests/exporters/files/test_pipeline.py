@@ -3,8 +3,10 @@
 import hashlib
 import json
 import threading
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
@@ -17,6 +19,7 @@ from exporters.files.table import TableForm
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
 from graph.runs.brakes import StaleApproval
+from graph.runs.run_log import end_run, start_run
 from tests.exporters.staff_list import StaffList
 from tests.graph.snapshot import last_write
 
@@ -417,3 +420,55 @@ def test_no_cpr_number_and_no_plain_hash_of_one_is_kept(clean_graph: neo4j.Drive
     assert "1101575001" not in text
     content = (tmp_path / "people.csv").read_bytes()
     assert hashlib.sha256(content).hexdigest() not in text
+
+
+def test_rows_are_not_removed_while_an_import_is_between_two_of_its_transactions(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    loose = {"brake": ExportBrake(share=1, count=9)}
+    export(clean_graph, StaffList(tmp_path))
+    importing = start_run(clean_graph, "import", "sd", dry=False)
+    fewer = StaffList(tmp_path, {"p1": "Alma"}, **loose)
+    more = StaffList(tmp_path, {"p1": "Alma", "p2": "Birk", "p3": "Cille"})
+    assert [each.rule for each in export(clean_graph, fewer, dry_run=True).notices] == ["import_at_work"]
+    waits = export(clean_graph, fewer)
+    assert (waits.sent, waits.brake, waits.error) == (
+        [], None, "1 rows would be removed while an import is at work (sd). Nothing was delivered.",
+    )  # fmt: skip
+    assert waits.retry is not None and waits.retry.when == "at", "it counts as no attempt"
+    assert b"Birk" in (tmp_path / "people.csv").read_bytes()
+    assert export(clean_graph, more).sent == ["people.csv"], "what takes nothing away goes on"
+
+    class Meanwhile(StaffList):
+        def read(self, *asked: Any) -> Iterator[Mapping[str, Any]]:
+            yield from super().read(*asked)
+            end_run(clean_graph, importing, "done", {}, "")
+
+    assert export(clean_graph, Meanwhile(tmp_path, {"p1": "Alma"}, **loose)).sent == [], (
+        "it was at work as the image was read"
+    )
+    assert export(clean_graph, fewer).sent == ["people.csv"]
+
+
+def test_a_share_that_is_not_mounted_gets_nothing_and_keeps_its_place_in_the_ledger(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    share = tmp_path / "share" / "in"
+    export(clean_graph, StaffList(share))
+    share.rename(tmp_path / "away")
+    changed = StaffList(share, {"p1": "Alma", "p2": "Bo"})
+    for _ in range(2):
+        failed = export(clean_graph, changed)
+        assert "is the share mounted?" in failed.error and not share.exists()
+    (tmp_path / "away").rename(share)
+    assert export(clean_graph, changed).sent == ["units.csv", "people.csv"]
+
+
+def test_yesterdays_ready_file_goes_before_a_file_is_replaced(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    export(clean_graph, StaffList(tmp_path, ready="ready.txt"))
+    (tmp_path / "people.csv").unlink()
+    (tmp_path / "people.csv").mkdir()
+    changed = StaffList(tmp_path, {"p1": "Alma", "p2": "Bo"}, ready="ready.txt")
+    assert export(clean_graph, changed).error and not (tmp_path / "ready.txt").exists()
+    (tmp_path / "people.csv").rmdir()
+    assert export(clean_graph, changed).is_complete and (tmp_path / "ready.txt").exists()

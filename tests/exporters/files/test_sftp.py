@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from exporters.errors import DeliveryError, HostKeyError
 from exporters.files.delivery_settings import SftpDelivery
-from exporters.files.file_names import temporary
+from exporters.files.file_names import aside, temporary
 from exporters.files.pipeline import run_export
 from exporters.files.sftp import SftpChannel
 from graph.cpr.keyring import Keyring
@@ -60,7 +60,7 @@ def test_files_02_an_existing_file_is_replaced_at_once(server: SftpServer, opene
     assert (way.read("bruger.csv"), way.read("leder.csv")) == (b"new", None)
 
 
-@pytest.mark.parametrize(("how", "told"), [("remove", "remove and rename"), ("direct", "written directly")])
+@pytest.mark.parametrize(("how", "told"), [("remove", "in two steps"), ("direct", "written directly")])
 def test_files_02_without_the_extension_the_fallback_is_used_and_reported(
     server: SftpServer, clean_graph: neo4j.Driver, how: str, told: str
 ) -> None:
@@ -174,3 +174,51 @@ def test_a_wrong_password_is_not_tried_again(server: SftpServer, clean_graph: ne
     assert "login refused" in report.error
     assert "wrong" not in report.error
     assert server.logins == [USER]
+
+
+def test_a_receiver_that_takes_a_file_at_once_has_it(
+    server: SftpServer, opened: list[SftpChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = asyncssh.SFTPClient.posix_rename
+
+    async def taken(sftp: asyncssh.SFTPClient, old: str, new: str) -> None:
+        await rename(sftp, old, new)
+        (server.root / new).unlink()
+
+    monkeypatch.setattr(asyncssh.SFTPClient, "posix_rename", taken)
+    opened.append(way := SftpChannel(settings(server), "run1"))
+    assert way.send("bruger.csv", b"x") == ""
+
+
+def test_without_the_extension_a_file_is_not_given_up_before_the_new_one_has_its_name(
+    server: SftpServer, opened: list[SftpChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.posix_rename = False
+    (server.root / "bruger.csv").write_bytes(b"old")
+    rename = asyncssh.SFTPClient.rename
+
+    async def picky(sftp: asyncssh.SFTPClient, old: str, new: str) -> None:
+        if new == "bruger.csv" and old != aside(new):
+            raise asyncssh.SFTPFailure("no such names here")
+        await rename(sftp, old, new)
+
+    monkeypatch.setattr(asyncssh.SFTPClient, "rename", picky)
+    opened.append(way := SftpChannel(settings(server), "run1"))
+    with pytest.raises(DeliveryError, match="no such names"):
+        way.send("bruger.csv", b"new")
+    assert (server.root / "bruger.csv").read_bytes() == b"old"
+
+
+def test_a_login_that_may_not_delete_delivers_all_the_same(
+    server: SftpServer, opened: list[SftpChannel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(sftp: asyncssh.SFTPClient, name: str) -> None:
+        if not (server.root / name).exists():
+            raise asyncssh.SFTPNoSuchFile("no such file")
+        raise asyncssh.SFTPPermissionDenied("may not delete")
+
+    monkeypatch.setattr(asyncssh.SFTPClient, "remove", refused)
+    (server.root / temporary("bruger.csv", "dead-run")).write_bytes(b"half")
+    opened.append(way := SftpChannel(settings(server), "run1"))
+    assert "can't be removed: may not delete" in way.sweep()
+    assert (way.remove("ready.txt"), way.send("bruger.csv", b"x")) == ("", "")
