@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from api.http.pages import BUILT
+from api.http.pages import BUILT, SCHEMA_STAMP
 
 ROOT = Path(__file__).resolve().parents[1]
 UI = ROOT / "ui"
@@ -46,6 +46,7 @@ def build() -> bool:
         _run(["npm", "run", "build"])
         shutil.rmtree(BUILT, ignore_errors=True)
         shutil.copytree(UI / "build", BUILT)
+        (BUILT / SCHEMA_STAMP).write_text(sha256((ROOT / "schema.graphql").read_bytes()).hexdigest())
         _stamp(BUILT, "build").write_text(_sources())
         return True
 

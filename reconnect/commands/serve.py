@@ -86,10 +86,13 @@ def _pages(console: Console) -> Pages | None:
     from api.http.pages import Pages
 
     try:
-        return Pages()
+        pages = Pages()
     except FileNotFoundError as missing:
         console.print(f"Serving without pages. {missing}")
         return None
+    if pages.are_stale():
+        console.print("The pages were built for another version, and parts of them will fail: run `make pages`.")
+    return pages
 
 
 async def _serve(

@@ -38,23 +38,31 @@ def status(
 ) -> None:
     """Show which servers run and where, the last run of each job, and the state of each source.
 
-    Exit code 1 unless Neo4j and Valkey are running.
+    Exit code 1 unless Neo4j and Valkey answer.
     """
     of_run = of(context)
     found = of_run.instance.status()
     own_redis = of_run.settings.redis.url is not None
     jobs, alive = _jobs(of_run) if own_redis or found.valkey_pid else (None, False)
-    graph = of_run.settings.neo4j.uri is not None or found.neo4j_pid is not None
+    graph = (of_run.settings.neo4j.uri is not None or found.neo4j_pid is not None) and _graph_answers(of_run)
     sources = _sources(of_run) if graph and jobs is not None else []
     parked = _parked(of_run) if graph else []
     if as_json:
-        print(json.dumps(_as_json(found, jobs, alive, sources, parked), indent=2, ensure_ascii=False))
+        print(json.dumps(_as_json(found, graph, jobs, alive, sources, parked), indent=2, ensure_ascii=False))
     else:
-        _print(of_run, found, jobs, alive, sources)
+        _print(of_run, found, graph, jobs, alive, sources)
         _print_parked(parked)
-    external = of_run.settings.neo4j.uri is not None and own_redis
-    if jobs is None or not (external or found.running):
+    if jobs is None or not graph:
         raise typer.Exit(Exit.FAILURE)
+
+
+def _graph_answers(context: Context) -> bool:
+    try:
+        context.driver()
+    except CommandFailed as error:
+        terminal(stderr=True).print(str(error))
+        return False
+    return True
 
 
 def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
@@ -106,6 +114,7 @@ def _print_parked(parked: Sequence[tuple[str, Parked]]) -> None:
 
 def _as_json(
     found: Status,
+    graph: bool,
     jobs: dict[str, WorkState] | None,
     alive: bool,
     sources: Sequence[SourceHealth],
@@ -113,7 +122,7 @@ def _as_json(
 ) -> dict[str, Any]:
     return {
         "home": str(found.home),
-        "running": found.running,
+        "running": graph and jobs is not None,
         "neo4j": found.neo4j_pid,
         "valkey": found.valkey_pid,
         "bolt_uri": found.addresses.bolt_uri if found.addresses else None,
@@ -126,13 +135,18 @@ def _as_json(
 
 
 def _print(
-    context: Context, found: Status, jobs: dict[str, WorkState] | None, alive: bool, sources: Sequence[SourceHealth]
+    context: Context,
+    found: Status,
+    graph: bool,
+    jobs: dict[str, WorkState] | None,
+    alive: bool,
+    sources: Sequence[SourceHealth],
 ) -> None:
     from reconnect.commands.instance import show
 
     console = terminal()
-    neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid)
-    valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid)
+    neo4j = _where(context.settings.neo4j.uri, found.neo4j_pid, graph)
+    valkey = _where("as in the settings" if context.settings.redis.url else None, found.valkey_pid, jobs is not None)
     console.print(f"Home     {found.home}")
     console.print(f"Neo4j    {neo4j}")
     console.print(f"Valkey   {valkey}")
@@ -183,7 +197,6 @@ def _read(moment: str | None) -> datetime | None:
     return None if moment is None else datetime.fromisoformat(moment)
 
 
-def _where(address: str | None, pid: int | None) -> str:
-    if address:
-        return address
-    return f"runs, process {pid}" if pid else "stopped"
+def _where(address: str | None, pid: int | None, answers: bool) -> str:
+    found = address or (f"runs, process {pid}" if pid else "stopped")
+    return found if answers or found == "stopped" else f"{found}: does not answer"

@@ -20,6 +20,10 @@ from api.http.accepted import is_a_persons
 Endpoint = Callable[[Request], Awaitable[Response]]
 BUILT = Path(__file__).parent / "built"
 """Where ``tools.pages`` puts the files. They are part of the Python package."""
+SCHEMA_STAMP = ".reconnect-schema"
+"""The file with the digest of the schema that they were built for."""
+_SCHEMA = Path(__file__).parents[3] / "schema.graphql"
+"""In a clone. An installed package has none, and was made with its pages."""
 _PAGE = "index.html"
 _KEPT = "_app/immutable/"
 """Below this the name tells the content, so a browser may keep the file for as long as it likes."""
@@ -71,7 +75,7 @@ class Pages:
 
     def __init__(self, folder: Path = BUILT) -> None:
         if not (folder / _PAGE).is_file():
-            raise FileNotFoundError(f"There are no pages in {folder}; `python -m tools.pages` builds them.")
+            raise FileNotFoundError(f"There are no pages in {folder}; `make pages` builds them.")
         self._files: dict[str, _File] = {}
         for file in folder.rglob("*"):
             if not file.is_file() or file.suffix not in _TYPES:
@@ -83,6 +87,13 @@ class Pages:
             }
             path = file.relative_to(folder).as_posix()
             self._files[path] = _File(file.read_bytes(), _TYPES[file.suffix], encoded)
+
+    @staticmethod
+    def are_stale(folder: Path = BUILT, schema: Path = _SCHEMA) -> bool:
+        """Whether they were built for another schema than the program's, such as before an upgrade."""
+        stamp = folder / SCHEMA_STAMP
+        built_for = stamp.read_text() if stamp.is_file() else ""
+        return schema.is_file() and built_for != sha256(schema.read_bytes()).hexdigest()
 
     def routes(self, with_session: Callable[[Endpoint], Endpoint]) -> list[BaseRoute]:
         """The routes; the last of them answers at every address that no other route has. ``with_session``: makes of the
