@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
 from typing import Any
 
 import neo4j
@@ -16,13 +18,20 @@ from processes.cases import definitions, incidents, kept, tasks
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
 from processes.services import Call, Service, ServiceFailed, Services
+from reconnect.embedded import Addresses
 from tests.emptied import empty
+from tests.forked import telling
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
 from tests.processes.engine.drawn import END, START, flow, process, user
+from tests.processes.killed_work import CALLED, worked
+from tests.processes.killed_work import services as services_of_worker
 
 pytestmark = pytest.mark.slow
 NOW = datetime.now(UTC)
+CASES = 8
+KILLS = (3, 8, 5)
+"""After so many entries in the logs of cases a worker is killed; the next one goes on, and the last is left alone."""
 SCHEMAS = {
     "request": {"type": "object", "properties": {"unit": {"format": "unit"}, "person": {"format": "person"}}},
     "note": {"type": "object", "properties": {}},
@@ -199,3 +208,49 @@ def test_a_step_of_the_case_itself_is_not_skipped(town: neo4j.Driver) -> None:
     incidents.retry(town, case, incident["task"], None, NOW, "x")
     with town.session() as session:
         assert [each["element"] for each in kept.case(session, case).incidents] == ["do"]
+
+
+def logged(driver: neo4j.Driver) -> int:
+    """How many entries all cases have."""
+    rows, _, _ = driver.execute_query("MATCH (e:CaseEntry) RETURN count(e) AS entries")
+    return int(rows[0]["entries"])
+
+
+def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice(
+    town: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    town.execute_query("MATCH (n:Case|Task|ServiceTask|CaseEntry) DETACH DELETE n")
+    noted = tmp_path / "noted"
+    noted.touch()
+    known = services_of_worker(noted)
+    until = (NOW + timedelta(days=90)).date()
+    tie = service("createAffiliation", "person=person", "unit=unit", f"to='{until}'").replace('"do"', '"tie"')
+    parts = (
+        START, user("note", "note", PLACE), tie, service(CALLED), END, flow("start", "note", "tie", "do", "end"),
+    )  # fmt: skip
+    wanted = {name: each.arguments for name, each in known.items()}
+    definitions.deploy(town, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, wanted)
+    before = len(ties(town, "Carl Holm"))
+    values = {"unit": "job", "person": "carl"}
+    cases = [tasks.start(town, "main", values, "bo", NOW) for _ in range(CASES)]
+    for number, entries in enumerate((*KILLS, None)):
+        # What was begun by who was killed is taken up when its patience is over.
+        worker, told = telling(worked, addresses, noted, NOW + number * PATIENCE)
+        assert told.recv() == "ready"
+        if entries is None:
+            assert told.recv() == "done"
+        else:
+            enough = logged(town) + entries
+            while logged(town) < enough:
+                sleep(0.002)
+            worker.kill()
+        worker.join()
+    calls = noted.read_text().split()
+    assert len(set(calls)) == CASES <= len(calls), "each is called; who was killed while calling may have called"
+    assert len(ties(town, "Carl Holm")) == before + CASES
+    with town.session() as session:
+        for case in cases:
+            assert [each.action for each in kept.log_of(session, case)] == [
+                "started", "completed", "served", "served", "ended",
+            ]  # fmt: skip
+            assert kept.case(session, case).incidents == ()
