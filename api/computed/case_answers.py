@@ -57,7 +57,7 @@ ANSWER = answer_type(
     "Something that was filled in",
     Plain("field", "ID!", "The field of the form"),
     Plain("title", "String!", "What the field is called"),
-    Plain("format", "String", "Its format: unit, person, date …"),
+    Plain("format", "String", "unit, person, date … = its format, choice = one of some values"),
     Plain("value", "String!", "Its value, as JSON"),
     Plain("shown", "String!", "Its value, with names for units and persons"),
 )
@@ -169,7 +169,8 @@ def _answers(version: Version, variables: Mapping[str, Any]) -> list[tuple[str, 
         for field, schema in form.schema["properties"].items():
             value = variables.get(field)
             if field not in found and value not in (None, "", []):
-                found[field] = (field, str(schema.get("title") or field), str(schema.get("format") or ""), value)
+                kind = str(schema.get("format") or ("choice" if "enum" in schema else ""))
+                found[field] = (field, str(schema.get("title") or field), kind, value)
     return list(found.values())
 
 

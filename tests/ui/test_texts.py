@@ -1,11 +1,13 @@
 """No text stands in a component: every text is in both languages, which the build checks by their types."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 UI = Path(__file__).resolve().parents[2] / "ui" / "src"
+DELIVERED = UI.parents[1] / "processes" / "definitions"
 COMPONENTS = sorted(UI.rglob("*.svelte"))
 _SHOWN = ("alt", "aria-label", "aria-description", "placeholder", "title", "label", "heading", "empty")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -49,3 +51,16 @@ def test_every_text_is_used() -> None:
     defined = (UI / "lib" / "texts" / "da.ts").read_text(encoding="utf-8")
     names = set(re.findall(r"^\t(\w+):", defined, re.M))
     assert {name for name in names if f"t().{name}" not in used} == set()
+
+
+@pytest.mark.whole
+def test_every_choice_of_a_delivered_form_has_a_text() -> None:
+    """Schemas have the values that gateways compare; people read words."""
+    forms = (json.loads(each.read_text(encoding="utf-8")) for each in DELIVERED.glob("*/*.json"))
+    fields = [field for form in forms for field in form["properties"].values()]
+    values = {value for field in fields for one in (field, field.get("items", {})) for value in one.get("enum", ())}
+    assert "go_on" in values
+    for language in ("da", "en"):
+        texts = (UI / "lib" / "texts" / f"{language}.ts").read_text(encoding="utf-8")
+        options = texts.partition("options: {")[2].partition("}")[0]
+        assert values <= set(re.findall(r"(\w+):", options)), language

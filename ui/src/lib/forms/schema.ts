@@ -18,6 +18,7 @@ export interface Schema {
 	then?: Schema;
 	else?: Schema;
 	allOf?: Schema[];
+	dependentRequired?: Record<string, string[]>;
 }
 
 export type Values = Record<string, unknown>;
@@ -32,18 +33,19 @@ export interface Field {
 	name: string;
 	title: string;
 	hint: string;
-	kind: 'text' | 'long' | 'number' | 'boolean' | 'date' | 'email' | 'unit' | 'person' | 'choice';
+	kind: 'text' | 'long' | 'number' | 'date' | 'email' | 'unit' | 'person' | 'choice';
 	isMany: boolean;
 	options: Option[];
 	isRequired: boolean;
 	schema: Schema;
 }
 
-const LONG = 200;
+const LONG = 2000;
 
 /** The fields that a form has with these values: those of a branch (`if`) only while it applies. */
 export function fieldsOf(form: Schema, values: Values): Field[] {
-	const always = form.required ?? [];
+	const dependent = Object.entries(form.dependentRequired ?? {}).flatMap(([name, others]) => (isGiven(values[name]) ? others : []));
+	const always = [...(form.required ?? []), ...dependent];
 	const branches = [form, ...(form.allOf ?? [])].filter((each) => each.if);
 	const chosen = branches.map((each) => (fits(each.if ?? {}, values) ? each.then : each.else));
 	const needed = new Set([...always, ...chosen.flatMap((each) => each?.required ?? [])]);
@@ -60,8 +62,12 @@ export function fieldsOf(form: Schema, values: Values): Field[] {
 export function filledIn(form: Schema, values: Values): Values {
 	const shown = fieldsOf(form, values).map((field) => [field.name, values[field.name]] as const);
 	return Object.fromEntries(
-		shown.filter(([, value]) => value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0))
+		shown.filter(([, value]) => isGiven(value))
 	);
+}
+
+function isGiven(value: unknown): boolean {
+	return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 }
 
 /** What a form begins with: what is known already, else its own default. */
@@ -90,22 +96,23 @@ function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
 
 function kindOf(schema: Schema): Field['kind'] {
 	const types = [schema.type].flat();
-	if (schema.enum ?? schema.oneOf) return 'choice';
+	if (schema.enum || schema.oneOf || types.includes('boolean')) return 'choice';
 	if (schema.format === 'unit' || schema.format === 'person') return schema.format;
 	if (schema.format === 'date' || schema.format === 'email') return schema.format;
-	if (types.includes('boolean')) return 'boolean';
 	if (types.includes('number') || types.includes('integer')) return 'number';
 	return (schema.maxLength ?? 0) > LONG ? 'long' : 'text';
 }
 
+/** Yes or no is chosen, so that no answer is not taken for a no. */
 function optionsOf(schema: Schema): Option[] {
+	if ([schema.type].flat().includes('boolean')) return [{ value: 'true', title: 'yes' }, { value: 'false', title: 'no' }];
 	if (schema.oneOf) return schema.oneOf.map((each) => ({ value: String(each.const), title: each.title ?? String(each.const) }));
 	return (schema.enum ?? []).map((each) => ({ value: String(each), title: String(each) }));
 }
 
 /** Whether values fit the condition of a branch: constants and lists of them, by field. */
 function fits(condition: Schema, values: Values): boolean {
-	const needed = (condition.required ?? []).every((name) => values[name] !== undefined && values[name] !== '');
+	const needed = (condition.required ?? []).every((name) => isGiven(values[name]));
 	return (
 		needed &&
 		Object.entries(condition.properties ?? {}).every(([name, schema]) => {

@@ -602,7 +602,29 @@ export const da = {
 		optional: '(kan udelades)',
 		remove: 'Fjern',
 		wrong: 'Det kan feltet ikke være.',
-		options: { yes: 'Ja', no: 'Nej' }
+		options: {
+			yes: 'Ja',
+			no: 'Nej',
+			go_on: 'Gå videre',
+			correct: 'Skal rettes',
+			stop: 'Stop',
+			monthly: 'Månedsløn',
+			hourly: 'Timeløn',
+			stays: 'Fortsætter',
+			ends: 'Slutter',
+			renew: 'Forlæng',
+			end: 'Afslut',
+			keep: 'Behold',
+			erase: 'Slet',
+			close: 'Luk',
+			reply: 'Automatisk svar',
+			share: 'Del med andre',
+			hours: 'Timer',
+			leave: 'Orlov',
+			name: 'Navn',
+			title: 'Titel',
+			return: 'Tilbage fra orlov'
+		}
 	},
 	diagram: {
 		title: 'Processen som diagram. Det samme står i listerne nedenfor.',

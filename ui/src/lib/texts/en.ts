@@ -595,7 +595,29 @@ export const en: Texts = {
 		optional: '(optional)',
 		remove: 'Remove',
 		wrong: 'The field does not take that.',
-		options: { yes: 'Yes', no: 'No' }
+		options: {
+			yes: 'Yes',
+			no: 'No',
+			go_on: 'Go on',
+			correct: 'To be corrected',
+			stop: 'Stop',
+			monthly: 'Monthly pay',
+			hourly: 'Hourly pay',
+			stays: 'Stays',
+			ends: 'Ends',
+			renew: 'Renew',
+			end: 'End',
+			keep: 'Keep',
+			erase: 'Erase',
+			close: 'Close',
+			reply: 'Automatic reply',
+			share: 'Share with others',
+			hours: 'Hours',
+			leave: 'Leave',
+			name: 'Name',
+			title: 'Title',
+			return: 'Back from leave'
+		}
 	},
 	diagram: {
 		title: 'The process as a diagram. The lists below say the same.',

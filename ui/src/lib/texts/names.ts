@@ -46,3 +46,8 @@ export function sessionWay(way: string): string {
 export function accountChange(what: string): string {
 	return ofTexts(t().accounts.happens, what);
 }
+
+/** An answer in a form, as people read it: choices and days are called what people call them. */
+export function answerShown(answer: { format: string | null; shown: string }): string {
+	return answer.format === 'choice' ? ofTexts(t().forms.options, answer.shown) : shown(answer.shown);
+}
