@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
 from graph.connection import Run
@@ -60,7 +60,7 @@ def cases(
         row = run.run("MATCH (c:Case {id: $id}) RETURN c.started AS started", id=after).single()
         if row is None:
             raise Unknown("unknown_case", f"after: there is no case {after!r}", after)
-        start = row["started"]
+        start = row["started"].to_native().astimezone(UTC)
     found = "MATCH (c:Case)"
     if started_by is not None:
         found = """
@@ -106,7 +106,7 @@ def overview(run: Run, now: datetime) -> list[Overview]:
             percentileCont(days, 0.5) AS days
         ORDER BY process
         """,
-        since=now - _RECENT,
+        since=now.astimezone(UTC) - _RECENT,
     )
     return [Overview(row["process"], row["running"], row["stuck"], row["ended"], row["days"]) for row in rows]
 
