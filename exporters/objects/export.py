@@ -20,32 +20,29 @@ from exporters.errors import DeliveryError, LoginRefused
 from exporters.image import read_image
 from exporters.objects.brake import Taking, digest, ends_of, summary, too_much
 from exporters.objects.calling import Calling
-from exporters.objects.closing import Lookout
 from exporters.objects.closing_times import asked_at
 from exporters.objects.delivery import close, deliver
 from exporters.objects.errors import Gone, ObjectError, Refused
 from exporters.objects.hiding import Hide
 from exporters.objects.ledger import GONE, Entry, ObjectLedger, on_day
+from exporters.objects.meanwhile import Meanwhile
 from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.sending import Sending
 from exporters.objects.surge import surges
-from exporters.objects.target import Channel, ClosesAtOnce, NamesPlacesAnew, Objects, ObjectTarget, Ref
+from exporters.objects.target import Channel, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
-from graph.change_log import last_number, now
+from graph.change_log import now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
 from graph.runs.brakes import Brake, StoppedByBrake
 from graph.runs.limits import taken_lately
-from graph.runs.run_log import end_run, imports_at_work, start_run
+from graph.runs.run_log import end_run, start_run
 from graph.time import today
 
 Progress = Callable[[str, int, int | None], None]
-
-LOOK_EVERY = 0.5
-"""Seconds between two looks at the change log while objects are sent."""
 
 INSISTS = timedelta(hours=1)
 """So long after the last change a run uses the server that has it, and no other: another one may not have been told
@@ -70,18 +67,14 @@ class ObjectExport:
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
-    _begun: datetime = field(init=False)
-    _begun_on: date = field(init=False)
+    _meanwhile: Meanwhile = field(init=False)
     _server: str = field(init=False, default="")
     _place: str = field(init=False, default="")
     _done: int = field(init=False, default=0)
-    _lookout: Lookout | None = field(init=False, default=None)
-    _looked: float = field(init=False, default=0)
     _taken: Counter[str] = field(init=False, default_factory=Counter)
     _ends: Counter[str] = field(init=False, default_factory=Counter)
     _closed: dict[str, datetime] = field(init=False, default_factory=dict)
     _seconds: int | None = field(init=False, default=None)
-    _holds: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         name = f"export:{self.target.name}"
@@ -91,10 +84,8 @@ class ObjectExport:
 
     def run(self) -> ExportReport:
         self._brake.require_waiting()
-        self._begun, self._begun_on = now(), today()
         self.progress("image", 0, None)
-        if isinstance(self.target, ClosesAtOnce):
-            self._lookout = Lookout(self.driver, self.target, self.read, last_number(self.driver))
+        self._meanwhile = Meanwhile(self.driver, self.target, self.read, self.at, self._notice)
         image = read_image(self.target, self.read, self.at)
         self.progress("shape", sum(len(each) for each in image.values()), None)
         objects = self.target.shape(image, self.at)
@@ -177,7 +168,7 @@ class ObjectExport:
             self._close_urgent(channel, urgent, entries, reports)
         for each in urgent:
             del plan.differences[each.ref]
-        self._hold_leavers(plan)
+        self._meanwhile.hold_leavers(plan)
         calling = self._calling(channel, plan, entries, objects)
         try:
             beside = [*elsewhere, *self._beside(channel, plan, entries)]
@@ -197,24 +188,11 @@ class ObjectExport:
         if not self.report.error:
             if allowed is not None:
                 self._brake.spend(allowed)
-            if not self._holds:
+            if not self._meanwhile.holds:
                 # What is held up by an import may need an approval that was given.
-                self._brake.spend_rest(self._begun)
+                self._brake.spend_rest(self._meanwhile.begun)
             if self.report.run is not None:
                 self.ledger.keep_complete()
-
-    def _hold_leavers(self, plan: Plan) -> None:
-        """Leaves out what would be closed, while an import may be between two of its transactions: the next run sees
-        who has really left."""
-        target = self.target
-        if not (isinstance(target, ClosesAtOnce) and target.waits_for_imports):
-            return
-        closing = frozenset(ref for ref, each in plan.differences.items() if each.is_closing)
-        if closing and (at_work := imports_at_work(self.driver, self._begun)):
-            plan.hold(closing)
-            self._holds = True
-            text = f"{len(closing)} are closed once the import has ended ({', '.join(at_work)})"
-            plan.notices.append(Notice("", "", "", "import_at_work", text))
 
     def _note_drift(self, found: Reconciliation, kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
         """As the ledger has the entries: what the comparison has set them to is not sent yet."""
@@ -402,39 +380,10 @@ class ObjectExport:
     ) -> Sending:
         return Sending(
             channel, self.ledger, entries, self.target.kinds, self.target.policy, self._definition, self.at, step,
-            self._must_close, self._is_reopened, counts, self.sleep, reports, self.report.notices,
+            self._meanwhile.must_close, self._meanwhile.is_reopened, counts, self.sleep, reports, self.report.notices,
         )  # fmt: skip
 
-    def _must_close(self, ref: Ref) -> bool:
-        """Whether the object's owner was stopped, or has left, since the image was read."""
-        lookout = self._looked_out()
-        if lookout is None or ref not in lookout.due:
-            return False
-        self._notice(ref, "closed_meanwhile", "it is no longer to be open, and was left out")
-        return True
-
-    def _is_reopened(self, ref: Ref) -> bool:
-        """Whether the object is to be open again since the image was read, such as of somebody who was hired again: a
-        deletion may come hours after that."""
-        lookout = self._looked_out()
-        if lookout is None or ref not in lookout.open:
-            return False
-        self._notice(ref, "opened_meanwhile", "it is to be open again, and was neither closed nor deleted")
-        return True
-
-    def _looked_out(self) -> Lookout | None:
-        if self._lookout is not None and time.monotonic() - self._looked > LOOK_EVERY:
-            self._lookout.look(self._day)
-            self._looked = time.monotonic()
-        return self._lookout
-
-    @property
-    def _day(self) -> date:
-        """The day of the run; one that goes on over midnight is on the next."""
-        return self.at + (today() - self._begun_on)
-
-    def _notice(self, ref: Ref, rule: str, text: str) -> None:
-        notice = Notice(ref.kind, ref.key, "", rule, text)
+    def _notice(self, notice: Notice) -> None:
         if notice not in self.report.notices:
             self.report.notices.append(notice)
 

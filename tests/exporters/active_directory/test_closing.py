@@ -253,8 +253,8 @@ def test_an_approval_outlasts_a_run_that_an_import_held_up(domain: Domain, monke
 def test_a_run_that_goes_on_over_midnight_looks_at_the_new_day(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who had a last day yesterday gets no account, although the image has one."""
     days = iter((date(2026, 5, 1), date(2026, 5, 1)))
-    monkeypatch.setattr("exporters.objects.export.today", lambda: next(days, date(2026, 5, 2)))
-    monkeypatch.setattr("exporters.objects.export.LOOK_EVERY", -1.0)
+    monkeypatch.setattr("exporters.objects.meanwhile.today", lambda: next(days, date(2026, 5, 2)))
+    monkeypatch.setattr("exporters.objects.meanwhile.LOOK_EVERY", -1.0)
     looked: list[date] = []
 
     def look(self: Lookout, at: date) -> bool:
