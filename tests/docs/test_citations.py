@@ -26,6 +26,7 @@ _OF_OTHERS = re.compile(r"\b(?:RFC \d+|SP 800-\w+|Act) §[\d.]+")
 _TEST = re.compile(r"def test_pitfall_(\d+)(?:_and_(\d+)(?=_))?")
 # Tests of exports name the pitfall without the word: of their target's page (of Plan2Learn's, if they are of none).
 _TEST_OF_EXPORT = re.compile(r"def test_(files_)?(\d\d)_")
+_NUMBERED_TEST = re.compile(r"def test_((?:\d{1,2}_)+)\w")
 _CASE = re.compile(r"\b(A\d{1,2}|[nr]\d\d)\b")
 
 
@@ -81,6 +82,29 @@ def test_what_is_cited_exists() -> None:
         for each in faults(path, file.read_text(encoding="utf-8"))
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def named_by_tests(page: str) -> set[int]:
+    """The pitfalls of a page that tests name: in the name or the docstring of one in the page's own rooms, or anywhere
+    together with the page."""
+    found: set[int] = set()
+    for file in committed():
+        path = file.relative_to(ROOT).as_posix()
+        if not (path.startswith("tests/") and file.suffix == ".py") or path.startswith(NOT_CITING):
+            continue
+        text = flat(file.read_text(encoding="utf-8"))
+        room = ROOMS.match(path)
+        cited = [places for name, places in _CITATION.findall(text) if name == page]
+        if room and PAGE_OF_ROOM.get(room[1], f"{room[1]}.md") == page:
+            found |= {int(each) for name in _NUMBERED_TEST.findall(text) for each in re.findall(r"\d+", name)}
+            cited.append(_CITATION.sub("", text))
+        found |= {each for places in cited for _, _, named in re.findall(_PLACE, places) for each in numbers(named)}
+    return found
+
+
+@pytest.mark.parametrize("page", ["active_directory.md"])
+def test_every_pitfall_has_a_test_that_names_it(page: str) -> None:
+    assert sorted(pages()[page].pitfalls - named_by_tests(page)) == []
 
 
 def test_every_page_has_sections_and_every_format_pitfalls() -> None:

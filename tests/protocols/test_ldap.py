@@ -59,6 +59,7 @@ def test_every_search_is_paged_and_asked_to_the_end() -> None:
 
 
 def test_referrals_are_skipped() -> None:
+    """active_directory.md pitfall 3."""
     elsewhere = {"type": "searchResRef", "uri": ["ldaps://x/CN=Configuration,DC=x"]}
     wire = Recorded(([elsewhere, entry("CN=u,DC=x"), elsewhere], page()))
     assert [each.dn for each in Directory(wire, "dc1", 500).search("DC=x", "(x=*)", ["cn"])] == ["CN=u,DC=x"]
