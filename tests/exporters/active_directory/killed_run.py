@@ -1,9 +1,11 @@
-"""A run against a domain that is killed in the middle."""
+"""Runs against a domain in processes of their own: one that is killed in the middle, two at once."""
 
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.active_directory.target import ActiveDirectory
+from exporters.errors import ExportError
 from exporters.objects.export import run_object_export
 from graph.connection import connect
 from reconnect.embedded import Addresses
@@ -34,3 +36,17 @@ def exported(
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         tell.send("ready")
         run_object_export(driver, target, image.read, RING, at=AT)
+
+
+def exported_with_another(
+    tell: Connection, addresses: Addresses, settings: ActiveDirectorySettings, count: int, both: Barrier
+) -> None:
+    """Export the first version at once with another process, and tell what has become of it."""
+    target, image = ActiveDirectory("active_directory-kommune", settings), town(count, 0)
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        both.wait(60)
+        try:
+            report = run_object_export(driver, target, image.read, RING, at=AT)
+            tell.send(report.error or "done")
+        except ExportError as error:
+            tell.send(str(error))

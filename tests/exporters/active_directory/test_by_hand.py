@@ -1,13 +1,12 @@
 """What an IT department does beside REConnect, and what people are called: tried on a real domain."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 
-from exporters.errors import ExportError
-from exporters.report import ExportReport
+from reconnect.embedded import Addresses
+from tests.exporters.active_directory.killed_run import exported_with_another
+from tests.exporters.active_directory.killed_run import town as town_of
 from tests.exporters.active_directory.town import Domain, Town, uuid_of
+from tests.forked import FORKING, telling
 
 
 def test_7_an_account_that_others_renamed_and_moved_is_the_same(domain: Domain) -> None:
@@ -71,21 +70,14 @@ def test_an_attribute_that_the_domain_lacks_stops_the_run_before_anything(domain
     assert (domain.state(), report.parked) == (before, [])
 
 
-def test_25_two_hosts_that_export_at_once_make_no_account_twice(domain: Domain) -> None:
-    town = Town()
-    for number in range(30):
-        town.person(f"p{number}")
-    both = Barrier(2)
-
-    def run(_: int) -> ExportReport | str:
-        both.wait()
-        try:
-            return domain.export(town)
-        except ExportError as error:
-            return str(error)
-
-    with ThreadPoolExecutor(2) as pool:
-        reports = list(pool.map(run, range(2)))
+def test_25_two_hosts_that_export_at_once_make_no_account_twice(domain: Domain, addresses: Addresses) -> None:
+    """Two processes, as two hosts whose locks are not the same Redis's."""
+    count, both = 30, FORKING.Barrier(2)
+    hosts = [telling(exported_with_another, addresses, domain.settings(), count, both) for _ in range(2)]
+    reports = [told.recv() for _, told in hosts]
+    for process, _ in hosts:
+        process.join()
+    town = town_of(count, 0)
     final = domain.export(town)
     assert (final.error, final.parked) == ("", []), reports
     assert domain.logins() == sorted(town.people)
