@@ -18,6 +18,6 @@ def empty(driver: neo4j.Driver) -> None:
     migrate(driver)
     with driver.session() as session:
         session.run(_BATCHES).consume()
-        # What migration 0001 makes beside them.
+        # What migrations make beside them.
         session.run("MERGE (log:ChangeLog {name: 'changes'}) SET log.number = 0").consume()
-        session.run("CREATE (:Clock {today: date(datetime({timezone: 'Europe/Copenhagen'}))})").consume()
+        session.run("CREATE (:Clock {name: 'today', today: date(datetime({timezone: 'Europe/Copenhagen'}))})").consume()

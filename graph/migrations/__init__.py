@@ -2,14 +2,17 @@
 
 A migration is a ``.cypher`` file of statements that end in ``;``. ``(:Migration {name, applied, checksum})`` keeps
 which have run, and what they were: a migration that was edited afterwards is rejected, since this database would lack
-the edit. Several processes may migrate at once: each statement can be repeated without harm.
+the edit. Several processes may migrate at once: each statement can be repeated without harm, and one that fails because
+another process was faster is repeated.
 """
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from time import sleep
 
 import neo4j
+from neo4j.exceptions import Neo4jError
 
 from graph.errors import GraphError
 from graph.migrations import known_periods, sort_keys
@@ -22,6 +25,8 @@ _FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {
     "0130_known_periods": known_periods.fill,
 }
 """What a migration does besides its statements, after them, where anything was written before."""
+_PAUSES = (0.2, 0.5, 1.0, 2.0)
+"""Seconds before a statement is tried again that another process may have made meanwhile."""
 _WRITTEN = """
     RETURN EXISTS { MATCH (n) WHERE NOT n:Migration AND NOT n:Clock AND NOT n:ChangeLog } AS written
     """
@@ -45,7 +50,7 @@ def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
 
     A database whose applied migrations have no checksum yet gets it now. Raises EditedMigration.
     """
-    driver.execute_query("CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
+    _apply(driver, "CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
     rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name, m.checksum AS checksum")
     done = {row["name"]: row["checksum"] for row in rows}
     files = {file.stem: statements(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[0-9]*.cypher"))}
@@ -68,7 +73,7 @@ def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
         if name in done:
             continue
         for statement in each:
-            driver.execute_query(statement)
+            _apply(driver, statement)
         # In an empty graph it would find nothing, in five seconds.
         if name in _FILLED_BY and driver.execute_query(_WRITTEN).records[0]["written"]:
             _FILLED_BY[name](driver)
@@ -84,6 +89,19 @@ def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
     if applied:
         driver.execute_query("CALL db.awaitIndexes(300)")
     return applied
+
+
+def _apply(driver: neo4j.Driver, statement: str) -> None:
+    """Two processes that make the same index, or the same node of a constraint, at once: one of them is refused."""
+    for pause in (*_PAUSES, None):
+        try:
+            driver.execute_query(statement)
+        except Neo4jError as error:
+            if pause is None or ".Schema." not in (error.code or ""):
+                raise
+            sleep(pause)
+        else:
+            return
 
 
 def pending(driver: neo4j.Driver) -> list[str]:

@@ -1,11 +1,18 @@
 """The migrations make the constraints and indexes that the model needs, and are not edited once they are applied."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
+from neo4j.exceptions import ConstraintError, Neo4jError
 
+from graph import migrations
+from graph.change_log import turned_day
 from graph.migrations import FOLDER, EditedMigration, checksum, migrate, statements
 from graph.model import INDEXED, KINDS
 
@@ -99,3 +106,59 @@ def test_what_was_written_before_a_migration_is_filled_in(clean_graph: neo4j.Dri
     assert migrate(clean_graph) == ["0090_danish_order"]
     rows, _, _ = clean_graph.execute_query("MATCH (u:Unit) RETURN u.sort_key IS NOT NULL AND u.top AS filled")
     assert [row["filled"] for row in rows] == [True] * written
+
+
+def test_processes_that_migrate_at_once_make_everything_once(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    (tmp_path / "9000_probe.cypher").write_text(
+        """
+        MERGE (p:MigrationProbe);
+        CREATE INDEX migration_probe IF NOT EXISTS FOR (p:MigrationProbe) ON (p.step);
+        CREATE CONSTRAINT migration_probe_name IF NOT EXISTS FOR (p:MigrationProbe) REQUIRE p.name IS UNIQUE;
+        """
+    )
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for each in [pool.submit(migrate, clean_graph, tmp_path) for _ in range(4)]:
+                each.result()
+    finally:
+        clean_graph.execute_query("DROP CONSTRAINT migration_probe_name IF EXISTS")
+        clean_graph.execute_query("DROP INDEX migration_probe IF EXISTS")
+        clean_graph.execute_query("MATCH (m:Migration {name: '9000_probe'}) DELETE m")
+        clean_graph.execute_query("MATCH (p:MigrationProbe) DELETE p")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_repeated"),
+    [
+        ("Neo.ClientError.Schema.EquivalentSchemaRuleAlreadyExists", True),
+        ("Neo.DatabaseError.Schema.ConstraintCreationFailed", True),
+        ("Neo.ClientError.Statement.SyntaxError", False),
+    ],
+)
+def test_a_statement_that_lost_a_race_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, code: str, is_repeated: bool
+) -> None:
+    asked: list[str] = []
+
+    class Racing:
+        def execute_query(self, statement: str) -> None:
+            asked.append(statement)
+            if len(asked) == 1:
+                raise Neo4jError._hydrate_neo4j(code=code, message="another was faster")
+
+    monkeypatch.setattr(migrations, "_PAUSES", (0.0,))
+    racing: Any = Racing()
+    with nullcontext() if is_repeated else pytest.raises(Neo4jError):
+        migrations._apply(racing, "CREATE INDEX x IF NOT EXISTS FOR (n:X) ON (n.x)")
+    assert len(asked) == 1 + is_repeated
+
+
+def test_of_two_clocks_one_is_left(clean_graph: neo4j.Driver) -> None:
+    clean_graph.execute_query("MATCH (c:Clock) DELETE c")
+    clean_graph.execute_query("CREATE (:Clock {today: date('2026-03-02')}), (:Clock {today: date('2026-03-03')})")
+    clean_graph.execute_query("MATCH (m:Migration {name: '0300_one_clock'}) DELETE m")
+    assert migrate(clean_graph) == ["0300_one_clock"]
+    with clean_graph.session() as session:
+        assert turned_day(session) == date(2026, 3, 3)
+    with pytest.raises(ConstraintError):
+        clean_graph.execute_query("CREATE (:Clock {name: 'today', today: date('2026-03-02')})")
