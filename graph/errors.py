@@ -8,7 +8,8 @@ GraphError
 ├── PeriodTooLong        next    a period with more days of change than a question looks at
 ├── StoppedByBrake       next    the run waits for a person (``graph.runs.brakes``)
 ├── StaleApproval        next    an approval without a stopped run (``graph.runs.brakes``)
-└── EditedMigration      next    a migration was edited after it was applied (``graph.migrations``)
+├── EditedMigration      next    a migration was edited after it was applied (``graph.migrations``)
+└── NewerGraph           next    a newer version of the program has changed the graph (``graph.migrations``)
 Stale                    soon    a write that is compared and written again by itself (``graph.writing.retrying``)
 MissingKey               next    CPR numbers need a key that the settings lack (``graph.cpr.keyring``)
 └── OtherKeys

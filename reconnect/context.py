@@ -9,6 +9,7 @@ import getpass
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +17,8 @@ import typer
 from reconnect.exits import CommandFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import neo4j
 
     from graph.cpr.keyring import Keyring
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from reconnect.embedded import Addresses, Instance
     from reconnect.settings.file import Loaded
     from reconnect.settings.tree import Settings
+
+_TELL_EVERY = 10.0  # seconds
 
 
 @dataclass
@@ -87,7 +92,7 @@ class Context:
         from neo4j.exceptions import AuthError, DriverError, Neo4jError
 
         from graph.connection import connect
-        from graph.migrations import EditedMigration, migrate
+        from graph.migrations import EditedMigration, NewerGraph, migrate
         from reconnect.foreseen import refused_by_neo4j
 
         if not self._opened:
@@ -95,8 +100,8 @@ class Context:
             driver = connect(uri, user, password, is_asked=self.is_web_service)
             try:
                 driver.verify_connectivity()
-                migrate(driver)
-            except EditedMigration as error:
+                migrate(driver, progress=_filling())
+            except (EditedMigration, NewerGraph) as error:
                 driver.close()
                 raise CommandFailed(str(error)) from error
             except AuthError as error:
@@ -144,6 +149,21 @@ class Context:
         """Close what was opened."""
         while self._opened:
             self._opened.pop().close()
+
+
+def _filling() -> Callable[[Sequence[str], float], None]:
+    """Logs, now and then, how far the indexes are that a migration has made."""
+    from structlog.stdlib import get_logger
+
+    told = monotonic()
+
+    def tell(names: Sequence[str], percent: float) -> None:
+        nonlocal told
+        if monotonic() - told >= _TELL_EVERY:
+            told = monotonic()
+            get_logger("reconnect").info("waiting for indexes", indexes=", ".join(names), percent=round(percent, 1))
+
+    return tell
 
 
 def of(context: typer.Context) -> Context:

@@ -17,7 +17,7 @@ import redis
 from hypothesis import HealthCheck, settings
 
 from graph.connection import connect
-from graph.migrations import migrate
+from graph.migrations import LISTED, migrate, unknown
 from reconnect.embedded import Addresses, Instance
 from tests.directories.controller import Controller
 from tests.emptied import empty
@@ -101,6 +101,11 @@ def addresses() -> Iterator[Addresses]:
 def driver(addresses: Addresses) -> Iterator[neo4j.Driver]:
     """A driver on the session's Neo4j, with the migrations applied."""
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as opened:
+        # A home that is kept between runs may have those of another branch, or under an earlier name.
+        rows, _, _ = opened.execute_query(LISTED)
+        opened.execute_query(
+            "MATCH (m:Migration) WHERE m.name IN $names DELETE m", names=unknown(row["name"] for row in rows)
+        )
         migrate(opened)
         yield opened
 

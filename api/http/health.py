@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.availability import Availability, Away, OutOfTime
 from api.http.warming import Warming
-from graph.migrations import LISTED, missing
+from graph.migrations import LISTED, UNFILLED, missing, unknown
 
 _PATIENCE = 2.0  # seconds
 
@@ -20,7 +20,7 @@ async def live(request: Request) -> Response:
 
 
 async def ready(availability: Availability, warming: Warming, redis_url: str | None, request: Request) -> Response:
-    """Neo4j and Redis answer, the migrations are applied, and the service is warm.
+    """Neo4j and Redis answer, the graph has this program's migrations, its indexes are filled, and the service is warm.
 
     Otherwise 503 with what is missing, within seconds.
     """
@@ -29,9 +29,14 @@ async def ready(availability: Availability, warming: Warming, redis_url: str | N
     try:
         async with availability.within(_PATIENCE):
             rows, _, _ = await availability.driver.execute_query(LISTED, routing_=neo4j.RoutingControl.READ)
-        lacking = missing(row["name"] for row in rows)
-        if lacking:
+            unfilled, _, _ = await availability.driver.execute_query(UNFILLED, routing_=neo4j.RoutingControl.READ)
+        applied = [row["name"] for row in rows]
+        if lacking := missing(applied):
             wrong["migrations"] = f"not applied: {', '.join(lacking)}; run reconnect up"
+        if more := unknown(applied):
+            wrong["program"] = f"older than the graph, which has {', '.join(more)}; install the newer version"
+        if unfilled:
+            wrong["indexes"] = f"not filled: {', '.join(row['name'] for row in unfilled)}"
     except Away:
         wrong["neo4j"] = availability.trouble or "away"
     except OutOfTime:

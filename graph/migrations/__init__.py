@@ -25,6 +25,15 @@ _FILLED_BY: Mapping[str, Callable[[neo4j.Driver], None]] = {
     "0130_known_periods": known_periods.fill,
 }
 """What a migration does besides its statements, after them, where anything was written before."""
+UNFILLED = "SHOW INDEXES YIELD name, state WHERE state <> 'ONLINE' RETURN name ORDER BY name"
+"""Names of the indexes that can't be used: they are being filled, or could not be."""
+_FILLING = """
+    SHOW INDEXES YIELD name, state, populationPercent
+    WHERE state = 'POPULATING'
+    RETURN name, populationPercent AS percent
+    ORDER BY name
+    """
+_BETWEEN_LOOKS = 0.1  # seconds
 _PAUSES = (0.2, 0.5, 1.0, 2.0)
 """Seconds before a statement is tried again that another process may have made meanwhile."""
 _WRITTEN = """
@@ -45,10 +54,28 @@ class EditedMigration(GraphError):
         self.names = tuple(names)
 
 
-def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
-    """Apply the migrations that this database lacks, in order; the names of those applied now.
+class NewerGraph(GraphError):
+    """A newer version of the program has applied migrations that this one lacks: this one would write things without
+    what they need now. Nothing was applied."""
 
-    A database whose applied migrations have no checksum yet gets it now. Raises EditedMigration.
+    code = "newer_graph"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"this database was upgraded by a newer version of REConnect; this version lacks {', '.join(names)}. "
+            "Install that version here as well, or restore the back-up that was made before the upgrade."
+        )
+        self.names = tuple(names)
+
+
+def migrate(
+    driver: neo4j.Driver, folder: Path = FOLDER, progress: Callable[[Sequence[str], float], None] | None = None
+) -> list[str]:
+    """Apply the migrations that this database lacks, in order, and wait until its indexes are filled; the names of
+    those applied now.
+
+    ``progress``: called while indexes are being filled, with their names and how much of them is, in percent. A
+    database whose applied migrations have no checksum yet gets it now. Raises EditedMigration, NewerGraph.
     """
     _apply(driver, "CREATE CONSTRAINT migration_name IF NOT EXISTS FOR (m:Migration) REQUIRE m.name IS UNIQUE")
     rows, _, _ = driver.execute_query("MATCH (m:Migration) RETURN m.name AS name, m.checksum AS checksum")
@@ -58,6 +85,8 @@ def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
     edited = [name for name, each in checksums.items() if done.get(name) not in (None, each)]
     if edited:
         raise EditedMigration(edited)
+    if more := sorted(done.keys() - files.keys()):
+        raise NewerGraph(more)
     unsealed = [{"name": name, "checksum": checksums[name]} for name in files if name in done and done[name] is None]
     if unsealed:
         driver.execute_query(
@@ -86,9 +115,17 @@ def migrate(driver: neo4j.Driver, folder: Path = FOLDER) -> list[str]:
             checksum=checksums[name],
         )
         applied.append(name)
-    if applied:
-        driver.execute_query("CALL db.awaitIndexes(300)")
+    _await_indexes(driver, progress)
     return applied
+
+
+def _await_indexes(driver: neo4j.Driver, progress: Callable[[Sequence[str], float], None] | None) -> None:
+    """Also of an earlier start that ended before. In a big graph that takes as long as it takes: without an index, each
+    question would take minutes."""
+    while rows := driver.execute_query(_FILLING).records:
+        if progress is not None:
+            progress([row["name"] for row in rows], min(row["percent"] for row in rows))
+        sleep(_BETWEEN_LOOKS)
 
 
 def _apply(driver: neo4j.Driver, statement: str) -> None:
@@ -113,7 +150,16 @@ def pending(driver: neo4j.Driver) -> list[str]:
 def missing(applied: Iterable[str]) -> list[str]:
     """Migrations that the program has, in order, without those that are applied."""
     done = set(applied)
-    return [file.stem for file in sorted(FOLDER.glob("[0-9]*.cypher")) if file.stem not in done]
+    return [each for each in _known() if each not in done]
+
+
+def unknown(applied: Iterable[str]) -> list[str]:
+    """Migrations that are applied and that the program does not have: a newer version has applied them."""
+    return sorted(set(applied) - set(_known()))
+
+
+def _known() -> list[str]:
+    return [file.stem for file in sorted(FOLDER.glob("[0-9]*.cypher"))]
 
 
 def checksum(each: Sequence[str]) -> str:

@@ -1,10 +1,12 @@
 """The migrations make the constraints and indexes that the model needs, and are not edited once they are applied."""
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import neo4j
@@ -13,7 +15,7 @@ from neo4j.exceptions import ConstraintError, Neo4jError
 
 from graph import migrations
 from graph.change_log import turned_day
-from graph.migrations import FOLDER, EditedMigration, checksum, migrate, statements
+from graph.migrations import FOLDER, EditedMigration, NewerGraph, checksum, migrate, statements
 from graph.model import INDEXED, KINDS
 
 CONSTRAINT = re.compile(
@@ -72,9 +74,40 @@ def test_comments_and_lines_do_not_count_and_statements_do() -> None:
     assert checksum(statements(one)) != checksum(statements(one.replace("n.b", "n.c")))
 
 
+def copied(folder: Path) -> None:
+    """All migrations, among which a test has some of its own."""
+    for each in FOLDER.glob("[0-9]*.cypher"):
+        shutil.copy(each, folder)
+
+
+def test_a_graph_that_a_newer_version_has_changed_is_rejected(clean_graph: neo4j.Driver) -> None:
+    clean_graph.execute_query("CREATE (:Migration {name: '9000_newer'})")
+    try:
+        with pytest.raises(NewerGraph, match="9000_newer"):
+            migrate(clean_graph)
+        assert migrations.unknown(["0001_model", "9000_newer"]) == ["9000_newer"]
+    finally:
+        clean_graph.execute_query("MATCH (m:Migration {name: '9000_newer'}) DELETE m")
+
+
+def test_a_start_waits_until_indexes_are_filled_also_those_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "_BETWEEN_LOOKS", 0.0)
+    answers = [[{"name": "a", "percent": 3.0}, {"name": "b", "percent": 90.0}], [{"name": "a", "percent": 60.0}], []]
+    graph: Any = SimpleNamespace(execute_query=lambda _: SimpleNamespace(records=answers.pop(0)))
+    told: list[tuple[list[str], float]] = []
+    migrations._await_indexes(graph, lambda names, percent: told.append(([*names], percent)))
+    assert told == [(["a", "b"], 3.0), (["a"], 60.0)]
+
+
+def test_the_indexes_of_the_graph_are_filled_after_a_migration(clean_graph: neo4j.Driver) -> None:
+    assert clean_graph.execute_query(migrations.UNFILLED).records == []
+    assert clean_graph.execute_query(migrations._FILLING).records == []
+
+
 def test_a_migration_that_was_edited_after_it_was_applied_is_rejected(
     clean_graph: neo4j.Driver, tmp_path: Path
 ) -> None:
+    copied(tmp_path)
     file, later = tmp_path / "9000_probe.cypher", tmp_path / "9001_probe.cypher"
     file.write_text("MERGE (p:MigrationProbe {step: 1});")
     try:
@@ -109,6 +142,7 @@ def test_what_was_written_before_a_migration_is_filled_in(clean_graph: neo4j.Dri
 
 
 def test_processes_that_migrate_at_once_make_everything_once(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    copied(tmp_path)
     (tmp_path / "9000_probe.cypher").write_text(
         """
         MERGE (p:MigrationProbe);
