@@ -1,4 +1,5 @@
-"""A right that follows from very many units: the review warns, before a login can't carry it (pitfall 39)."""
+"""A right that follows from very many units: the review warns, before a login can't carry it (kombit_access.md
+pitfall 39)."""
 
 import pytest
 
