@@ -6,20 +6,24 @@ from typing import Any
 
 import neo4j
 import pytest
+import redis
 
 from exporters.objects.closing import Closer, Lookout
+from exporters.objects.deciding import NoSuchTarget, NotDecided, TargetBusy
 from exporters.objects.export import run_object_export
 from exporters.report import ExportReport
 from graph.change_log import last_number
 from graph.time import today
+from reconnect.account_decisions import decisions
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.image_reader import image_reader
 from reconnect.work.due_accounts import follow
+from reconnect.work.locks import Lock
 from rules.accounts.run import Limits, Report
 from tests.directories.controller import Controller
 from tests.exporters.active_directory.conftest import new_ou
-from tests.exporters.active_directory.town import RING, Domain
+from tests.exporters.active_directory.town import KEY, RING, Domain
 from tests.graph.questions.rights.imported import imported
 from tests.rules.accounts.account_town import day, town
 
@@ -65,10 +69,32 @@ def here(
     monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
     with new_ou(municipal_ad) as ou:
         domain = Domain(municipal_ad, clean_graph, ou)
+        _set_up(domain, tmp_path)
         context = Context()
         with image_reader(context, domain.name) as read:
             yield Municipality(context, domain, read, tmp_path)
         context.close()
+
+
+def _set_up(domain: Domain, home: Path) -> None:
+    """The domain as a target in the settings."""
+    secret, file = home / "password", home / "reconnect.toml"
+    secret.write_text(domain.controller.password)
+    file.write_text(
+        f"""
+[targets.active_directory.kommune]
+controllers = ["{domain.controller.address}"]
+ca_file = "{domain.controller.ca}"
+user = '{domain.controller.user}'
+password = "file:{secret}"
+base = "{domain.controller.base}"
+system = "ad"
+within = ["{domain.ou}"]
+users_ou = "OU=Users,{domain.ou}"
+"""
+    )
+    for each in (secret, file):
+        each.chmod(0o600)
 
 
 def _ends(after: int) -> dict[str, Any]:
@@ -145,3 +171,26 @@ def test_42_a_broken_payroll_file_closes_nobody(here: Municipality, monkeypatch:
     assert here.closes_at_once() == 0
     here.exports()
     assert (domain.logins(), domain.state()) == (logins, before)
+
+
+def test_people_decide_about_a_target_of_the_settings_while_no_export_of_it_runs(here: Municipality) -> None:
+    domain, made = here.domain, decisions(here.context)
+    hers = domain.add("aaba", displayName="Åse Bæk")
+    here.pays()
+    (found,) = made.candidates(domain.driver, domain.name)
+    (one,) = found.found
+    assert one.id == hers["objectGUID"] and found.doubt
+    with (
+        redis.Redis.from_url(here.context.redis_url()) as client,
+        Lock(client, f"export:{domain.name}", 15),
+        pytest.raises(TargetBusy, match="already running"),
+    ):
+        made.adopt(domain.driver, domain.name, found.ref, one.id, "hers")
+    for other in ("active_directory-other", "staff_list"):
+        with pytest.raises(NoSuchTarget):
+            made.candidates(domain.driver, other)
+    made.adopt(domain.driver, "active_directory", found.ref, one.id, "hers")
+    with pytest.raises(NotDecided, match="has no object"):
+        made.adopt(domain.driver, domain.name, found.ref, one.id, "hers")
+    assert here.exports().parked == []
+    assert domain.user("aaba")[KEY] == [found.ref.key] and domain.user("aaba")["objectGUID"] == one.id
