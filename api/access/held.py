@@ -70,7 +70,8 @@ def held_by(driver: neo4j.Driver, person: str, name: str) -> Access | None:
             return None
         limited = {role: units for role, units in limits.items() if units is not None}
         above = {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())} if limited else {}
-    within = {role: with_closed(units, above) for role, units in limited.items()}
+    areas = {units: with_closed(units, above) for units in map(frozenset, limited.values())}
+    within = {role: areas[frozenset(units)] for role, units in limited.items()}
     return Access(name, frozenset(limits), of.person, within)
 
 

@@ -197,7 +197,10 @@ _MARK = re.compile("«([0-9]+)»")
 
 
 def _of_roles(roles: Sequence[str], within: Mapping[str, frozenset[str]]) -> list[str]:
-    return list(frozenset().union(*(within[each] for each in roles)))
+    """The units in which one of the roles holds. Most people have all their roles in the same units, which
+    are then one object (``api.access.held``)."""
+    several = {id(units): units for units in (within[each] for each in roles)}
+    return list(frozenset().union(*several.values()))
 
 
 def row_of(values: Iterable[str]) -> str:

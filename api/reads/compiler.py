@@ -322,10 +322,12 @@ class Compiler(Objects):
     def _chosen(self, type_: Type, root: Selected, *, is_placed: bool = False) -> tuple[str, str, str]:
         """(the variable with a thing's values, clauses, condition after them) for a list's arguments. ``is_placed``:
         only what the caller may read was found before."""
-        # Always true; it lets Neo4j use the index for the order.
-        conditions = [f"n.{type_.newest or type_.key} IS NOT NULL"]
-        if not is_placed and (lies := self._inside((type_.name,), "n")):
-            conditions.append(lies)
+        conditions: list[str] = []
+        if not is_placed:
+            # Always true; it lets Neo4j use the index for the order.
+            conditions.append(f"n.{type_.newest or type_.key} IS NOT NULL")
+            if lies := self._inside((type_.name,), "n"):
+                conditions.append(lies)
         if type_.kind is None:
             for name, value in root.arguments.items():
                 if name in _PAGING or value is None:

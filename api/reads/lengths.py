@@ -77,10 +77,12 @@ async def measured(driver: neo4j.AsyncDriver) -> Lengths:
             degrees = dict(_degrees(type_.fields.values()))
             if type_.kind is None or not degrees or not counts[type_.label]:
                 continue
-            result = await session.run(_statement(type_.label, degrees.values()), sample=SAMPLE)
+            places = _places(degrees.values())
+            result = await session.run(_statement(type_.label, places), sample=SAMPLE)
             row = await result.single()
             assert row is not None
-            for place, name in enumerate(degrees):
+            for name, degree in degrees.items():
+                place = places[degree]
                 lists[type_.name, name] = _length(row["lengths"][place], row["squares"][place], row["things"])
         result = await session.run(_TREE)
         up, down = _of_tree([(row["below"], row["above"]) async for row in result])
@@ -106,6 +108,11 @@ def _degrees(fields: Iterable[Any]) -> Iterable[tuple[str, str]]:
         if isinstance(way, Way) and not way.is_tree and (way.many or isinstance(each, Periods)):
             pattern = way.pattern.replace("{n}", "n").replace("{r}", "").replace("{m}", "")
             yield each.name, f"COUNT {{ {pattern} }}"
+
+
+def _places(degrees: Iterable[str]) -> dict[str, int]:
+    """Each length once, with its place: a list, its pages and its periods have the same. Neo4j plans each of them."""
+    return {degree: place for place, degree in enumerate(dict.fromkeys(degrees))}
 
 
 def _statement(label: str, degrees: Iterable[str]) -> str:

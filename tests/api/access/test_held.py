@@ -42,6 +42,7 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
         granted("g_hr", "hr", "employment:e_anna", derived="unit_at_level(2)"),
         granted("g_read", "reader", "person:anna"),
         granted("g_read_here", "reader", "employment:e_anna", derived="unit"),
+        granted("g_units", "organisation", "employment:e_anna", derived="unit_at_level(2)"),
         granted("g_rights", "rights", "employment:e_anna", derived="managed_units"),
         granted("g_organisation", "organisation", "employment:e_bo", derived="unit"),
         granted("g_organisation_too", "organisation", "employment:e_bo", derived="selected_units", units=["job"]),
@@ -75,8 +76,10 @@ def test_the_roles_held_and_where(clean_graph: neo4j.Driver, addresses: Addresse
     anna = access("anna")
     assert anna is not None
     assert (anna.name, anna.person) == ("anna", uuids["anna"])
-    assert anna.roles == {"hr", "reader"}, "managed_units comes to nothing, so rights is not held"
-    assert anna.within == {"hr": units("center", "job", "old", "room", "new")}
+    assert anna.roles == {"hr", "organisation", "reader"}, "managed_units comes to nothing, so rights is not held"
+    center = units("center", "job", "old", "room", "new")
+    assert anna.within == {"hr": center, "organisation": center}
+    assert anna.within["hr"] is anna.within["organisation"], "each read sends the units of all its roles"
     assert anna.everywhere == {"reader"}
     bo = access("bo")
     assert bo is not None

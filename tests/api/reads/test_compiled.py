@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from api.access.rights import Scope
+from api.access.roles import ROLES
 from api.reads.compiler import Compiler
 from api.reads.layout import laid_out
 from api.reads.plan import Answers
@@ -19,11 +21,11 @@ from api.reads.selection import Document, select
 QUESTIONS = sorted((Path(__file__).parent / "compiled").glob("*.graphql"))
 
 
-def compiled(document: str) -> str:
+def compiled(document: str, scope: Scope | None = None) -> str:
     """The statement of each root field, as on a day that the things themselves show."""
     question = question_of(document, None)
     roots = select(question.operation, Document(SCHEMA, question.fragments, coerced(question, {})))
-    plan = Compiler(frozenset(), date(2026, 11, 28), copied=True).plan(roots)
+    plan = Compiler(frozenset(), date(2026, 11, 28), copied=True, scope=scope).plan(roots)
     named = zip(plan.roots, plan.statements, strict=True)
     return "\n".join(
         f"// {root.key}\n{statement.text}\n"
@@ -36,6 +38,13 @@ def compiled(document: str) -> str:
 def test_a_question_is_compiled_to_the_statement_beside_it(question: Path) -> None:
     expected = question.with_suffix(".cypher").read_text(encoding="utf-8")
     assert compiled(question.read_text(encoding="utf-8")) == expected
+
+
+def test_a_part_is_counted_from_its_units() -> None:
+    """Each thing that is looked at costs time, so nothing is asked of it that is always true."""
+    text = compiled("{ employments(first: 1) { totalCount } }", Scope(frozenset(), frozenset(ROLES)))
+    _, _, count = text.partition("total: COUNT {")
+    assert "unit" in count and "n.active" in count and "IS NOT NULL" not in count.partition("RETURN n")[0]
 
 
 def test_each_statement_has_one_clause_a_line() -> None:

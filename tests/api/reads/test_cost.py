@@ -14,10 +14,11 @@ from api.availability import Availability
 from api.http.app import Service, create_app
 from api.reads import question, reader
 from api.reads.compiler import Compiler
-from api.reads.lengths import Lengths, _of_tree, measured
+from api.reads.lengths import Lengths, _degrees, _of_tree, _places, _statement, measured
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, question_of
 from api.reads.selection import Document, VariableValues, select
+from api.reads.types import TYPES
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from graph.time import today
@@ -35,6 +36,15 @@ def cost(document: str, lengths: Lengths) -> int:
 @pytest.fixture(scope="module")
 def lengths(asking: Asking) -> Lengths:
     return asking.runner.run(measured(asking.reader.reading))
+
+
+def test_lists_over_the_same_relationship_are_measured_once(asking: Asking, lengths: Lengths) -> None:
+    """Neo4j plans each length, while the first question waits."""
+    fields = dict(_degrees(TYPES["Person"].fields.values()))
+    assert len(_places(fields.values())) < len(fields)
+    assert _statement("Person", _places(fields.values())).count("-[:HAS]->") == 1
+    assert all(("Person", name) in lengths.lists for name in fields)
+    assert lengths.lists["Person", "employments"] == lengths.lists["Person", "employmentsPeriods"]
 
 
 def test_a_page_costs_what_there_is_and_no_more_than_is_asked_for(asking: Asking, lengths: Lengths) -> None:
