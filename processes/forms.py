@@ -3,6 +3,7 @@
 A field of format ``unit`` or ``person`` names a thing of the organisation, as people call it: a uuid or a source's key.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ from processes.errors import FormRejected
 
 KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
 """Format of a field → kind of the thing that it names."""
+PREFILL: Final = "prefill"
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[a-z_]+)?")
 _FORMATS = FormatChecker(["date", "email"])
 
 
@@ -32,6 +35,12 @@ class Form:
     @property
     def fields(self) -> tuple[str, ...]:
         return tuple(self.schema["properties"])
+
+    @property
+    def prefill(self) -> Mapping[str, str]:
+        """What each field begins with, of those that begin with something (``processes.cases.filling``)."""
+        stated = {field: each.get(PREFILL) for field, each in self.schema["properties"].items()}
+        return {field: path for field, path in stated.items() if isinstance(path, str)}
 
     def kind(self, field: str) -> str | None:
         """The kind of thing that a field names; None if it is a value."""
@@ -60,6 +69,10 @@ def read_form(name: str, schema: object) -> Form:
     properties = schema.get("properties", {})
     if not isinstance(properties, Mapping) or not all(isinstance(each, Mapping) for each in properties.values()):
         raise SchemaRejected(f"the form {name}: properties maps each field to its schema")
+    for field, each in properties.items():
+        if PREFILL in each and not (isinstance(each[PREFILL], str) and _PATH.fullmatch(each[PREFILL])):
+            text = f"{field}: prefill is a variable, or a property of what it names (person.name)"
+            raise SchemaRejected(f"the form {name}: {text}")
     for reference in _references(schema):
         if not reference.startswith("#"):
             raise SchemaRejected(f"the form {name} refers to {reference}; only what is in it can be referred to")

@@ -123,6 +123,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     "giveBackTask": OWNERS,
     "handTask": OWNERS,
     "completeTask": OWNERS,
+    "saveDraft": OWNERS,
     "delegateTasks": OWNERS,
     "endDelegation": OWNERS,
     "endSession": ANYONE,  # of one's own; another's with the roles of endSessionsOf
@@ -131,7 +132,7 @@ WRITE: Mapping[str, frozenset[str]] = {
 
 
 OF_ONESELF = frozenset({
-    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "completeTask", "delegateTasks",
+    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "completeTask", "saveDraft", "delegateTasks",
     "endDelegation",
 })  # fmt: skip
 """Mutations of what is one's own, for which it doesn't matter where a role holds."""

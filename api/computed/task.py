@@ -1,6 +1,7 @@
 """``task``: one task, as the person who has it sees it."""
 
 import neo4j
+import orjson
 
 from api.access.rights import Access
 from api.access.roles import OWNERS
@@ -9,6 +10,7 @@ from api.computed.contract import Answer, Argument, ComputedField, Request
 from api.computed.task_answers import TASK, task_forms
 from graph.time import copenhagen_now
 from processes.cases import tasks
+from processes.cases.filling import values_of
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -16,7 +18,8 @@ def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         seen = tasks.look(session, request.arguments["task"], copenhagen_now())
         require_seen(session, access, seen, access.person)
-        return task_forms(session, [seen], access.person)
+        values = orjson.dumps(values_of(session, seen.task.id, access.person)).decode()
+        return [{**each, "values": values} for each in task_forms(session, [seen], access.person)]
 
 
 FIELD = ComputedField(

@@ -44,6 +44,7 @@ TASK = answer_type(
     Plain("doneFor", "String", "In whose place; null = in person"),
     Plain("doneAt", "Moment", "When"),
     Plain("form", "String", "JSON Schema of its form; null = it has none"),
+    Plain("values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else its prefill"),
     Part("candidates", "TaskCandidate", "Who has it now, in order; once it is done, nobody", many=True),
 )
 CANDIDATE = answer_type(
@@ -126,6 +127,7 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "doneFor": None if done is None else named.get(done.instead_of),
         "doneAt": None if done is None else moment(done.at),
         "form": _schema(run, task, case),
+        "values": None,
         "candidates": [
             {
                 "person": each.person,

@@ -166,6 +166,7 @@ _OF_ONE: Mapping[str, str] = {
     "handTask.task": "Id of the task",
     "handTask.to": f"{_KEY} colleague",
     "completeTask.task": "Id of the task",
+    "saveDraft.task": "Id of the task",
     "delegateTasks.process": "Id of the process",
     "delegateTasks.to": f"{_KEY} colleague",
     "endDelegation.delegation": "Id of the delegation",

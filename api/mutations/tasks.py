@@ -4,10 +4,11 @@ A person who is logged in acts as themselves. A machine names the person, and ne
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
+import neo4j
 import orjson
 import strawberry
 from graphql import GraphQLError
@@ -22,6 +23,7 @@ from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
 from processes.cases import tasks
+from processes.cases.filling import save_draft
 from processes.cases.kept import Task
 from processes.errors import CaseError, FormRejected
 
@@ -89,6 +91,12 @@ class Tasking:
         return await _changed(info, "completeTask", reason, task, by, complete, _values(values))
 
     @strawberry.mutation(
+        description="Keep what one has filled in so far of a task's form, until it is completed; values are not checked"
+    )
+    async def save_draft(self, info: CONTEXT, task: ID, values: Values, reason: str, by: By = None) -> TaskChanged:
+        return await _changed(info, "saveDraft", reason, task, by, partial(_drafted, _values(values)))
+
+    @strawberry.mutation(
         description="Let a colleague do one's own tasks of a process in a period. It can be ended, but is not passed on"
     )
     async def delegate_tasks(
@@ -128,6 +136,10 @@ async def _changed(
         return TaskChanged(id=ID(found.id), case=ID(found.case), state=TaskState(found.state))
 
     return await _refusing(Editing(info.context, mutation, reason), work)
+
+
+def _drafted(values: Mapping[str, Any], driver: neo4j.Driver, task: str, by: str, now: datetime, reason: str) -> Task:
+    return save_draft(driver, task, by, values, now)
 
 
 async def _refusing(editing: Editing, work: Callable[[Editing], T]) -> T:

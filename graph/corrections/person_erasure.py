@@ -58,7 +58,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
         tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
-        for statement in (_CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
+        for statement in (_DRAFTS, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
             tx.run(statement, uuids=list(things), erased=ERASED).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
@@ -218,6 +218,11 @@ UNWIND $changes AS change
 {append("change", None)}
 """
 
+_DRAFTS = """
+MATCH (d:TaskDraft)-[:OF_TASK]->(:Task)-[:OF_CASE]->(c:Case)
+WHERE d.by IN $uuids OR c.person IN $uuids OR any(uuid IN $uuids WHERE d.values CONTAINS uuid)
+DETACH DELETE d
+"""
 _CASES_ABOUT = """
 MATCH (c:Case)
 WHERE c.person IN $uuids

@@ -21,6 +21,7 @@ from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.forms import Form, SchemaRejected, read_form
+from processes.prefill import prefill_faults
 
 Wanted = Mapping[str, Arguments]
 """Services, and what each takes."""
@@ -101,8 +102,9 @@ def check(
         definition = read_definition(process, documents, _known(run, forms, services))
     except DefinitionRejected as wrong:
         raise DefinitionRejected(tuple(sorted({*faults, *wrong.faults}))) from wrong
+    faults += prefill_faults(forms, definition.checked.names)
     if faults:
-        raise DefinitionRejected(tuple(faults))
+        raise DefinitionRejected(tuple(sorted(faults)))
     return definition, forms
 
 

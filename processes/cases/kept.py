@@ -456,6 +456,8 @@ class Running:
 
     def _set(self, task: str, properties: Mapping[str, Any]) -> None:
         set_task(self.tx, task, properties)
+        if "closed" in properties:  # a draft of it is of no use any more
+            self.tx.run("MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=task).consume()
 
 
 def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:

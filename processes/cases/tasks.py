@@ -128,6 +128,11 @@ def require_open(run: Run, task: Task) -> None:
         raise TaskClosed(task.name)
 
 
+def require_mine(tx: neo4j.ManagedTransaction, task: str, person: str, now: datetime) -> Task:
+    """The task, locked, if the person has it now. Raises Unknown, NotCandidate, AlreadyDone, TaskClosed."""
+    return _mine(tx, task, person, now)[1].task
+
+
 def claim(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: str = "") -> Task:
     """Say to do a task; it holds while they have it (T3).
 

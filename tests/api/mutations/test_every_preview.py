@@ -143,6 +143,7 @@ EXAMPLES: dict[str, str] = {
     "giveBackTask": 'giveBackTask(task: "TASK", by: "carl", reason: "x")',
     "handTask": 'handTask(task: "TASK", to: "bo", by: "carl", reason: "x")',
     "completeTask": 'completeTask(task: "TASK", by: "carl", reason: "x")',
+    "saveDraft": 'saveDraft(task: "TASK", values: "{}", by: "carl", reason: "x")',
     "delegateTasks": (
         f'delegateTasks(process: "approval", to: "bo", from: "{DAY}", until: "{LATER}", by: "carl", reason: "x")'
     ),

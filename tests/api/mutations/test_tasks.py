@@ -1,5 +1,6 @@
 """Tasks over the API: who has one does it, and nobody else; of two, the second is told who was first."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -270,3 +271,59 @@ def test_a_wrong_definition_is_refused_with_file_element_and_rule(service: Serve
     }  # fmt: skip
     twice = refused(service, DEPLOY, service.token("organisation"), files=files() * 2)
     assert (twice["code"], twice["field"]) == ("taken", "files[2].name")
+
+
+FILL = "query($task: ID!) { task(task: $task) { values } }"
+SAVE = (
+    """mutation($task: ID!, $values: String!) { saveDraft(task: $task, values: $values, reason: "Kladde") { state } }"""
+)
+
+
+def test_a_form_begins_with_what_is_known_and_then_with_the_draft(service: Served, tokens: dict[str, str]) -> None:
+    fields = {
+        "unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"format": "date"},
+        "who": {"type": "string", "prefill": "person.name"}, "from": {"type": "string", "prefill": "starter.name"},
+        "place": {"type": "string", "prefill": "unit.name"}, "same": {"prefill": "until"},
+    }  # fmt: skip
+    drawn = files(user("ask", "guest", PLACE), form=json.dumps({"type": "object", "properties": fields}))
+    starter = '<extensionElements><reconnect:data name="starter"/></extensionElements><startEvent'
+    drawn[0]["content"] = drawn[0]["content"].replace("<startEvent", starter, 1)
+    asked(service, DEPLOY, service.token("organisation"), files=drawn)
+    start = """mutation { startCase(process: "guest", reason: "Ny",
+        values: "{\\"unit\\": \\"job\\", \\"person\\": \\"dora\\"}") { id } }"""
+    case = asked(service, start, tokens["bo"])["startCase"]["id"]
+    rows, _, _ = service.driver.execute_query(
+        "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
+    )
+    task = rows[0]["id"]
+    known = {"who": "Dora Kjær", "from": service.data('{ person(key: "bo") { name } }')["person"]["name"]}
+    known["place"] = "Jobcenter"
+    assert json.loads(asked(service, FILL, tokens["anna"], task=task)["task"]["values"]) == known
+    draft = '{"who": "Dora K.", "until": "snart"}'
+    asked(service, SAVE, tokens["anna"], task=task, values=draft)
+    assert json.loads(asked(service, FILL, tokens["anna"], task=task)["task"]["values"]) == json.loads(draft)
+    assert json.loads(asked(service, FILL, tokens["bo"], task=task)["task"]["values"]) == known, "another's draft"
+    wrong = refused(service, SAVE, tokens["anna"], task=task, values='{"whom": 1}')
+    assert (wrong["code"], wrong["field"]) == ("wrong_value", "whom")
+    assert refused(service, SAVE, tokens["bo"], task=task, values="{}")["code"] == "not_candidate"
+    late = refused(service, COMPLETE, tokens["anna"], task=task, values=draft)
+    assert (late["code"], late["field"]) == ("wrong_value", "until")
+    asked(service, COMPLETE, tokens["anna"], task=task, values='{"until": "2026-01-01"}')
+    left, _, _ = service.driver.execute_query("MATCH (d:TaskDraft) RETURN d")
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("prefill", "rule"),
+    [
+        ("who.name", "prefill"),
+        ("until.name", "prefill"),
+        ("person.cpr", "prefill"),
+        ("person.privateMail", "wrong_form"),
+    ],
+)
+def test_a_prefill_that_nobody_could_fill_in_is_refused(service: Served, prefill: str, rule: str) -> None:
+    fields = {"unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"prefill": prefill}}
+    drawn = files(form=json.dumps({"type": "object", "properties": fields}))
+    (fault,) = refused(service, DEPLOY, service.token("organisation"), files=drawn)["faults"]
+    assert (fault["document"], fault["rule"]) == ("guest.json", rule)
