@@ -32,6 +32,7 @@ def _answer(request: Request) -> list[Answer]:
             "person": None if each.person is None else each.person.uuid,
             "until": None if each.until is None else each.until.isoformat(),
             "owners": list(each.owners),
+            "approves": each.approves,
         }
         for each in found[: request.first]
     ]
@@ -85,6 +86,7 @@ FIELD = ComputedField(
             Thing("person", ("Person",), "Whom it concerns: the holder of a right that ends, or of a conflict"),
             Plain("until", "Date", "The day after the last, of what ends"),
             Thing("owners", ("Person",), "Who holds a role about the system", many=True),
+            Plain("approves", "ID", "Of what is not approved: what approvalPreview and the approval take"),
         ),
     ),
     LOG,

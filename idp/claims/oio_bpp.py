@@ -225,6 +225,9 @@ def _job_function(held: HeldRight, receiver: Receiver) -> Group:
     cvr = role.delegated_from_cvr or receiver.cvr
     if not _CVR.fullmatch(cvr):
         raise _LeftOut("not_deliverable", f"{cvr!r}, which delegates the role, is not a CVR number")
+    if receiver.known is None and receiver.systems is None and _is_of_test(held):
+        text = "its systems are of the test environment: name them for the receiver that gets it (idp.receivers)"
+        raise _LeftOut("not_deliverable", text)
     if receiver.known is not None and (cvr, role.uri) not in receiver.known:
         raise _LeftOut("unknown_at_kombit", "the last read of FK-adm did not contain the role")
     constraints: dict[str, Constraint] = {}
@@ -334,6 +337,12 @@ def _is_wanted(held: HeldRight, systems: Collection[str] | None) -> bool:
     if systems is None or _is_delegated(held.right):
         return True
     return any(included.system.uuid in systems for included in held.included)
+
+
+def _is_of_test(held: HeldRight) -> bool:
+    """Nobody else says whether such a role is for this environment where FK-adm was never read: a login to production
+    would carry it (kombit_access.md pitfall 26)."""
+    return bool(held.included) and all(each.system.environment == "test" for each in held.included)
 
 
 def _is_delegated(right: JobFunctionRole | SystemRole) -> bool:

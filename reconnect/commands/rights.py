@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from graph.questions.preview.consequences import Consequence, Preview
     from graph.questions.rights.asking import Asked, InPeriod
     from graph.questions.rights.held import HeldRight, Omitted, Rights
+    from graph.questions.rights.review import Found
     from importers.pipeline.report import ImportReport
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
@@ -155,19 +156,21 @@ def holders(
 def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> None:
     """List rights that end within 60 days, reach no one, conflict, are not approved, or became invalid.
 
-    Attestations that are overdue are listed as well.
+    Overdue attestations are listed as well, and rights with more values than a login can carry. Whoever holds a
+    role about the system answers for it.
     """
+    from graph.as_of import Day
+    from graph.questions.preview.standing import names_of
     from graph.questions.rights.attesting import reviewed
     from graph.writing.protection import unprotected
 
     driver = of(context).driver()
     with driver.session(default_access_mode="READ") as session:
         found = reviewed(session, at or today())
+        owners = {uuid for each in found for uuid in each.owners}
+        names = names_of(session, Day(False), at or today(), owners)
     if as_json:
-        _print([
-            {"finding": each.finding, "kind": each.about.kind, "uuid": each.about.uuid, "text": each.text}
-            for each in found
-        ])  # fmt: skip
+        _print([_finding(each) for each in found])
         return
     console = terminal()
     if not found:
@@ -177,6 +180,8 @@ def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> No
         who = "" if each.person is None else each.person.title if each.person.uuid in named else "Name protected"
         text = f"{each.finding}: {each.about.kind} {each.about.title}: {f'{who}: ' if who else ''}{each.text}"
         console.print(text, highlight=False, soft_wrap=True, markup=False)
+        if each.owners:
+            console.print(f"  answered for by {', '.join(names.get(uuid, 'Name protected') for uuid in each.owners)}")
 
 
 def preview(
@@ -363,6 +368,19 @@ def consequence_form(each: Consequence) -> dict[str, Any]:
         "text": each.text,
         "since": each.since,
         "until": each.until,
+    }
+
+
+def _finding(found: Found) -> dict[str, Any]:
+    return {
+        "finding": found.finding,
+        "kind": found.about.kind,
+        "uuid": found.about.uuid,
+        "text": found.text,
+        "person": None if found.person is None else found.person.uuid,
+        "until": found.until,
+        "owners": found.owners,
+        "approves": found.approves,
     }
 
 

@@ -11,6 +11,16 @@ BYTES_OF_UNIT = 37
 """A UUID and the comma after it."""
 
 
+_FEW = LARGE // 64
+"""Values that are not large together: one of KOMBIT's has 36 characters at most, and a vendor's hardly more than 64."""
+
+
+def is_large(held: HeldRight) -> bool:
+    """Whether there is a warning."""
+    values = sum(len(limit.wire) for included in held.included for limit in included.limits)
+    return values > _FEW and bytes_of(held) >= LARGE
+
+
 def bytes_of(held: HeldRight) -> int:
     """Of the values of its limits, separated by commas. The document has more: names, and the person's other rights."""
     return sum(_bytes(limit) for included in held.included for limit in included.limits)

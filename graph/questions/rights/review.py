@@ -9,7 +9,7 @@ from graph.model.rights import OWN_SYSTEM
 from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights, Thing
-from graph.questions.rights.large import LARGE, LARGEST, REMEDY, bytes_of, in_words
+from graph.questions.rights.large import LARGEST, REMEDY, bytes_of, in_words, is_large
 from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
 
@@ -32,6 +32,8 @@ class Found:
     until: date | None = None
     owners: tuple[str, ...] = ()
     through: tuple[Thing, ...] = ()
+    approves: str | None = None
+    """uuid of the grant or setting that another person may approve."""
 
 
 def review(work: Evaluation, later: Evaluation | None = None) -> list[Found]:
@@ -56,7 +58,7 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
         left = None if later is None or is_same else _held_ways(later.of(person))
         for each in rights.held:
             used.add(each.grant.uuid)
-            if bytes_of(each) >= LARGE:
+            if is_large(each):
                 large.setdefault(each.right.uuid, {}).setdefault(person, each)
             if each.until is not None and at < each.until <= at + SOON:
                 text = f"{each.right.title or each.right.key} ends on {each.until}"
@@ -141,12 +143,14 @@ def _not_approved(work: Evaluation) -> Iterator[Found]:
             wrong = work.approvals.wrong(grant)
             if wrong is not None:
                 named = (*grant.given_to, *grant.exceptions, *(Thing("Unit", each) for each in _units(grant)))
-                yield Found("not_approved", grant.thing, wrong, through=named)
+                approves = grant.uuid if grant.kind == "Grant" else None
+                yield Found("not_approved", grant.thing, wrong, through=named, approves=approves)
     for setting in work.organisation.settings.values():
         if setting.unlimited and (lacking := work.approvals.lacking_of_open(setting)) is not None:
             type_ = work.organisation.types.get(setting.type)
             title = "a constraint type" if type_ is None else type_.title or type_.key
-            yield Found("not_approved", _owner_of(work, setting), f"{title}: {lacking} (setting {setting.uuid})")
+            text = f"{title}: {lacking} (setting {setting.uuid})"
+            yield Found("not_approved", _owner_of(work, setting), text, approves=setting.uuid)
 
 
 def _units(grant: Grant) -> tuple[str, ...]:

@@ -190,6 +190,11 @@ def test_pitfall_26_another_environment_is_another_system() -> None:
         "http://overview.example/roles/usersystemrole/a/1"
     ]
     assert [group.privilege[-3:] for group in document(*held, systems=frozenset({test.uuid})).groups] == ["b/1"]
+    production = document(*held)
+    assert [group.privilege[-3:] for group in production.groups] == ["a/1"], "nobody has said that it is for test"
+    assert [(each.right, each.reason) for each in production.omitted] == [(held[1].right, "not_deliverable")]
+    read = frozenset({(CVR, held[1].right.uri)})
+    assert [group.privilege[-3:] for group in document(*held, known=read).groups] == ["b/1"], "FK-adm's environment"
 
 
 def test_pitfall_33_the_order_is_fixed_whatever_the_hash_seed() -> None:
