@@ -595,7 +595,20 @@ export const da = {
 		pick: 'Vælg en systemrolle for at se, hvem der har den, og hvorfor.',
 		noHolders: 'Ingen har systemrollen.',
 		limited: (count: string) => `begrænset til ${count} enheder`,
-		given: (title: string) => `Tildeling: ${title}`
+		given: (title: string) => `Tildeling: ${title}`,
+		approvals: 'Rettigheder, der venter på godkendelse',
+		whatApprovals: 'Følsomme rettigheder og dataafgrænsninger, der er åbne med vilje, tæller først, når en anden end den, der har lavet dem, har godkendt dem.',
+		showApprovals: 'Vis, hvad der venter',
+		nothingToApprove: 'Intet venter på en godkendelse.',
+		showWhatItGives: 'Vis, hvad det giver',
+		gives: (count: string) => `Når det er godkendt, har ${count} personer noget gennem det:`,
+		more: (count: string) => `og ${count} mere`,
+		nothingForSome: 'Nogle, som det når, får intet gennem det: en dataafgrænsning bliver tom, eller en anden godkendelse mangler.',
+		openOnPurpose: 'ikke begrænset, med vilje',
+		nothingSet: 'ikke begrænset, da intet er sat for den',
+		ownName: 'Log ind som person for at godkende: man godkender i eget navn.',
+		approve: (title: string) => `Godkend ${title}`,
+		approved: 'Det er godkendt, som det blev vist.'
 	},
 	forms: {
 		none: 'Vælg …',

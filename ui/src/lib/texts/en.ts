@@ -588,7 +588,20 @@ export const en: Texts = {
 		pick: 'Choose a system role to see who holds it, and why.',
 		noHolders: 'Nobody holds the system role.',
 		limited: (count) => `limited to ${count} units`,
-		given: (title) => `Grant: ${title}`
+		given: (title) => `Grant: ${title}`,
+		approvals: 'Rights that wait for approval',
+		whatApprovals: 'Sensitive rights, and limits left open on purpose, count once another person than their author has approved them.',
+		showApprovals: 'Show what waits',
+		nothingToApprove: 'Nothing waits for an approval.',
+		showWhatItGives: 'Show what it gives',
+		gives: (count) => `Once it is approved, ${count} people have something by it:`,
+		more: (count) => `and ${count} more`,
+		nothingForSome: 'Some whom it reaches get nothing by it, since a limit comes to nothing, or another approval is missing.',
+		openOnPurpose: 'not limited, on purpose',
+		nothingSet: 'not limited, as nothing is set for it',
+		ownName: 'Log in as a person to approve it: an approval is in one’s own name.',
+		approve: (title) => `Approve ${title}`,
+		approved: 'It is approved as it was shown.'
 	},
 	forms: {
 		none: 'Choose …',
