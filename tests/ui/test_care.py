@@ -3,7 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from graph.change_log import Origin
 from graph.runs.brakes import keep_stopped
+from graph.statements.statement import By, DatedLink, DatedValue, Ref, Statement
+from graph.time import Period
+from graph.writing.graph_writer import GraphWriter
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 
@@ -48,6 +52,36 @@ def test_accounts_show_what_comes_and_the_rules(visit: Visits, language: str, ti
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_role("article").filter(has_text="HR-partnere")).to_contain_text(gives)
     require_accessible(page)
+
+
+def test_a_sensitive_grant_is_approved_as_it_was_shown(visit: Visits, town: Town) -> None:
+    def links(kind: str, name: str, by: By) -> tuple[DatedLink, ...]:
+        return (DatedLink(Period(), Ref(kind, name, by)),)
+
+    olga = town.driver.execute_query("MATCH (p:Person {name: 'Olga Olesen'}) RETURN p.uuid AS uuid").records[0]["uuid"]
+    grant = Statement(
+        "Grant",
+        "of a test",
+        exists=(Period(),),
+        values={
+            name: (DatedValue(Period(), each),) for name, each in (("key", "ui"), ("title", "Tildeling til prøve"))
+        },
+        links={"gives": links("SystemRole", "reconnect:auditor", "natural"), "given_to": links("Person", olga, "uuid")},
+    )
+    GraphWriter(town.driver, town.keyring).state("ui test", [grant], Origin("ui test"))
+    page = visit("administrator", "/access")
+    page.get_by_role("button", name="Vis, hvad der venter").click()
+    waiting = page.get_by_role("article").filter(has_text="Tildeling til prøve")
+    waiting.get_by_role("button", name="Vis, hvad det giver").click()
+    expect(waiting).to_contain_text("Personer, der har noget gennem det, når det er godkendt: 1")
+    expect(waiting.get_by_role("link", name="Olga Olesen")).to_be_visible()
+    expect(waiting).to_contain_text("ikke begrænset, da intet er sat for den")
+    require_accessible(page)
+    waiting.get_by_label("Hvorfor?").fill("Hun reviderer")
+    waiting.get_by_role("button", name="Se, hvad der følger").click()
+    waiting.get_by_role("button", name="Gennemfør").click()
+    expect(waiting.get_by_role("status")).to_contain_text("Det er godkendt, som det blev vist.")
+    town.driver.execute_query("MATCH (g:Grant {key: 'ui'}) DETACH DELETE g")
 
 
 def test_access_shows_sessions_and_who_holds_a_role(visit: Visits) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from graph.questions.rights.building import _exempted
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Level, Rights, SystemRole, Thing
 from graph.questions.rights.organisation import (
@@ -264,3 +265,12 @@ def test_an_evaluation_is_freed_with_its_last_use() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_an_exception_lasts_as_long_as_it_was_asked_for_and_no_longer_than_its_request() -> None:
+    row = {
+        "uuid": "x", "exception_to": "c", "kind": "RightsRequest", "values": {}, "people": [],
+        "from": "2026-01-01", "to": "2026-05-01", "given_to": [["Person", "anna", "", "2026-03-01", "2026-06-01"]],
+    }  # fmt: skip
+    assert _exempted(row).days == Days(date(2026, 3, 1), date(2026, 5, 1))
+    assert _exempted({**row, "to": None}).days == Days(date(2026, 3, 1), date(2026, 6, 1))

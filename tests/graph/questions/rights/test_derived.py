@@ -132,6 +132,8 @@ SINGLE = replace(UNIT, form="single")
     ("type_", "setting", "found"),
     [
         (UNIT, {"fixed": ("low", "b")}, ("b", "low")),
+        (UNIT, {"fixed": ("low", "closed")}, ("low",)),
+        (UNIT, {"fixed": ("closed",)}, "empty"),
         (SINGLE, {"fixed": ("low",)}, ("low",)),
         (SINGLE, {"fixed": ("low", "b")}, "invalid_value"),
         (SINGLE, {"derived": "unit_and_below"}, ("low",)),
@@ -145,7 +147,8 @@ def test_fixed_values_fit_the_form_of_the_type(
     type_: ConstraintType, setting: dict[str, Any], found: tuple[str, ...] | str
 ) -> None:
     role = {"system_roles": {"s": replace(WITH_KLE, required=(type_,))}, "types": {type_.uuid: type_}}
-    rights = Evaluation(town(Setting("set", "inner", type_.uuid, **setting), **role)).of("anna")
+    closed = {**town().units, "closed": Unit("closed", "Closed", active=False)}
+    rights = Evaluation(town(Setting("set", "inner", type_.uuid, **setting), units=closed, **role)).of("anna")
     if isinstance(found, str):
         assert [each.reason for each in rights.omitted] == [found]
     else:

@@ -601,7 +601,7 @@ export const da = {
 		showApprovals: 'Vis, hvad der venter',
 		nothingToApprove: 'Intet venter på en godkendelse.',
 		showWhatItGives: 'Vis, hvad det giver',
-		gives: (count: string) => `Når det er godkendt, har ${count} personer noget gennem det:`,
+		gives: (count: string) => `Personer, der har noget gennem det, når det er godkendt: ${count}`,
 		more: (count: string) => `og ${count} mere`,
 		nothingForSome: 'Nogle, som det når, får intet gennem det: en dataafgrænsning bliver tom, eller en anden godkendelse mangler.',
 		openOnPurpose: 'ikke begrænset, med vilje',

@@ -594,7 +594,7 @@ export const en: Texts = {
 		showApprovals: 'Show what waits',
 		nothingToApprove: 'Nothing waits for an approval.',
 		showWhatItGives: 'Show what it gives',
-		gives: (count) => `Once it is approved, ${count} people have something by it:`,
+		gives: (count) => `People who have something by it once it is approved: ${count}`,
 		more: (count) => `and ${count} more`,
 		nothingForSome: 'Some whom it reaches get nothing by it, since a limit comes to nothing, or another approval is missing.',
 		openOnPurpose: 'not limited, on purpose',
