@@ -8,8 +8,20 @@ from typing import Any
 import pytest
 
 from graph.questions.rights.building import _exempted
+from graph.questions.rights.conflicts import overlap
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Level, Rights, SystemRole, Thing
+from graph.questions.rights.held import (
+    ConstraintType,
+    IncludedRight,
+    ItSystem,
+    JobFunctionRole,
+    Level,
+    Limit,
+    LimitValue,
+    Rights,
+    SystemRole,
+    Thing,
+)
 from graph.questions.rights.organisation import (
     Conflict,
     Days,
@@ -274,3 +286,17 @@ def test_an_exception_lasts_as_long_as_it_was_asked_for_and_no_longer_than_its_r
     }  # fmt: skip
     assert _exempted(row).days == Days(date(2026, 3, 1), date(2026, 5, 1))
     assert _exempted({**row, "to": None}).days == Days(date(2026, 3, 1), date(2026, 6, 1))
+
+
+def test_levels_keep_nothing_apart_and_values_do() -> None:
+    level = ConstraintType(
+        "level", "level", "Level", "urn:level", "sensitivity", levels=(Level("L1", "1"), Level("L3", "3"))
+    )
+    role = SystemRole("s", "s", "S", "urn:s", ItSystem("sys", "sys", "System"))
+
+    def part(type_: ConstraintType, value: str) -> list[IncludedRight]:
+        return [IncludedRight(role, (Limit(type_, (LimitValue(value),)),))]
+
+    assert overlap(part(level, "1"), part(level, "3")), "who may see 3 may see 1 too"
+    plain = replace(level, content="text", levels=())
+    assert not overlap(part(plain, "1"), part(plain, "3"))
