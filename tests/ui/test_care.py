@@ -69,7 +69,7 @@ def test_a_sensitive_grant_is_approved_as_it_was_shown(visit: Visits, town: Town
         links={"gives": links("SystemRole", "reconnect:auditor", "natural"), "given_to": links("Person", olga, "uuid")},
     )
     GraphWriter(town.driver, town.keyring).state("ui test", [grant], Origin("ui test"))
-    page = visit("administrator", "/access")
+    page = visit("HR", "/access")
     page.get_by_role("button", name="Vis, hvad der venter").click()
     waiting = page.get_by_role("article").filter(has_text="Tildeling til prøve")
     waiting.get_by_role("button", name="Vis, hvad det giver").click()

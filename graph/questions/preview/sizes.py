@@ -29,9 +29,8 @@ RETURN DISTINCT c.kind AS kind, c.uuid AS uuid, n.from AS begins
 def refuse_too_large(session: Run, number: int) -> None:
     """Of the rules that were changed after the change ``number``.
 
-    Raises ChangeRejected (too_large) where one of the people whom they touch would hold a right with more than
-    ``LARGEST`` bytes of values, today or from the first day of one of the rules. Nobody is looked at where all units
-    together take less.
+    Raises ChangeRejected (too_large) where somebody would hold a right by them with more than ``LARGEST`` bytes of
+    values, today or from the first day of one of the rules. Nobody is looked at where all units together take less.
     """
     units = session.run("MATCH (u:Unit) RETURN count(u)").single(strict=True)[0]
     if units * BYTES_OF_UNIT <= LARGEST:
@@ -56,4 +55,11 @@ def _too_large(session: Run, things: Things, at: date) -> list[HeldRight]:
     day = Day.of(at, turned_day(session))
     people = sorted(touched_on(session, day, at, things).persons)
     work = Evaluation(reading.of_some(session, day, at, people))
-    return [each for person in people for each in work.of(person).held if bytes_of(each) > LARGEST]
+    settings = (work.organisation.settings.get(each) for each in things["ConstraintSetting"])
+    changed = {each for kind in SIZED for each in things[kind]} | {each.of for each in settings if each is not None}
+    return [
+        each
+        for person in people
+        for each in work.of(person).held
+        if bytes_of(each) > LARGEST and not changed.isdisjoint((each.grant.uuid, *work.bundles.rights_of(each)))
+    ]
