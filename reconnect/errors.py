@@ -14,7 +14,8 @@ ProgramError
 ├── LockTaken          soon    another run of the same job is under way
 ├── LockLost           soon    the run can't be sure that it is the only one
 ├── Interrupted        soon    the program was asked to end
-├── MailFailed         soon    the mail server is away, or rejects the mail
+├── MailFailed         soon    the mail server is away, or does not take the mail now
+│   └── MailRejected   next    the mail server refuses it for good
 └── SmsFailed          soon    the gateway for text messages is away, or rejects the message
 
 Each class is in the module that raises it. Errors of sources, targets and the graph have trees of their own:

@@ -1,7 +1,7 @@
 """Mails about accounts, once a day: each manager gets one of all their people, IT one of all that is stuck.
 
 They go out after the day turn, for the days up to it. What was sent is noted for each address, so that a worker that
-was killed, or a mail that failed, repeats none of the others.
+was killed, or a mail that failed, repeats none of the others. IT hears of addresses that the server refuses for good.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from reconnect.settings.tree import AccountNoticeSettings
 from reconnect.targets import account_targets
 from reconnect.work import jobs
 from reconnect.work.locks import LockTaken
-from reconnect.work.mail import MailFailed, send_to
+from reconnect.work.mail import MailFailed, MailRejected, send_to
 from rules.accounts.notices import AccountNotice, notices, stuck
 
 JOB = "account_notices"
@@ -39,6 +39,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "why": "Kontiene følger af personens ansættelse. Er noget forkert, så ret ansættelsen, eller kontakt it.",
         "stuck": "Konti, der venter på en afgørelse",
         "alone": "Ingen leder med mailadresse",
+        "rejected": "Mailadresser, som mailserveren afviser",
     },
     "en": {
         "subject": "Accounts of your employees",
@@ -49,6 +50,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "why": "Accounts follow from employments. If something is wrong, correct the employment, or ask IT.",
         "stuck": "Accounts that wait for a decision",
         "alone": "No manager with a mail address",
+        "rejected": "Addresses that the mail server rejects",
     },
 }
 
@@ -119,6 +121,7 @@ def _last_day(known: Mapping[str, str], turned: date) -> date | None:
 def _sent(context: Context, found: Due) -> tuple[int, bool]:
     """How many were sent now, and whether any failed."""
     key, sent, failed = f"{SENT}{found.day}", 0, False
+    rejected: list[str] = []
     with redis.Redis.from_url(context.redis_url()) as client:
         for mail in found.mails:
             to = ",".join(mail.to)
@@ -126,6 +129,10 @@ def _sent(context: Context, found: Due) -> tuple[int, bool]:
                 continue
             try:
                 done = send_to(context.settings.mail, mail.to, mail.subject, mail.text)
+            except MailRejected as problem:
+                done = False
+                rejected += mail.to
+                _log.error("mail not sent, and not tried again", error=str(problem))
             except MailFailed as problem:
                 failed = True
                 _log.error("mail not sent", error=str(problem))
@@ -133,7 +140,20 @@ def _sent(context: Context, found: Due) -> tuple[int, bool]:
             sent += done
             client.sadd(key, to)
             client.expire(key, _KEPT_S)
+    _tell_of_rejected(context, rejected)
     return sent, failed
+
+
+def _tell_of_rejected(context: Context, addresses: Sequence[str]) -> None:
+    settings = context.settings.account_notices
+    if not (addresses and settings.it):
+        return
+    words = _WORDS[settings.language]["rejected"]
+    text = "\n".join((f"{words}:", *(f"- {each}" for each in addresses), ""))
+    try:
+        send_to(context.settings.mail, settings.it, f"REConnect: {words}", text)
+    except MailFailed as problem:
+        _log.error("mail not sent, and not tried again", error=str(problem))
 
 
 def _mails(settings: AccountNoticeSettings, found: Sequence[AccountNotice], lines: Sequence[str]) -> Iterator[Mail]:

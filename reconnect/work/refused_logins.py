@@ -12,7 +12,7 @@ from structlog.stdlib import get_logger
 from reconnect.context import Context
 from reconnect.targets import objects
 from reconnect.work import retrying
-from reconnect.work.mail import MailFailed, send
+from reconnect.work.mail import MailFailed, MailRejected, send
 from reconnect.work.reported import report_change
 
 REPORTED = "reconnect:refused_logins"
@@ -30,7 +30,7 @@ _ACCEPTED = "{name} no longer refuses REConnect's login, or its settings have ch
 def watch(context: Context) -> list[str]:
     """Report the targets that have begun or ceased to refuse the login; the names of those that do.
 
-    A mail that could not be sent is tried again at the next look.
+    A mail that could not be sent is tried again at the next look, unless the server refuses it for good.
     """
     names = sorted(objects(context.settings.targets))
     refused = [each for each in names if retrying.is_login_refused(context, each)]
@@ -50,5 +50,5 @@ def _report(context: Context, target: str, is_refused: bool) -> bool:
         send(context.settings.mail, f"REConnect: the target {target} {what}", text)
     except MailFailed as failed:
         _log.error("mail not sent", target=target, error=str(failed))
-        return False
+        return isinstance(failed, MailRejected)
     return True

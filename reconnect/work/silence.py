@@ -7,7 +7,7 @@ from structlog.stdlib import get_logger
 
 from graph.time import COPENHAGEN
 from reconnect.context import Context
-from reconnect.work.mail import MailFailed, send
+from reconnect.work.mail import MailFailed, MailRejected, send
 from reconnect.work.reported import report_change
 from reconnect.work.source_health import SourceHealth, sources_health
 
@@ -20,7 +20,7 @@ _log = get_logger("reconnect.work.silence")
 def watch(context: Context) -> list[str]:
     """Report sources that have become silent, or are read again; the names of the silent sources.
 
-    A mail that could not be sent is tried again at the next check.
+    A mail that could not be sent is tried again at the next check, unless the server refuses it for good.
     """
     found = sources_health(context)
     with redis.Redis.from_url(context.redis_url()) as client:
@@ -39,7 +39,7 @@ def _report(context: Context, source: SourceHealth, text: str) -> bool:
         send(context.settings.mail, f"REConnect: the source {source.name} {what}", text)
     except MailFailed as failed:
         _log.error("mail not sent", source=source.name, error=str(failed))
-        return False
+        return isinstance(failed, MailRejected)  # reported in the log only: the same mail would be rejected again
     return True
 
 

@@ -156,6 +156,31 @@ def test_it_hears_of_what_is_stuck_and_a_mail_that_failed_is_sent_later(
     assert text.startswith("Konti, der venter på en afgørelse:\n- ") and "the condition of Alle failed" in text
 
 
+def test_an_address_that_is_rejected_repeats_nobodys_mail(
+    context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    due = account_notices.Due(
+        date.fromisoformat(day(1)),
+        7,
+        tuple(account_notices.Mail((each,), "Konti", "Carl\n") for each in ("left@klit.example", "carl2@klit.example")),
+    )
+    tried: list[tuple[str, ...]] = []
+
+    def sent(settings: MailSettings, to: tuple[str, ...], subject: str, text: str) -> bool:
+        tried.append(to)
+        if to == ("left@klit.example",):
+            raise mailing.MailRejected("550")
+        mails.append((to, text))
+        return True
+
+    monkeypatch.setattr(account_notices, "send_to", sent)
+    assert account_notices._sent(context, due) == (1, False)
+    assert mails[-1] == (("it@klit.example",), "Mailadresser, som mailserveren afviser:\n- left@klit.example\n")
+    before = [*tried]
+    assert account_notices._sent(context, due) == (0, False)
+    assert tried == before
+
+
 def test_mails_of_days_that_were_turned_back_hold_up_no_later_one(
     context: Context, tmp_path: Path, mails: list[tuple[tuple[str, ...], str]]
 ) -> None:
