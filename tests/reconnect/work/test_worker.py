@@ -27,6 +27,7 @@ from exporters.report import ExportReport
 from graph.change_log import turned_day
 from graph.retry import NEVER, NEXT, Retry, at
 from graph.runs.brakes import approve
+from graph.runs.run_log import start_run
 from graph.time import today
 from importers.source import SourceError
 from reconnect import sources
@@ -34,11 +35,12 @@ from reconnect.context import Context
 from reconnect.embedded import Addresses, ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
-from reconnect.work import due_turn, job_states, jobs, retrying, worker
+from reconnect.work import due_accounts, due_turn, job_states, jobs, retrying, worker
 from reconnect.work import queue as job_queue
 from reconnect.work.closings import Closings
 from reconnect.work.liveness import healthy, healthy_here, sign_of_life
 from reconnect.work.locks import Lock, LockTaken
+from rules.accounts.run import SOURCE
 from tests.graph.organisation import Stating, small
 
 
@@ -555,3 +557,24 @@ def test_the_state_is_shown_without_loading_the_worker() -> None:
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_only_runs_whose_lock_is_free_are_marked_as_killed(
+    context: Context, client: redis.Redis, clean_graph: neo4j.Driver
+) -> None:
+    for kind, name in (
+        ("accounts", SOURCE),
+        ("import", "sd"),
+        ("export", "scim-intranet"),
+        ("closing", "scim-intranet"),
+    ):
+        start_run(clean_graph, kind, name, dry=False)
+    with (
+        Lock(client, due_accounts.JOB, 5),
+        Lock(client, "import:sd", 5),
+        Lock(client, "export:scim-intranet", 5),
+        Lock(client, "closing:scim-intranet", 5),
+    ):
+        assert jobs.end_killed_runs(context) == 0
+    with Lock(client, "import:sd", 5):
+        assert jobs.end_killed_runs(context) == 3
