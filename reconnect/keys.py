@@ -25,15 +25,20 @@ def keyring(settings: CprKeySettings, home: Home) -> Keyring:
     with home.locked():
         _make_missing(home)
     keys = KeptKeys(home)
-    return Keyring(keys, max(keys, key=_number), _bytes(_HASH, home.secret(_HASH)))
+    return Keyring(keys, keys.newest, _bytes(_HASH, home.secret(_HASH)))
 
 
 class KeptKeys(Mapping[str, bytes]):
-    """The keys in the home, by id. Keys made later are found too, so that a rotation needs no restart."""
+    """The keys in the home, by id. Keys made later are found too, and used for new numbers, so that a rotation needs no
+    restart."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._read = self._all()
+
+    def newest(self) -> str:
+        """The id of the key that was made last."""
+        return max((file.name.removeprefix(_PREFIX) for file in _files(self._home)), key=_number)
 
     def _all(self) -> dict[str, bytes]:
         return {file.name.removeprefix(_PREFIX): _bytes(file.name, file.read_text()) for file in _files(self._home)}

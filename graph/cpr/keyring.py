@@ -12,7 +12,7 @@ import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,11 +38,17 @@ class OtherKeys(MissingKey):
 
 @dataclass(frozen=True)
 class Keyring:
-    """``keys``: id → 32 bytes; ``current``: id of the key for new numbers; ``hash_key``: 32 bytes."""
+    """``keys``: id → 32 bytes; ``newest``: id of the key for new numbers, or what finds it while the process runs;
+    ``hash_key``: 32 bytes."""
 
     keys: Mapping[str, bytes] = field(repr=False)
-    current: str
+    newest: str | Callable[[], str] = field(compare=False)
     hash_key: bytes = field(repr=False)
+
+    @property
+    def current(self) -> str:
+        """Id of the key for new numbers; another one after a rotation."""
+        return self.newest if isinstance(self.newest, str) else self.newest()
 
     def __post_init__(self) -> None:
         if self.current not in self.keys:
@@ -70,9 +76,9 @@ class Keyring:
 
     def encrypt(self, cpr: str) -> tuple[str, str]:
         """(cipher text as base64, id of the key)."""
-        nonce = os.urandom(NONCE)
-        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, cpr.encode(), self.current.encode())
-        return base64.b64encode(nonce + sealed).decode(), self.current
+        nonce, name = os.urandom(NONCE), self.current
+        sealed = AESGCM(self.keys[name]).encrypt(nonce, cpr.encode(), name.encode())
+        return base64.b64encode(nonce + sealed).decode(), name
 
     def decrypt(self, cipher: str, key_id: str) -> str:
         """The ten digits. Raises MissingKey, or cryptography's InvalidTag if the text was tampered with."""

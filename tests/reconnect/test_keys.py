@@ -70,3 +70,14 @@ def test_a_program_that_runs_opens_numbers_with_the_new_key(tmp_path: Path) -> N
     assert running.decrypt(*keyring(settings, home).encrypt("1101575001")) == "1101575001"
     with pytest.raises(MissingKey):
         running.decrypt("", "k3")
+
+
+def test_a_process_that_runs_encrypts_with_the_new_key_after_a_rotation(tmp_path: Path) -> None:
+    """Otherwise whoever it writes later is lost once the old key is removed."""
+    home, settings = Home(tmp_path), CprKeySettings()
+    running = keyring(settings, home)
+    assert running.encrypt("0101900000")[1] == "k1"
+    assert add_key(settings, home) == "k2"
+    cipher, key = running.encrypt("0101900000")
+    assert (key, running.current) == ("k2", "k2")
+    assert keyring(settings, home).decrypt(cipher, key) == "0101900000"
