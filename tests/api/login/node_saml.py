@@ -1,4 +1,4 @@
-"""A service provider that runs node-saml (``node/provider.js``)."""
+"""Service providers that run node-saml (``node/provider.js``) and samlify (``node/samlify.js``)."""
 
 import base64
 import json
@@ -19,11 +19,14 @@ from tests.idp.saml.peer import pair
 _HERE = Path(__file__).parent / "node"
 
 
+Script = Literal["provider.js", "samlify.js"]
+
+
 @contextmanager
-def node_saml(binding: Literal["HTTP-Redirect", "HTTP-POST"]) -> Iterator[str]:
+def node_saml(binding: Literal["HTTP-Redirect", "HTTP-POST"], script: Script = "provider.js") -> Iterator[str]:
     """Its address while the block runs."""
     folder = node.installed(_HERE)
-    shutil.copy(_HERE / "provider.js", folder)
+    shutil.copy(_HERE / script, folder)
     who = pair("node")
     given = {
         "key": who.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
@@ -31,7 +34,7 @@ def node_saml(binding: Literal["HTTP-Redirect", "HTTP-POST"]) -> Iterator[str]:
         "binding": binding,
     }
     server = subprocess.Popen(
-        [node.program(), folder / "provider.js"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node.program(), folder / script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:
         assert server.stdin is not None and server.stdout is not None
@@ -52,5 +55,8 @@ def introduce(application: str, identity: bytes) -> None:
     ]
     sign_on = root.find(".//{*}SingleSignOnService")
     assert sign_on is not None
-    told = {"entryPoint": sign_on.get("Location"), "idpIssuer": root.get("entityID"), "idpCert": certificates}
+    told = {
+        "entryPoint": sign_on.get("Location"), "idpIssuer": root.get("entityID"), "idpCert": certificates,
+        "metadata": identity.decode(),
+    }  # fmt: skip
     httpx.post(f"{application}/configure", json=told, trust_env=False).raise_for_status()

@@ -18,7 +18,7 @@ from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import PASSWORD, SEAL, give_password, serving_login
 from tests.api.login.mellon import mellon, metadata
-from tests.api.login.node_saml import introduce, node_saml
+from tests.api.login.node_saml import Script, introduce, node_saml
 from tests.api.login.shibboleth import metadata as shibboleth_metadata
 from tests.api.login.shibboleth import shibboleth
 from tests.idp.staff import state_account
@@ -96,17 +96,19 @@ def test_shibboleth(profile: ProfileName, clean_graph: neo4j.Driver, addresses: 
             assert shown.headers["x-several"] == "Ås & <b>;Anje"
 
 
+@pytest.mark.parametrize("script", ["provider.js", "samlify.js"])
 @pytest.mark.parametrize(("binding", "profile"), [("HTTP-Redirect", "modern"), ("HTTP-POST", "adfs")])
-def test_node_saml(
+def test_node(
     binding: Literal["HTTP-Redirect", "HTTP-POST"],
     profile: ProfileName,
+    script: Script,
     clean_graph: neo4j.Driver,
     addresses: Addresses,
     tmp_path: Path,
 ) -> None:
-    """With the POST binding it deflates its requests (saml.md pitfall 3)."""
+    """node-saml and samlify. With the POST binding node-saml deflates its requests (saml.md pitfall 3)."""
     uuid = state_account(clean_graph, "anje", email="anje@kommune.dk")
-    with node_saml(binding) as application:
+    with node_saml(binding, script) as application:
         (tmp_path / "node.xml").write_bytes(httpx.get(f"{application}/metadata", trust_env=False, timeout=60).content)
         settings = ServiceProviderSettings(
             metadata_file=tmp_path / "node.xml",

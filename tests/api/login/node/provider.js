@@ -20,7 +20,7 @@ const server = createServer(async (request, response) => {
         }),
       );
     } else if (url.pathname === "/configure") {
-      const told = JSON.parse(body);
+      const { metadata, ...told } = JSON.parse(body); // it takes what is in them apart
       saml = new SAML({ ...options(), ...told });
       response.end("ok");
     } else if (url.pathname === "/login") {
