@@ -114,13 +114,16 @@ class Compiler(Objects):
         first = root.arguments.get("first")
         if first is None:
             first = PAGE
-        v, binding, where = self._chosen(type_, root)
+        is_counted = any(each.name == "totalCount" for each in connection.values())
+        begins_in_part = self.scope is not None and self.scope.is_small and not _names_things(root)
+        placed = self._placed_in_units(type_.name, "n") if is_counted or begins_in_part else ""
+        every = f"MATCH (n:{type_.label})"
+        start = placed if placed and begins_in_part else every
+        v, binding, where = self._chosen(type_, root, is_placed=start != every)
         count = "null"
-        if any(each.name == "totalCount" for each in connection.values()):
-            found, counted = f"MATCH (n:{type_.label})", where
-            if placed := self._placed_in_units(type_.name, "n"):
-                found, (_, _, counted) = placed, self._chosen(type_, root, is_placed=True)
-            count = f"COUNT {{ {found} {binding} WITH * WHERE {counted} RETURN n }}"
+        if is_counted:
+            _, _, counted = self._chosen(type_, root, is_placed=True) if placed else (v, binding, where)
+            count = f"COUNT {{ {placed or every} {binding} WITH * WHERE {counted} RETURN n }}"
         chosen = root.arguments.get("order")
         by = "UUID" if chosen is None else chosen.by
         by_name = by != "UUID"  # or by another text
@@ -143,13 +146,13 @@ class Compiler(Objects):
         before = "false"
         if going_on and _asks_for_previous(connection):
             before = f"""EXISTS {{
-            MATCH (n:{type_.label})
+            {start}
             {binding}
             {f"WITH *{named}" if binding or named else ""}
             WHERE {where} AND NOT ({going_on})
         }}"""
         text = f"""
-        MATCH (n:{type_.label})
+        {start}
         {binding}
         {f"WITH *{named}" if binding or named else ""}
         WHERE {where}{f" AND {going_on}" if going_on else ""}
@@ -364,6 +367,12 @@ class Compiler(Objects):
         last = self.parameters.add(after, self.seal.opening(text_in("NAME" if chosen is None else chosen.by)))
         key = self.parameters.add(after, self.seal.opening(key_in))
         return f"{name} {later}= {last} AND ({name} {later} {last} OR n.{type_.key} {later} {key})"
+
+
+def _names_things(root: Selected) -> bool:
+    """The list's filter names what is wanted, so an index finds it."""
+    asked = root.arguments.get("filter")
+    return isinstance(asked, Mapping) and any(asked.get(each) is not None for each in ("uuids", "keys"))
 
 
 def _form_of(root: Selected) -> RootForm:

@@ -14,6 +14,7 @@ import orjson
 import pytest
 from graphql import get_named_type
 
+from api.access import rights
 from api.access.held import subtree
 from api.access.places import PLACES, Place
 from api.access.rights import Access
@@ -328,6 +329,28 @@ def test_what_rules_answer_keeps_to_the_part(part: Part, graph: neo4j.Driver) ->
         assert part.asking.data(f'{{ thing(uuid: "{uuid}") {{ kind }} }}')["thing"] is None
     who = "nearestManager { steps holders { person { uuid } assignment { uuid } } levelUnit { uuid } }"
     part.check_values(part.asking.text(f"{{ employments(first: 50) {{ nodes {{ uuid {who} }} }} }}").decode())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["", "order: UUID_DESCENDING", 'order: NAME, filter: {nameContains: "e"}', 'at: "2020-01-01", order: NAME'],
+)
+def test_pages_are_the_same_wherever_they_begin(part: Part, monkeypatch: pytest.MonkeyPatch, arguments: str) -> None:
+    """At the units of a small part, or at an index of all."""
+    assert part.asking.access is not None and part.asking.access.scope is not None
+    pages: dict[bool, list[Any]] = {}
+    for is_small, most in ((True, 10_000), (False, 0)):
+        monkeypatch.setattr(rights, "SMALL", most)
+        assert part.asking.access.scope.is_small == is_small
+        for name in ("persons",) if "filter" in arguments else ("persons", "employments"):
+            after = ""
+            for _ in range(3):
+                fields = "totalCount nodes { uuid } pageInfo { hasNextPage hasPreviousPage }"
+                text = f"{{ {name}(first: 4, {arguments}{after}) {{ {fields} edges {{ cursor }} }} }}"
+                page = part.asking.data(text)[name]
+                pages.setdefault(is_small, []).append([page[each] for each in ("totalCount", "nodes", "pageInfo")])
+                after = f', after: "{page["edges"][-1]["cursor"]}"' if page["edges"] else ""
+    assert pages[True] == pages[False] and any(nodes for _, nodes, _ in pages[True])
 
 
 def test_a_role_that_holds_everywhere_opens_nothing_of_another_that_does_not(part: Part, graph: neo4j.Driver) -> None:
