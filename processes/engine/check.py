@@ -213,6 +213,8 @@ class _Checking:
         if kind == "process" and scope.element.get("isExecutable") not in ("true", "1"):
             self._add(scope.document, scope.id, "unsupported", "the process is not marked as executable")
         own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", _MULTIPLE}
+        if kind == "process":
+            own |= {"property"}  # to which a modeller ties loopDataInputRef; else it would drop that on saving
         for each in children(scope.element):
             if local(each) not in own:
                 id = each.get("id") or scope.id

@@ -31,6 +31,8 @@ def test_every_element_and_flow_is_drawn(name: str) -> None:
     assert {each.get("bpmnElement") for each in root.iter(f"{{{DI}}}BPMNEdge")} == flows
     process = root.find(f"{{{BPMN}}}process")
     assert process is not None and process.get("name") and process.findtext(f"{{{BPMN}}}documentation")
+    references = [each.text for each in root.iter(f"{{{BPMN}}}loopDataInputRef")]
+    assert set(references) == {each.get("id") for each in process.iter(f"{{{BPMN}}}property")}
     unnamed = [each.get("id") for each in root.iter(f"{{{BPMN}}}userTask") if not each.get("name")]
     assert unnamed == []
 
