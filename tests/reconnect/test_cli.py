@@ -38,6 +38,7 @@ _OF_HELP = frozenset(
         "graph.model.rights",
         "graph.retry",
         "graph.time",
+        "reconnect.account_requests",
         "reconnect.accounts_at_targets",
         "reconnect.commands",
         "reconnect.context",
@@ -154,14 +155,9 @@ def test_the_day_turn_and_its_state(run: Run, clean_graph: neo4j.Driver) -> None
     assert json.loads(done.stdout)["jobs"]["day_turn"]["state"] == "done"
 
 
-def test_status_fails_while_neo4j_is_away(
-    environment: dict[str, str], tmp_path: Path, clean_graph: neo4j.Driver
-) -> None:
+def test_status_fails_while_neo4j_is_away(run: Run) -> None:
     """Of servers in the settings, too, whose addresses say nothing."""
-    away = environment | {"RECONNECT__NEO4J__URI": "bolt://127.0.0.1:9", "RECONNECT_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", "reconnect", "status"], env=away, cwd=tmp_path, capture_output=True, text=True
-    )
+    done = run("status", RECONNECT__NEO4J__URI="bolt://127.0.0.1:9")
     assert done.returncode == Exit.FAILURE
     assert "Neo4j    bolt://127.0.0.1:9: does not answer" in done.stdout
     assert "as in the settings" in done.stdout and "Valkey   as in the settings: does not" not in done.stdout
