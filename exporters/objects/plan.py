@@ -1,5 +1,6 @@
 """The differences between what a target should have and what it was sent, by its ledger. Pure: no calls."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -185,13 +186,22 @@ class Planning:
                 linked = replace(each, links={name: refs & linkable for name, refs in each.links.items()})
                 differences[ref] = self._of(linked, self._hash(each), entries.get(ref), notices)
         released = []
+        left: Counter[str] = Counter()
         for ref, entry in entries.items():
             if ref in wanted or ref in unfit or ref.kind not in self.kinds:
+                continue
+            if self.offers(ref.kind, None) == "never":
+                # That a server does not name a kind (any more) says nothing about what it has of it.
+                left[ref.kind] += entry.is_there
                 continue
             if (closing := self._unwanted(entry, objects.keep_until)) is not None:
                 differences[ref] = closing
             elif not entry.is_there and entry.state in ("parked", "failed"):
                 released.append(ref)
+        for kind, count in left.items():
+            if count:
+                text = f"the target does not offer this kind any more; {count} objects are left as they are"
+                notices.append(Notice(kind, "", "", "not_offered", text))
         total = {kind: sum(ref.kind == kind for ref in wanted) for kind in self.kinds}
         return Plan(differences, notices, parked, released, total, self.kinds)
 

@@ -34,9 +34,10 @@ _PASSING = frozenset({500, 502, 504})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds``: for connecting, and between two bytes. ``longest_wait``: the longest pause that a run waits when the
-    server asks for one; for more the run ends. ``attempts`` and ``first_pause`` (seconds): of requests that can be
-    repeated."""
+    """``seconds``: for connecting, and between two bytes; an answer as a whole may take ten times as long, so that a
+    server that sends a byte now and then holds up nothing for ever. ``longest_wait``: the longest pause that a run
+    waits when the server asks for one; for more the run ends. ``attempts`` and ``first_pause`` (seconds): of requests
+    that can be repeated."""
 
     seconds: float = 30
     per_second: float = 0
@@ -47,6 +48,11 @@ class Limits:
     """Bytes of an answer."""
     own_machine: bool = False
     """Whether the server may be this machine, or have a link-local address."""
+
+    @property
+    def whole(self) -> float:
+        """Seconds that an answer may take from its first byte on."""
+        return 10 * self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +222,7 @@ class Client:
         except httpx.HTTPError as error:
             raise AnswerLost(f"No answer came from {self._host}: {type(error).__name__}.") from error
         try:
-            came = web.content(answer, self._limits.largest)
+            came = web.content(answer, self._limits.largest, time.monotonic() + self._limits.whole)
         except web.TooLarge as error:
             raise TooLarge(f"The answer of {self._host} is too large: {error}.") from error
         except httpx.HTTPError as error:

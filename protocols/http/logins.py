@@ -1,6 +1,7 @@
 """A client's login: the header that goes with each request."""
 
 import base64
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 
 EARLY = 60.0
 """Seconds before a token's end at which a new one is fetched."""
+_USUAL = 3600.0
 
 
 class Login(Protocol):
@@ -70,5 +72,14 @@ class Tokens:
         begun = time.monotonic()
         told = self._fetch()
         self._header = f"Bearer {told['access_token']}"
-        life = float(told.get("expires_in", 3600))
+        life = _life(told.get("expires_in"))
         self._until = begun + max(life - EARLY, life / 2)
+
+
+def _life(told: Any) -> float:
+    """Seconds of ``expires_in``; an hour where the server leaves it open, or says nothing that can be one."""
+    try:
+        life = float(told)
+    except (TypeError, ValueError, OverflowError):
+        return _USUAL
+    return life if 0 < life < math.inf else _USUAL

@@ -9,20 +9,22 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 Sleep = Callable[[float], None]
+DAY = 86_400.0
+"""Seconds. No server is left alone for longer because of what it asks."""
 
 
 def retry_after(text: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of ``Retry-After``, which may be a number or a date. None: absent, or neither of them."""
+    """Seconds of ``Retry-After``, which may be a number or a date, up to a day. None: absent, or neither of them."""
     told = (text or "").strip()
     if told.isascii() and told.isdigit():
-        return float(told)
+        return min(float(told), DAY)
     try:
         moment = parsedate_to_datetime(told)
     except ValueError:
         return None
     # Without a zone it means GMT, the only one in HTTP.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0)
+    return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), DAY)
 
 
 def growing(attempt: int, first: float, longest: float) -> float:

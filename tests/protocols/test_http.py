@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from graph.retry import NEVER
+from protocols import web
 from protocols.http.client import Answer, Certificates, Client, Limits
 from protocols.http.errors import AnswerLost, Busy, Diverted, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Fixed, Tokens
@@ -188,6 +191,41 @@ def test_an_answer_that_is_too_large_is_given_up() -> None:
         with pytest.raises(TooLarge):
             http.send("GET", "x")
         assert len(server.requests) == 1
+
+
+def test_a_pause_is_never_longer_than_a_day() -> None:
+    for asked in ("9" * 400, "Fri, 31 Dec 9999 00:00:00 GMT"):
+        assert retry_after(asked) == 86_400
+    with answering(lambda _: Reply(429, headers={"Retry-After": "9" * 40})) as server, client(server) as http:
+        with pytest.raises(Busy) as busy:
+            http.send("POST", "x", body={})
+        assert busy.value.retry.moment is not None and busy.value.retry.moment < datetime.now(UTC) + timedelta(days=2)
+
+
+@pytest.mark.parametrize("told", [None, "", "soon", 0, -1, "NaN", "inf", [], {"seconds": 5}])
+def test_a_token_whose_end_can_t_be_read_lasts_an_hour(monkeypatch: pytest.MonkeyPatch, told: object) -> None:
+    clock, fetched = [0.0], [0]
+    monkeypatch.setattr("protocols.http.logins.time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def fetch() -> dict[str, Any]:
+        fetched[0] += 1
+        return {"access_token": "t", "expires_in": told}
+
+    login = Tokens(fetch)
+    for clock[0] in (0.0, 3_500.0, 3_600.0):
+        assert login.header() == "Bearer t"
+    assert fetched == [2]
+
+
+def test_an_answer_that_comes_byte_by_byte_is_given_up() -> None:
+    def trickle() -> Iterator[bytes]:
+        while True:
+            time.sleep(0.01)
+            yield b" "
+
+    answer = httpx.Response(200, content=trickle())
+    with pytest.raises(web.BrokenOff, match=r"bytes came in the time that an answer may take"):
+        web.content(answer, 1 << 20, time.monotonic() + 0.1)
 
 
 def test_so_many_a_second() -> None:
