@@ -53,6 +53,8 @@ Operation = enumerated(
     {
         "created": "It was created",
         "changed": "A value or a link was changed",
+        "asked": "Somebody who has been at it was asked for more",
+        "answered": "The question was answered",
         "moved": "It was moved to another place in the organisation",
         "ended": "Its end was set",
         "withdrawn": "No source claims it any more",
@@ -134,6 +136,7 @@ InboxPart = enumerated(
     {
         "mine": "Tasks that one has in person",
         "standing_in": "Tasks that one has in somebody's place, as substitute or delegate",
+        "asked": "Tasks of others that have a question for one",
         "units": "Tasks that others have in the units that one manages, and below",
         "started": "Tasks of the cases that one has started",
     },
@@ -153,6 +156,8 @@ TaskAction = enumerated(
         "claim": "Say to do it",
         "give_back": "Give it back to all who have it",
         "hand": "Hand it to a colleague",
+        "ask": "Ask somebody who has been at its case for more",
+        "answer": "Answer the question that it has for one",
         "complete": "Complete it",
     },
 )

@@ -57,7 +57,9 @@ CALL (read) {{
         {" UNION ".join(_persons_of(kind, way) for kind, way in _ABOUT.items())}
         UNION
         MATCH (task:Task {{id: uuid}})-[:OF_CASE]->(c:Case)
-        UNWIND [c.person, task.claimed_by, task.lapsed, task.done_by, task.done_for] AS named
+        UNWIND [
+            c.person, task.claimed_by, task.lapsed, task.done_by, task.done_for, task.asked_by, task.asked_of
+        ] AS named
         MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
         WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
         RETURN person

@@ -122,6 +122,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     "claimTask": OWNERS,
     "giveBackTask": OWNERS,
     "handTask": OWNERS,
+    "askForMore": OWNERS,
+    "answerQuestion": OWNERS,
     "completeTask": OWNERS,
     "saveDraft": OWNERS,
     "delegateTasks": OWNERS,
@@ -132,8 +134,8 @@ WRITE: Mapping[str, frozenset[str]] = {
 
 
 OF_ONESELF = frozenset({
-    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "completeTask", "saveDraft", "delegateTasks",
-    "endDelegation",
+    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "askForMore", "answerQuestion",
+    "completeTask", "saveDraft", "delegateTasks", "endDelegation",
 })  # fmt: skip
 """Mutations of what is one's own, for which it doesn't matter where a role holds."""
 

@@ -53,6 +53,7 @@ def _has_part(run: Run, case: CaseRow, tasks: Iterable[Look], person: str) -> bo
     tasks = list(tasks)
     done = [each.task.done for each in tasks if each.task.done is not None]
     known = {case.started_by, *(each.by for each in done), *(each.instead_of for each in done)}
+    known |= {each.task.question.of for each in tasks if each.task.question is not None and each.task.state == "open"}
     called = survivors(run, "Person", {each for each in known if each is not None})
     if person in called.values() or any(each.route.of(person) is not None for each in tasks):
         return True

@@ -13,7 +13,7 @@ def _answer(request: Request) -> list[Answer]:
     access = request.caller.access
     if access is None or access.person is None:
         return []  # a machine has no tasks
-    wanted = request.get("parts") or ("mine", "standing_in")
+    wanted = request.get("parts") or ("mine", "standing_in", "asked")
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         found = inbox(
             session,
@@ -36,9 +36,7 @@ FIELD = ComputedField(
     OWNERS,
     _answer,
     arguments={
-        "parts": Argument(
-            "[InboxPart!]", "Which parts of the inbox; by default what the caller has: MINE and STANDING_IN"
-        ),
+        "parts": Argument("[InboxPart!]", "Which parts of the inbox; by default MINE, STANDING_IN and ASKED"),
         "process": Argument("ID", "Only of this process"),
         "order": Argument("TaskOrder", "By default URGENT"),
         "first": FIRST,

@@ -10,6 +10,7 @@ import orjson
 from api.computed.contract import Answer, Part, Plain, answer_type
 from api.enums import name_of
 from graph.connection import Run
+from graph.identity.lookup import survivors
 from processes.cases import definitions, kept
 from processes.cases.inbox import PARTS
 from processes.cases.inbox import Part as InboxPart
@@ -39,6 +40,9 @@ TASK = answer_type(
     Plain("closedUnit", "String", "If its unit has closed: its name"),
     Plain("fault", "String", "Why the organisation has nobody for it: no_holder, unit_not_active …"),
     Plain("claimedBy", "String", "Who has said to do it"),
+    Plain("question", "String", "What whoever has it wants to know; null = nothing"),
+    Plain("askedBy", "String", "Who wants to know it"),
+    Plain("askedOf", "String", "Who is to answer"),
     Plain("lapsed", "String", "Whose claim holds no longer, since they no longer have it"),
     Plain("doneBy", "String", "Who has completed it"),
     Plain("doneFor", "String", "In whose place; null = in person"),
@@ -75,24 +79,32 @@ def task_forms(
         for unit in (each.task.asked.unit, each.route.level_unit, each.route.closed_unit, *each.route.path)
         if unit
     }
+    asked = survivors(run, "Person", {each.task.question.of for each in looks if each.task.question is not None})
     names = names_of(run, persons | units) | _titles(run, {each.task.asked.role for each in looks})
     return [
         {
             **_form(run, each, cases[each.task.case], names),
             "parts": [name_of(part) for part in PARTS if part in parts.get(each.task.id, ())],
-            "can": [name_of(action) for action in _can(each, person)],
+            "can": [name_of(action) for action in _can(each, person, asked)],
         }
         for each in looks
     ]
 
 
-def _can(seen: Look, person: str | None) -> list[str]:
-    """What a person may do with a task, as ``processes.cases.tasks`` lets them."""
+def _can(seen: Look, person: str | None, asked: Mapping[str, str]) -> list[str]:
+    """What a person may do with a task, as ``processes.cases.tasks`` lets them. ``asked``: as people are known today,
+    by the uuids of those who are asked."""
+    question = seen.task.question
+    answers = ["answer"] if question is not None and person is not None and asked.get(question.of) == person else []
+    return [*_can_do(seen, person), *(answers if seen.task.state == "open" else [])]
+
+
+def _can_do(seen: Look, person: str | None) -> list[str]:
     has = None if person is None else seen.route.of(person)
     if has is None or seen.claimed not in (None, person):
         return []
     first = "claim" if seen.claimed is None else "give_back"
-    return [first, *(["hand"] if has.how != "delegate" else []), "complete"]
+    return [first, *(["hand"] if has.how != "delegate" else []), "ask", "complete"]
 
 
 def moment(at: datetime) -> str:
@@ -102,6 +114,7 @@ def moment(at: datetime) -> str:
 def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) -> Answer:
     task, route = seen.task, seen.route
     done = task.done
+    question = task.question if task.state == "open" else None
     named = {each: names.get(each or "", each) for each in (*_persons(seen), case.person, task.asked.unit)}
     return {
         "id": task.id,
@@ -122,6 +135,9 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "closedUnit": None if route.closed_unit is None else names.get(route.closed_unit, route.closed_unit),
         "fault": route.fault or None,
         "claimedBy": named.get(seen.claimed),
+        "question": None if question is None else question.text,
+        "askedBy": None if question is None else named.get(question.by),
+        "askedOf": None if question is None else named.get(question.of),
         "lapsed": named.get(seen.lapsed),
         "doneBy": None if done is None else named.get(done.by),
         "doneFor": None if done is None else named.get(done.instead_of),
@@ -165,6 +181,8 @@ def _persons(seen: Look) -> set[str]:
     found = {seen.claimed, seen.lapsed}
     for each in seen.route.candidates:
         found |= {each.person, each.instead_of}
+    if seen.task.question is not None:
+        found |= {seen.task.question.by, seen.task.question.of}
     if seen.task.done is not None:
         found |= {seen.task.done.by, seen.task.done.instead_of}
     return {each for each in found if each is not None}

@@ -164,6 +164,8 @@ _OF_ONE: Mapping[str, str] = {
     "claimTask.task": "Id of the task",
     "giveBackTask.task": "Id of the task",
     "handTask.task": "Id of the task",
+    "askForMore.task": "Id of the task",
+    "answerQuestion.task": "Id of the task",
     "handTask.to": f"{_KEY} colleague",
     "completeTask.task": "Id of the task",
     "saveDraft.task": "Id of the task",

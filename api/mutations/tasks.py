@@ -82,6 +82,20 @@ class Tasking:
         return await _changed(info, "handTask", reason, task, by, partial(tasks.hand, named=_named(info)), to)
 
     @strawberry.mutation(
+        description="Ask somebody who has been at the case for more; the reason is the question. The task stays"
+    )
+    async def ask_for_more(
+        self, info: CONTEXT, task: ID, reason: str,
+        of: Annotated[ID | None, strawberry.argument(description="Whom; by default who has started the case")] = None,
+        by: By = None,
+    ) -> TaskChanged:  # fmt: skip
+        return await _changed(info, "askForMore", reason, task, by, partial(tasks.ask, named=_named(info)), of)
+
+    @strawberry.mutation(description="Answer the question that a task has for one; the reason is the answer")
+    async def answer_question(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
+        return await _changed(info, "answerQuestion", reason, task, by, tasks.answer)
+
+    @strawberry.mutation(
         description="Complete a task with what its form takes. Of two who do, the second is told who was first"
     )
     async def complete_task(

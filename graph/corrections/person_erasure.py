@@ -232,7 +232,8 @@ DETACH DELETE part, c
 _CASES_NAMING = """
 MATCH (c:Case)<-[:OF_CASE]-(part:Task|ServiceTask|CaseEntry)
 WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
-    OR any(name IN ['by', 'instead_of', 'done_by', 'done_for', 'claimed_by', 'lapsed', 'handed_by', 'handed_to']
+    OR any(name IN ['by', 'instead_of', 'done_by', 'done_for', 'claimed_by', 'lapsed', 'handed_by', 'handed_to',
+            'asked_by', 'asked_of']
         WHERE part[name] IN $uuids)
     OR any(each IN coalesce(part.exclude, []) WHERE each IN $uuids)
 SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),

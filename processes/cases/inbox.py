@@ -21,9 +21,10 @@ from processes.cases import kept
 from processes.cases.kept import day_of
 from processes.cases.tasks import Look, looks
 
-Part = Literal["mine", "standing_in", "units", "started"]
-PARTS: Final[tuple[Part, ...]] = ("mine", "standing_in", "units", "started")
-"""``mine``: in person. ``standing_in``: in somebody's place. ``units``: what others have in the units that the person
+Part = Literal["mine", "standing_in", "asked", "units", "started"]
+PARTS: Final[tuple[Part, ...]] = ("mine", "standing_in", "asked", "units", "started")
+"""``mine``: in person. ``standing_in``: in somebody's place. ``asked``: others' with a
+question for the person. ``units``: what others have in the units that the person
 manages, unless the task excludes the person. ``started``: of the cases that the person has started."""
 Order = Literal["urgent", "newest"]
 """``urgent``: those that were escalated most, then those that have waited longest."""
@@ -81,7 +82,8 @@ def _entries(run: Run, person: str, parts: Collection[Part], now: datetime, foun
         some = found[start : start + _AT_ONCE]
         seen = looks(run, kept.tasks(run, [each.id for each in some]), now)
         known = {each.id: each.parts for each in some}
-        called = survivors(run, "Person", {who for each in seen for who in each.task.asked.exclude})
+        named = {who for each in seen for who in each.task.asked.exclude}
+        called = survivors(run, "Person", named | {each.task.question.of for each in seen if each.task.question})
         for each in seen:
             of_it = _parts(each, person, known[each.task.id], called) & set(parts)
             if of_it:
@@ -95,6 +97,9 @@ def _parts(seen: Look, person: str, known: frozenset[Part], called: Mapping[str,
         found.add("mine" if has.instead_of is None else "standing_in")
     elif "units" in known and person not in {called.get(each, each) for each in seen.task.asked.exclude}:
         found.add("units")
+    question = seen.task.question
+    if question is not None and called.get(question.of, question.of) == person:
+        found.add("asked")
     return found
 
 
@@ -124,6 +129,8 @@ def _found(run: Run, person: str, parts: Collection[Part], at: date, process: st
     rows: list[tuple[Mapping[str, Any], Part | None]] = []
     if "mine" in parts or "standing_in" in parts:
         rows += [(row, None) for row in may_have(run, person, at)]
+    if "asked" in parts:
+        rows += [(row, None) for row in run.run(_ASKED, person=person)]
     if "units" in parts:
         units = sorted(managed(run, person, at))
         query = f"UNWIND $units AS unit MATCH (t:Task {{state: 'open', unit: unit}}) {_ROW}"
@@ -212,6 +219,11 @@ UNWIND $places AS place
 MATCH (:Unit {{uuid: place.level}})<-[parts:PART_OF*0..]-(unit:Unit)
 WHERE all(part IN parts WHERE {in_force("part")})
 {_OF_PLACE}
+"""
+_ASKED = f"""
+MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {{uuid: $person}})
+MATCH (t:Task {{state: 'open', asked_of: was.uuid}})
+{_ROW}
 """
 _HANDED = f"""
 MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {{uuid: $person}})

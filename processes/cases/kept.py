@@ -28,7 +28,7 @@ TaskState = Literal["open", "done", "cancelled"]
 ServiceState = Literal["open", "incident", "done", "skipped", "cancelled"]
 Action = Literal[
     "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
-    "failed", "retried", "skipped", "moved",
+    "failed", "retried", "skipped", "moved", "asked", "answered",
 ]  # fmt: skip
 
 
@@ -50,6 +50,16 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What whoever has a task wants to know of somebody who has been at its case."""
+
+    text: str
+    by: str
+    of: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """A task of a case. ``element``: its id in the diagram. ``lapsed``: whose claim holds no longer (T3)."""
 
@@ -64,6 +74,7 @@ class Task:
     claim: Claim | None
     lapsed: str | None
     done: Done | None
+    question: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,6 +523,9 @@ def _task(row: Mapping[str, Any]) -> Task:
     node = row["t"]
     handed = (node["handed_by"], node["handed_to"]) if node.get("handed_by") else None
     done = Done(node["done_by"], _native(node["closed"]), node.get("done_for")) if node["state"] == "done" else None
+    question = None
+    if node.get("question"):
+        question = Question(node["question"], node["asked_by"], node["asked_of"], _native(node["asked"]))
     return Task(
         id=node["id"],
         case=row["case"],
@@ -535,6 +549,7 @@ def _task(row: Mapping[str, Any]) -> Task:
         claim=Claim(node["claimed_by"], _native(node["claimed"])) if node.get("claimed_by") else None,
         lapsed=node.get("lapsed"),
         done=done,
+        question=question,
     )
 
 

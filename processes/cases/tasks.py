@@ -228,6 +228,59 @@ def complete(
     return _write(driver, work)
 
 
+def ask(
+    driver: neo4j.Driver, task: str, by: str, of: str | None, now: datetime, question: str, named: Find = by_name
+) -> Task:
+    """Ask for more: put a question to whoever has started the case, or to ``of``, who has started it or has done a task
+    of it. The task stays where it is, and has one question at a time.
+
+    Raises Unknown (also if no person has started the case), NotCandidate, ToOneself, AlreadyDone, AlreadyClaimed,
+    TaskClosed.
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person, seen, candidate = _mine(tx, task, by, now)
+        _require_not_claimed(tx, seen, person)
+        starter = kept.case(tx, seen.task.case).started_by
+        known = [starter] if starter is not None else []
+        known += [each.done.by for each in kept.tasks_of(tx, seen.task.case) if each.done is not None]
+        called = survivors(tx, "Person", known)
+        if of is None and starter not in called:
+            text = f"no person has started the case of {seen.task.name!r}; name whom to ask"
+            raise Unknown("unknown_person", text, "of")
+        other = called[str(starter)] if of is None else named(tx, "Person", of)
+        if other == person:
+            raise ToOneself(f"{_name(tx, person)} can't ask themselves; name somebody else")
+        if other not in called.values():
+            text = (
+                f"{_name(tx, other)} has not been at this case; ask whoever has started it or has done one of its tasks"
+            )
+            raise NotCandidate(text)
+        told = {"question": question, "asked_by": person, "asked_of": other, "asked": now.astimezone(UTC)}
+        kept.set_task(tx, task, told)
+        entry = kept.LogEntry("asked", now, person, candidate.instead_of, seen.task.element, question)
+        kept.log(tx, seen.task.case, entry)
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
+def answer(driver: neo4j.Driver, task: str, by: str, now: datetime, text: str) -> Task:
+    """Answer the question that a task has for one. Raises Unknown, NotCandidate, AlreadyDone, TaskClosed."""
+
+    def work(tx: neo4j.ManagedTransaction) -> Task:
+        person = find(tx, "Person", by).uuid
+        seen = _open(tx, task, now)
+        question = seen.task.question
+        if question is None or survivors(tx, "Person", [question.of]).get(question.of) != person:
+            raise NotCandidate(f"the task {seen.task.name!r} has no question for {_name(tx, person)}")
+        kept.set_task(tx, task, dict.fromkeys(("question", "asked_by", "asked_of", "asked")))
+        kept.log(tx, seen.task.case, kept.LogEntry("answered", now, person, None, seen.task.element, text))
+        return kept.task(tx, task)
+
+    return _write(driver, work)
+
+
 def delegate(
     driver: neo4j.Driver,
     process: str,

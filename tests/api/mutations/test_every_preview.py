@@ -142,6 +142,8 @@ EXAMPLES: dict[str, str] = {
     "claimTask": 'claimTask(task: "TASK", by: "carl", reason: "x")',
     "giveBackTask": 'giveBackTask(task: "TASK", by: "carl", reason: "x")',
     "handTask": 'handTask(task: "TASK", to: "bo", by: "carl", reason: "x")',
+    "askForMore": 'askForMore(task: "TASK", by: "carl", reason: "x")',
+    "answerQuestion": 'answerQuestion(task: "ASKED", by: "bo", reason: "x")',
     "completeTask": 'completeTask(task: "TASK", by: "carl", reason: "x")',
     "saveDraft": 'saveDraft(task: "TASK", values: "{}", by: "carl", reason: "x")',
     "delegateTasks": (
@@ -252,6 +254,9 @@ def ids(service: Served) -> dict[str, str]:
     case = tasks.start(driver, "approval", {}, "bo", moment)
     with driver.session() as session:
         (task,) = kept.tasks_of(session, case)
+    with driver.session() as session:
+        (asked,) = kept.tasks_of(session, tasks.start(driver, "approval", {}, "bo", moment))
+    tasks.ask(driver, asked.id, "carl", None, moment, "Hvorfor?")
     delegation = tasks.delegate(driver, "approval", "carl", "bo", today(), today() + timedelta(days=60), moment)
     read = "query($thing: ID!) { approvalPreview(thing: $thing) { digest } }"
     of_grant, of_open = (
@@ -265,7 +270,8 @@ def ids(service: Served) -> dict[str, str]:
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"],
         "ACCOUNT": made["account"]["uuid"], "STEP": steps[0]["uuid"],
         "TIE": made["tie"]["uuid"], "STANDS": made["stands"]["uuid"], "SETTING": made["setting"]["uuid"],
-        "TASK": task.id, "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
+        "TASK": task.id, "ASKED": asked.id,
+        "DELEGATION": delegation.id, "SESSION": begun, "OPEN": made["unlimited"]["uuid"],
         "OF_GRANT": of_grant, "OF_OPEN": of_open,
         "STUCK": stuck.case, "INCIDENT": stuck.id,
     }  # fmt: skip

@@ -91,7 +91,7 @@ def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: d
         task, "Jobcenter", "Dora Kjær", "Jobcenter", 0, None,
     )  # fmt: skip
     assert (mine["role"], mine["walked"], mine["parts"]) == ("Sagsbehandler", ["Jobcenter"], ["MINE"])
-    assert mine["can"] == ["CLAIM", "HAND", "COMPLETE"]
+    assert mine["can"] == ["CLAIM", "HAND", "ASK", "COMPLETE"]
     assert '"enum":["yes","no"]' in mine["form"]
     (seen,) = asked(service, MINE, tokens["bo"], parts=["STARTED"])["myTasks"]
     assert seen["id"] == task and asked(service, MINE, tokens["bo"])["myTasks"] == []
@@ -204,6 +204,29 @@ def test_who_reads_a_part_names_nobody_outside_it(service: Served, tokens: dict[
     own = started(service, part, "job", "anna")
     asked(service, COMPLETE, tokens["carl"], task=own, values='{"decision": "no"}')
     asked(service, COMPLETE, part, task=task, values='{"decision": "yes"}')
+
+
+def test_more_is_asked_for_and_answered(service: Served, tokens: dict[str, str]) -> None:
+    task = started(service, tokens["bo"], "job", "dora")
+    ask = """mutation($task: ID!, $of: ID) { askForMore(task: $task, of: $of, reason: "Hvorfor?") { state } }"""
+    answer = 'mutation($task: ID!) { answerQuestion(task: $task, reason: "Derfor") { state } }'
+    query = "{ myTasks { id parts can question askedBy askedOf } }"
+    assert refused(service, ask, tokens["anna"], task=task, of="carl")["code"] == "not_candidate"
+    assert refused(service, ask, tokens["bo"], task=task)["code"] == "not_candidate"
+    asked(service, ask, tokens["anna"], task=task)
+    (found,) = asked(service, query, tokens["bo"])["myTasks"]
+    assert found == {
+        "id": task, "parts": ["ASKED"], "can": ["ANSWER"], "question": "Hvorfor?", "askedBy": "Anna Berg",
+        "askedOf": "Bo Lund",
+    }  # fmt: skip
+    assert refused(service, answer, tokens["anna"], task=task)["code"] == "not_candidate"
+    asked(service, answer, tokens["bo"], task=task)
+    assert asked(service, query, tokens["bo"])["myTasks"] == []
+    log = asked(service, CASE, tokens["anna"], case=case_of(service, task))["processCase"]["log"]
+    assert [(each["action"], each["by"], each["reason"]) for each in log[1:]] == [
+        ("ASKED", "Anna Berg", "Hvorfor?"), ("ANSWERED", "Bo Lund", "Derfor"),
+    ]  # fmt: skip
+    asked(service, COMPLETE, tokens["anna"], task=task, values='{"decision": "yes"}')
 
 
 def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str]) -> None:
