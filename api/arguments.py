@@ -77,6 +77,7 @@ RECORD_FILTERS: Mapping[str, Arguments] = {
     "runs": {
         "id": (strawberry.ID | None, "Only the one with this id"),
         "type": (RunType | None, "Only of this type"),
+        "name": (str | None, "Only of the source, the target or the like with this name"),
         "state": (RunState | None, "Only in this state"),
     },
     "badRecords": {

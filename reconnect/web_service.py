@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
+from api.computed.contract import Operated
 from api.http.app import Service
 from api.http.pages import Pages
 from api.reads.limits import Limits
@@ -11,6 +12,7 @@ from graph.cpr.keyring import require_keys_of
 from reconnect.account_decisions import decisions
 from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
+from reconnect.settings.file import shown
 from reconnect.targets import memberships, objects
 from reconnect.work.source_health import as_answers
 
@@ -40,6 +42,7 @@ def service_of(
         role_rules={each.name: each.about for each in context.settings.roles},
         targets=objects(context.settings.targets),
         memberships=memberships(context.settings.targets),
+        operated=Operated(context.settings.idp.system if login else None, lambda: shown(context.loaded)),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

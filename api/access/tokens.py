@@ -40,6 +40,8 @@ class Token:
     """UUIDs of the units in and below which its roles hold; none = everywhere."""
     fields: tuple[str, ...] = ()
     """The field groups that its roles are limited to; none = all."""
+    person: str | None = None
+    """UUID of who uses it; None = a program."""
 
 
 def create(
@@ -129,6 +131,7 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
             each["token"]["revoked"],
             tuple(each["token"].get("within") or ()),
             tuple(each["token"].get("fields") or ()),
+            each["token"].get("person"),
         )
         for each in rows
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 
 from api.access.sight import Sight
-from api.computed.contract import Answer, Caller, NotAnswering, Request, Resources, States, found_in_sight
+from api.computed.contract import Answer, Caller, NotAnswering, Operated, Request, Resources, States, found_in_sight
 from api.computed.nearest import EVERYBODY, Everybody, in_part
 from api.computed.types import FIELDS
 from api.named_arguments import argument_with
@@ -50,6 +50,7 @@ class Rules:
     sight: Sight = field(default_factory=Sight)
     memberships: tuple[Memberships, ...] = ()
     decisions: Decisions | None = None
+    operated: Operated = field(default_factory=Operated)
     _known: dict[date, int] = field(default_factory=dict)
 
     def answer(
@@ -95,6 +96,7 @@ class Rules:
             self.everybody,
             self.sight,
             self.decisions,
+            self.operated,
         )
         return FIELDS[rule.field].answer(Request(asked, day, caller, resources, known, roles=FIELDS[rule.field].roles))
 

@@ -139,6 +139,15 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Operated:
+    """What the operator has set. ``login_system``: key of the IT system whose accounts log in here; None where no one
+    does. ``settings``: each with its value as text, secrets masked, and where it comes from."""
+
+    login_system: str | None = None
+    settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """The resources of all fields; one for the whole program."""
 
@@ -155,6 +164,7 @@ class Resources:
     sight: Sight
     decisions: Decisions | None = None
     """How people decide about accounts at targets."""
+    operated: Operated = field(default_factory=Operated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def _answer(request: Request) -> list[Answer]:
             "everywhere": not access.within,
             "person": access.person,
             "places": _places(request, access),
+            "loginSystem": request.resources.operated.login_system,
             "expires": rows[0]["expires"] if rows else None,
         }
     ]
@@ -72,6 +73,7 @@ FIELD = ComputedField(
             Plain("everywhere", "Boolean!", "Its rights apply in the whole organisation"),
             Plain("expires", "Moment", "When it expires"),
             Thing("person", ("Person",), "The person who is logged in; null = a token"),
+            Plain("loginSystem", "String", "Key of the IT system whose accounts log in here; null = no one logs in"),
             Part("places", "RolePlace", "Where each of its system roles holds", many=True),
         ),
         answer_type(

@@ -26,6 +26,7 @@ from api.access.read_log import ReadLog
 from api.access.rights import Access
 from api.availability import RETRY_AFTER, Availability, Away
 from api.computed.answers import States
+from api.computed.contract import Operated
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
@@ -98,6 +99,8 @@ class Service:
     targets: Targets = field(default_factory=dict)
     memberships: tuple[Memberships, ...] = ()
     """Of the targets that keep groups, for previews."""
+    operated: Operated = field(default_factory=Operated)
+    """What the operator has set, for those who look after the service."""
     origins: tuple[str, ...] = ()
     """Origins of other pages that may use the API (``api.http.origins``)."""
     introspection: bool = True
@@ -139,6 +142,7 @@ def create_app(service: Service) -> Starlette:
         service.targets,
         service.memberships,
         service.decisions,
+        service.operated,
     )
     warming = Warming(reader, service.driver, is_done=not service.warm_up)
     login = service.web_login
@@ -195,7 +199,9 @@ def create_app(service: Service) -> Starlette:
             *(
                 ()
                 if login is None or service.pages is None
-                else service.pages.routes(partial(with_session, login, availability))
+                else service.pages.routes(
+                    partial(with_session, login, availability), warming.ask_ahead if service.warm_up else None
+                )
             ),
         ],
     )

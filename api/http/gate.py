@@ -103,7 +103,8 @@ class Gate:
         asked = [FIELDS.get(root.name) for root in question.roots]
         return bool(access.own and asked) and all(each is not None and each.roles & access.own for each in asked)
 
-    def forbidden(self, access: Access, question: Question) -> dict[str, GraphQLError]:
+    @staticmethod
+    def forbidden(access: Access, question: Question) -> dict[str, GraphQLError]:
         """The root fields that show what the caller may not read, by their key in the answer."""
         found: dict[str, GraphQLError] = {}
         for root in question.roots:

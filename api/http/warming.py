@@ -2,15 +2,19 @@
 
 Connections to Neo4j are opened, the lists of the graph are measured, and the smallest reads are planned. What questions
 about rights need follows once the service is ready: Neo4j plans their statements for seconds.
+
+What the pages ask follows when somebody opens a page for the first time: while they log in, most of it is planned.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import neo4j
 import structlog
 
 from api.availability import Away, in_thread
+from api.http.page_questions import ask_ahead
 from api.reads.question import question_for
 from api.reads.reader import Reader
 from graph.questions.rights.asking import Asked, rights_on
@@ -36,6 +40,7 @@ class Warming:
     driver: neo4j.Driver
     is_done: bool = False
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
+    _ahead: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def begin(self) -> None:
         """Start in the background. It is repeated until Neo4j answers."""
@@ -43,9 +48,22 @@ class Warming:
 
     async def close(self) -> None:
         """Stop."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait({self._task})
+        for task in (self._task, self._ahead):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
+
+    def ask_ahead(self, questions: Sequence[str]) -> None:
+        """Ask what the pages ask, one after the other, in the background; the first call only."""
+        if self._ahead is None:
+            self._ahead = asyncio.get_running_loop().create_task(self._asked_ahead(questions), name="ask ahead")
+
+    async def _asked_ahead(self, questions: Sequence[str]) -> None:
+        try:
+            await ask_ahead(self.reader, questions)
+        except Exception as error:
+            # Who opens a page waits, as without this.
+            _log.warning("pages_not_warmed_up", error=type(error).__name__)
 
     async def _warm(self) -> None:
         while not self.is_done:

@@ -24,6 +24,7 @@ NAMED = "named"
 KNOWN = "known"
 """The rule that finds the number of the last change that was known on a day."""
 
+_OF_A_TARGET = "export:"
 Targets = Mapping[str, Collection[str]]
 """Each target that the program has, and the names of its objects."""
 
@@ -59,7 +60,7 @@ def known(driver: neo4j.Driver, order: SourceOrder, targets: Targets, what: str,
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         match what:
             case "source":
-                return _source(session, order, name)
+                return _source(session, order, targets, name)
             case "target" | "object" | "kind of record" | "employment type":
                 return _of_graph(session, targets, what, name)
             case "run":
@@ -118,9 +119,10 @@ def _has(session: neo4j.Session, kind: str, name: str, value: str) -> bool:
     return bool(row.single(strict=True)["known"])
 
 
-def _source(session: neo4j.Session, order: SourceOrder, name: str) -> str:
+def _source(session: neo4j.Session, order: SourceOrder, targets: Targets, name: str) -> str:
+    """Also ``export:TARGET``, as what a brake has stopped of a target is kept."""
     allowed = dict.fromkeys((*order.default, *DEFAULT_ORDER, MANUAL, DAY_TURN))
-    if name in allowed:
+    if name in allowed or name.removeprefix(_OF_A_TARGET) in targets:
         return name
     row = session.run(
         """

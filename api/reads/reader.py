@@ -27,7 +27,7 @@ from api.access.cpr_readings import opened
 from api.access.rights import Access
 from api.availability import Availability, OutOfTime, Patience
 from api.computed.answers import Rules, States
-from api.computed.contract import Answer, Caller
+from api.computed.contract import Answer, Caller, Operated
 from api.http.failures import formed
 from api.reads.bounded_cache import Kept
 from api.reads.compilation import WITHIN
@@ -111,6 +111,7 @@ class Reader:
     targets: Targets = field(default_factory=dict)
     memberships: tuple[Memberships, ...] = ()
     decisions: Decisions | None = None
+    operated: Operated = field(default_factory=Operated)
 
     def __post_init__(self) -> None:
         self._rules = Rules(self.driver, self.keyring, self.order)
@@ -120,6 +121,7 @@ class Reader:
         self._rules.targets = self.targets
         self._rules.memberships = self.memberships
         self._rules.decisions = self.decisions
+        self._rules.operated = self.operated
         self._available = self.availability or Availability(self.reading)
         self._lengths = Lengths()
         self._seal = CursorSeal.of(self.keyring)

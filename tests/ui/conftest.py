@@ -41,7 +41,7 @@ from tools.pages import build
 _PROGRAMS = (os.environ.get("CHROMIUM", "chromium"), "chromium", "chromium-browser", "google-chrome")
 _OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync")  # fmt: skip
-_PATIENCE = 60_000
+_PATIENCE = 120_000
 """Milliseconds that a test waits for what a page shows: machines that run tests are busy."""
 _MARK = "MERGE (:SampleOfPages {home: $home, day: $day})"
 _IS_MARKED = "RETURN EXISTS { (:SampleOfPages {home: $home, day: $day}) } AS known"

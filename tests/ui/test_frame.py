@@ -3,7 +3,7 @@
 import httpx
 from playwright.sync_api import Route, expect
 
-from api.http.pages import BUILT
+from api.http.pages import BUILT, Pages
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 
@@ -20,6 +20,7 @@ def test_an_address_works_after_a_reload(visit: Visits) -> None:
 def test_no_page_runs_inline_script_or_is_kept(town: Town) -> None:
     answer = httpx.get(f"{town.url}/", headers={"accept": "text/html"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/login?to=/")
+    assert any("query Person(" in each for each in Pages().questions), "what is asked ahead"
     page = (BUILT / "index.html").read_text()
     assert "<script>" not in page and "<style" not in page
     for path in ("/_app/immutable/../../index.html", "/_app/immutable/nothing.js", "/_app/"):

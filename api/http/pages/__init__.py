@@ -5,7 +5,7 @@ page contains no data: it asks the API, with the session's cookie.
 """
 
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from api.http.accepted import is_a_persons
 
+Opened = Callable[[Sequence[str]], None]
 Endpoint = Callable[[Request], Awaitable[Response]]
 BUILT = Path(__file__).parent / "built"
 """Where ``tools.pages`` puts the files. They are part of the Python package."""
@@ -25,6 +26,7 @@ SCHEMA_STAMP = ".reconnect-schema"
 _SCHEMA = Path(__file__).parents[3] / "schema.graphql"
 """In a clone. An installed package has none, and was made with its pages."""
 _PAGE = "index.html"
+_QUESTIONS = "questions"
 _KEPT = "_app/immutable/"
 """Below this the name tells the content, so a browser may keep the file for as long as it likes."""
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
@@ -76,6 +78,8 @@ class Pages:
     def __init__(self, folder: Path = BUILT) -> None:
         if not (folder / _PAGE).is_file():
             raise FileNotFoundError(f"There are no pages in {folder}; `make pages` builds them.")
+        self.questions = tuple(each.read_text() for each in sorted((folder / _QUESTIONS).glob("*.graphql")))
+        """What the pages ask the API, as they send it."""
         self._files: dict[str, _File] = {}
         for file in folder.rglob("*"):
             if not file.is_file() or file.suffix not in _TYPES:
@@ -95,14 +99,16 @@ class Pages:
         built_for = stamp.read_text() if stamp.is_file() else ""
         return schema.is_file() and built_for != sha256(schema.read_bytes()).hexdigest()
 
-    def routes(self, with_session: Callable[[Endpoint], Endpoint]) -> list[BaseRoute]:
+    def routes(self, with_session: Callable[[Endpoint], Endpoint], opened: Opened | None = None) -> list[BaseRoute]:
         """The routes; the last of them answers at every address that no other route has. ``with_session``: makes of the
-        page one for those who are logged in."""
+        page one for those who are logged in. ``opened``: called with the questions whenever a page is opened."""
         shown = with_session(self._page)
 
         async def page(request: Request) -> Response:
             if not is_a_persons(request.headers.get("accept", "*/*")):
                 raise HTTPException(404)
+            if opened is not None:
+                opened(self.questions)
             return await shown(request)
 
         at_the_top = [path for path in self._files if "/" not in path and path != _PAGE]

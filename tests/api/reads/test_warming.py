@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from api.availability import Availability, Away
 from api.http.health import ready
+from api.http.page_questions import ask_ahead
 from api.http.warming import AT_ONCE, Warming
 from tests.api.reads.asking import Asking
 
@@ -66,3 +67,23 @@ def test_what_cannot_be_warmed_up_is_told_and_holds_up_nothing() -> None:
     with capture_logs() as lines:
         asyncio.run(warming._warm_rights())
     assert [(each["event"], each["error"]) for each in lines] == [("rights_not_warmed_up", "AttributeError")]
+
+
+def test_what_pages_ask_is_asked_ahead_of_them(asking: Asking, driver: neo4j.Driver) -> None:
+    """As one who reads all, and as a manager, who may not read the third; each of a unit and of a person."""
+    texts = (
+        "query A($uuid: ID!, $at: Date, $all: Boolean!) { unit(uuid: $uuid, at: $at) { name @include(if: $all) } }",
+        'query B($unit: ID!) { nearest(role: "manager", unit: $unit) { reason } }',
+        "query C($from: Date) { personReads(from: $from) { by } }",
+    )
+    assert asking.runner.run(ask_ahead(asking.reader, texts)) == 4 + 4 + 2
+    warming = Warming(asking.reader, driver)
+
+    async def twice() -> bool:
+        warming.ask_ahead(texts)
+        first = warming._ahead
+        warming.ask_ahead(texts)
+        await warming.close()
+        return first is warming._ahead
+
+    assert asking.runner.run(twice())

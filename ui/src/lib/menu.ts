@@ -7,6 +7,7 @@ export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'>; s
 	{ path: '/organisation', text: 'organisation', shows: 'Unit' },
 	{ path: '/roles', text: 'roles', shows: 'Assignment' },
 	{ path: '/board', text: 'board', shows: 'ProcessOverview' },
+	{ path: '/kle', text: 'kle', shows: 'EndedKle' },
 	{ path: '/quality', text: 'quality', shows: 'Unmatched' },
 	{ path: '/sources', text: 'sources', shows: 'SourceHealth' },
 	{ path: '/accounts', text: 'accounts', shows: 'ComingAccountChange' },

@@ -75,12 +75,17 @@ export function mutation<D, V extends Record<string, unknown>>(
  * no answer is kept. Throws Failure.
  */
 export async function change(wanted: Mutation): Promise<string[]> {
+	const data = await answerOf<Record<string, { uuid?: string } | { uuid?: string }[] | null>>(wanted);
+	return Object.values(data).flat().flatMap((each) => (each?.uuid ? [each.uuid] : []));
+}
+
+/** Carry out a mutation; what it answers. Throws Failure. */
+export async function answerOf<D>(wanted: Mutation): Promise<D> {
 	const extensions = wanted.together ? { together: true } : undefined;
 	const { data, error } = await client.executeMutation(createRequest(wanted.document, wanted.variables, extensions));
 	if (error) throw failureOf(error);
 	client = made();
-	const answers = Object.values((data ?? {}) as Record<string, { uuid?: string } | { uuid?: string }[] | null>);
-	return answers.flat().flatMap((each) => (each?.uuid ? [each.uuid] : []));
+	return data as D;
 }
 
 /** What a mutation would do; nothing is changed. Throws Failure. */

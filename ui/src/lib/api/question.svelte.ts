@@ -7,8 +7,8 @@ export interface Asked<D> {
 	readonly data: D | null;
 	readonly failure: Failure | null;
 	readonly isLoading: boolean;
-	/** Ask again, past what is kept. */
-	again(): void;
+	/** Ask again, past what is kept; until it is answered. */
+	again(): Promise<void>;
 }
 
 /**
@@ -26,11 +26,11 @@ export function asked<D, V extends Record<string, unknown>>(
 	let isLoading = $state(true);
 	let turn = 0;
 
-	function ask(given: V, fresh: boolean): void {
+	function ask(given: V, fresh: boolean): Promise<void> {
 		const own = ++turn;
 		isLoading = true;
 		failure = null;
-		answerTo(question, given, { fresh, reason: reason?.() ?? undefined }).then(
+		return answerTo(question, given, { fresh, reason: reason?.() ?? undefined }).then(
 			(answer) => {
 				if (own !== turn) return;
 				data = answer;
@@ -58,7 +58,7 @@ export function asked<D, V extends Record<string, unknown>>(
 			isLoading = false;
 			return;
 		}
-		ask(given, false);
+		void ask(given, false);
 	});
 
 	return {
@@ -73,7 +73,7 @@ export function asked<D, V extends Record<string, unknown>>(
 		},
 		again() {
 			const given = variables();
-			if (given !== null) ask(given, true);
+			return given === null ? Promise.resolve() : ask(given, true);
 		}
 	};
 }

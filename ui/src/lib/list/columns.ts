@@ -4,6 +4,8 @@ export interface Column<Row> {
 	title: string;
 	text: (row: Row) => string;
 	href?: (row: Row) => string | null;
+	/** By what it is sorted where that is not its text, such as a day. */
+	order?: (row: Row) => string;
 }
 
 /** Those whose text fits every word, in the order of a column. */
@@ -22,6 +24,7 @@ export function arranged<Row>(
 	const column = columns.find((each) => each.key === by) ?? columns[0];
 	if (column === undefined) return found;
 	const order = new Intl.Collator('da', { numeric: true });
-	const sorted = found.sort((one, other) => order.compare(column.text(one), column.text(other)));
+	const value = column.order ?? column.text;
+	const sorted = found.sort((one, other) => order.compare(value(one), value(other)));
 	return isDescending ? sorted.reverse() : sorted;
 }

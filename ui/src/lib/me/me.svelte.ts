@@ -35,6 +35,11 @@ export class Rights {
 		return this.#asked.data?.me.everywhere ?? false;
 	}
 
+	/** Key of the IT system whose accounts log in here. */
+	get loginSystem(): string | null {
+		return this.#asked.data?.me.loginSystem ?? null;
+	}
+
 	get mayReadCpr(): boolean {
 		return this.#asked.data?.me.mayReadCpr ?? false;
 	}

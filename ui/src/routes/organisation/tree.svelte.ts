@@ -19,6 +19,7 @@ export class OrganisationTree {
 	failure = $state.raw<Failure | null>(null);
 	isLoading = $state(true);
 	#day: string | null = null;
+	#unit: string | null = null;
 	#turn = 0;
 	#tops = $state.raw<BranchFragment[]>([]);
 	readonly #below = new SvelteMap<string, BranchFragment[]>();
@@ -28,6 +29,7 @@ export class OrganisationTree {
 	/** Show a day, with what was open before; `unit`: opened down to it. */
 	async read(day: string | null, unit: string | null): Promise<void> {
 		const own = ++this.#turn;
+		this.#unit = unit;
 		this.isLoading = true;
 		this.failure = null;
 		try {
@@ -49,6 +51,11 @@ export class OrganisationTree {
 		} finally {
 			if (own === this.#turn) this.isLoading = false;
 		}
+	}
+
+	/** Read it anew, after a change. */
+	again(): Promise<void> {
+		return this.read(this.#day, this.#unit);
 	}
 
 	has(unit: string): boolean {

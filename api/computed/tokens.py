@@ -1,0 +1,56 @@
+"""``tokens``: the programs that may use the API."""
+
+from datetime import UTC, datetime
+
+from api.access.tokens import Token, tokens
+from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
+
+READ_BY = frozenset({"rights", "operations", "auditor"})
+
+
+def _answer(request: Request) -> list[Answer]:
+    now = datetime.now(UTC)
+    return [_form(each, now) for each in tokens(request.driver)][: request.first]
+
+
+def _form(token: Token, now: datetime) -> Answer:
+    state = "revoked" if token.revoked else "expired" if token.expires <= now else "valid"
+    return {
+        "name": token.name,
+        "roles": [name_of(each) for each in token.roles],
+        "created": token.created.isoformat(),
+        "expires": token.expires.isoformat(),
+        "state": name_of(state),
+        "units": list(token.within),
+        "person": token.person,
+    }
+
+
+TokenState = enumerated(
+    "TokenState",
+    "Whether a token can be used",
+    {"valid": "It can be used", "expired": "It has ended", "revoked": "Somebody has revoked it"},
+)
+FIELD = ComputedField(
+    "tokens",
+    "The tokens of programs, by name, without their secrets; `reconnect token` makes and revokes them",
+    (
+        answer_type(
+            "AccessToken",
+            "What a program uses the API with",
+            Plain("name", "String!", "Its name, as it is in the change log"),
+            Plain("roles", "[TokenRole!]", "Its system roles"),
+            Plain("created", "Moment!", "When it was made"),
+            Plain("expires", "Moment!", "When it ends"),
+            Plain("state", "TokenState!", "Whether it can be used"),
+            Thing("units", ("Unit",), "The units in and below which its roles hold; none = everywhere", many=True),
+            Thing("person", ("Person",), "The person who uses it, and under whose name it acts; null = a program"),
+        ),
+    ),
+    READ_BY,
+    _answer,
+    arguments={"first": FIRST},
+    enums=(TokenState,),
+    whole="tokens reach the whole organisation",
+)
