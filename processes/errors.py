@@ -7,6 +7,7 @@ CaseError (a GraphError)
 ├── TaskClosed           next    a task that its case no longer needs
 ├── NotInPerson          next    a delegation by somebody who stands in for another, or does not have such a task (T7)
 ├── ToOneself            next    a delegation to oneself (T7)
+├── ServiceFailed        varies  a service of a case that could not be carried out (``processes.services``)
 └── FormRejected         next    values that a form does not take
 """
 

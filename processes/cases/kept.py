@@ -328,9 +328,9 @@ class Running:
                 self.log("cancelled", now, element=gone.element)
         due, finished = self.engine.next_due(), self.engine.finished
         incidents = [
-            *({"task": i.task, "element": i.element, "text": i.text, "at": i.at} for i in self.engine.incidents)
+            *({"task": i.task, "element": i.element, "text": i.text, "at": i.at} for i in self.engine.incidents),
+            *held_up,
         ]
-        incidents += held_up
         self.tx.run(
             "MATCH (c:Case {id: $id}) SET c.state = $state, c.open = $open, c.due = $due, c.ended = $ended, "
             "c.incidents = $incidents",
