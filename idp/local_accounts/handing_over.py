@@ -186,8 +186,14 @@ class HandingOver:
             f"Din konto {account.login} hos {self._name} har {_CHANGES[what]}. Var det ikke dig, så kontakt "
             "it-afdelingen med det samme."
         )
-        for contact in contacts:
-            self._send(contact, "mail" if contact.email is not None else "sms", "Din adgang er ændret", text)
+        failed = None
+        for contact in contacts:  # all, also where one of them takes no message
+            try:
+                self._send(contact, "mail" if contact.email is not None else "sms", "Din adgang er ændret", text)
+            except NotSent as not_sent:
+                failed = not_sent
+        if failed is not None:
+            raise failed
 
     def _has_login(self, account: LocalAccount) -> bool:
         with self._driver.session() as session:

@@ -28,9 +28,10 @@ class Post:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.is_away = False
+        self.refused = ""
 
     def mail(self, address: str, subject: str, text: str) -> None:
-        if self.is_away:
+        if self.is_away or address == self.refused:
             raise NotSent("away")
         self.sent.append((address, text))
 
@@ -156,6 +157,11 @@ def test_no_code_goes_where_persons_were_joined_by_hand(clean_graph: neo4j.Drive
         desk.handing.invite(account, "mail", datetime.now(UTC), by="ida")
     desk.handing.tell(account, "password", datetime.now(UTC))
     assert {address for address, _ in desk.post.sent} == {"anje@hjemme.dk", "bo@hjemme.dk"}
+    desk.post.refused = "bo@hjemme.dk"
+    with pytest.raises(NotSent):
+        desk.handing.tell(account, "password", datetime.now(UTC))
+    assert [address for address, _ in desk.post.sent[2:]] == ["anje@hjemme.dk"]
+    desk.post.sent.pop()
     knows_address(clean_graph, "bo", "anje@hjemme.dk")
     assert desk.forgotten() == 3 and desk.post.sent[-1][0] == "anje@hjemme.dk"
 
