@@ -2,6 +2,9 @@
 
 It is compared with the bare driver, which runs one hand-written Cypher statement (pattern comprehensions in blocks of
 500 rows) and writes its rows with orjson. The answers must be equal; both are read to the end and discarded.
+
+The hand-written statement promises no order. Ours has one, of persons and of employments, so that a cursor can go on
+from any of them.
 """
 
 import asyncio

@@ -1,4 +1,10 @@
-"""The same reads by a caller whose roles hold everywhere, and by one whose roles hold in a subtree with all of it."""
+"""The same reads by a caller whose roles hold everywhere, and by one whose roles hold in a subtree with all of it.
+
+The read with rights everywhere leaves out the question of where each thing lies, which has to be asked of each one. To
+count all employments takes two accesses of the graph for each; to count those in some units, it takes the links from
+the units to them with their days as well, which makes six. So the goal can't be reached for the count, whatever the
+statement, as long as the graph keeps no counts for each unit.
+"""
 
 import asyncio
 import time
