@@ -55,7 +55,8 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_SURVIVORS, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_CLEAR_LISTS, ids=records, uuids=list(things)).consume()
         tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and can do without it
-        tx.run(_CLEAR_BRAKES, starts=[f"{kind} {key}:" for _, kind, key in map(_parts, records)]).consume()
+        starts = [f"{kind} {key}:" for _, kind, key in map(_parts, records)]
+        tx.run(_CLEAR_BRAKES, starts=starts, uuids=list(things)).consume()
         tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         for statement in (_DRAFTS, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
@@ -199,7 +200,10 @@ CALL () {
 _CLEAR_BRAKES = """
 MATCH (b:Brake)
 WHERE any(line IN b.summary WHERE any(start IN $starts WHERE line STARTS WITH start))
-SET b.summary = [line IN b.summary WHERE none(start IN $starts WHERE line STARTS WITH start)]
+    OR any(line IN b.summary + coalesce(b.lines, []) WHERE any(uuid IN $uuids WHERE line CONTAINS uuid))
+SET b.summary = [line IN b.summary
+        WHERE none(start IN $starts WHERE line STARTS WITH start) AND none(uuid IN $uuids WHERE line CONTAINS uuid)],
+    b.lines = [line IN b.lines WHERE none(uuid IN $uuids WHERE line CONTAINS uuid)]
 """
 _CLEAR_LOG = """
 UNWIND $uuids AS uuid

@@ -239,7 +239,7 @@ def apply(
     if reasons and not dry_run:
         lines = sorted(map(found.line, doubted))
         digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
-        report.brake = keep_stopped(driver, SOURCE, run, digest, [*reasons, *_summary(found, doubted)], lines)
+        report.brake = keep_stopped(driver, SOURCE, run, digest, [*reasons, *_summary(driver, found, doubted)], lines)
     waiting = {each.key for each in doubted if report.waits_for or reasons}
     report.held = frozenset(each.person for each in endings if each.key in waiting)
     stated = [(wanted, each) for wanted, each in found.changed if wanted.key not in waiting]
@@ -372,9 +372,16 @@ def _too_many(
     return [f"{count} of {total} open accounts would close{later}{in_words(before, limits)}"]
 
 
-def _summary(found: Evaluated, endings: Sequence[Ending]) -> list[str]:
+def _summary(driver: neo4j.Driver, found: Evaluated, endings: Sequence[Ending]) -> list[str]:
+    """A line for each account, without the user name of a person with a protected name: it is made of the name."""
+    rows, _, _ = driver.execute_query(
+        "MATCH (p:Person) WHERE p.uuid IN $uuids AND p.address_protected RETURN p.uuid AS uuid",
+        uuids=sorted({each.person for each in endings}),
+        routing_=neo4j.RoutingControl.READ,
+    )
+    protected = {row["uuid"] for row in rows}
     lines = sorted(
-        f"{each.key} ({each.login or 'no user name'}) would "
+        f"{each.key} ({'protected' if each.person in protected else each.login or 'no user name'}) would "
         + ("close" if each.day == found.today else f"end on {each.day}")
         for each in endings
     )

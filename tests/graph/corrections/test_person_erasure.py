@@ -148,11 +148,23 @@ def test_who_was_joined_goes_along_and_what_waits_or_was_bad_is_taken_from_the_l
     settle_problems(graph, "sd", "a run", [Problem("Employment", "e1", "title", "odd", "is odd")], [])
     keep_undecided(graph, [Undecided(RecordId("facts", "Person", "x"), (keep, uuid_of(graph, "p2")))])
     keep_stopped(graph, "sd", "a run", "0123456789abcdef", ["3 of 4", "Employment e1: ended", "Employment e2: ended"])
+    of_accounts = [f"{keep}:ad (vifo) would close", "another:ad (anbe) would close"]
+    lines = [f"{keep}:ad closes", "another:ad closes"]
+    keep_stopped(graph, "rule:accounts", "a run", "fedcba9876543210", of_accounts, lines)
     assert {keep, joined} < set(erase_person(graph, keep, BY))
     assert [each for each in (*PERSONAL, RING.hash("1101575028"), "'e1'") if each in everything(graph)] == []
     assert kept_problems(graph, "sd") == {}
-    rows, _, _ = graph.execute_query("MATCH (b:Brake) RETURN b.summary AS left, COUNT { (:Ambiguity) } AS waiting")
-    assert (rows[0]["left"], rows[0]["waiting"]) == (["3 of 4", "Employment e2: ended"], 0)
+    rows, _, _ = graph.execute_query(
+        """
+        MATCH (b:Brake)
+        RETURN b.summary AS left, b.lines AS lines, COUNT { (:Ambiguity) } AS waiting
+        ORDER BY b.source DESC
+        """
+    )
+    assert [(row["left"], row["lines"], row["waiting"]) for row in rows] == [
+        (["3 of 4", "Employment e2: ended"], None, 0),
+        (["another:ad (anbe) would close"], ["another:ad closes"], 0),
+    ]
 
 
 def test_what_was_asked_attested_and_done_of_the_persons_rights_goes_along(graph: neo4j.Driver) -> None:

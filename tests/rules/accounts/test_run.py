@@ -240,6 +240,11 @@ def test_who_is_told_of_an_account_is_told_the_user_name_that_it_has(place: Plac
     stopped = place.run(limits=Limits(at_least=0), employments=[{"id": "e_anna", "to": day(0)}])
     (kept,) = place.driver.execute_query("MATCH (b:Brake {id: $id}) RETURN b.summary AS lines", id=stopped.brake)[0]
     assert any("(anbe2) would close" in each for each in kept["lines"])
+    place.driver.execute_query("MATCH (p:Person {given_name: 'Anna Marie'}) SET p.address_protected = true")
+    again = place.run(limits=Limits(at_least=0), employments=[{"id": "e_anna", "to": day(0)}])
+    (kept,) = place.driver.execute_query("MATCH (b:Brake {id: $id}) RETURN b.summary AS lines", id=again.brake)[0]
+    assert any("(protected) would close" in each for each in kept["lines"]), "a user name is made of the name"
+    place.driver.execute_query("MATCH (p:Person {given_name: 'Anna Marie'}) SET p.address_protected = false")
     place.run()
     tomorrow = today() + timedelta(days=1)
     (ready,) = (
