@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import neo4j
+    import redis
 
     from graph.cpr.keyring import Keyring
     from graph.statements.precedence import SourceOrder
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from reconnect.settings.tree import Settings
 
 _TELL_EVERY = 10.0  # seconds
+_REDIS_PATIENCE = 10.0
+"""Seconds for Redis to answer, and at most the life of a lock."""
 
 
 @dataclass
@@ -86,6 +89,14 @@ class Context:
         """Address of the job queue, with its password."""
         chosen = self.settings.redis.url
         return chosen.get_secret_value() if chosen else self.embedded.redis_url
+
+    def redis(self) -> redis.Redis:
+        """A client of the job queue's Redis. One that no longer answers is an error within seconds: who waits for it
+        holds a lock, or a place of the worker."""
+        import redis
+
+        patience = min(_REDIS_PATIENCE, self.settings.worker.lock_seconds)
+        return redis.Redis.from_url(self.redis_url(), socket_timeout=patience, socket_connect_timeout=patience)
 
     def driver(self) -> neo4j.Driver:
         """A driver on the store, with the migrations applied. Raises CommandFailed when the store does not answer."""

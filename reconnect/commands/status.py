@@ -72,7 +72,7 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
     from reconnect.work import job_states, liveness
 
     try:
-        with redis.Redis.from_url(context.redis_url(), socket_timeout=5) as client:
+        with context.redis() as client:
             return job_states.read(client), liveness.healthy(client)
     except redis.RedisError:
         return None, False

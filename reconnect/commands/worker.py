@@ -25,13 +25,12 @@ def run_worker(
 
     Any number of workers may run. A worker that is stopped (SIGTERM) returns its jobs to the queue.
     """
-    import redis
 
     from reconnect.work.liveness import healthy_here
 
     of_run = of(context)
     if check:
-        with redis.Redis.from_url(of_run.redis_url()) as client:
+        with of_run.redis() as client:
             alive = healthy_here(client, of_run)
         if not alive:
             raise CommandFailed(

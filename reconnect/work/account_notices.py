@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-import redis
 from structlog.stdlib import get_logger
 
 from graph.change_log import last_number, turned_day
@@ -122,7 +121,7 @@ def _sent(context: Context, found: Due) -> tuple[int, bool]:
     """How many were sent now, and whether any failed."""
     key, sent, failed = f"{SENT}{found.day}", 0, False
     rejected: list[str] = []
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         for mail in found.mails:
             to = ",".join(mail.to)
             if client.sismember(key, to):

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import redis
 from structlog.stdlib import get_logger
 
 from exporters.errors import LoginRefused
@@ -100,7 +99,7 @@ class Closings:
         return self._closer
 
     def _close(self, closer: Closer, due: list[Entry]) -> None:
-        with redis.Redis.from_url(self.context.redis_url()) as client:
+        with self.context.redis() as client:
             try:
                 with Lock(client, self._mark, _LOCK) as lock:
                     self._closed(closer, due, lock)

@@ -11,7 +11,6 @@ from functools import partial
 from typing import cast
 
 import neo4j
-import redis
 from structlog.stdlib import get_logger
 
 from graph.writing.graph_writer import GraphWriter
@@ -35,7 +34,7 @@ def look(context: Context) -> None:
     """Follow the change log, and see that targets are supplied. Raises what ``follow`` does."""
     follow(context, "worker")
     planned = owed_in_graph(context.driver())
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         if planned is not None:
             if names := account_targets(context.settings.targets):
                 client.sadd(OWED, *names)

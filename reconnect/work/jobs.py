@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
-import redis
-
 from exporters.files.pipeline import run_export
 from exporters.objects.export import run_object_export
 from exporters.objects.target import ObjectTarget
@@ -269,7 +267,7 @@ def end_killed_runs(context: Context) -> int:
     """Mark runs as killed that the graph has as running although their lock is free. How many."""
     if not (runs := running_runs(context.driver())):
         return 0
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         held = [job.partition(":") for job in held_locks(client)]
     alive = {(kind, sources.kept_name(context.settings.sources, name)) for kind, _, name in held}
     # The job that plans accounts is one, and its lock has no name of a source or target.
@@ -292,7 +290,7 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
 
     with (
         scratch(context.instance.home.path),
-        redis.Redis.from_url(context.redis_url()) as client,
+        context.redis() as client,
         Lock(client, name, context.settings.worker.lock_seconds, math.inf if caller.wait else 0, waiting) as lock,
     ):
         before = job_states.last_success(client, name)

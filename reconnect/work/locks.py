@@ -102,7 +102,8 @@ class Lock:
     ) -> None:
         self._ended.set()
         if self._renewer is not None:
-            self._renewer.join()
+            # One that hangs in Redis ends by itself, and keeps nothing waiting: the lock is lost by then.
+            self._renewer.join(self._life / 1000)
         try:
             self._client.eval(_RELEASE, 1, self._key, self._value)
         except redis.RedisError as failure:

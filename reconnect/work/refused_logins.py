@@ -6,7 +6,6 @@ pitfall 48).
 
 from functools import partial
 
-import redis
 from structlog.stdlib import get_logger
 
 from reconnect.context import Context
@@ -34,7 +33,7 @@ def watch(context: Context) -> list[str]:
     """
     names = sorted(objects(context.settings.targets))
     refused = [each for each in names if retrying.is_login_refused(context, each)]
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         for each in names:
             is_so = each in refused
             report_change(client, REPORTED, each, is_so=is_so, report=partial(_report, context, each, is_so))

@@ -59,7 +59,7 @@ def lift(client: redis.Redis, job: str) -> None:
 
 def is_refused(context: Context, job: str) -> bool:
     """Whether the job was refused with its present settings."""
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         kept = cast("bytes | None", client.hget(REFUSED, job))
     return kept is not None and kept.decode() == _fingerprint(context, job)
 
@@ -67,7 +67,7 @@ def is_refused(context: Context, job: str) -> bool:
 def note_login(context: Context, target: str, *, refused: bool) -> None:
     """Remember whether the target refuses our login, which also ends closings at once. Other refusals do not: what
     makes a run fail, such as an attribute that the domain lacks, is no reason to leave an account open."""
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         if refused:
             refuse(client, context, _login(target))
         else:

@@ -46,7 +46,7 @@ class Schedule:
         now = self._now()
         if all(each.name in self._next and not self._is_due(each, now) for each in self._planned):
             return
-        with redis.Redis.from_url(self._context.redis_url()) as client:
+        with self._context.redis() as client:
             for each in self._planned:
                 if each.name not in self._next:
                     self._next[each.name] = next_after(each.times, self._begun(client, each, now))

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import redis
 from structlog.stdlib import get_logger
 
 from graph.time import COPENHAGEN
@@ -23,7 +22,7 @@ def watch(context: Context) -> list[str]:
     A mail that could not be sent is tried again at the next check, unless the server refuses it for good.
     """
     found = sources_health(context)
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         for each in found:
             text = _begun(each) if each.silent else f"It has been read again: {each.text}"
             report = partial(_report, context, each, text)

@@ -92,7 +92,7 @@ class SourceHealth:
 def sources_health(context: Context, now: datetime | None = None) -> list[SourceHealth]:
     """Every source that has a schedule, has run or has records, by name."""
     moment = (now or datetime.now(UTC)).astimezone(UTC)
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         named = partial(kept_name, context.settings.sources)
         jobs = {
             named(name.removeprefix(_JOB)): state

@@ -61,7 +61,7 @@ def run(context: Context, burst: bool = False) -> None:
     If the queue goes away, the worker waits for it: a restart of Redis ends no worker. Raises redis.ConnectionError if
     it does not answer at the start.
     """
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         client.ping()
     settings = context.settings.worker
     loop = queue.Loop(settings.at_once, settings.longest, sign_of_life(context), HEALTH_SECONDS, burst)
@@ -87,7 +87,7 @@ def _work(context: Context, own: "Jobs", loop: queue.Loop) -> None:
 
 async def enqueue(context: Context, function: str, *arguments: str) -> bool:
     """Put a job on the queue, even if it was refused before; False when the same job waits or runs already."""
-    with redis.Redis.from_url(context.redis_url()) as client:
+    with context.redis() as client:
         retrying.lift(client, queue.job_id(function, *arguments))
     async with queue.opened(context.redis_url()) as opened:
         return await opened.put(function, *arguments)

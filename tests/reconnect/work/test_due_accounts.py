@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import neo4j
 import pytest
@@ -173,7 +172,13 @@ def test_targets_are_told_of_what_was_planned_although_redis_was_away(
 
     monkeypatch.setattr(due_accounts, "_queued", queued)
     with monkeypatch.context() as broken:
-        broken.setattr(due_accounts, "redis", SimpleNamespace(Redis=SimpleNamespace(from_url=lambda url: _away())))
+
+        def followed(*given: Any) -> object:
+            done = follow(*given)
+            broken.setattr(Context, "redis", lambda self: _away())
+            return done
+
+        broken.setattr(due_accounts, "follow", followed)
         with pytest.raises(redis.ConnectionError):
             due_accounts.look(context)
     assert _open(clean_graph) == {"anbe", "aaba"} and told == []

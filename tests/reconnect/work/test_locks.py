@@ -1,13 +1,16 @@
 """One run at a time: on a real Valkey."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 
+from reconnect import context
 from reconnect.embedded import Addresses
 from reconnect.work.locks import Lock, LockLost, LockTaken
 
@@ -79,6 +82,41 @@ def test_a_holder_is_told_where_renewing_itself_ends(client: redis.Redis, how: s
             held.require()
         over.set()
     assert client.get(f"reconnect:lock:{NAME}") is None
+
+
+def test_a_renewal_that_hangs_does_not_keep_its_holder(client: redis.Redis) -> None:
+    """The slot of its job would be lost, and SIGTERM would end nothing."""
+    over = threading.Event()
+
+    class Hanging:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def eval(self, script: str, *given: Any) -> Any:
+            return (
+                client.eval(script, *given) if threading.current_thread() is threading.main_thread() else over.wait(60)
+            )
+
+    begun = time.monotonic()
+    with Lock(Hanging(), NAME, 0.5):  # type: ignore[arg-type]
+        time.sleep(0.3)
+    assert time.monotonic() - begun < 10
+    over.set()
+
+
+def test_a_redis_that_hangs_is_an_error_within_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(context, "_REDIS_PATIENCE", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        monkeypatch.setenv("RECONNECT__REDIS__URL", f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+        with context.Context().redis() as made, pytest.raises(redis.TimeoutError):
+            made.ping()
+
+
+def test_the_program_makes_its_clients_of_redis_in_one_place() -> None:
+    root = Path(context.__file__).parent
+    assert [each.name for each in root.rglob("*.py") if "Redis.from_url" in each.read_text()] == ["context.py"]
 
 
 def test_each_holder_gets_a_higher_number(client: redis.Redis) -> None:

@@ -34,7 +34,9 @@ def client(addresses: Addresses) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def worker(addresses: Addresses) -> Callable[..., Schedule]:
-    context: Any = SimpleNamespace(redis_url=lambda: addresses.redis_url)
+    context: Any = SimpleNamespace(
+        redis_url=lambda: addresses.redis_url, redis=lambda: redis.Redis.from_url(addresses.redis_url)
+    )
     return lambda clock, *planned: Schedule(context, planned or (FIVE,), clock)
 
 
