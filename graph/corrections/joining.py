@@ -23,7 +23,7 @@ from graph.statements.statement import DatedValue, Ref, Statement
 from graph.statements.stored_record import from_text
 from graph.time import within, without
 from graph.writing.graph_writer import Written
-from graph.writing.loading import KeptRecord, load
+from graph.writing.loading import KeptRecord, load_within
 
 KIND = "Person"
 
@@ -45,7 +45,7 @@ class Joining:
 
         def work(tx: neo4j.ManagedTransaction) -> Written:
             take_numbers(tx, 0)
-            known = load(self.driver, KIND, [keep, other])
+            known = load_within(tx, KIND, [keep, other])
             for uuid in (keep, other):
                 if uuid not in known or _into(tx, uuid) is not None:
                     raise Unknown(
@@ -101,7 +101,7 @@ class Joining:
 
         def work(tx: neo4j.ManagedTransaction) -> Written:
             take_numbers(tx, 0)
-            loaded = load(self.driver, KIND, [person]).get(person)
+            loaded = load_within(tx, KIND, [person]).get(person)
             if loaded is None:
                 raise Unknown("unknown_person", f"there is no Person {person}", person)
             came, brought = _came_with(tx, person, into) if into is not None else ([], None)
@@ -114,7 +114,7 @@ class Joining:
             numbers = Numbers.of(tx, person).divided(into, brought, going, staying)
             address = _Address(person, to, frozenset(moving), numbers.hashes_gone, _lineage(tx, into))
             by_hand = _by_hand(loaded.records)
-            theirs = _by_hand(load(self.driver, KIND, [into])[into].records) if into is not None else None
+            theirs = _by_hand(load_within(tx, KIND, [into])[into].records) if into is not None else None
             what = Reassignment(
                 KIND,
                 person,
@@ -134,7 +134,7 @@ class Joining:
     def _reassigned(
         self, tx: neo4j.ManagedTransaction, what: Reassignment, origin: Origin
     ) -> dict[str, tuple[int, int]]:
-        return Reassigning(tx, self.driver, self.keyring, self.order, what).write(origin)
+        return Reassigning(tx, self.keyring, self.order, what).write(origin)
 
     def _do(self, work: Callable[[neo4j.ManagedTransaction], Written]) -> Written:
         with self.driver.session() as session:

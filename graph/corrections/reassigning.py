@@ -25,7 +25,7 @@ from graph.writing import cypher as cypher
 from graph.writing.cycles import refuse_cycle
 from graph.writing.difference import Difference, copied, operation
 from graph.writing.erasure import erase
-from graph.writing.loading import KeptRecord, Loaded, load
+from graph.writing.loading import KeptRecord, Loaded, load_within
 from graph.writing.withholding import merged_and_withheld
 
 Address = Callable[[str, Ref], str | None]
@@ -63,7 +63,6 @@ class Reassigning:
     """One reassignment in one transaction. The caller has taken the log's lock (``take_numbers``)."""
 
     tx: neo4j.ManagedTransaction
-    driver: neo4j.Driver
     keyring: Keyring
     order: SourceOrder
     what: Reassignment
@@ -114,7 +113,7 @@ class Reassigning:
         return {kind: sorted(of_kind) for kind, of_kind in uuids.items() if of_kind}
 
     def _concerned(self, kind: str, uuids: list[str]) -> dict[str, _Concerned]:
-        loaded = load(self.driver, kind, uuids)
+        loaded = load_within(self.tx, kind, uuids)
         found = {uuid: _Concerned(loaded.get(uuid) or Loaded(0, None, Thing(), []), [], {}) for uuid in uuids}
         for uuid, each in loaded.items():
             for record in each.records:

@@ -36,7 +36,7 @@ def withdraw(driver: neo4j.Driver, keyring: Keyring, order: SourceOrder, decisio
                     return None if by_record else str(kept["giving"])
 
                 what = Reassignment(record.kind, kept["giving"], {decision: None}, address)
-                Reassigning(tx, driver, keyring, order, what).write(origin)
+                Reassigning(tx, keyring, order, what).write(origin)
             tx.run(_WAITS, id=decision, source=record.source, kind=record.kind, key=record.key, at=now()).consume()
 
         session.execute_write(work)

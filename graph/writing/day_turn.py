@@ -24,7 +24,7 @@ from graph.runs.brakes import Brake, StoppedByBrake, keep_stopped
 from graph.statements.merge import Thing
 from graph.time import today as todays_date
 from graph.writing.difference import copied
-from graph.writing.loading import load
+from graph.writing.loading import load_within
 
 DAY_TURN = "day-turn"
 _log = structlog.get_logger("graph")
@@ -92,7 +92,7 @@ def turn(
         with driver.session() as session:
             while last != until:
                 last += one
-                count = session.execute_write(_turn_one, driver, last)
+                count = session.execute_write(_turn_one, last)
                 if count is not None:
                     concerned = last if one.days > 0 else last - one
                     turned[concerned] = count
@@ -170,7 +170,7 @@ def _digest(last: date, day: date) -> str:
     return hashlib.sha256(f"{last} {day}".encode()).hexdigest()
 
 
-def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> int | None:
+def _turn_one(tx: neo4j.ManagedTransaction, day: date) -> int | None:
     """Turn the day after the last one, or back to the day before it. None if another process was faster."""
     take_numbers(tx, 0)  # from here on no one else writes, so reads stay true
     last = tx.run("MATCH (c:Clock) RETURN c.today AS today").single(strict=True)["today"].to_native()
@@ -188,7 +188,7 @@ def _turn_one(tx: neo4j.ManagedTransaction, driver: neo4j.Driver, day: date) -> 
             continue
         number = take_numbers(tx, len(uuids))
         rows: list[dict[str, Any]] = []
-        for uuid, loaded in load(driver, kind, uuids).items():
+        for uuid, loaded in load_within(tx, kind, uuids).items():
             was, now_is = _on(loaded.thing, last), _on(loaded.thing, day)
             rows.append(
                 {

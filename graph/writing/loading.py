@@ -8,6 +8,7 @@ from typing import Any
 
 import neo4j
 
+from graph.connection import Run
 from graph.model import KINDS
 from graph.statements.merge import LinkRow, State, Thing
 from graph.statements.statement import Value
@@ -77,9 +78,17 @@ def load(driver: neo4j.Driver, kind: str, uuids: Sequence[str]) -> dict[str, Loa
     """The things of one kind by uuid; those that don't exist are left out."""
     if not uuids:
         return {}
-    names = {link.type: link.name for link in KINDS[kind].links}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        return {row["uuid"]: _loaded(row, names) for row in session.run(_query(kind), uuids=list(uuids))}
+        return load_within(session, kind, uuids)
+
+
+def load_within(run: Run, kind: str, uuids: Sequence[str]) -> dict[str, Loaded]:
+    """As ``load``. In the transaction that writes what comes of it: another one may be answered by a server of a
+    cluster that lacks the last writes."""
+    if not uuids:
+        return {}
+    names = {link.type: link.name for link in KINDS[kind].links}
+    return {row["uuid"]: _loaded(row, names) for row in run.run(_query(kind), uuids=list(uuids))}
 
 
 def _loaded(row: neo4j.Record, names: dict[str, str]) -> Loaded:

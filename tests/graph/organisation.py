@@ -2,12 +2,32 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
+
+import neo4j
 
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
 from graph.time import Period
 from importers.source import Known, Mapped, RawRecord, Reading
 
 DAY = date(2026, 3, 2)
+
+
+class OneTransaction:
+    """A driver for what reads and writes in one transaction: a session that only reads may be answered by a server of a
+    cluster that lacks the last writes."""
+
+    def __init__(self, driver: neo4j.Driver) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def session(self, **options: Any) -> neo4j.Session:
+        assert options.get("default_access_mode") != neo4j.READ_ACCESS, "this reads outside of its transaction"
+        return self._driver.session(**options)
+
+
 START = date(2020, 1, 1)
 
 

@@ -19,7 +19,7 @@ from graph.statements.statement import DatedLink, DatedValue, Ref, Statement
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from importers.pipeline.import_run import run_import
-from tests.graph.organisation import DAY, START, Stating, employment, person, small, told, unit
+from tests.graph.organisation import DAY, START, OneTransaction, Stating, employment, person, small, told, unit
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 
 WHY = Origin(MANUAL, user="hanne", reason="the same, says payroll")
@@ -36,7 +36,8 @@ class Organisation:
 
     @property
     def joining(self) -> Joining:
-        return Joining(self.driver, self.ring, SourceOrder())
+        driver: Any = OneTransaction(self.driver)
+        return Joining(driver, self.ring, SourceOrder())
 
     def uuid(self, name: str, kind: str = "Person") -> str:
         with self.driver.session() as session:

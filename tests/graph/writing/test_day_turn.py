@@ -20,7 +20,7 @@ from graph.writing.day_turn import TurnWaits, turn
 from graph.writing.graph_writer import GraphWriter
 from importers.active_directory.graph_lookup import GraphLookup
 from importers.pipeline.import_run import run_import
-from tests.graph.organisation import START, Stating, link, small, told
+from tests.graph.organisation import START, OneTransaction, Stating, link, small, told
 from tests.graph.snapshot import change_numbers, last_write
 
 TODAY = today()
@@ -204,7 +204,8 @@ def test_the_import_that_turns_the_day_shows_what_begins_and_ends_on_it(clean_gr
     # What is written after another process has turned the day, too.
     writer = GraphWriter(clean_graph, Keyring.generate())
     tomorrow = TODAY + timedelta(days=1)
-    turn(clean_graph, tomorrow)
+    alone: Any = OneTransaction(clean_graph)
+    turn(alone, tomorrow)
     ending = next(each for each in stated(e3=Period(START, tomorrow)).statements if each.key == "e3")
     writer.state("sd", [ending], Origin("sd"))
     assert active()["e3"] is False
