@@ -293,6 +293,7 @@ def test_a_worker_does_its_chores_beside_its_jobs(context: Context) -> None:
         "turn a day that was missed",
         "apply plans whose day has come",
         "let time pass in cases",
+        "services of cases",
         "end claims that have lapsed",
         "mail notices of accounts",
         "remove what is over of logins",
