@@ -10,6 +10,8 @@ import traceback
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
+from graph.retry import Retry
+
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,99}")
 
 
@@ -40,17 +42,23 @@ def _parts(error: BaseException, seen: set[int]) -> Iterator[str]:
     if error.__traceback__ is not None:
         yield "Traceback (most recent call last):"
         yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
-    yield _kind(error)
+    yield kind_of(error)
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:
             yield "\nOne of the group:\n"
             yield from _parts(each, seen)
 
 
-def _kind(error: BaseException) -> str:
+def kind_of(error: BaseException) -> str:
     """The error's class, with its code if it has one: Neo4j's, ours, or the system's."""
     name = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
     code = getattr(error, "code", None)
     if isinstance(error, OSError) and error.errno is not None:
         return f"{name} (errno {int(error.errno)})"
     return f"{name} ({code})" if isinstance(code, str) and _CODE.fullmatch(code) else name
+
+
+def told(error: BaseException) -> str:
+    """For a line of the log: our own errors in their words, which name no values; of others, whose texts may, the kind
+    only. Ours are those that say whether to try again."""
+    return f"{type(error).__name__}: {error}" if isinstance(getattr(error, "retry", None), Retry) else kind_of(error)

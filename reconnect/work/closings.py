@@ -24,6 +24,7 @@ from graph.runs.run_log import end_run, start_run
 from graph.time import today
 from reconnect import targets
 from reconnect.context import Context
+from reconnect.logs.tracebacks import kind_of
 from reconnect.work import retrying
 from reconnect.work.locks import Lock, LockTaken
 from reconnect.work.watches import Watch
@@ -125,14 +126,14 @@ class Closings:
                             run = run or start_run(self.context.driver(), "closing", self.name, dry=False)
                             closed.append(entry.key)
                     except Refused as refused:
-                        _log.warning("not closed", target=self.name, key=entry.key, error=str(refused))
+                        _log.warning("not closed", target=self.name, key=entry.key, error=kind_of(refused))
                     except Unanswered as lost:
                         # It is asked about again at the next look, which must not come later for the others.
                         self._unanswered.add(entry.ref)
                         silent += 1
                         if silent == _MOST_UNANSWERED:
                             raise
-                        _log.warning("not closed", target=self.name, key=entry.key, error=str(lost))
+                        _log.warning("not closed", target=self.name, key=entry.key, error=kind_of(lost))
                         continue
                     self._unanswered.discard(entry.ref)
                     silent = 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from structlog.stdlib import get_logger
 
-from importers.pipeline.report import text_of
+from reconnect.logs.tracebacks import told
 
 _LONGEST = 30.0
 """Seconds between two looks at most, while they fail, of a watch that looks more often."""
@@ -48,7 +48,6 @@ def _keep(watch: Watch, ended: threading.Event) -> None:
             watch.look()
         except Exception as error:  # of any kind: the watch goes on
             wait = max(min(wait * 2, _LONGEST), watch.every)
-            text = f"{type(error).__name__}: {text_of(error)}"
-            _log.warning("watch failed", watch=watch.name, error=text, again_in=wait)
+            _log.warning("watch failed", watch=watch.name, error=told(error), again_in=wait)
         else:
             wait = watch.every

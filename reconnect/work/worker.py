@@ -19,8 +19,8 @@ from api.access.read_log import sweep as sweep_reads
 from exporters.errors import DeliveryError
 from graph.writing.day_turn import TurnWaits
 from idp.sweeping import sweep
-from importers.pipeline.report import text_of
 from reconnect.context import Context
+from reconnect.logs.tracebacks import told
 from reconnect.targets import account_targets, full_name
 from reconnect.work import (
     account_notices,
@@ -195,9 +195,7 @@ class Jobs:
             interrupted.set()
             await asyncio.wait([running])
             if (ended := running.exception()) is not None:
-                _log.warning(
-                    "ended early", job=title, attempt=attempt, error=f"{type(ended).__name__}: {text_of(ended)}"
-                )
+                _log.warning("ended early", job=title, attempt=attempt, error=told(ended))
             raise
         except Exception as error:
             self._fail(title, attempt, error)
@@ -212,14 +210,14 @@ class Jobs:
         settings = self._context.settings.worker
         if retry.moment is not None:
             wait = max((retry.moment - datetime.now(UTC)).total_seconds(), _SHORTEST)
-            _log.info("put off", job=title, error=str(error), until=retry.moment.isoformat())
+            _log.info("put off", job=title, error=told(error), until=retry.moment.isoformat())
             raise PutOff(min(wait, _LONGEST), counts=False) from error
         if retry.when != "soon" or attempt >= settings.attempts:
             # Not put off once more: the next time of the schedule would wait for that.
-            _log.error("given up", job=title, attempt=attempt, error=str(error))
+            _log.error("given up", job=title, attempt=attempt, error=told(error))
             return
         delay = settings.first_delay * 2 ** (attempt - 1)
-        _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=str(error), again_in=delay)
+        _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=told(error), again_in=delay)
         raise PutOff(delay, counts=True) from error
 
     def _release_stranded(self) -> None:
