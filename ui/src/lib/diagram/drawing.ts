@@ -46,7 +46,8 @@ export class Drawing {
 
 	static async open(container: HTMLElement, xml: string): Promise<Drawing> {
 		const { default: Modeler } = await import('bpmn-js/lib/Modeler');
-		const made = new Modeler({ container, moddleExtensions: { reconnect: moddle } });
+		// The library writes into the description that it is given.
+		const made = new Modeler({ container, moddleExtensions: { reconnect: structuredClone(moddle) } });
 		await made.importXML(xml);
 		made.get<{ zoom(to: string): void }>('canvas').zoom('fit-viewport');
 		return new Drawing(made);
