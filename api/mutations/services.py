@@ -7,7 +7,7 @@ the rights of every mutation in it, for the whole organisation.
 import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import neo4j
 from graphql import GraphQLField, Undefined, is_list_type, is_non_null_type
@@ -21,7 +21,7 @@ from graph.retry import NEXT
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from processes.engine.check import Arguments
-from processes.services import Call, Service, ServiceFailed
+from processes.services import OUTSIDE, Call, Service, ServiceFailed
 
 _LEFT_OUT = frozenset({"setValue", "releaseValue"})
 """Who may make them depends on the kind, which a diagram may give by an expression."""
@@ -55,14 +55,22 @@ def services(keyring: Keyring, order: SourceOrder) -> dict[str, Service]:
     }
 
 
-def require_rights(used: Iterable[str], access: Access) -> None:
-    """Raises GraphQLError (forbidden) unless a caller may let processes use these services."""
+def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "start"] = "deploy") -> None:
+    """Raises GraphQLError (forbidden) unless a caller may let processes use these services.
+
+    ``start``: those that a case uses before anybody has completed a task. What happens outside of the graph, such as a
+    mail, is then the deployer's to answer for.
+    """
     for name in sorted(set(used)):
+        if act == "start" and name in OUTSIDE:
+            continue
         roles = WRITE.get(name, DEPLOYS)
+        done = "deployed" if act == "deploy" else "started"
+        which = f"a process that uses {name}" + ("" if act == "deploy" else " before anybody has decided")
         if not roles & access.roles:
-            raise forbidden(f"a process that uses {name} is deployed with", roles)
+            raise forbidden(f"{which} is {done} with", roles)
         if not roles & access.everywhere:
-            raise whole(f"a process that uses {name} reaches the whole organisation: to deploy it", roles)
+            raise whole(f"{which} reaches the whole organisation: to {act} it", roles)
 
 
 def _carry_out(field: GraphQLField, keyring: Keyring, order: SourceOrder, driver: neo4j.Driver, call: Call) -> Any:

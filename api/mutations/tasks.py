@@ -19,10 +19,11 @@ from api.access.rights import ON_BEHALF, forbidden
 from api.access.tasks import names, require_seen
 from api.context import Context
 from api.enums import TaskState
+from api.mutations import services
 from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
-from processes.cases import tasks
+from processes.cases import definitions, tasks
 from processes.cases.filling import save_draft
 from processes.cases.kept import Task
 from processes.errors import CaseError, FormRejected
@@ -64,6 +65,9 @@ class Tasking:
         def work(editing: Editing) -> CaseStarted:
             who = _actor(info, editing, by)
             given, named = _values(values), _named(info)
+            with editing.driver.session(default_access_mode="READ") as session:
+                started = definitions.current(session, process).definition
+            services.require_rights(started.unattended, info.context.access, "start")
             id_ = tasks.start(editing.driver, process, given, who, copenhagen_now(), editing.reason, named)
             return CaseStarted(id=ID(id_))
 

@@ -70,6 +70,42 @@ class Definition:
         return frozenset(filter(None, named))
 
     @cached_property
+    def unattended(self) -> frozenset[str]:
+        """The services that a case may use before anybody has completed a task: whoever starts it alone decides that.
+
+        What follows a task follows a person; what waits at its edge, such as a timer, does not.
+        """
+        inside = {scope.id: scope for scope in self._diagrams.scopes}
+        after: dict[str, list[str]] = {}
+        for scope in self._diagrams.scopes:
+            for flow in scope.flows:
+                after.setdefault(flow.source, []).append(flow.target)
+        for node in self.nodes.values():
+            if node.attached_to:
+                after.setdefault(node.attached_to, []).append(node.id)
+        entered, seen, found = [self.process], set[str](), set[str]()
+        while entered:
+            scope = inside[entered.pop()]
+            # A sub-process that an event starts lies in its scope, and waits from the beginning.
+            entered += [each.id for each in self._diagrams.scopes if each.outer is scope and each.by_event]
+            left = [each.id for each in scope.nodes.values() if each.type == "startEvent"]
+            while left:
+                id = left.pop()
+                if id in seen:
+                    continue
+                seen.add(id)
+                node = self.nodes[id]
+                found.add(extensions.attribute(node.element, "service", "name"))
+                if node.type == "userTask":
+                    left += [each for each in after.get(id, ()) if self.nodes[each].attached_to == id]
+                    continue
+                called = node.element.get("calledElement", id)
+                if node.type in ("callActivity", "subProcess") and called in inside:
+                    entered.append(called)
+                left += after.get(id, ())
+        return frozenset(filter(None, found))
+
+    @cached_property
     def idempotency(self) -> dict[str, str]:
         """The expression of the key of each service task that states one."""
         stated = {id: extensions.attribute(node.element, "service", "idempotency") for id, node in self.nodes.items()}

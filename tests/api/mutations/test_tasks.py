@@ -281,6 +281,21 @@ def test_a_definition_is_deployed_by_who_may_do_what_it_does(service: Served, to
     asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE)))
 
 
+def test_what_nobody_decides_is_started_by_who_may_do_it(service: Served, tokens: dict[str, str]) -> None:
+    start = """mutation { startCase(process: "guest", reason: "Ny",
+        values: "{\\"unit\\": \\"job\\", \\"person\\": \\"dora\\", \\"until\\": \\"2030-01-01\\"}") { id } }"""
+    deployer, hr = (
+        service.token("organisation", "hr"),
+        create(service.driver, "bo of hr", ["hr"], person=uuid(service, "bo")),
+    )
+    asked(service, DEPLOY, deployer, files=files(SERVICE))
+    lacking = refused(service, start, tokens["bo"])
+    assert (lacking["code"], lacking["roles"]) == ("forbidden", ["hr"])
+    assert asked(service, start, hr)["startCase"]["id"]
+    asked(service, DEPLOY, deployer, files=files(user("ask", "guest", PLACE), SERVICE))
+    assert asked(service, start, tokens["bo"])["startCase"]["id"], "a case worker decides first"
+
+
 def test_a_wrong_definition_is_refused_with_file_element_and_rule(service: Served) -> None:
     wrong = files(SERVICE.replace("unit", "unti"), user("ask", "gest", PLACE.replace("case", "kase")), form="{")
     text = refused(service, DEPLOY, service.token("organisation", "hr"), files=wrong)
