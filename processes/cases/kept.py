@@ -331,10 +331,12 @@ class Running:
             *({"task": i.task, "element": i.element, "text": i.text, "at": i.at} for i in self.engine.incidents),
             *held_up,
         ]
+        person = self.engine.variables.get("person")  # of a hire, a task names them
         self.tx.run(
             "MATCH (c:Case {id: $id}) SET c.state = $state, c.open = $open, c.due = $due, c.ended = $ended, "
-            "c.incidents = $incidents",
+            "c.incidents = $incidents, c.person = coalesce(c.person, $person)",
             id=self.id,
+            person=person if isinstance(person, str) and person else None,
             state=self.engine.kept().decode(),
             open=not finished,
             due=None if due is None or finished else due.astimezone(UTC),

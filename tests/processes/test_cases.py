@@ -151,6 +151,28 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     tasks.complete(town, report.id, "anna", {}, NOW)
 
 
+def test_a_case_is_about_the_person_whom_a_task_names(town: neo4j.Driver) -> None:
+    content = {
+        "start": {"form": {"unit": "unit", "name": "text"}},
+        "tasks": {"approve": {"role": "case_worker", "unit": "unit", "form": {"person": "person"}}},
+        "flow": "start → approve → end",
+    }
+    faults: list[str] = []
+    found = read_described("hiring", content, [each["id"] for each in TOWN["units"]], (), faults)
+    assert found is not None, faults
+    definitions.deploy(town, "hiring", found.documents, found.schemas, "test", NOW)
+    case = tasks.start(town, "hiring", {"unit": "job", "name": "Dora Dam"}, "bo", NOW)
+    with town.session() as session:
+        assert kept.case(session, case).person is None
+    tasks.complete(town, open_task(town, case).id, "anna", {"person": "dora"}, NOW)
+    dora = uuid(town, "dora")
+    with town.session() as session:
+        assert kept.case(session, case).person == dora
+    erase_person(town, dora, Origin("manual", user="hr", reason="x"))
+    with town.session() as session, pytest.raises(Unknown, match="no case"):
+        kept.case(session, case)
+
+
 def test_a_manager_sees_what_others_have_in_the_units_unless_excluded(town: neo4j.Driver, tmp_path: Path) -> None:
     leads = {"id": "a_lead", "holder": {"employment": "e_carl"}, "role": "manager", "for": [{"unit": "center"}]}
     content = {**TOWN, "assignments": [*TOWN["assignments"], {**leads, "from": "2026-03-01"}]}
