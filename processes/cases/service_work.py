@@ -32,22 +32,24 @@ _LONGEST_PROBLEM = 500
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """How much was done. ``failed``: by id of the service task, why it was not."""
+    """How much was done. ``failed``: by id of the service task, why it was not; of an unexpected error, with its
+    cause."""
 
     done: int
-    failed: Mapping[str, str]
+    failed: Mapping[str, GraphError | ProcessError]
 
 
 def carry_out_due(driver: neo4j.Driver, services: Services, now: Callable[[], datetime]) -> Carried:
     """Carry out what is due; each by itself, so that one that fails holds up no other."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         waiting = kept.due_services(session, now())
-    done, failed = 0, {}
+    done = 0
+    failed: dict[str, GraphError | ProcessError] = {}
     for id_ in waiting:
         try:
             done += carry_out(driver, services, id_, now())
         except (GraphError, ProcessError) as wrong:
-            failed[id_] = str(wrong)
+            failed[id_] = wrong
     return Carried(done, failed)
 
 
@@ -74,7 +76,7 @@ def carry_out(driver: neo4j.Driver, services: Services, id_: str, now: datetime)
     except (Neo4jError, DriverError):
         raise  # the graph does not answer: nothing was done, and nothing can be noted
     except Exception as wrong:  # of any kind: one service holds up no other
-        failed = ServiceFailed(f"{type(wrong).__name__}: {wrong}", NEXT)
+        failed = ServiceFailed(f"an unexpected error: {type(wrong).__name__}", NEXT)  # its text may quote values
         _fail(driver, id_, failed, now)
         raise failed from wrong
 

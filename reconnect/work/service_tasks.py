@@ -47,7 +47,7 @@ class ServiceTasks:
                 return
         carried = carry_out_due(driver, self._services, copenhagen_now)
         for task, error in carried.failed.items():
-            _log.warning("service failed", task=task, error=redact_text(error))
+            _log.warning("service failed", task=task, error=redact_text(str(error)), exc_info=error.__cause__)
         if carried.done:
             _log.info("services carried out", count=carried.done)
 
