@@ -157,9 +157,8 @@ def test_without_a_system_role_ones_own_tasks_are_on_the_start_page(visit: Visit
     expect(page.get_by_role("heading", name="Mine opgaver")).to_be_visible()
     page.get_by_role("link", name="Opgaver", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Opgaver")
-    expect(
-        page.get_by_role("link", name="Godkend ansættelsen").or_(page.get_by_text("Du har ingen opgaver."))
-    ).to_be_visible()
+    shown = page.get_by_role("link", name="Godkend ansættelsen").or_(page.get_by_text("Du har ingen opgaver."))
+    expect(shown.first).to_be_visible()
     require_accessible(page)
 
 
