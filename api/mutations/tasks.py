@@ -93,7 +93,7 @@ class Tasking:
         of: Annotated[ID | None, strawberry.argument(description="Whom; by default who has started the case")] = None,
         by: By = None,
     ) -> TaskChanged:  # fmt: skip
-        return await _changed(info, "askForMore", reason, task, by, partial(tasks.ask, named=_named(info)), of)
+        return await _changed(info, "askForMore", reason, task, by, tasks.ask, of)
 
     @strawberry.mutation(description="Answer the question that a task has for one; the reason is the answer")
     async def answer_question(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:

@@ -228,9 +228,7 @@ def complete(
     return _write(driver, work)
 
 
-def ask(
-    driver: neo4j.Driver, task: str, by: str, of: str | None, now: datetime, question: str, named: Find = by_name
-) -> Task:
+def ask(driver: neo4j.Driver, task: str, by: str, of: str | None, now: datetime, question: str) -> Task:
     """Ask for more: put a question to whoever has started the case, or to ``of``, who has started it or has done a task
     of it. The task stays where it is, and has one question at a time.
 
@@ -248,13 +246,11 @@ def ask(
         if of is None and starter not in called:
             text = f"no person has started the case of {seen.task.name!r}; name whom to ask"
             raise Unknown("unknown_person", text, "of")
-        other = called[str(starter)] if of is None else named(tx, "Person", of)
+        other = called[str(starter)] if of is None else _any_person(tx, of)
         if other == person:
             raise ToOneself(f"{_name(tx, person)} can't ask themselves; name somebody else")
         if other not in called.values():
-            text = (
-                f"{_name(tx, other)} has not been at this case; ask whoever has started it or has done one of its tasks"
-            )
+            text = "of: they have not been at this case; ask whoever has started it or has done one of its tasks"
             raise NotCandidate(text)
         told = {"question": question, "asked_by": person, "asked_of": other, "asked": now.astimezone(UTC)}
         kept.set_task(tx, task, told)
@@ -446,6 +442,14 @@ def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, nam
         elif kind is not None and isinstance(value, list):
             found[field] = [named(run, kind, each) for each in value if isinstance(each, str)]
     return found
+
+
+def _any_person(run: Run, name: str) -> str | None:
+    """The person's uuid; None also where it is not certain who is meant: what is unknown is told nobody here."""
+    try:
+        return by_name(run, "Person", name)
+    except GraphError:
+        return None
 
 
 def _name(run: Run, person: str) -> str:

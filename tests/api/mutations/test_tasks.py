@@ -211,7 +211,8 @@ def test_more_is_asked_for_and_answered(service: Served, tokens: dict[str, str])
     ask = """mutation($task: ID!, $of: ID) { askForMore(task: $task, of: $of, reason: "Hvorfor?") { state } }"""
     answer = 'mutation($task: ID!) { answerQuestion(task: $task, reason: "Derfor") { state } }'
     query = "{ myTasks { id parts can question askedBy askedOf } }"
-    assert refused(service, ask, tokens["anna"], task=task, of="carl")["code"] == "not_candidate"
+    told = [refused(service, ask, tokens["anna"], task=task, of=each) for each in ("carl", "nobody")]
+    assert told[0] == told[1] and told[0]["code"] == "not_candidate", "it isn't told who there is"
     assert refused(service, ask, tokens["bo"], task=task)["code"] == "not_candidate"
     asked(service, ask, tokens["anna"], task=task)
     (found,) = asked(service, query, tokens["bo"])["myTasks"]
