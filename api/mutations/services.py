@@ -7,16 +7,20 @@ the rights of every mutation in it, for the whole organisation.
 import asyncio
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any, Literal, cast
 
 import neo4j
 from graphql import GraphQLField, Undefined, is_list_type, is_non_null_type
 
+from api.access.held import below
+from api.access.places import units_of
 from api.access.rights import WRITE, Access, forbidden, whole
 from api.access.roles import ROLES
 from api.context import Context
 from api.mutations.planned import completed, made_by, mutations
 from graph.cpr.keyring import Keyring
+from graph.identity.lookup import find
 from graph.retry import NEXT
 from graph.statements.precedence import SourceOrder
 from graph.time import today
@@ -25,6 +29,11 @@ from processes.services import OUTSIDE, Call, Service, ServiceFailed
 
 _LEFT_OUT = frozenset({"setValue", "releaseValue"})
 """Who may make them depends on the kind, which a diagram may give by an expression."""
+_WITHIN = "within"
+"""An argument of the process alone: a unit in which, or below which, what is changed must lie today. The unit's manager
+who has approved it so answers for it."""
+_LIES = {"createSubstitution": ("Assignment", "assignment", ""), "createGrant": ("Person", "givenTo", "person:")}
+"""What must lie there: its kind, the argument that names it, and what stands before the name."""
 _NOT_NEEDED = frozenset({"reason", "from"})
 DEPLOYS = frozenset({"organisation", "operations"})
 """The system roles that deploy definitions, and let them send mails and call other systems."""
@@ -39,7 +48,7 @@ def wanted() -> dict[str, Arguments]:
                 for each, argument in field.args.items()
                 if each not in _NOT_NEEDED and is_non_null_type(argument.type) and argument.default_value is Undefined
             ),
-            possible=frozenset(field.args) - {"expectedVersion"},
+            possible=frozenset(field.args) - {"expectedVersion"} | ({_WITHIN} if name in _LIES else set()),
         )
         for name, field in mutations().items()
         if name not in _LEFT_OUT
@@ -76,13 +85,34 @@ def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "
 def _carry_out(field: GraphQLField, keyring: Keyring, order: SourceOrder, driver: neo4j.Driver, call: Call) -> Any:
     access = Access(f"process:{call.process}", frozenset(ROLES))
     context = Context(access, driver, cast(neo4j.AsyncDriver, None), keyring, order)
-    given = completed(field, _stated(call.arguments), f"{call.title} (case {call.case})", today())
+    stated = _stated(call.arguments)
+    if _WITHIN in call.arguments:
+        _require_within(driver, call, str(stated.pop(_WITHIN, "")))
+    given = completed(field, stated, f"{call.title} (case {call.case})", today())
     for name, argument in field.args.items():
         if name not in given and is_non_null_type(argument.type) and argument.default_value is Undefined:
             raise ServiceFailed(f"{call.name} needs the argument {name!r}, and it has no value", NEXT)
     written = asyncio.run(made_by(call.name, field, given, context))
     type_ = field.type.of_type if is_non_null_type(field.type) else field.type
     return written if is_list_type(type_) else written[0]
+
+
+def _require_within(driver: neo4j.Driver, call: Call, unit: str) -> None:
+    """Raises ServiceFailed; Unknown, Ambiguous. An assignment must lie there with all its units, a person with one."""
+    kind, argument, before = _LIES[call.name]
+    told = str(call.arguments.get(argument) or "")
+    name = told.removeprefix(before)
+    if told.startswith(before):
+        numbers = count()
+        places = units_of(kind, "n", "$today", lambda each: f"{each}_{next(numbers)}")
+        with driver.session() as session:
+            top, thing = find(session, "Unit", unit).uuid, find(session, kind, name).uuid
+            found = session.run(f"MATCH (n:{kind} {{uuid: $uuid}}) RETURN {places} AS units", uuid=thing, today=today())
+            units = frozenset(found.single(strict=True)["units"])
+        inside = units & below(driver, [top])
+        if inside and (kind != "Assignment" or inside == units):
+            return
+    raise ServiceFailed(f"{argument}: {told!r} does not lie in the unit {unit!r}, whose manager was asked", NEXT)
 
 
 def _stated(arguments: Mapping[str, Any]) -> dict[str, Any]:

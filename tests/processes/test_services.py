@@ -136,6 +136,27 @@ def test_a_change_that_is_refused_leaves_nothing_and_is_an_incident(town: neo4j.
         incidents.retry(town, found.case, found.id, None, NOW, "x")
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("createSubstitution", ("assignment='a_kitchen'", "person=person")),
+        ("createGrant", ("givenTo='person:carl'", "gives='system_role:none'", "key='k'", "title='t'")),
+    ],
+)
+def test_what_does_not_lie_within_the_unit_that_approved_it_is_not_written(
+    town: neo4j.Driver, tmp_path: Path, name: str, arguments: tuple[str, ...]
+) -> None:
+    cook = {"id": "a_kitchen", "holder": {"employment": "e_carl"}, "role": "manager", "for": [{"unit": "canteen"}]}
+    content = {**TOWN, "assignments": [*TOWN["assignments"], {**cook, "from": "2026-03-01"}]}
+    assert imported(town, content, tmp_path).problems == []
+    services = mutations(RING, SourceOrder())
+    found = started(town, service(name, *arguments, "within=unit"), services)
+    assert set(carry_out_due(town, services, lambda: NOW).failed) == {found.id}
+    told, (text,), _ = state(town, found)
+    assert told == "incident" and "does not lie in the unit" in text
+    incidents.skip(town, found.case, found.id, None, NOW, "x")
+
+
 def test_a_system_that_does_not_answer_is_tried_after_pauses_and_then_an_incident(town: neo4j.Driver) -> None:
     calls: list[Call] = []
 
