@@ -53,8 +53,6 @@ Operation = enumerated(
     {
         "created": "It was created",
         "changed": "A value or a link was changed",
-        "asked": "Somebody who has been at it was asked for more",
-        "answered": "The question was answered",
         "moved": "It was moved to another place in the organisation",
         "ended": "Its end was set",
         "withdrawn": "No source claims it any more",
@@ -188,6 +186,8 @@ CaseAction = enumerated(
         "retried": "A step that could not be made was to be made again",
         "skipped": "It went on without what it was to do by itself",
         "moved": "It was moved to another version of its process",
+        "asked": "Somebody who took part in it was asked for more",
+        "answered": "The question was answered",
     },
 )
 Severity = enumerated(

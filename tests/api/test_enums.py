@@ -9,7 +9,18 @@ from api.computed.rights import OmittedReason
 from api.computed.rights_review import FindingType
 from api.computed.sources import SourceState
 from api.computed.why_not import WhyNotStep
-from api.enums import Kind, LedgerState, Operation, Severity, TokenRole, enumerated, in_cypher, name_of
+from api.enums import (
+    CaseAction,
+    InboxPart,
+    Kind,
+    LedgerState,
+    Operation,
+    Severity,
+    TokenRole,
+    enumerated,
+    in_cypher,
+    name_of,
+)
 from exporters.ledger import State as FileState
 from exporters.objects.ledger import ObjectState
 from graph import change_log
@@ -17,6 +28,7 @@ from graph.model import KINDS
 from graph.questions import kle_changes, kle_endings
 from graph.questions.rights import held, review, why_not
 from graph.statements.statement import Problem
+from processes.cases import inbox, kept
 from reconnect.work import job_states
 
 
@@ -27,6 +39,8 @@ def words(enum: type) -> set[str]:
 def test_each_has_what_its_part_of_the_program_writes() -> None:
     assert words(Kind) == set(KINDS)
     assert words(Operation) == set(get_args(change_log.Operation))
+    assert words(CaseAction) == set(get_args(kept.Action))
+    assert words(InboxPart) == set(inbox.PARTS)
     assert words(LedgerState) == set(get_args(FileState)) | set(get_args(ObjectState))
     assert words(TokenRole) == set(ROLES)
     assert words(Severity) == set(get_args(Problem.__annotations__["severity"]))
