@@ -16,6 +16,7 @@ from graphql import (
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.http.gate import Gate
+from api.reads.persons_shown import looking
 from api.reads.question import SCHEMA, Question, Rejected, question_for
 from api.reads.reader import CutOff, Reader
 from graph.time import today
@@ -35,7 +36,8 @@ async def ask_ahead(reader: Reader, texts: Sequence[str]) -> int:
     differ. What an asker may not read is left out, and so is what a rule refuses of an example. How many were
     answered. Raises Away.
 
-    Nothing is asked of a graph in which nobody works.
+    Nothing is asked of a graph in which nobody works, and no question that reads CPR numbers is asked: the person would
+    find a reading of theirs that nobody made.
     """
     async with reader.reading.session(default_access_mode=neo4j.READ_ACCESS) as session:
         row = await (await session.run(_EXAMPLES)).single()
@@ -46,6 +48,8 @@ async def ask_ahead(reader: Reader, texts: Sequence[str]) -> int:
     answered = 0
     for access in (everywhere, manager):
         for text in texts:
+            if "cpr" in looking(text).groups:
+                continue
             question = await question_for(text, None)
             for uuid in (row["unit"], row["person"]):
                 answered += await _is_answered(reader, question, example(question, uuid, today()), access)

@@ -70,13 +70,18 @@ def test_what_cannot_be_warmed_up_is_told_and_holds_up_nothing() -> None:
 
 
 def test_what_pages_ask_is_asked_ahead_of_them(asking: Asking, driver: neo4j.Driver) -> None:
-    """As one who reads all, and as a manager, who may not read the third; each of a unit and of a person."""
+    """As one who reads all, and as a manager, who may not read the third; each of a unit and of a person. What reads
+    CPR numbers is not asked: it would be a reading that nobody made."""
     texts = (
         "query A($uuid: ID!, $at: Date, $all: Boolean!) { unit(uuid: $uuid, at: $at) { name @include(if: $all) } }",
         'query B($unit: ID!) { nearest(role: "manager", unit: $unit) { reason } }',
         "query C($from: Date) { personReads(from: $from) { by } }",
+        "query D($uuid: ID!, $cpr: Boolean!) { person(uuid: $uuid) { name cpr @include(if: $cpr) } }",
     )
+    readings = "MATCH (r:CprReading) RETURN count(r) AS count"
+    before = driver.execute_query(readings).records[0]["count"]
     assert asking.runner.run(ask_ahead(asking.reader, texts)) == 4 + 4 + 2
+    assert driver.execute_query(readings).records[0]["count"] == before
     warming = Warming(asking.reader, driver)
 
     async def twice() -> bool:
