@@ -39,6 +39,7 @@ from graph.statements.precedence import SourceOrder
 _NOT_PLANNED = frozenset({
     "createPerson", "joinPersons", "splitPerson",
     "approveGrant", "approveUnlimited", "requestRight", "approveRequest", "refuseRequest", "withdrawRequest",
+    "requestExtraAccount", "decideExtraAccount", "withdrawExtraAccount",
     "startAttestation", "decideAttestation", "closeManualStep",
 })  # fmt: skip
 """They state who people are (and move records, which is not undone by stating something else), or are one person's

@@ -304,4 +304,5 @@ def test_each_mutation_by_hand_can_be_planned() -> None:
     assert {"placeUnits", "setValue", "createGrant", "endUnit"} <= set(mutations())
     assert set(mutations()).isdisjoint(
         {"createPerson", "joinPersons", "splitPerson", "erasePerson", "approveBrake", "approveGrant", "approveRequest"}
+        | {"requestExtraAccount", "decideExtraAccount", "withdrawExtraAccount"}
     )
