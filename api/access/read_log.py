@@ -69,6 +69,12 @@ CALL (read) {{
         MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
         WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
         RETURN person
+        UNION
+        MATCH (d:Delegation {{id: uuid}})
+        UNWIND [d.by, d.to] AS named
+        MATCH (:Person {{uuid: named}})-[:JOINED_INTO*0..]->(person)
+        WHERE NOT EXISTS {{ (person)-[:JOINED_INTO]->() }}
+        RETURN person
     }}
     RETURN collect(DISTINCT person.uuid) AS owners
 }}

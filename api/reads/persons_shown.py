@@ -58,8 +58,13 @@ _GROUPS = {
 
 
 _INDIRECT = {
-    "search": "search", "accountPlan": "accounts", 
-    **dict.fromkeys(("colleagues", "myCases", "myTasks", "processCase", "processCases", "task", "taskFaults"), "tasks"),
+    "search": "search", "accountPlan": "accounts", "adoptable": "accounts",
+    **dict.fromkeys(
+        (
+            "colleagues", "myCases", "myDelegations", "myTasks", "processCase", "processCases", "task", "taskFaults",
+        ),
+        "tasks",
+    ),
     **dict.fromkeys(
         (
             "ambiguities", "badRecords", "brakes", "changeFeed", "changes", "cprLookups", "decisions", "disagreements",
@@ -73,7 +78,8 @@ _THINGS = {
     **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
     **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
     "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "Colleague": "uuid",
-    **dict.fromkeys(("Task", "TaskFault", "OwnCase", "CaseSummary", "ProcessCase"), "id"),
+    **dict.fromkeys(("Task", "TaskFault", "OwnCase", "OwnDelegation", "CaseSummary", "ProcessCase"), "id"),
+    "AdoptionCandidate": "key",
 }  # fmt: skip
 """Type of an answer about a thing → its field with that thing, or with its uuid or id."""
 _NAMED = {

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import neo4j
 import pytest
 
-from api.access.read_log import reads, sweep
+from api.access.read_log import _WRITE, reads, sweep
 from api.access.tokens import create
 from api.reads.persons_shown import Seen, looking
 from api.reads.question import Rejected, question_of
@@ -69,6 +70,35 @@ def test_every_object_about_a_person_tells_whose_it_is() -> None:
     assert looking("{ units(first: 1) { nodes { name } } }").groups == ()
     with pytest.raises(Rejected):
         looking("{ persons(first: 1) { nodes { _seenPerson: name } } }")
+
+
+def test_texts_about_people_without_an_object_of_theirs_are_found_by_key_or_id() -> None:
+    planned = looking('{ adoptable(target: "x") { called found { called } } }')
+    delegated = looking("{ myDelegations { by to } }")
+    assert (planned.groups, delegated.groups) == (("accounts",), ("tasks",))
+    assert "_seenThing: key" in planned.query and "_seenThing: id" in delegated.query
+
+
+def test_of_a_delegation_and_a_planned_account_their_people_are_logged(clean_graph: neo4j.Driver) -> None:
+    clean_graph.execute_query(
+        """
+        CREATE (:Person {uuid: "by"}), (:Person {uuid: "to"}), (owner:Person {uuid: "owner"}),
+            (:Delegation {id: "delegation", by: "by", to: "to"}),
+            (:PlannedAccount {uuid: "account"})-[:OF_PERSON]->(owner)
+        """
+    )
+    clean_graph.execute_query(
+        _WRITE,
+        reads=[
+            {
+                "at": datetime.now(UTC), "by": "x", "operation": thing, "groups": [], "persons": [], "things": [thing],
+                "is_kept": False,
+            }
+            for thing in ("delegation", "account")
+        ],
+    )  # fmt: skip
+    found = reads(clean_graph, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    assert {each.operation: {*each.persons} for each in found} == {"delegation": {"by", "to"}, "account": {"owner"}}
 
 
 def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town, addresses: Addresses) -> None:
