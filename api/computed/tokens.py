@@ -23,6 +23,7 @@ def _form(token: Token, now: datetime) -> Answer:
         "expires": token.expires.isoformat(),
         "state": name_of(state),
         "units": list(token.within),
+        "fields": list(token.fields),
         "person": token.person,
     }
 
@@ -45,6 +46,7 @@ FIELD = ComputedField(
             Plain("expires", "Moment!", "When it ends"),
             Plain("state", "TokenState!", "Whether it can be used"),
             Thing("units", ("Unit",), "The units in and below which its roles hold; none = everywhere", many=True),
+            Plain("fields", "[String!]!", "The field groups that its roles are limited to; none = all"),
             Thing("person", ("Person",), "The person who uses it, and under whose name it acts; null = a program"),
         ),
     ),

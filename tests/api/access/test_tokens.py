@@ -36,6 +36,14 @@ def test_the_secret_is_nowhere_in_the_graph(small_service: Served) -> None:
     ]
 
 
+def test_the_list_tells_to_which_field_groups_a_token_is_limited(small_service: Served) -> None:
+    create(small_service.driver, "phone book", ["reader"], fields=["contact"])
+    create(small_service.driver, "intranet", ["reader"])
+    listed = small_service.data("{ tokens { name fields } }", "auditor")["tokens"]
+    limits = {each["name"]: each["fields"] for each in listed}
+    assert (limits["phone book"], limits["intranet"]) == (["contact"], [])
+
+
 def test_a_token_that_makes_no_sense_is_refused(clean_graph: neo4j.Driver) -> None:
     with pytest.raises(TokenError, match="unknown system role wizard"):
         create(clean_graph, "a", ["wizard"])
