@@ -3,6 +3,9 @@
 A limit that follows from a large part of the organisation has a value for each of its units.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+
 from graph.questions.rights.held import HeldRight, Limit
 
 LARGE = 16 * 1024  # bytes of the decoded document: from here on there is a warning
@@ -22,8 +25,30 @@ def is_large(held: HeldRight) -> bool:
 
 
 def bytes_of(held: HeldRight) -> int:
-    """Of the values of its limits, separated by commas. The document has more: names, and the person's other rights."""
-    return sum(_bytes(limit) for included in held.included for limit in included.limits)
+    """Of the values of its limits, separated by commas, in the largest document that carries them.
+
+    KOMBIT gets a limit by one of its common types once, under its parameter, for all system roles of the job-function
+    role. A system that is sent its own system roles gets those of itself alone, each with all its limits. The document
+    has more: names, and the person's other rights.
+    """
+    of_parameter: Counter[str] = Counter()
+    of_system: Counter[str] = Counter()
+    for included in held.included:
+        for limit in included.limits:
+            if limit.parameter is not None and limit.type.common:
+                of_parameter[limit.parameter] = max(of_parameter[limit.parameter], _bytes(limit))
+            else:
+                of_system[included.system.uuid] += _bytes(limit)
+    return sum(of_parameter.values()) + max(of_system.values(), default=0)
+
+
+def grown(now: Iterable[HeldRight], before: Iterable[HeldRight]) -> list[HeldRight]:
+    """Those that take more than the same grant of the same right took before for that employment, affiliation or
+    person, wherever it counted from."""
+    was: dict[tuple[str, str, str], int] = {}
+    for each in before:
+        was[_way(each)] = max(was.get(_way(each), 0), bytes_of(each))
+    return [each for each in now if bytes_of(each) > was.get(_way(each), 0)]
 
 
 def longest_limit(held: HeldRight) -> Limit | None:
@@ -45,3 +70,7 @@ REMEDY = "leave that type open on purpose (unlimited), with another person's app
 
 def _bytes(limit: Limit) -> int:
     return sum(len(each.encode()) + 1 for each in limit.wire)
+
+
+def _way(held: HeldRight) -> tuple[str, str, str]:
+    return held.grant.uuid, held.right.uuid, held.subject.uuid

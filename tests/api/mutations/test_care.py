@@ -449,3 +449,8 @@ def test_a_limit_that_a_login_can_not_carry_is_refused_when_it_is_saved(
     assert is_saved(other), "what she holds besides is no reason to refuse it"
     monkeypatch.setattr(sizes, "LARGEST", 400)
     assert is_saved(setting), "up to the limit it is saved"
+    rename = """mutation { setValue(kind: JobFunctionRole, thing: "sapa_case_worker", property: "title",
+        from: "2026-01-01", value: "Sagsbehandler", reason: "Nyt navn") { change } }"""
+    monkeypatch.setattr(sizes, "LARGEST", 5)
+    assert not is_saved(setting)
+    assert is_saved(rename), "what was too large before and doesn't grow is no reason to refuse it"
