@@ -86,6 +86,17 @@ def discovered(get: Callable[[str], Answer]) -> Server:
     return server
 
 
+def require_user_type(server: Server) -> None:
+    """Raises DeliveryError if the server describes its types, and users are not among them: a list that is cut, by a
+    right or an upgrade, says nothing about anybody, and nobody who left or was stopped may stay open for it."""
+    if "user" not in server.endpoints:
+        raise DeliveryError(
+            "/ResourceTypes of the server does not name User. Nothing was sent. Check what the login may see; if the "
+            "server has users all the same, set discovery = false.",
+            retry=NEXT,
+        )
+
+
 def require_users(answer: Answer) -> None:
     """``answer``: to a request for a list of users, of a server without a description. Raises DeliveryError if the
     server does not know that address either: it is wrong, and says nothing about anybody."""

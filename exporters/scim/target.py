@@ -16,7 +16,7 @@ from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.scim.channel import ScimChannel
 from exporters.scim.closing import closings
 from exporters.scim.connection import Connection
-from exporters.scim.discovery import Server, discovered, require_users
+from exporters.scim.discovery import Server, discovered, require_user_type, require_users
 from exporters.scim.image import organisation
 from exporters.scim.paths import MANAGER
 from exporters.scim.settings import BasicLogin, ClientLogin, ScimLogin, ScimSettings
@@ -94,6 +94,7 @@ class Scim:
         with Connection(self.settings, self._sleep) as connection:
             try:
                 own = discovered(connection.description) if self.settings.discovery else Server()
+                require_user_type(own)
                 if own.is_silent:
                     require_users(connection.get(own.endpoints["user"], {"startIndex": "1", "count": "1"}))
             except ObjectError as lost:

@@ -57,6 +57,20 @@ def test_a_server_that_describes_itself_to_others_only_gets_what_the_standard_ha
         assert (report.error, report.parked) == ("", []) and active(server) == {"a": True}
 
 
+def test_a_description_without_users_is_an_error_as_those_who_left_would_stay_open(clean_graph: neo4j.Driver) -> None:
+    town = Town().person("a").person("b")
+    types = {"Resources": [{"name": "Group", "endpoint": "/Groups"}]}
+    with own_server() as server:
+        export(clean_graph, town, settings(server.url))
+        server.disturb = lambda each: reply(200, types) if each.path.startswith("/ResourceTypes") else None
+        server.seen.clear()
+        report = export(clean_graph, town.leave("b"), settings(server.url))
+        assert "does not name User" in report.error and report.retry == NEXT and server.writes() == []
+        server.disturb = None
+        report = export(clean_graph, town, settings(server.url))
+        assert report.error == "" and active(server) == {"a": True, "b": False}
+
+
 def test_a_login_that_is_refused_everywhere_is_not_tried_on_and_on(clean_graph: neo4j.Driver) -> None:
     with own_server(disturb=lambda _: Reply(401)) as server:
         report = export(clean_graph, Town().person("a"), settings(server.url))
