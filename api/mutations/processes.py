@@ -47,6 +47,13 @@ Main = Annotated[
     strawberry.argument(description="Id of the process that cases run; by default the one that no other one calls"),
 ]
 
+Drawn = Annotated[
+    int | None,
+    strawberry.argument(
+        description="The version that was drawn on, 0 for none: refused (conflict) if another was deployed since"
+    ),
+]
+
 
 @strawberry.type(description="An incident of a case, after what was decided about it")
 class IncidentDecided:
@@ -81,7 +88,9 @@ class Deploying:
             "Check a definition and let new cases start with it; others stay on their version. A preview checks only"
         )
     )
-    async def deploy_process(self, info: CONTEXT, files: Files, reason: str, process: Main = None) -> ProcessDeployed:
+    async def deploy_process(
+        self, info: CONTEXT, files: Files, reason: str, process: Main = None, expected_version: Drawn = None
+    ) -> ProcessDeployed:
         def work(editing: Editing) -> ProcessDeployed:
             try:
                 read = read_package({each.name: each.content.encode() for each in _once(files)}, process)
@@ -91,7 +100,7 @@ class Deploying:
                 services.require_rights(checked.services, info.context.access)
                 done = definitions.deploy(
                     editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
-                    copenhagen_now(), wanted,
+                    copenhagen_now(), wanted, expected_version,
                 )  # fmt: skip
             except DefinitionRejected as wrong:
                 raise GraphQLError(str(wrong), extensions=_extensions(wrong)) from wrong

@@ -13,7 +13,7 @@ import neo4j
 import orjson
 
 from graph.connection import Run
-from graph.errors import GraphError, Unknown
+from graph.errors import Conflict, GraphError, Unknown
 from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS
 from graph.time import COPENHAGEN
@@ -116,12 +116,14 @@ def deploy(
     by: str,
     now: datetime,
     services: Wanted = MappingProxyType({}),
+    expected_version: int | None = None,
 ) -> Deployed:
     """Check a definition, and make it the one with which new cases of the process start; others stay on theirs.
 
     ``schemas``: the forms by their names. ``services``: what each takes. The same content again is no new version.
+    ``expected_version``: the number of the version that was drawn on; 0 = there was none.
     Raises DefinitionRejected with all faults: of the documents, the forms, and the roles, responsibilities and services
-    that there are not.
+    that there are not; Conflict (another version was deployed since the expected one).
     """
 
     def work(tx: neo4j.ManagedTransaction) -> Deployed:
@@ -129,6 +131,9 @@ def deploy(
         digest = _digest(definition, schemas)
         last = tx.run(_LAST, process=process, now=now.astimezone(UTC)).single(strict=True)
         number = last["number"] if last["digest"] == digest else last["number"] + 1
+        if number > last["number"] and expected_version is not None and expected_version != last["number"]:
+            at = None if last["at"] is None else last["at"].to_native()
+            raise Conflict(process, expected_version, last["number"], last["by"] or "", at, "deployed")
         if number > last["number"]:
             tx.run(
                 _KEEP,
@@ -155,7 +160,7 @@ SET p.deployed = $now
 WITH p
 OPTIONAL MATCH (v:ProcessVersion)-[:VERSION_OF]->(p)
 WITH v ORDER BY v.number DESC LIMIT 1
-RETURN coalesce(v.number, 0) AS number, v.digest AS digest
+RETURN coalesce(v.number, 0) AS number, v.digest AS digest, v.by AS by, v.at AS at
 """
 """The version with which cases start. The process stays locked until it is decided whether there is another one."""
 

@@ -255,7 +255,8 @@ def test_claimed_given_back_and_handed_on(service: Served, tokens: dict[str, str
     assert [row.data() for row in rows] == [expected]
 
 
-DEPLOY = """mutation($files: [ProcessFileInput!]!) { deployProcess(files: $files, reason: "Ny") {
+DEPLOY = """mutation($files: [ProcessFileInput!]!, $v: Int) {
+    deployProcess(files: $files, reason: "Ny", expectedVersion: $v) {
     process version isNew olderCases } }"""
 PLACE = '<reconnect:place role="case_worker" unit="unit"/>'
 SERVICE = """<serviceTask id="tie"><extensionElements><reconnect:service name="createAffiliation"/>
@@ -280,6 +281,16 @@ def test_a_definition_is_deployed_by_who_may_do_what_it_does(service: Served, to
     assert (lacking["code"], lacking["roles"]) == ("forbidden", ["hr"])
     assert refused(service, DEPLOY, tokens["anna"], files=files())["code"] == "forbidden"
     asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE)))
+
+
+def test_of_two_who_draw_on_one_version_the_second_is_told(service: Served) -> None:
+    token = service.token("organisation")
+    first, second = (files(user(each, "guest", PLACE)) for each in ("first", "second"))
+    known = asked(service, DEPLOY, token, files=files(user("ask", "guest", PLACE)))["deployProcess"]["version"]
+    asked(service, DEPLOY, token, files=first, v=known)
+    assert refused(service, DEPLOY, token, files=second, v=known)["code"] == "conflict"
+    assert refused(service, DEPLOY, token, files=second, v=0)["code"] == "conflict"
+    assert asked(service, DEPLOY, token, files=second, v=known + 1)["deployProcess"]["version"] == known + 2
 
 
 def test_what_nobody_decides_is_started_by_who_may_do_it(service: Served, tokens: dict[str, str]) -> None:
