@@ -22,6 +22,8 @@ class Call:
     """A service that is to be carried out.
 
     ``name``: the service's; ``title``: of its element in the diagram. ``key``: the same for each try of the same work.
+    ``deployer``: the user who has deployed the definition, and ``roles`` what this user might do then; None = anything.
+    ``alone``: UUID of the person who has started the case, where nobody has completed a task before.
     """
 
     process: str
@@ -31,6 +33,9 @@ class Call:
     title: str
     key: str
     arguments: Mapping[str, Any]
+    deployer: str = ""
+    roles: frozenset[str] | None = None
+    alone: str | None = None
 
 
 class ServiceFailed(CaseError):

@@ -100,7 +100,7 @@ class Deploying:
                 services.require_rights(checked.services, info.context.access)
                 done = definitions.deploy(
                     editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
-                    copenhagen_now(), wanted, expected_version,
+                    copenhagen_now(), wanted, expected_version, info.context.access.everywhere,
                 )  # fmt: skip
             except DefinitionRejected as wrong:
                 raise GraphQLError(str(wrong), extensions=_extensions(wrong)) from wrong

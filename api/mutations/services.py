@@ -1,7 +1,9 @@
 """Mutations of this API as services of processes: a case changes the organisation through the same door as people do.
 
-A case writes under the name of its process (``process:hire``), with all rights. So whoever deploys a definition needs
-the rights of every mutation in it, for the whole organisation.
+A case writes under the name of its process (``process:hire``), with the rights of whoever has deployed it, who needs
+those of every mutation in it, for the whole organisation. What nobody may do for themselves, a process does not do for
+its deployer either; nor for the starter, where nobody else has decided. Whoever had a part in a case is an author of
+what it has written (``graph.questions.rights.authors``).
 """
 
 import asyncio
@@ -21,14 +23,16 @@ from api.context import Context
 from api.mutations.planned import completed, made_by, mutations
 from graph.cpr.keyring import Keyring
 from graph.identity.lookup import find
+from graph.identity.user_names import PERSON
 from graph.retry import NEXT
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from processes.engine.check import Arguments
 from processes.services import OUTSIDE, Call, Service, ServiceFailed
 
-_LEFT_OUT = frozenset({"setValue", "releaseValue"})
-"""Who may make them depends on the kind, which a diagram may give by an expression."""
+_LEFT_OUT = frozenset({"setValue", "releaseValue", "endStop"})
+"""Who may make the first two depends on the kind, which a diagram may give by an expression; the last may take a second
+person (``api.four_eyes``)."""
 _WITHIN = "within"
 """An argument of the process alone: a unit in which, or below which, what is changed must lie today. The unit's manager
 who has approved it so answers for it."""
@@ -83,18 +87,27 @@ def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "
 
 
 def _carry_out(field: GraphQLField, keyring: Keyring, order: SourceOrder, driver: neo4j.Driver, call: Call) -> Any:
-    access = Access(f"process:{call.process}", frozenset(ROLES))
+    access = _writer(call)
     context = Context(access, driver, cast(neo4j.AsyncDriver, None), keyring, order)
     stated = _stated(call.arguments)
     if _WITHIN in call.arguments:
         _require_within(driver, call, str(stated.pop(_WITHIN, "")))
-    given = completed(field, stated, f"{call.title} (case {call.case})", today())
+    of_case = f"(case {call.case})"
+    given = completed(field, stated, f"{call.title} {of_case}", today())
+    if "reason" in field.args and not str(given["reason"]).endswith(of_case):
+        given["reason"] = f"{given['reason']} {of_case}"
     for name, argument in field.args.items():
         if name not in given and is_non_null_type(argument.type) and argument.default_value is Undefined:
             raise ServiceFailed(f"{call.name} needs the argument {name!r}, and it has no value", NEXT)
     written = asyncio.run(made_by(call.name, field, given, context))
     type_ = field.type.of_type if is_non_null_type(field.type) else field.type
     return written if is_list_type(type_) else written[0]
+
+
+def _writer(call: Call) -> Access:
+    roles = frozenset(ROLES) if call.roles is None else call.roles
+    deployer = call.deployer.removeprefix(PERSON) if call.deployer.startswith(PERSON) else None
+    return Access(f"process:{call.process}", roles, call.alone or deployer)
 
 
 def _require_within(driver: neo4j.Driver, call: Call, unit: str) -> None:

@@ -31,7 +31,11 @@ _MOST_READ = 200
 
 @dataclass(frozen=True)
 class Version:
-    """A definition as it was deployed. ``number``: counted for each process, from 1; ``id`` names its content."""
+    """A definition as it was deployed. ``number``: counted for each process, from 1; ``id`` names its content.
+
+    ``by``: the user who has deployed it; ``roles``: the system roles that this user held for the whole organisation
+    then; None = it was deployed on the server.
+    """
 
     id: str
     process: str
@@ -39,6 +43,8 @@ class Version:
     digest: str
     definition: Definition
     forms: Mapping[str, Form]
+    by: str
+    roles: frozenset[str] | None
 
 
 class _Known(Collection[str]):
@@ -117,11 +123,13 @@ def deploy(
     now: datetime,
     services: Wanted = MappingProxyType({}),
     expected_version: int | None = None,
+    roles: frozenset[str] | None = None,
 ) -> Deployed:
     """Check a definition, and make it the one with which new cases of the process start; others stay on theirs.
 
     ``schemas``: the forms by their names. ``services``: what each takes. The same content again is no new version.
-    ``expected_version``: the number of the version that was drawn on; 0 = there was none.
+    ``expected_version``: the number of the version that was drawn on; 0 = there was none. ``roles``: what ``by`` may do
+    in the whole organisation, and so what the process may; None = anything.
     Raises DefinitionRejected with all faults: of the documents, the forms, and the roles, responsibilities and services
     that there are not; Conflict (another version was deployed since the expected one).
     """
@@ -144,11 +152,14 @@ def deploy(
                 documents=orjson.dumps({name: content.decode() for name, content in documents.items()}).decode(),
                 forms=orjson.dumps(dict(schemas)).decode(),
                 by=by,
+                roles=None if roles is None else sorted(roles),
                 now=now.astimezone(UTC),
             ).consume()
-        found = Version(_id(process, number), process, number, digest, definition, forms)
+        is_new = number > last["number"]
+        author, may = (by, roles) if is_new else (last["by"] or "", _roles(last["roles"]))
+        found = Version(_id(process, number), process, number, digest, definition, forms, author, may)
         older = tx.run(_OLDER, process=process, number=number).single(strict=True)["cases"]
-        return Deployed(found, number > last["number"], older)
+        return Deployed(found, is_new, older)
 
     with driver.session() as session:
         return session.execute_write(work)
@@ -160,14 +171,15 @@ SET p.deployed = $now
 WITH p
 OPTIONAL MATCH (v:ProcessVersion)-[:VERSION_OF]->(p)
 WITH v ORDER BY v.number DESC LIMIT 1
-RETURN coalesce(v.number, 0) AS number, v.digest AS digest, v.by AS by, v.at AS at
+RETURN coalesce(v.number, 0) AS number, v.digest AS digest, v.by AS by, v.roles AS roles,
+    v.at AS at
 """
 """The version with which cases start. The process stays locked until it is decided whether there is another one."""
 
 _KEEP = """
 MATCH (p:Process {id: $process})
 CREATE (v:ProcessVersion {
-    id: $id, number: $number, digest: $digest, documents: $documents, forms: $forms, by: $by, at: $now
+    id: $id, number: $number, digest: $digest, documents: $documents, forms: $forms, by: $by, roles: $roles, at: $now
 })
 CREATE (v)-[:VERSION_OF]->(p)
 """
@@ -252,7 +264,10 @@ class _Versions:
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
             known = Known(roles=_ANY, responsibilities=_ANY, forms=_fields(forms), services=_AnyService())
             definition = read_definition(process, documents, known)
-            found = Version(node["id"], process, node["number"], node["digest"], definition, forms)
+            found = Version(
+                node["id"], process, node["number"], node["digest"], definition, forms,
+                node.get("by") or "", _roles(node.get("roles")),
+            )  # fmt: skip
         with self._lock:
             self._found[found.id, found.digest] = found
             self._found.move_to_end((found.id, found.digest))
@@ -262,6 +277,10 @@ class _Versions:
 
 
 _READ = _Versions()
+
+
+def _roles(stated: list[str] | None) -> frozenset[str] | None:
+    return None if stated is None else frozenset(stated)
 
 
 def _forms(schemas: Mapping[str, object]) -> tuple[dict[str, Form], list[Fault]]:

@@ -280,6 +280,12 @@ class Running:
         found = version(tx, row["version"], row["digest"])
         return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()))
 
+    def starter(self) -> str | None:
+        """UUID of the person who has started it; None: no person has."""
+        started = self.tx.run("MATCH (c:Case {id: $id}) RETURN c.started_by AS by", id=self.id)
+        found: str | None = started.single(strict=True)["by"]
+        return found
+
     @classmethod
     def start(
         cls,

@@ -142,8 +142,12 @@ def _call(running: Running, found: ServiceTask) -> Call:
         arguments = running.engine.arguments(work)
     except ExpressionFailed as failed:
         raise ServiceFailed(f"an argument can't be worked out: {failed}", NEXT) from failed
-    process = running.version.process
-    return Call(process, running.id, found.element, found.service, found.name, found.key, arguments)
+    version = running.version
+    alone = running.starter() if found.service in version.definition.unattended else None
+    return Call(
+        version.process, running.id, found.element, found.service, found.name, found.key, arguments,
+        version.by, version.roles, alone,
+    )  # fmt: skip
 
 
 def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime) -> None:

@@ -2,14 +2,17 @@
 since its last approval, a limit of it, whose it is, or what it gives. Who has asked for something is no author of it.
 
 What it gives counts from the day on which it was made: who grants a role has seen what it includes then.
-What a plan has changed is written under the name of its newest author; the others have written it as well.
+What a plan has changed is written under the name of its newest author; the others have written it as well. What a case
+of a process has changed, its deployers and whoever had a part in the case have written.
 """
 
+import re
 from typing import Any
 
 import neo4j
 import orjson
 
+from graph.identity.user_names import PERSON
 from graph.plans.plan import mark
 
 _APPROVAL = frozenset({"approved_by", "approved_on", "approved_content"})
@@ -36,6 +39,16 @@ RETURN thing = g AS is_itself, g:RightsRequest AS is_asked_for, c.user AS user, 
 ORDER BY c.number DESC
 """
 """Without what only began or ended with a day (``c.day``)."""
+_PROCESS = "process:"
+_CASE = re.compile(r"\(case ([^()]+)\)$")
+_OF_CASE = """
+MATCH (v:ProcessVersion)-[:VERSION_OF]->(:Process {id: $process})
+RETURN v.by AS name
+UNION
+MATCH (e:CaseEntry)-[:OF_CASE]->(:Case {id: $case})
+WHERE e.by IS NOT NULL
+RETURN $person + e.by AS name
+"""
 
 
 def authors(session: neo4j.Session | neo4j.ManagedTransaction, thing: str) -> frozenset[str]:
@@ -51,7 +64,15 @@ def authors(session: neo4j.Session | neo4j.ManagedTransaction, thing: str) -> fr
             for name, of_plan in row["plans"]:
                 if (row["reason"] or "").endswith(mark(name)):
                     found.update(of_plan)
+            if row["user"].startswith(_PROCESS):
+                found |= _of_case(session, row["user"].removeprefix(_PROCESS), row["reason"] or "")
     return frozenset(found)
+
+
+def _of_case(session: neo4j.Session | neo4j.ManagedTransaction, process: str, reason: str) -> frozenset[str]:
+    case = _CASE.search(reason)
+    rows = session.run(_OF_CASE, process=process, case=case[1] if case else "", person=PERSON)
+    return frozenset(row["name"] for row in rows)
 
 
 def is_approval(before: dict[str, Any], after: dict[str, Any]) -> bool:

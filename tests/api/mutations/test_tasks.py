@@ -9,7 +9,11 @@ import neo4j
 import pytest
 
 from api.access.tokens import create
+from api.mutations.services import services
+from graph.questions.rights.authors import authors
+from graph.statements.precedence import SourceOrder
 from processes.cases import definitions
+from processes.cases.service_work import carry_out_due
 from processes.play.described import read_described
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
@@ -306,6 +310,78 @@ def test_what_nobody_decides_is_started_by_who_may_do_it(service: Served, tokens
     assert asked(service, start, hr)["startCase"]["id"]
     asked(service, DEPLOY, deployer, files=files(user("ask", "guest", PLACE), SERVICE))
     assert asked(service, start, tokens["bo"])["startCase"]["id"], "a case worker decides first"
+
+
+def carried(service: Served) -> list[str]:
+    """Why services of cases failed that were due."""
+    done = carry_out_due(service.driver, services(RING, SourceOrder()), lambda: datetime.now(UTC))
+    return [str(each) for each in done.failed.values()]
+
+
+AT_JOB = PLACE.replace('"unit"', "\"'job'\"")
+STAND_IN = """<serviceTask id="stand"><extensionElements><reconnect:service name="createSubstitution"/>
+    <reconnect:argument name="person" value="person"/><reconnect:argument name="assignment" value="unit"/>
+    </extensionElements></serviceTask>"""
+
+
+def test_a_process_does_nothing_for_its_deployer_that_one_may_not_do_for_oneself(service: Served) -> None:
+    start = """mutation($values: String!) { startCase(process: "guest", reason: "Ny", values: $values) { id } }"""
+    rows, _, _ = service.driver.execute_query(
+        "MATCH (p:Person {uuid: $anna})-[:HAS|HOLDS]->{1,2}(a:Assignment) RETURN a.uuid AS uuid",
+        anna=uuid(service, "anna"),
+    )
+    form = json.dumps({"type": "object", "properties": {"unit": {"type": "string"}, "person": {"format": "person"}}})
+    bo, hr = (
+        create(service.driver, f"{each} deploys", ["organisation", "hr"], person=uuid(service, each))
+        for each in ("bo", "carl")
+    )
+    for deployer, starter, refusal in ((bo, hr, True), (hr, bo, True), (hr, hr, False)):
+        drawn = (
+            files(user("ask", "guest", AT_JOB), STAND_IN, form=form) if deployer == bo else files(STAND_IN, form=form)
+        )
+        asked(service, DEPLOY, deployer, files=drawn)
+        case = asked(service, start, starter, values=json.dumps({"unit": rows[0]["uuid"], "person": "bo"}))
+        if deployer == bo:
+            ((task,),) = service.driver.execute_query(
+                "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id", case=case["startCase"]["id"]
+            ).records
+            anna = create(service.driver, "anna decides", ["reader"], person=uuid(service, "anna"))
+            asked(service, COMPLETE, anna, task=task, values="{}")
+        told = carried(service)
+        assert any("for whom you stand in" in each for each in told) is refusal, told
+
+
+def test_whoever_had_a_part_in_a_case_is_an_author_of_what_it_writes(service: Served) -> None:
+    deployer = create(service.driver, "carl grants", ["organisation", "rights"], person=uuid(service, "carl"))
+    grant = """<serviceTask id="give"><extensionElements><reconnect:service name="createGrant"/>
+        <reconnect:argument name="givenTo" value="'person:' + person"/>
+        <reconnect:argument name="gives" value="unit"/><reconnect:argument name="key" value="'given'"/>
+        <reconnect:argument name="title" value="'Given'"/>
+        <reconnect:argument name="reason" value="'Because'"/></extensionElements></serviceTask>"""
+    form = json.dumps({"type": "object", "properties": {"unit": {"type": "string"}, "person": {"format": "person"}}})
+    asked(
+        service,
+        DEPLOY,
+        deployer,
+        files=files(user("ask", "guest", AT_JOB), grant, form=form),
+    )
+    gives = service.driver.execute_query(
+        "MATCH (r:JobFunctionRole) WHERE r.key IS NOT NULL RETURN r.uuid AS uuid LIMIT 1"
+    ).records[0]["uuid"]
+    start = """mutation($values: String!) { startCase(process: "guest", reason: "Ny", values: $values) { id } }"""
+    bo = create(service.driver, "bo starts", ["reader"], person=uuid(service, "bo"))
+    case = asked(service, start, bo, values=json.dumps({"unit": f"job_function_role:{gives}", "person": "dora"}))
+    ((task,),) = service.driver.execute_query(
+        "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id", case=case["startCase"]["id"]
+    ).records
+    anna = create(service.driver, "anna approves", ["reader"], person=uuid(service, "anna"))
+    asked(service, COMPLETE, anna, task=task, values="{}")
+    assert carried(service) == []
+    with service.driver.session() as session:
+        made = session.run(
+            "MATCH (g:Grant)<-[:CONCERNS]-(c:Change {user: 'process:guest'}) RETURN g.uuid AS uuid"
+        ).single(strict=True)["uuid"]
+        assert authors(session, made) >= {f"person:{uuid(service, each)}" for each in ("carl", "bo", "anna")}
 
 
 def test_a_wrong_definition_is_refused_with_file_element_and_rule(service: Served) -> None:
