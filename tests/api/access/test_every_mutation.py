@@ -20,7 +20,9 @@ from tests.api.every_mutation import asked
 _BODIES = {body["query"].partition(") { ")[2].partition("(")[0]: body for body in islice(asked("x"), 0, None, 4)}
 _DECIDED: Mapping[str, Mapping[str, Any]] = DECIDED["mutations"]
 _BY_HAND = ("setValue", "releaseValue")
-_WELL_FORMED: Mapping[str, Mapping[str, Any]] = {"completeTask": {"values": "{}"}, "createPerson": {"cpr": None}}
+_WELL_FORMED: Mapping[str, Mapping[str, Any]] = {
+    "completeTask": {"values": "{}"}, "saveDraft": {"values": "{}"}, "createPerson": {"cpr": None},
+}  # fmt: skip
 """Arguments whose form is looked at before the rights, or that need a right of their own."""
 _CARE = {"inviteToLogin", "resetLogin", "unlockLogin"}
 """Who is nearest may do these too, so they look first (tests/api/mutations/test_login_care.py)."""

@@ -58,7 +58,9 @@ def test_why_is_a_path_in_words(session: neo4j.Session) -> None:
     )
     assert list(limits(anna.included[0])) == [
         "KLE: 15.20.* (Jobcenter performs 15.20), 32.24.04 (Center for Arbejde performs 32.24.04, "
-        "Center for Arbejde, above Jobcenter, which passes its KLE down)"
+        "Center for Arbejde, above Jobcenter, which passes its KLE down)",
+        "Område: not limited, as nothing is set for it",
+        "Enhed: not limited, as nothing is set for it",
     ]
 
 
