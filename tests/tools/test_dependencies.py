@@ -48,7 +48,7 @@ def test_the_list_of_licences_is_that_of_the_lock() -> None:
 def test_a_copyleft_licence_has_its_reason() -> None:
     found = {each for each in packages() if is_copyleft(licence(each))}
     found |= {each.name for each in npm_packages() if is_copyleft(each.licence)}
-    assert found == set(REASONS)
+    assert found | {"bpmn-js"} == set(REASONS)  # its own licence asks for a sign on each drawing
 
 
 def test_the_bill_of_materials_names_packages_and_servers() -> None:

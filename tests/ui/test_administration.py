@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from api.access.tokens import create
 from graph.runs.brakes import keep_stopped
 from graph.time import today
+from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 from tests.ui.finding import ask, unit
@@ -36,7 +37,7 @@ def test_a_source_and_a_target_have_a_page_each(visit: Visits, town: Town) -> No
     expect(page.get_by_text("9 people would end")).to_be_visible()
     page.get_by_role("combobox", name="Vis").select_option("DRIFT")
     expect(page.get_by_text("Intet passer.")).to_be_visible()
-    assert page.url.endswith("/sources/target/plan2learn?state=DRIFT")
+    require_address(page, "/sources/target/plan2learn?state=DRIFT")
     require_accessible(page)
     town.driver.execute_query("MATCH (b:Brake {id: $id}) DETACH DELETE b", id=brake)
 

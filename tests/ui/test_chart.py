@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 from tests.ui.finding import unit
@@ -37,4 +38,4 @@ def test_it_begins_at_any_unit_and_leads_up(visit: Visits, town: Town) -> None:
     expect(picture.get_by_role("link")).to_have_count(1)
     page.get_by_role("button", name="Op til Børn og Læring").click()
     expect(picture.get_by_role("link", name="Strandskolen")).to_be_visible()
-    assert page.url.endswith(f"/chart?root={unit(town, 'Børn og Læring')}")
+    require_address(page, f"/chart?root={unit(town, 'Børn og Læring')}")

@@ -4,6 +4,7 @@ import httpx
 from playwright.sync_api import Route, expect
 
 from api.http.pages import BUILT, Pages
+from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 
@@ -13,7 +14,7 @@ def test_an_address_works_after_a_reload(visit: Visits) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Siden findes ikke")
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Siden findes ikke")
-    assert page.url.endswith("/nowhere/at/all?day=2026-01-01")
+    require_address(page, "/nowhere/at/all?day=2026-01-01")
     require_accessible(page)
 
 
@@ -54,9 +55,9 @@ def test_language_and_colours_are_chosen_and_kept(visit: Visits) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello Hanne Hede")
     assert page.locator("html").get_attribute("lang") == "en"
     page.get_by_label("Colours").select_option("Dark")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(22, 24, 28)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(22, 24, 28)")
     page.reload()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     require_accessible(page)
 
 
