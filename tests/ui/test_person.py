@@ -20,7 +20,7 @@ def test_a_person_shows_work_manager_roles_and_accounts(visit: Visits, town: Tow
     expect(work).to_contain_text("Manages the unit in person. The nearest manager was therefore found in")
     expect(page.get_by_text("Leder Havneskolen")).to_be_visible()
     expect(page.get_by_role("strong").filter(has_text="malema")).to_be_visible()
-    assert sorted(questions) == ["AccountsOf", "Me", "Person"]
+    assert sorted(questions) == ["AccountsOf", "Logins", "Me", "Person"]
     require_accessible(page)
 
 
