@@ -46,7 +46,7 @@ CONTACT: Mapping[str, frozenset[str]] = {
 
 
 class WrongGroups(ValueError):
-    """There is no such group, or none is named."""
+    """The group does not exist, or no group is named."""
 
 
 def limited_to(role: str, groups: Iterable[str]) -> frozenset[str]:

@@ -29,7 +29,7 @@ _COMMON = (
 LISTED = (*_COMMON, Plain("waitsFor", "[String!]", "Names of its open tasks"))
 CASE = answer_type(
     "ProcessCase",
-    "A case: a process that runs, for somebody",
+    "A case: one run of a process",
     *_COMMON,
     Plain("version", "Int!", "The version of the definition on which it runs"),
     Plain("unitUuid", "ID", "UUID of the unit"),

@@ -1,4 +1,4 @@
-"""``colleagues``: whom and what somebody may name in a task, without any system role."""
+"""``colleagues``: the people and units that anybody may name in a task, even without a system role."""
 
 import neo4j
 

@@ -305,7 +305,7 @@ class ComputedField:
     costs: int = 0
     enums: tuple[type[Enum], ...] = ()
     may_be_none: bool = False
-    """The type of a field with one answer. Without an answer the field is null, which is no error."""
+    """The type of a field with one answer. If there is no answer, the field is null; that is not an error."""
     answers: str = ""
     """The name of the type of an answer, if another module defines it."""
     only_now: str = ""

@@ -41,7 +41,7 @@ FIELD = ComputedField(
     (
         answer_type(
             "OwnDelegation",
-            "For some days somebody does another's tasks of a process",
+            "Somebody does another person's tasks of a process for some days",
             Plain("id", "ID!", "Its id, to end it"),
             Plain("process", "ID!", "The process"),
             Plain("name", "String!", "What the process is called"),

@@ -43,7 +43,8 @@ Files = Annotated[
     ),
 ]
 Main = Annotated[
-    str | None, typer.Option("--process", help="Id of the process that cases run; default: the one none else calls.")
+    str | None,
+    typer.Option("--process", help="Id of the process that cases run; by default the one that no other calls."),
 ]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.")]
 IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as `incidents` shows it.")]
