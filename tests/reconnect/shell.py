@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from tempfile import mkdtemp
 
 from reconnect import cli
 from tests.forked import started
@@ -30,7 +31,8 @@ def command(
             [sys.executable, "-m", "reconnect", *arguments],
             env=environment, cwd=folder, umask=0, capture_output=True, text=True, timeout=_PATIENCE, check=False,
         )  # fmt: skip
-    said = [output / "stdout", output / "stderr"]
+    own = Path(mkdtemp(dir=output))  # two commands may run at once
+    said = [own / "stdout", own / "stderr"]
     process = started(_reconnect, arguments, environment, folder, said)
     process.join(_PATIENCE)
     if process.is_alive():
