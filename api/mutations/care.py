@@ -249,8 +249,19 @@ def _refuse_own_open(session: neo4j.Session, setting: str, approver: str, user: 
 
 def _refuse_meeting(session: neo4j.Session, request: str) -> None:
     """Raises ChangeRejected (conflict) where the right would be left out for another that the person holds."""
-    if session.run("MATCH (q:RightsRequest {uuid: $uuid}) RETURN q.state", uuid=request).value() != [WAITING]:
+    if not _waits(session, request):
         return  # what was decided stays as it is (``graph.writing.care_rules``)
-    for each in to_approve(session, "RightsRequest", request).left_out:
+    try:
+        left_out = to_approve(session, "RightsRequest", request).left_out
+    except ChangeRejected:
+        if not _waits(session, request):
+            return  # somebody has decided it meanwhile
+        raise
+    for each in left_out:
         if each.grant.uuid == request and each.reason == "conflict":
             raise ChangeRejected("conflict", f"gives: {each.text}", field="gives")
+
+
+def _waits(session: neo4j.Session, request: str) -> bool:
+    rows = session.run("MATCH (q:RightsRequest {uuid: $uuid}) RETURN q.state", uuid=request)
+    return rows.value() == [WAITING]
