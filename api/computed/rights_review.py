@@ -62,7 +62,7 @@ FindingType = enumerated(
         "ending": "A right or an exception to a conflict ends within 60 days",
         "unused": "No one holds a right through the grant",
         "unreachable": "Nothing grants the right",
-        "invalid": "It was right when it was saved and is not any more",
+        "invalid": "It was right when it was saved and is not any more, or KOMBIT can't be told of it",
         "left_open": "An optional type is not limited, and is not marked as left open on purpose",
         "orphan": "It is given to a person who no longer exists here",
         "conflict": "Rights that must not be held together meet",

@@ -153,7 +153,7 @@ def _is_limited_by(session: neo4j.Session, person: str, unit: str) -> bool:
 
 
 def _follows_kle(included: IncludedRight) -> bool:
-    return any(limit.type.content == "kle" and limit.dynamic for limit in included.limits)
+    return any(step.kind == "KleNode" for limit in included.limits for value in limit.values for step in value.why)
 
 
 def _is_about_care(session: neo4j.Session, each: Amendment, stated: Statement) -> bool:

@@ -153,7 +153,7 @@ def privileges(rights: Rights, receiver: Receiver) -> Privileges:
     unknown: set[str] = set()
     for held in rights.held:
         try:
-            groups += _groups(_with_known_units(held, receiver, unknown), receiver)
+            groups += _groups(held, receiver, unknown)
         except _LeftOut as why:
             omitted.append(
                 Omitted(
@@ -184,14 +184,15 @@ def scope_of(cvr: str) -> str:
     return f"{SCOPE}{cvr}"
 
 
-def _groups(held: HeldRight, receiver: Receiver) -> Iterator[Group]:
+def _groups(held: HeldRight, receiver: Receiver, unknown: set[str]) -> Iterator[Group]:
+    """``unknown``: units that were not exported, to be added to."""
     if receiver.profile == "kombit":
         if _is_wanted(held, receiver.systems):
-            yield _job_function(held, receiver)
+            yield _job_function(_with_known_units(held, receiver, unknown), receiver)
     elif not _is_delegated(held.right):  # what a delegated role contains is the delegating authority's
-        for included in held.included:
-            if included.system.uuid == receiver.system:
-                yield from _system_role(included, receiver)
+        own = held._replace(included=tuple(each for each in held.included if each.system.uuid == receiver.system))
+        for included in _with_known_units(own, receiver, unknown).included:
+            yield from _system_role(included, receiver)
 
 
 def _with_known_units(held: HeldRight, receiver: Receiver, unknown: set[str]) -> HeldRight:
@@ -225,6 +226,12 @@ def _job_function(held: HeldRight, receiver: Receiver) -> Group:
     cvr = role.delegated_from_cvr or receiver.cvr
     if not _CVR.fullmatch(cvr):
         raise _LeftOut("not_deliverable", f"{cvr!r}, which delegates the role, is not a CVR number")
+    if role.delegated_from_cvr == receiver.cvr:
+        text = "it is called delegated by our own CVR number; its limits would be missing: end delegatedFromCvr"
+        raise _LeftOut("not_deliverable", text)
+    if not (role.delegated_from_cvr or held.included):
+        text = "it includes no system role here, so that no limit of it at KOMBIT would be sent: say what it includes"
+        raise _LeftOut("not_deliverable", text)
     if receiver.known is None and receiver.systems is None and _is_of_test(held):
         text = "its systems are of the test environment: name them for the receiver that gets it (idp.receivers)"
         raise _LeftOut("not_deliverable", text)
@@ -315,7 +322,11 @@ def _problem(value: str, kind: ConstraintType) -> str:
 
 def _parameter(limit: Limit, role: JobFunctionRole) -> str:
     if not limit.parameter:
-        raise _LeftOut("not_deliverable", f"{limit.type.title} of {role.title} has no parameter name", limit.type)
+        text = (
+            f"{limit.type.title} of {role.title} has no parameter name, and KOMBIT knows no limit that only a grant "
+            "sets: set it on the job-function role, as assignment_value where each grant has its own"
+        )
+        raise _LeftOut("not_deliverable", text, limit.type)
     _check_uri(limit.parameter, limit.type.title, limit.type)
     return limit.parameter
 

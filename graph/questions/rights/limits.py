@@ -93,8 +93,9 @@ class Limits:
         """
         with_grant = self.given.get(grant.uuid, {})
         given = with_grant.get((system_role, type_.uuid)) or with_grant.get((None, type_.uuid))
-        if setting is None:
-            setting, given = given, None
+        if setting is None and given is not None:
+            # KOMBIT knows the limits of roles only: it would drop a parameter of the grant, and with it the limit.
+            setting, given = replace(given, parameter=None), None
         if setting is None:
             text = f"{type_.title or type_.key} is required, and no limit is set for it"
             return Failure(type_, "mandatory_not_configured", text) if required else None
@@ -116,7 +117,7 @@ class Limits:
             if not setting.fixed:
                 return Failure(type_, "mandatory_not_configured", f"{type_.title or type_.key}: the setting is empty")
             checked = _checked(type_, self._fixed(type_, setting), "a fixed value that is allowed")
-            return _limit(type_, checked, setting, dynamic=False)
+            return _limit(type_, checked, setting, dynamic=setting.of == grant.uuid)
         how = self._derivation(setting.derived)
         if isinstance(how, NotDerivable):
             return Failure(type_, "invalid_value", str(how))

@@ -1,6 +1,6 @@
 """Rights to review: those that end soon, reach no one, are not granted, conflict, are not approved, are invalid."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
@@ -36,12 +36,14 @@ class Found:
     """uuid of the grant or setting that another person may approve."""
 
 
-def review(work: Evaluation, later: Evaluation | None = None) -> list[Found]:
+def review(
+    work: Evaluation, later: Evaluation | None = None, at_kombit: Collection[tuple[str | None, str]] = ()
+) -> list[Found]:
     """Everything, in a fixed order. ``work``: of everybody, on the day. ``later``: 60 days later, for rights that end
-    because a role, a system, a unit or a limit does."""
+    because a role, a system, a unit or a limit does. ``at_kombit``: as ``AtKombit.roles``."""
     found = [
         *_of_people(work, later), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work),
-        *_meeting_in_roles(work), *_not_approved(work),
+        *_meeting_in_roles(work), *_not_approved(work), *_unknown_to_kombit(work, at_kombit),
     ]  # fmt: skip
     found = [replace(each, owners=_owners(work, each.about)) for each in found]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
@@ -187,6 +189,33 @@ def _invalid(work: Evaluation) -> Iterator[Found]:
         if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
             named = (Thing("Unit", grant.for_unit),)
             yield Found("invalid", grant.thing, "the unit that it counts from is closed", through=named)
+
+
+def _unknown_to_kombit(work: Evaluation, at_kombit: Collection[tuple[str | None, str]]) -> Iterator[Found]:
+    """Limits that a grant alone sets in a role of KOMBIT's. KOMBIT knows the limits of the role, so that logins leave
+    the role out."""
+    for grant in work.organisation.grants.values():
+        rights = [each.right for each in work.bundles.parts(grant.gives)]
+        for right in rights:
+            if isinstance(right, JobFunctionRole) and (None, right.uri) in at_kombit and not right.delegated_from_cvr:
+                for title in sorted(_limited_by_grant(work, grant, right)):
+                    text = (
+                        f"{title} of {right.title or right.key} is limited by the grant alone, which KOMBIT can't be "
+                        "told: logins leave the role out. Set it on the role, as assignment_value"
+                    )
+                    yield Found("invalid", grant.thing, text)
+
+
+def _limited_by_grant(work: Evaluation, grant: Grant, right: JobFunctionRole) -> set[str]:
+    """Titles of the types for which the grant sets a limit, and the role nothing."""
+    return {
+        type_.title or type_.key
+        for included in work.included(right)
+        for type_ in (*included.required, *included.optional)
+        if (given := work.setting(grant.uuid, included.uuid, type_.uuid)) is not None
+        and not given.unlimited
+        and work.setting(right.uuid, included.uuid, type_.uuid) is None
+    }
 
 
 def _wrong_in(work: Evaluation, setting: Setting) -> Iterator[tuple[str, str | None]]:

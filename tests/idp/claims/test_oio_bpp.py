@@ -291,6 +291,25 @@ def test_a_dynamic_limit_without_a_parameter_cannot_be_sent_to_kombit() -> None:
     assert constraints(nameless, profile="system") == [{TYPES["kle"].uri: "27.*"}]
 
 
+def test_a_role_whose_limits_are_not_known_here_is_not_sent() -> None:
+    """KOMBIT would hear of none of its parameters: of an own role without contents, and of one that is said to be
+    delegated by ourselves."""
+    empty = caseworker("27.*")._replace(included=())
+    for held in (empty, caseworker("27.*", delegated_from_cvr=CVR)._replace(included=())):
+        found = document(held)
+        assert (found.xml, [each.reason for each in found.omitted]) == (None, ["not_deliverable"])
+    assert document(right("a", delegated_from_cvr="87654321")._replace(included=())).xml is not None
+
+
+def test_only_what_the_receiver_gets_is_compared_with_its_units() -> None:
+    of_letters = right("a", system=LETTERS).included[0]
+    held = right("a", limit("unit", UNITS[1:], UNIT))
+    both = held._replace(included=(*held.included, of_letters))
+    for receiver in ({"profile": "system", "system": LETTERS.uuid}, {"systems": frozenset({"other"})}):
+        found = document(both, units=frozenset(UNITS[:1]), **receiver)
+        assert (found.omitted, found.warnings) == ((), ())
+
+
 def test_a_parameter_with_two_meanings_cannot_be_sent() -> None:
     twice = right("a", limit("kle", ["27.*"], KLE), limit("kle", ["32.*"], KLE))
     assert [each.reason for each in document(twice).omitted] == ["not_deliverable"]

@@ -8,10 +8,11 @@ import pytest
 
 from graph.model.derived_kinds import NotDerivable, derivation
 from graph.questions.rights.evaluate import Evaluation, evaluate
-from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, SystemRole, Thing
+from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Rights, SystemRole, Thing
 from graph.questions.rights.organisation import (
     Assignment,
     Grant,
+    Mark,
     OrganisationOnDay,
     Person,
     Place,
@@ -22,6 +23,7 @@ from graph.questions.rights.organisation import (
     Unit,
 )  # fmt: skip
 from graph.questions.rights.review import review
+from idp.claims.oio_bpp import Receiver, privileges
 
 KLE = ConstraintType("kle", "kle", "KLE", "urn:kle", "kle", "multi")
 UNIT = ConstraintType("unit", "unit", "Unit", "urn:unit", "unit", "multi")
@@ -58,6 +60,31 @@ def test_what_a_grant_sets_for_one_system_role_is_not_another_ones() -> None:
             "note": ("27.*",),
         }
     assert [each.reason for each in evaluate(town(WITH_GRANT, read), "anna").omitted] == ["empty"]
+
+
+def test_kombit_is_not_told_of_a_limit_that_only_the_grant_sets() -> None:
+    """It would drop a parameter that it does not know, and with it the limit: the role is left out instead."""
+    of_grant = (
+        Setting("s", "g", "kle", fixed=("15",)),
+        Setting("s", "g", "kle", derived="kle_performs", parameter="urn:parameter"),
+    )
+    units = {"low": Unit("low", "Low", performs=(Mark("m", "15"),))}
+    for setting in of_grant:
+        organisation = town(setting, units=units)
+        (held,) = evaluate(organisation, "anna").held
+        (limit,) = held.included[0].limits
+        assert (limit.wire, limit.dynamic, limit.parameter) == (("15.*",), True, None)
+        left_out = privileges(Rights((held,)), Receiver("kombit", "12345678"))
+        assert left_out.xml is None
+        assert [each.reason for each in left_out.omitted] == ["not_deliverable"]
+        assert privileges(Rights((held,)), Receiver("system", "12345678", "sys")).xml is not None
+        found = review(Evaluation(organisation), at_kombit=((None, "urn:job"),))
+        assert [each.about.uuid for each in found if "logins leave" in each.text] == ["g"]
+        assert not any("logins leave" in each.text for each in review(Evaluation(organisation)))
+    on_role = town(replace(WITH_GRANT, parameter="urn:parameter"), Setting("g_s", "g", "kle", fixed=("15",)))
+    sent = privileges(evaluate(on_role, "anna"), Receiver("kombit", "12345678"))
+    assert 'Name="urn:parameter">15.*<' in (sent.xml or "")
+    assert not any("logins leave" in each.text for each in review(Evaluation(on_role), at_kombit=((None, "urn:job"),)))
 
 
 @pytest.mark.parametrize(
