@@ -153,9 +153,10 @@ class Limit:
     """What one constraint type limits a right to.
 
     ``values``: sorted by code point, KLE collapsed, never empty unless ``unlimited``.
-    ``dynamic``: derived from the organisation or given with the grant; KOMBIT is sent these under ``parameter`` and
-    holds the others itself. Without one it has no place for them. ``unlimited``: an optional type left open on purpose; no values then. ``approved_by``: the
-    person (uuid) who approved that. ``until``: the day on which its setting, its type or that approval ends.
+    ``dynamic``: derived from the organisation or given with the grant; KOMBIT is sent these under ``parameter``, has no
+    place for them without one, and holds the others itself. ``unlimited``: an optional type left open on purpose; no
+    values then. ``approved_by``: the person (uuid) who approved that. ``until``: the day on which its setting, its type
+    or that approval ends.
     """
 
     type: ConstraintType
