@@ -38,6 +38,7 @@ TASK = answer_type(
     Plain("levelUnit", "String", "Name of the unit whose holder has it; null = the fall-back has it, or nobody"),
     Plain("steps", "Int", "How many units that is above the task's unit"),
     Plain("closedUnit", "String", "If its unit has closed: its name"),
+    Plain("excludesWhoDid", "[String!]!", "What the tasks of its case are called whose doers may not have this one"),
     Plain("fault", "String", "Why the organisation has nobody for it: no_holder, unit_not_active …"),
     Plain("claimedBy", "String", "Who has said to do it"),
     Plain("question", "String", "What whoever has it wants to know; null = nothing"),
@@ -133,6 +134,7 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "levelUnit": None if route.level_unit is None else names.get(route.level_unit, route.level_unit),
         "steps": route.steps,
         "closedUnit": None if route.closed_unit is None else names.get(route.closed_unit, route.closed_unit),
+        "excludesWhoDid": _excludes_who_did(run, task, case),
         "fault": route.fault or None,
         "claimedBy": named.get(seen.claimed),
         "question": None if question is None else question.text,
@@ -155,6 +157,13 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
             for each in (route.candidates if task.state == "open" else ())
         ],
     }
+
+
+def _excludes_who_did(run: Run, task: kept.Task, case: kept.CaseRow) -> list[str]:
+    if not task.exclude_who_did:
+        return []
+    nodes = definitions.version(run, case.version, case.digest).definition.nodes
+    return sorted(nodes[each].name or each for each in task.exclude_who_did)
 
 
 def _schema(run: Run, task: kept.Task, case: kept.CaseRow) -> str | None:

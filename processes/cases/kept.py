@@ -61,7 +61,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a case. ``element``: its id in the diagram. ``lapsed``: whose claim holds no longer (T3)."""
+    """A task of a case. ``element``: its id in the diagram. ``lapsed``: whose claim holds no longer (T3).
+
+    ``exclude_who_did``: elements; who has completed one of them in this case is among those whom ``asked`` excludes.
+    """
 
     id: str
     case: str
@@ -75,6 +78,7 @@ class Task:
     lapsed: str | None
     done: Done | None
     question: Question | None = None
+    exclude_who_did: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +409,37 @@ class Running:
         """A task was completed."""
         told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
         self._set(task.id, told)
+        self._exclude(task.element, by, instead_of)
         self.log("completed", now, by, instead_of, task.element, reason)
+
+    def _exclude(self, element: str, *who: str | None) -> None:
+        """Whoever has completed a task, and in whose place, has none of the open ones that ask for somebody else."""
+        self.tx.run(
+            """
+            MATCH (:Case {id: $case})<-[:OF_CASE]-(t:Task {state: 'open'})
+            WHERE $element IN t.exclude_who_did
+            SET t.exclude = t.exclude + [each IN $who WHERE NOT each IN t.exclude]
+            """,
+            case=self.id,
+            element=element,
+            who=sorted({each for each in who if each is not None}),
+        ).consume()
+
+    def _who_did(self, elements: Sequence[str]) -> set[str]:
+        """Who has completed these in this case, and in whose place."""
+        if not elements:
+            return set()
+        rows = self.tx.run(
+            """
+            MATCH (:Case {id: $case})<-[:OF_CASE]-(t:Task {state: 'done'})
+            WHERE t.element IN $elements
+            UNWIND [t.done_by, t.done_for] AS who
+            RETURN DISTINCT who
+            """,
+            case=self.id,
+            elements=list(elements),
+        )
+        return {who for who in rows.value() if who not in (None, ERASED)}
 
     def log(
         self,
@@ -440,7 +474,8 @@ class Running:
             "role": place.role,
             "responsibility": place.responsibility,
             "unit": unit,
-            "exclude": sorted(set(exclude)),
+            "exclude": sorted({*exclude, *self._who_did(place.exclude_who_did)}),
+            "exclude_who_did": list(place.exclude_who_did),
             "fallback_role": place.fallback_role,
             "fallback_unit": self._thing("Unit", place.fallback_unit, work, []) if place.fallback_unit else None,
             "escalations": work.escalations,
@@ -558,6 +593,7 @@ def _task(row: Mapping[str, Any]) -> Task:
         lapsed=node.get("lapsed"),
         done=done,
         question=question,
+        exclude_who_did=frozenset(node.get("exclude_who_did") or ()),
     )
 
 

@@ -412,9 +412,22 @@ def _mine(tx: neo4j.ManagedTransaction, task: str, by: str, now: datetime) -> tu
     seen = _open(tx, task, now)
     candidate = seen.route.of(person)
     if candidate is None:
+        if (other := _done_before(tx, seen.task, person)) is not None:
+            text = f"{_name(tx, person)} has completed {other.name!r} of this case; {seen.task.name!r} is for another"
+            raise NotCandidate(text)
         text = f"{_name(tx, person)} does not have the task {seen.task.name!r} now; look at it again to see who has it"
         raise NotCandidate(text)
     return person, seen, candidate
+
+
+def _done_before(run: Run, task: Task, person: str) -> Task | None:
+    """The task that the person, or another in their place, has completed, and for which they may not have this one."""
+    if not task.exclude_who_did:
+        return None
+    done = {each: each.done for each in kept.tasks_of(run, task.case) if each.element in task.exclude_who_did}
+    did = {each: {who for who in (by.by, by.instead_of) if who} for each, by in done.items() if by is not None}
+    called = survivors(run, "Person", {who for some in did.values() for who in some})
+    return next((each for each, some in did.items() if person in {called.get(who, who) for who in some}), None)
 
 
 def _require_not_claimed(tx: neo4j.ManagedTransaction, seen: Look, person: str) -> None:

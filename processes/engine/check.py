@@ -99,6 +99,7 @@ class _Checking:
             each.get("id", ""): (document, each) for document, root in decisions.items() for each in tables(root)
         }
         self._messages = diagrams.messages()
+        self._asked = {each.id for each in diagrams.nodes() if each.type in ("userTask", "manualTask")}
         self.checked = Checked(names_of(self._variables()))
 
     def run(self) -> None:
@@ -273,6 +274,10 @@ class _Checking:
             self._add(document, id, "no_role", "a fall-back has a role and a unit")
         for text in filter(None, (place.unit, place.fallback_unit, *place.exclude)):
             self._expression(document, id, text)
+        for task in place.exclude_who_did:
+            if task not in self._asked:
+                text = f"excludeWhoDid: there is no user or manual task {task!r}{_of(self._asked)}"
+                self._add(document, id, "unknown_task", text)
 
     def _check_multiple(self, node: Node) -> None:
         multiple = child(node.element, _MULTIPLE)

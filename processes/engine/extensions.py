@@ -18,12 +18,16 @@ DESCRIPTOR = "reconnect.moddle.json"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a task belongs: as the diagram has it. ``unit``, ``exclude`` and ``fallback_unit`` are expressions."""
+    """Where a task belongs: as the diagram has it. ``unit``, ``exclude`` and ``fallback_unit`` are expressions.
+
+    ``exclude_who_did``: ids of tasks; whoever has completed one of them in the same case may not have this one.
+    """
 
     role: str = ""
     responsibility: str = ""
     unit: str = ""
     exclude: tuple[str, ...] = ()
+    exclude_who_did: tuple[str, ...] = ()
     fallback_role: str = ""
     fallback_unit: str = ""
 
@@ -35,6 +39,7 @@ class Place:
             responsibility=whom.responsibility,
             unit=self.unit or outer.unit,
             exclude=tuple(dict.fromkeys((*self.exclude, *outer.exclude))),
+            exclude_who_did=tuple(dict.fromkeys((*self.exclude_who_did, *outer.exclude_who_did))),
             fallback_role=self.fallback_role or outer.fallback_role,
             fallback_unit=self.fallback_unit or outer.fallback_unit,
         )
@@ -88,6 +93,7 @@ def place(element: etree._Element | None) -> Place:
         responsibility=stated.get("responsibility", "").strip(),
         unit=stated.get("unit", "").strip(),
         exclude=tuple(stated.get("exclude", "").split()),
+        exclude_who_did=tuple(stated.get("excludeWhoDid", "").split()),
         fallback_role=stated.get("fallbackRole", "").strip(),
         fallback_unit=stated.get("fallbackUnit", "").strip(),
     )

@@ -80,12 +80,15 @@ class _Reading:
             self._wrong("tasks", "it is not a mapping of tasks")
             return None
         places = {}
-        for id_, task in tasks.items():
+        for id_ in tasks:
             if not _ID.fullmatch(str(id_)) or id_ in (START, END):
                 text = "its id begins with a letter, has letters, digits, _ and - only, and is neither start nor end"
                 self._wrong(f"task {id_}", text)
+            else:
+                self._elements[str(id_)] = self._ids.free(str(id_))
+        for id_, task in tasks.items():
+            if str(id_) not in self._elements:
                 continue
-            self._elements[str(id_)] = self._ids.free(str(id_))
             self._tasks[str(id_)] = self._mapping(
                 f"task {id_}",
                 task,
@@ -121,8 +124,11 @@ class _Reading:
             found["responsibility"] = name_of(task["about"])
         excluded = task.get("not") or []
         listed = excluded if isinstance(excluded, list) else [excluded]
-        if listed:
-            found["exclude"] = " ".join(self._person(f"{where}, not", each) for each in listed)
+        doers = [name for name in map(name_of, listed) if name in self._elements and name not in self._start]
+        if people := [each for each in listed if name_of(each) not in doers]:
+            found["exclude"] = " ".join(self._person(f"{where}, not", each) for each in people)
+        if doers:
+            found["excludeWhoDid"] = " ".join(self._elements[each] for each in doers)
         if "fallback" in task:
             fallback = self._mapping(f"{where}, fallback", task["fallback"], {"role", "unit"}, {"role", "unit"})
             found["fallbackRole"] = name_of(fallback.get("role"))
@@ -149,7 +155,9 @@ class _Reading:
             self._needed.add(name)
             return name
         if name not in self._persons:
-            self._wrong(where, f"{value!r} is neither {STARTER}, a field of the start form, nor a person of facts")
+            self._wrong(
+                where, f"{value!r} is neither {STARTER}, a task, a field of the start form, nor a person of facts"
+            )
         return orjson.dumps(name).decode()
 
     def _task(self, id_: str, place: str) -> str:

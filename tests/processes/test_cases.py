@@ -18,7 +18,7 @@ from graph.identity.lookup import find
 from processes.cases import definitions, kept, moving, tasks
 from processes.cases.inbox import inbox
 from processes.engine.errors import DefinitionRejected
-from processes.errors import AlreadyDone
+from processes.errors import AlreadyDone, NotCandidate
 from processes.play.described import Described, read_described
 from reconnect.embedded import Addresses
 from reconnect.work import case_times
@@ -130,6 +130,35 @@ def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:
     with town.session() as session:
         assert [each.action for each in kept.log_of(session, case)] == ["started", "escalated"]
         assert kept.case(session, case).due is None and kept.case(session, fresh).due is not None
+
+
+@pytest.mark.parametrize("flow", ["start → one → two → end", "start → one and two beside each other → end"])
+def test_whoever_has_done_one_task_does_not_do_the_other(town: neo4j.Driver, flow: str) -> None:
+    place = {"role": "case_worker", "unit": "unit", "fallback": {"role": "case_worker", "unit": "canteen"}}
+    pair = {"one": place, "two": {**place, "not": ["one"], "name": "Second look"}}
+    faults: list[str] = []
+    content = {"start": {"form": {"unit": "unit"}}, "tasks": pair, "flow": flow}
+    found = read_described("pair", content, [each["id"] for each in TOWN["units"]], (), faults)
+    assert found is not None, faults
+    definitions.deploy(town, "pair", found.documents, found.schemas, "test", NOW)
+    case = tasks.start(town, "pair", {"unit": "job"}, "bo", NOW)
+
+    def open_now() -> dict[str, kept.Task]:
+        with town.session() as session:
+            return {each.element: each for each in kept.tasks_of(session, case) if each.state == "open"}
+
+    if "two" in open_now():
+        tasks.claim(town, open_now()["two"].id, "anna", NOW)
+    tasks.complete(town, open_now()["one"].id, "anna", {}, NOW)
+    second = open_now()["two"].id
+    for do in (tasks.claim, lambda *given: tasks.complete(*given[:3], {}, given[3])):
+        with pytest.raises(NotCandidate, match="Anna Berg has completed 'one' of this case; 'Second look' is for"):
+            do(town, second, "anna", NOW)
+    with town.session() as session:
+        seen = tasks.look(session, second, NOW)
+    assert [each.person for each in seen.route.candidates] == [uuid(town, "carl")] and seen.claimed is None
+    tasks.complete(town, second, "carl", {}, NOW)
+    assert open_now() == {}
 
 
 def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:

@@ -41,6 +41,14 @@ def with_place(place: str) -> tuple[str, ...]:
     return (START, user("approve", place=place), END, flow("start", "approve", "end"))
 
 
+def test_who_did_a_task_is_excluded_by_a_task_that_there_is() -> None:
+    place = '<reconnect:place role="manager" unit="unit" excludeWhoDid="{}"/>'
+    assert found(*with_place(place.format("start approve"))) == {("approve", "unknown_task")}
+    one, other = user("one"), user("other", place=place.format("one other"))
+    definition = read(START, one, other, END, flow("start", "one", "other", "end"))
+    assert definition.nodes["other"].place.exclude_who_did == ("one", "other")
+
+
 def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
     places = (
         '<reconnect:place role="boss" responsibility="function:cooking" unit="uni" fallbackRole="king" '
