@@ -1,6 +1,7 @@
 """The errors of cases and tasks. Each text states what to do next, and ``retry`` whether another try is worth it.
 
 CaseError (a GraphError)
+├── NotStarter           next    the start of a case by somebody whom its process does not let
 ├── NotCandidate         next    somebody who does not have the task now
 ├── AlreadyDone          next    a task that somebody else has completed (T8)
 ├── AlreadyClaimed       next    a task that somebody else has claimed (T3)
@@ -28,6 +29,10 @@ class CaseError(GraphError):
         super().__init__(text)
         self.by = by
         self.at = at
+
+
+class NotStarter(CaseError):
+    code = "not_starter"
 
 
 class NotCandidate(CaseError):

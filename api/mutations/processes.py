@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry import ID
 from strawberry.types import Info
 
+from api.access.processes import require_rights
 from api.context import Context
 from api.mutations import services
 from api.mutations.editing import Editing
@@ -97,7 +98,7 @@ class Deploying:
                 wanted = {**services.wanted(), **OUTSIDE}
                 with editing.driver.session(default_access_mode="READ") as session:
                     checked, _ = definitions.check(session, read.process, read.documents, read.schemas, wanted)
-                services.require_rights(checked.services, info.context.access)
+                require_rights(checked.services, info.context.access)
                 done = definitions.deploy(
                     editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
                     copenhagen_now(), wanted, expected_version, info.context.access.everywhere,

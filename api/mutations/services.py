@@ -7,17 +7,17 @@ what it has written (``graph.questions.rights.authors``).
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import count
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import neo4j
 from graphql import GraphQLField, Undefined, is_list_type, is_non_null_type
 
 from api.access.held import below
 from api.access.places import units_of
-from api.access.rights import WRITE, Access, forbidden, whole
+from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
 from api.mutations.planned import completed, made_by, mutations
@@ -28,7 +28,7 @@ from graph.retry import NEXT
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from processes.engine.check import Arguments
-from processes.services import OUTSIDE, Call, Service, ServiceFailed
+from processes.services import Call, Service, ServiceFailed
 
 _LEFT_OUT = frozenset({"setValue", "releaseValue", "endStop"})
 """Who may make the first two depends on the kind, which a diagram may give by an expression; the last may take a second
@@ -39,8 +39,6 @@ who has approved it so answers for it."""
 _LIES = {"createSubstitution": ("Assignment", "assignment", ""), "createGrant": ("Person", "givenTo", "person:")}
 """What must lie there: its kind, the argument that names it, and what stands before the name."""
 _NOT_NEEDED = frozenset({"reason", "from"})
-DEPLOYS = frozenset({"organisation", "operations"})
-"""The system roles that deploy definitions, and let them send mails and call other systems."""
 
 
 def wanted() -> dict[str, Arguments]:
@@ -66,24 +64,6 @@ def services(keyring: Keyring, order: SourceOrder) -> dict[str, Service]:
         name: Service(arguments, partial(_carry_out, found[name], keyring, order), in_graph=True)
         for name, arguments in wanted().items()
     }
-
-
-def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "start"] = "deploy") -> None:
-    """Raises GraphQLError (forbidden) unless a caller may let processes use these services.
-
-    ``start``: those that a case uses before anybody has completed a task. What happens outside of the graph, such as a
-    mail, is then the deployer's to answer for.
-    """
-    for name in sorted(set(used)):
-        if act == "start" and name in OUTSIDE:
-            continue
-        roles = WRITE.get(name, DEPLOYS)
-        done = "deployed" if act == "deploy" else "started"
-        which = f"a process that uses {name}" + ("" if act == "deploy" else " before anybody has decided")
-        if not roles & access.roles:
-            raise forbidden(f"{which} is {done} with", roles)
-        if not roles & access.everywhere:
-            raise whole(f"{which} reaches the whole organisation: to {act} it", roles)
 
 
 def _carry_out(field: GraphQLField, keyring: Keyring, order: SourceOrder, driver: neo4j.Driver, call: Call) -> Any:

@@ -15,11 +15,11 @@ from graphql import GraphQLError
 from strawberry import ID
 from strawberry.types import Info
 
+from api.access.processes import require_rights
 from api.access.rights import ON_BEHALF, forbidden
 from api.access.tasks import names, require_seen
 from api.context import Context
 from api.enums import TaskState
-from api.mutations import services
 from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
@@ -67,7 +67,7 @@ class Tasking:
             given, named = _values(values), _named(info)
             with editing.driver.session(default_access_mode="READ") as session:
                 started = definitions.current(session, process).definition
-            services.require_rights(started.unattended, info.context.access, "start")
+            require_rights(started.unattended, info.context.access, "start")
             id_ = tasks.start(editing.driver, process, given, who, copenhagen_now(), editing.reason, named)
             return CaseStarted(id=ID(id_))
 

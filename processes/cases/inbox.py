@@ -19,6 +19,7 @@ from graph.identity.lookup import survivors
 from graph.questions.nearest import MANAGER
 from processes.cases import kept
 from processes.cases.kept import day_of
+from processes.cases.places import places
 from processes.cases.tasks import Look, looks
 
 Part = Literal["mine", "standing_in", "asked", "units", "started"]
@@ -162,44 +163,14 @@ def may_have(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
     it delegated or handed by one of these. A closed unit counts as being anywhere.
     """
     day = Day.of(at, turned_day(run))
-    places = [row.data() for row in run.run(_PLACES, person=person, at=at)]
-    below = run.run(_BELOW, places=places, at=at)
-    closed = run.run(_at_closed(day), places=places, at=at)
+    held = places(run, person, at)
+    below = run.run(_BELOW, places=held, at=at)
+    closed = run.run(_at_closed(day), places=held, at=at)
     handed = run.run(_HANDED, person=person)
     return [row.data() for rows in (below, closed, handed) for row in rows]
 
 
 _ROW = "RETURN DISTINCT t.id AS id, t.process AS process, t.escalations AS escalations, t.made AS made"
-_PLACES = f"""
-CALL () {{
-    MATCH (who:Person {{uuid: $person}})
-    RETURN who, null AS process
-    UNION
-    MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {{uuid: $person}})
-    MATCH (d:Delegation {{to: was.uuid}})
-    WHERE d.from <= $at AND d.until > $at
-    MATCH (:Person {{uuid: d.by}})-[:JOINED_INTO*0..]->(who)
-    RETURN who, d.process AS process
-}}
-CALL (who) {{
-    MATCH (who)-[ties:HAS|HOLDS*1..2]->(a:Assignment)
-    WHERE all(tie IN ties WHERE {in_force("tie")})
-    RETURN a
-    UNION
-    MATCH (who)-[stands:STANDS_IN]->(:Substitution)-[instead:SUBSTITUTES]->(a:Assignment)
-    WHERE {in_force("stands")} AND {in_force("instead")}
-    RETURN a
-}}
-MATCH (a)-[of:OF]->(role:Role), (a)-[for:FOR]->(level:Unit)
-WHERE {in_force("of")} AND {in_force("for")}
-WITH DISTINCT role, level, process
-RETURN level.uuid AS level, process,
-    [each IN [role.key, role.uuid] WHERE each IS NOT NULL] + COLLECT {{
-        MATCH (r:SourceRecord)-[:TELLS]->(role)
-        RETURN r.key
-    }} AS roles
-"""
-"""Where the person, or whoever has delegated a process to them, has a role, by all of its names."""
 _OF_PLACE = f"""
 UNWIND place.roles AS role
 WITH DISTINCT role, unit.uuid AS unit, place.process AS process

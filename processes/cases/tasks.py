@@ -19,6 +19,7 @@ from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import find, surviving_match, survivors
 from processes.cases import definitions, kept
 from processes.cases.kept import Running, Task, day_of
+from processes.cases.starting import require_starter
 from processes.engine.errors import ProcessError, ValuesRejected
 from processes.errors import (
     AlreadyClaimed,
@@ -87,7 +88,7 @@ def start(
     """Start a case of the process's current version; its id.
 
     ``values``: what the start form takes. ``by`` None: no person, such as a system. ``named``: finds what the values
-    name. Raises Unknown, FormRejected.
+    name. Raises Unknown, FormRejected, NotStarter.
     """
 
     def work(tx: neo4j.ManagedTransaction) -> str:
@@ -97,6 +98,8 @@ def start(
         told = _read(tx, form, values, version.definition.start_form or f"the start of {process}", named)
         if STARTER in version.definition.start_fields:
             told[STARTER] = person
+        if person is not None:
+            require_starter(tx, version, told, person, day_of(now))
         with _refused():
             running = Running.start(tx, version, told, person, now, reason)
         running.write(now)

@@ -5,7 +5,7 @@ What passes can run: nothing is evaluated later that was not compiled here (``Ch
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
@@ -201,7 +201,7 @@ class _Checking:
                 self._add(document, id, "no_name", f"{element.get('name', '')!r} does not name a variable")
         holder = element.getparent()
         same = [each for each in holder if each.tag == element.tag] if holder is not None else []
-        if name not in ("data", "argument") and same and same[0] is not element:
+        if name not in ("data", "argument", "starter") and same and same[0] is not element:
             self._add(document, id, "unknown_extension", f"{name} is stated twice")
 
     def _check_message(self, document: str, message: etree._Element) -> None:
@@ -252,6 +252,8 @@ class _Checking:
         self._check_multiple(node)
         if node.type in _EVENTS:
             self._check_event(node)
+        if node.type == "startEvent":
+            self._check_starters(node)
         if node.type in ("sendTask", "receiveTask"):
             self._check_message_of(node, node.element)
         if node.type == "userTask" or extensions.ours(node.element, "form"):
@@ -278,6 +280,21 @@ class _Checking:
             if task not in self._asked:
                 text = f"excludeWhoDid: there is no user or manual task {task!r}{_of(self._asked)}"
                 self._add(document, id, "unknown_task", text)
+
+    def _check_starters(self, node: Node) -> None:
+        """Who may start it; its unit is found with what the start gives."""
+        stated = extensions.starters(node.element)
+        if stated and local(node.scope.element) != "process":
+            self._add_to(node, "misplaced_extension", "starter stands in the start event of a process")
+            return
+        form = self._known.forms.get(extensions.attribute(node.element, "form", "name"), ())
+        given = names_of(each for each in (*form, *extensions.data(node.scope.element)) if is_name(each))
+        for each in stated:
+            if not each.role:
+                self._add_to(node, "no_role", "a starter has a role")
+            self._check_place(node.document, node.id, replace(each, unit=""))
+            if each.unit:
+                self._expression(node.document, node.id, each.unit, given)
 
     def _check_multiple(self, node: Node) -> None:
         multiple = child(node.element, _MULTIPLE)
@@ -417,8 +434,9 @@ class _Checking:
                     what = rule.removeprefix("no_")
                     self._add_to(node, rule, f"neither the task nor its lane has a {what}")
 
-    def _expression(self, document: str, id: str, text: str) -> None:
+    def _expression(self, document: str, id: str, text: str, names: Names | None = None) -> None:
         try:
+            compile_expression(text, self.checked.names if names is None else names)
             self.checked.expressions[text] = compile_expression(text, self.checked.names)
         except ExpressionRejected as wrong:
             self._add(document, id, "expression", str(wrong))

@@ -22,6 +22,7 @@ from processes.engine.diagram import (
     parse,
 )
 from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.extensions import Place
 from protocols.xml import local
 
 _MOST_FAULTS = 200
@@ -125,6 +126,11 @@ class Definition:
     def start_form(self) -> str:
         """The name of the start form; empty if there is none."""
         return extensions.attribute(self._start.element, "form", "name")
+
+    @cached_property
+    def starters(self) -> tuple[Place, ...]:
+        """Who may start a case: role, responsibility, and perhaps unit. One must fit; none = anybody."""
+        return extensions.starters(self._start.element)
 
     @cached_property
     def start_fields(self) -> frozenset[str]:

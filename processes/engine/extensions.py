@@ -1,4 +1,4 @@
-"""What we add to BPMN, in a namespace of our own: place, form, service, argument, decision, data, escalation.
+"""What we add to BPMN, in a namespace of our own: place, starter, form, service, argument, decision, data, escalation.
 
 ``reconnect.moddle.json`` describes it, for bpmn-js and for the check. docs/formats/processes.md §3 has the meaning.
 """
@@ -87,7 +87,15 @@ def place(element: etree._Element | None) -> Place:
     """The place that an element states itself."""
     if element is None or not ours(element, "place"):
         return Place()
-    stated = ours(element, "place")[0]
+    return _place(ours(element, "place")[0])
+
+
+def starters(element: etree._Element) -> tuple[Place, ...]:
+    """Who may start a case, as the start event states it; one of them must fit, none = anybody."""
+    return tuple(map(_place, ours(element, "starter")))
+
+
+def _place(stated: etree._Element) -> Place:
     return Place(
         role=stated.get("role", "").strip(),
         responsibility=stated.get("responsibility", "").strip(),

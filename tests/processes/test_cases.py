@@ -17,8 +17,9 @@ from graph.errors import Unknown
 from graph.identity.lookup import find
 from processes.cases import definitions, kept, moving, tasks
 from processes.cases.inbox import inbox
+from processes.cases.starting import startable
 from processes.engine.errors import DefinitionRejected
-from processes.errors import AlreadyDone, NotCandidate
+from processes.errors import AlreadyDone, NotCandidate, NotStarter
 from processes.play.described import Described, read_described
 from reconnect.embedded import Addresses
 from reconnect.work import case_times
@@ -26,6 +27,7 @@ from tests.emptied import empty
 from tests.forked import telling
 from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.town import TOWN
+from tests.processes.engine.drawn import END, START, flow, process
 from tests.processes.two_complete import completed
 
 pytestmark = pytest.mark.slow
@@ -159,6 +161,44 @@ def test_whoever_has_done_one_task_does_not_do_the_other(town: neo4j.Driver, flo
     assert [each.person for each in seen.route.candidates] == [uuid(town, "carl")] and seen.claimed is None
     tasks.complete(town, second, "carl", {}, NOW)
     assert open_now() == {}
+
+
+@pytest.mark.parametrize(
+    ("starter", "unit", "starts"),
+    [
+        ('role="case_worker" unit="unit"', "job", {"anna"}),
+        ('role="case_worker" unit="unit"', "center", set()),  # Anna has it below, not for the unit
+        ('role="case_worker" responsibility="kle:32.24" unit="unit"', "job", {"anna"}),
+        ('role="case_worker" responsibility="kle:27" unit="unit"', "job", set()),
+        ('role="case_worker"', "town", {"anna", "carl"}),  # of any unit; Bo's has ended
+        ('role="case_worker" responsibility="kle:32"', "town", {"anna"}),
+        ('role="manager" unit="unit"/><reconnect:starter role="case_worker" unit="unit"', "canteen", {"carl"}),
+    ],
+)
+def test_a_case_is_started_by_whom_its_process_lets(
+    town: neo4j.Driver, starter: str, unit: str, starts: set[str]
+) -> None:
+    content = process(
+        START.replace("<extensionElements>", f"<extensionElements><reconnect:starter {starter}/>"), END,
+        flow("start", "end"),
+    )  # fmt: skip
+    form = {"type": "object", "properties": {"unit": {"type": "string", "format": "unit"}}}
+    definitions.deploy(town, "main", {"main.bpmn": content}, {"request": form}, "test", NOW)
+    seen = set()
+    for each in ("anna", "bo", "carl", "dora"):
+        try:
+            tasks.start(town, "main", {"unit": unit}, each, NOW)
+            seen.add(each)
+        except NotStarter as refused:
+            assert refused.code == "not_starter" and "is started by whoever is" in str(refused)
+    assert seen == starts
+    assert tasks.start(town, "main", {"unit": unit}, None, NOW), "what no person starts is asked of nobody"
+    with town.session() as session:
+        current = [definitions.current(session, each) for each in ("main", "approval")]
+        people = ("anna", "carl", "dora")
+        offered = {each: startable(session, current, uuid(town, each), kept.day_of(NOW)) for each in people}
+    assert offered["dora"] == {"approval"}
+    assert starts <= {each for each in people if "main" in offered[each]}
 
 
 def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:

@@ -49,6 +49,28 @@ def test_who_did_a_task_is_excluded_by_a_task_that_there_is() -> None:
     assert definition.nodes["other"].place.exclude_who_did == ("one", "other")
 
 
+def test_who_starts_it_is_stated_with_a_role_and_what_the_start_gives() -> None:
+    def start(*stated: str) -> str:
+        return START.replace("<extensionElements>", f"<extensionElements>{''.join(stated)}")
+
+    manager = '<reconnect:starter role="manager" unit="unit"/>'
+    keeper = '<reconnect:starter role="key_keeper" responsibility="function:payroll_reporting"/>'
+    rest = PLAIN[1:]
+    stated = read(start(manager, keeper), *rest).starters
+    assert [(each.role, each.responsibility, each.unit) for each in stated] == [
+        ("manager", "", "unit"), ("key_keeper", "function:payroll_reporting", ""),
+    ]  # fmt: skip
+    assert read(*PLAIN).starters == ()
+    boss = '<reconnect:starter role="boss" responsibility="function:cooking" unit="decision"/>'
+    assert found(start(boss), *rest) == {
+        ("start", "unknown_role"), ("start", "unknown_responsibility"), ("start", "expression"),
+    }  # fmt: skip
+    assert found(start('<reconnect:starter unit="unit"/>'), *rest) == {("start", "no_role")}
+    inner = start(manager).replace('"start"', '"s"')
+    within = ("<subProcess id='sub'>", inner, END.replace('"end"', '"e"'), flow("s", "e"), "</subProcess>")
+    assert found(START, *within, END, flow("start", "sub", "end")) == {("s", "misplaced_extension")}
+
+
 def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
     places = (
         '<reconnect:place role="boss" responsibility="function:cooking" unit="uni" fallbackRole="king" '
