@@ -45,6 +45,11 @@ CONTACT: Mapping[str, frozenset[str]] = {
 """The properties of ``contact``. Those of ``private`` and ``pay`` are in the model (``Property.access``)."""
 
 
+def group_of_changes(kind: str) -> str:
+    """The group that whoever is told of every change of a thing must be shown; "" where ``identity`` is enough."""
+    return "contact" if kind in CONTACT else ""
+
+
 class WrongGroups(ValueError):
     """The group does not exist, or no group is named."""
 

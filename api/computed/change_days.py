@@ -4,6 +4,7 @@ from graphql import GraphQLError
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import AS_KNOWN_ON, FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from graph.model import KINDS
 from graph.questions.change_feed import change_days
 
 LONGEST = 3660
@@ -20,11 +21,18 @@ def _answer(request: Request) -> list[Answer]:
     if (end - start).days > LONGEST:
         raise GraphQLError(f"ask about {LONGEST} days at most", extensions={"code": "over_limit"})
     unit = request.find("Unit", request.arguments["unit"])
-    days = change_days(request.driver, unit, start, end, request.first, request.readable(), request.last_known)
+    counted, known = request.readable(), request.last_known
+    days = change_days(request.driver, unit, start, end, request.first, counted, known, _hidden(request))
     return [
         {"day": each.day.isoformat(), "counts": [{"kind": kind, "things": n} for kind, n in each.counts.items()]}
         for each in days
     ]
+
+
+def _hidden(request: Request) -> list[str]:
+    """The properties with a right of their own that the caller doesn't have in the whole organisation."""
+    may = {"open", *request.caller.rights}
+    return sorted(each.name for kind in KINDS.values() for each in kind.properties if each.access not in may)
 
 
 FIELD = ComputedField(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.access.field_groups import group_of_changes
 from api.reads.cursors import uuids_of
 from api.reads.known_names import one_of
 from graph.collation import SORT_KEY, caption, in_cypher, words
@@ -65,6 +66,8 @@ class Filter:
     """Converts the value, for example to the form in which texts are kept. Raises GraphQLError."""
     only_now: str = ""
     """Why it can't filter by what was known on another day; empty if it can."""
+    group: str = ""
+    """The field group that a reader's role may lack."""
 
 
 def camel(name: str) -> str:
@@ -81,7 +84,7 @@ def snake(name: str) -> str:
 def of_kind(kind: str) -> dict[str, Filter]:
     """The filters of a kind's list, by argument."""
     of_any_name = "Only those with one of these names: UUIDs, keys in a source, or natural keys"
-    found = [*_EVERY, Filter("keys", "[ID!]", _keys(kind), of_any_name, form=_names_of)]
+    found = [*_every(kind), Filter("keys", "[ID!]", _keys(kind), of_any_name, form=_names_of)]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
             doc = f"Only those of which this is the {_words_of(prop.name)}; null = those without one"
@@ -283,21 +286,31 @@ def _state(allowed: tuple[str, ...]) -> Filter:
     return Filter("state", "String", _equals("state"), ", ".join(allowed), form=word)
 
 
-_EVERY = (
-    Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
-    Filter("changedSince", "Int", _changed_since, "Only what has changed after this number of the change log"),
-    Filter("changedAfter", "Moment", _changed_after, "Only what has changed after this moment or day"),
-    Filter("beginsAfter", "Date", _begins_after, "Only those whose first day is after this day; read them of a period"),
-    Filter("endsBefore", "Date", _ends_before, "Only those whose last day is before this day"),
-    Filter(
-        "source",
-        "String",
-        _source,
-        "Only things with a record in this source",
-        names="source",
-        only_now="the records of sources are kept as they are now",
-    ),
-)
+def _every(kind: str) -> tuple[Filter, ...]:
+    """Those of every kind."""
+    begins, ends = "Only those whose first day is after this day; read them of a period", "Only those whose last day is"
+    since, after = (
+        "Only what has changed after this number of the change log",
+        "Only what has changed after this moment",
+    )
+    group = group_of_changes(kind)
+    return (
+        Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
+        Filter("changedSince", "Int", _changed_since, since, group=group),
+        Filter("changedAfter", "Moment", _changed_after, f"{after} or day", group=group),
+        Filter("beginsAfter", "Date", _begins_after, begins),
+        Filter("endsBefore", "Date", _ends_before, f"{ends} before this day"),
+        Filter(
+            "source",
+            "String",
+            _source,
+            "Only things with a record in this source",
+            names="source",
+            only_now="the records of sources are kept as they are now",
+        ),
+    )
+
+
 _UNDER = "uuid or a source's key of a unit: in it or anywhere below"
 _ON_LEAVE = Filter("onLeave", "Boolean", _is("on_leave"), "Only those on leave on the day; false: only the others")
 _BY_KIND: dict[str, tuple[Filter, ...]] = {

@@ -9,14 +9,14 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from api.access.rights import FIELDS, LIMITED_FIELDS, READ, Scope, lacks_field, outside_groups
+from api.access.rights import FIELDS, LIMITED_FIELDS, READ, lacks_field, outside_groups
 from api.computed.nearest import EVERYBODY
 from api.computed.types import ANSWER_TYPES, Thing
 from api.reads.compilation import Compilation, row_of
 from api.reads.computed_answers import answer_row
 from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
 from api.reads.filters import Linked as LinkedBy
-from api.reads.filters import of_kind, step_between_units
+from api.reads.filters import camel, of_kind, step_between_units
 from api.reads.labels import label
 from api.reads.limits import levels, some
 from api.reads.naming import NAMING
@@ -28,6 +28,7 @@ from api.reads.selection import Selected, read
 from api.reads.types import NOT_DATED, TYPES
 from api.reads.variables import Given, current
 from graph.collation import SORT_KEY, in_cypher
+from graph.shown_periods import joined
 
 
 @dataclass(slots=True)
@@ -132,27 +133,55 @@ class Objects(Compilation):
         return self._way(type_, found_field, selected, n)
 
     def _value(self, type_: Type, value: Value, n: str, v: str, r: str) -> str:
-        shown_where = ""
-        if value.right != "open" and value.right not in self.rights:
-            if self.scope is None or not self.scope.limited(FIELDS[value.right]):
-                raise lacks_field(f"{type_.name}.{value.name}", value.right)
-            shown_where = self._where_held(type_, n, FIELDS[value.right])
-        elif value.group and self.scope is not None:
-            shown_where = self._where_grouped(type_, value, n, self.scope)
+        shown_where = self._shown_where(type_, value, n)
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
         text = self._plain(type_, value, n, v, r)
         return f"CASE WHEN {shown_where} THEN {text} END" if shown_where else text
 
-    def _where_grouped(self, type_: Type, value: Value, n: str, scope: Scope) -> str:
-        """The condition that the field's group is shown where a thing lies; "" if it is wherever the thing is."""
-        roles = LIMITED_FIELDS[value.group]
-        shown = scope.limited(roles)
+    def _shown_where(self, type_: Type, value: Value, n: str) -> str:
+        """The condition that the value is shown, of a thing that is; "" if there is none. Raises GraphQLError if it is
+        shown nowhere."""
+        name = f"{type_.name}.{value.name}"
+        if value.right != "open" and value.right not in self.rights:
+            if self.scope is None or not self.scope.limited(FIELDS[value.right]):
+                raise lacks_field(name, value.right)
+            return self._where_held(type_, n, FIELDS[value.right])
+        where = self._where_grouped(type_, name, value.group, n)
+        if where and value.type.endswith("!"):  # it is shown in some places, and can't be null in the others
+            raise outside_groups(name, value.group, LIMITED_FIELDS[value.group])
+        return where
+
+    def _where_grouped(self, type_: Type, name: str, group: str, n: str) -> str:
+        """The condition that a field group is shown where a thing lies; "" if it is wherever the thing is. ``name``:
+        what asks for the group. Raises GraphQLError (forbidden) if it is shown nowhere."""
+        if not group or self.scope is None:
+            return ""
+        roles = LIMITED_FIELDS[group]
+        shown = self.scope.limited(roles)
         if shown == ():
-            raise outside_groups(f"{type_.name}.{value.name}", value.group, roles)
-        if shown is None or shown == scope.limited(READ[type_.name.removesuffix("State")]):
+            raise outside_groups(name, group, roles)
+        if shown is None or shown == self.scope.limited(READ[type_.name.removesuffix("State")]):
             return ""
         return self._where_held(type_, n, roles)
+
+    def _hidden(self, type_: Type, n: str) -> str:
+        """The names of a thing's values that the caller may not read, as a list in Cypher; "" if there are none."""
+        never: list[str] = []
+        elsewhere: dict[tuple[str, str], tuple[str, list[str]]] = {}
+        for prop in type_.kind.properties if type_.kind is not None else ():
+            value = type_.fields[camel(prop.name)]
+            assert isinstance(value, Value)
+            try:
+                where = self._shown_where(type_, value, n)
+            except GraphQLError:
+                never.append(prop.name)
+            else:
+                if where:
+                    elsewhere.setdefault((value.right, value.group), (where, []))[1].append(prop.name)
+        lists = [str(never)] if never else []
+        lists += [f"CASE WHEN {where} THEN [] ELSE {names} END" for where, names in elsewhere.values()]
+        return " + ".join(lists)
 
     def _where_held(self, type_: Type, n: str, roles: frozenset[str]) -> str:
         """The condition that a thing, or what a state is of, lies where one of these roles holds."""
@@ -225,6 +254,10 @@ class Objects(Compilation):
                 kept = " AND ".join(self._kept(way, m, r, exists))
                 return f"head([{_pattern(way, n, m, r)} WHERE {kept} | {self._object(way, selected, m, v, r)}])"
         v, clauses, order = self._reached(way, selected, n, m, r)
+        if way.name == "history" and (hidden := self._hidden(*self._from)):
+            shown = self.new_name("shown")
+            clauses, order = f"{clauses}\n            {joined(r, m, shown, hidden)}", [f"{shown}.from"]
+            r = shown
         if _descending(selected):
             order = [f"{each} DESC" for each in order]
         limit = self._limit(selected) if way.many else " LIMIT 1"
@@ -328,7 +361,9 @@ class Objects(Compilation):
                 linked = LinkedBy(
                     self.moment.in_force, self._and_inside, self.moment.exists_from, self.moment.exists_to
                 )
-                conditions.append(f"({filter_.condition(n, v, wanted, linked)})")
+                condition = f"({filter_.condition(n, v, wanted, linked)})"
+                where = self._where_grouped(type_, f"{field_}: filter.{name}", filter_.group, n)
+                conditions.append(f"({condition} AND {where})" if where else condition)
             elif filter_.empty is not None:
                 conditions.append(f"({filter_.empty(v)})")
             else:

@@ -6,7 +6,7 @@ compiler (``api.reads.compiler``) are both made from this list.
 
 from collections.abc import Iterator, Mapping
 
-from api.access.field_groups import CONTACT
+from api.access.field_groups import CONTACT, group_of_changes
 from api.reads.fields import Answered, Counted, Field, Linked, Paged, Periods, Scalar, Type, Value, Way
 from api.reads.filters import camel
 from api.reads.node_ids import in_cypher as id_in_cypher
@@ -79,6 +79,7 @@ def _of_kind(kind: Kind) -> Type:
             "{n}.version",
             "Number of changes; pass it as expectedVersion",
             only_now="it serves to change the thing as it is known now",
+            group=group_of_changes(kind.name),
         )
     )
     add(Value("active", "Boolean!", "{active}", "It exists on the day that is read"))

@@ -12,6 +12,7 @@ import orjson
 from graph.as_of import as_known, overlaps
 from graph.model import KINDS
 from graph.questions.readable import Inside, Readable
+from graph.shown_periods import changes_on
 from graph.time import ALWAYS
 
 Value = Any
@@ -213,20 +214,21 @@ WITH collect(DISTINCT unit) AS units
 UNWIND units AS unit
 CALL (unit) {{
     MATCH (unit)-[period:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]->()
-    RETURN 'Unit' AS kind, unit.uuid AS uuid, period
+    RETURN 'Unit' AS kind, unit.uuid AS uuid, unit AS thing, period
     UNION ALL
     MATCH (unit)<-[period:IN|PAID_IN|FOR|COUNTS_AS]-(thing)
-    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, thing, period
     UNION ALL
     MATCH (unit)<-[:IN|FOR]-(thing)-[period:STATE|AS|ABOUT]->()
-    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, thing, period
     UNION ALL
     MATCH (unit)<-[:IN|FOR]-(thing)<-[period:HAS|HOLDS]-()
-    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, period
+    RETURN head([each IN labels(thing) WHERE each IN $kinds]) AS kind, thing.uuid AS uuid, thing, period
 }}
 UNWIND [period.from, period.to] AS day
-WITH day, kind, uuid
+WITH day, kind, uuid, thing, period
 WHERE $from <= day AND day < $to AND ($things IS NULL OR uuid IN $things)
+    AND (type(period) <> "STATE" OR {changes_on("thing", "day", "$hidden")})
 WITH day, kind, count(DISTINCT uuid) AS count
 ORDER BY kind
 WITH day, collect([kind, count]) AS counts
@@ -244,12 +246,14 @@ def change_days(
     first: int,
     readable: Readable | None = None,
     known: int | None = None,
+    hidden: Sequence[str] = (),
 ) -> list[ChangeDay]:
     """The days in [start, end) on which something begins or ends in a unit or below it, the earliest first.
 
     Counted are units, employments, affiliations and assignments: their values, places, holders and responsibilities.
     ``readable``: only those that may be read; None = all. ``known``: the number of the last change that counts
-    (``graph.as_of.as_known``); None = all that is known.
+    (``graph.as_of.as_known``); None = all that is known. ``hidden``: properties that may not be read; a day on which
+    nothing else changes is none.
     """
     rows, _, _ = driver.execute_query(
         _DAYS if known is None else as_known(_DAYS),
@@ -261,6 +265,7 @@ def change_days(
             "kinds": list(_COUNTED),
             "things": None if readable is None else readable.things,
             "known": known,
+            "hidden": list(hidden),
         },
         routing_=neo4j.RoutingControl.READ,
     )

@@ -54,7 +54,8 @@ def _fields() -> Iterator[tuple[str, str, bool]]:
             known = TYPES[kind].fields[name]
             way = known.way if isinstance(known, Paged | Periods | Linked) else known
             hidden = isinstance(way, Way) and any(not shown.may_read(each) for each in way.to if each in READ)
-            is_contact = any(camel(each) == name for each in CONTACT.get(kind, ()))
+            names = [*CONTACT.get(kind, ()), *(["version"] if kind in CONTACT else [])]
+            is_contact = any(camel(each) == name for each in names)
             yield kind, f"{name}{inner}", not (hidden or is_contact)
 
 
@@ -87,7 +88,11 @@ def test_two_roles_with_different_groups_show_each_where_it_holds() -> None:
     access = Access("a", limited_to("reader", {"identity"}) | {"hr"}, None, {"hr": frozenset({_ANY})})
     query = f'{{ person(uuid: "{_ANY}") {{ name %s }} }}'
     plain, phone = (compiled(access, query % each) or "" for each in ("", "mobile history { workEmail }"))
-    assert "CASE WHEN" not in plain and phone.count("CASE WHEN") == 2
+    assert "CASE WHEN" not in plain and phone.count("CASE WHEN") == 4, "also of the periods, for contact and private"
+    changed = "{ persons(filter: {changedSince: 1}) { totalCount } }"
+    assert "EXISTS" in (compiled(access, changed) or ""), "where the phones are shown, of each person"
+    assert compiled(access, query % "version") is None, "it can't be left out of some"
+    assert compiled(only("identity"), changed) is None and compiled(only("contact"), changed) is not None
     accounts = query % "accounts { login }"
     assert passes(access, accounts) and "EXISTS" in (compiled(access, accounts) or "")
     whole = Access("b", frozenset({"hr"}), None, {"hr": frozenset({_ANY})})
@@ -146,6 +151,9 @@ def test_a_limited_token_learns_nothing_by_any_door(town: Served) -> None:
         f'account(uuid: "{uuids["Account"]}") {{ login }}',
         f'accounts(filter: {{loginStarts: "{SECRETS[2][:3]}"}}) {{ totalCount }}',
         "accounts(order: NAME) { totalCount nodes { login } }",
+        "persons(filter: {changedSince: 0}) { nodes { mobile } }",
+        'employments(filter: {changedAfter: "2020-01-01"}) { nodes { phone } }',
+        "persons { nodes { version mobile } }",
         "persons(order: NAME) { nodes { mobile workEmail history { mobile } } }",
         "persons { nodes { accountsPeriods { from } accountsConnection { totalCount } } }",
         "employments { nodes { phone email history { email } } }",

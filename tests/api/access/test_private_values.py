@@ -1,9 +1,13 @@
 """A home address is shown nowhere without the right to it: not in the log, not in what a source has said."""
 
+from datetime import date
+
 import neo4j
 import pytest
 
 from graph.cpr.keyring import Keyring
+from graph.statements.statement import DatedValue
+from graph.time import Period, today
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from tests.api.serving import serving
@@ -49,3 +53,33 @@ def test_a_home_address_in_the_log(clean_graph: neo4j.Driver, addresses: Address
             assert "Alma" in answer
             assert ("Skovstien" in answer) == shown, question
         assert "Root" in str(service.data(UNITS, role))
+
+
+def test_no_period_tells_when_the_pay_changed(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    """Neither in the history of the values, nor in the days on which something changes, nor in what was known."""
+    ring, raised, promoted = Keyring.generate(), date(2025, 10, 1), date(2026, 1, 1)
+    at_work = employment("e1", "p1", "root")
+    at_work.values = {
+        **at_work.values,
+        "pay_grade": (DatedValue(Period(end=raised), "Trin 41"), DatedValue(Period(raised), "Trin 42")),
+        "title": (DatedValue(Period(end=promoted), "Lærer"), DatedValue(Period(promoted), "Leder")),
+    }
+    run_import(clean_graph, Stating(unit("root"), person("p1", "Alma Testrup"), at_work), ring)
+    days = 'changeDays(unit: "root", from: "2025-01-01", to: "2027-01-01") { day counts { kind things } }'
+    with serving(addresses, clean_graph, ring) as service:
+        for known in ("", f', asKnownOn: "{today()}"'):
+            history = f"employments(first: 1{known}) {{ nodes {{ history {{ from to title }} }} }}"
+            shown = {}
+            for role in ("reader", "hr"):
+                answer = service.data(f"{{ {history} {days.replace(')', known + ')', 1)} }}", role)
+                periods = answer["employments"]["nodes"][0]["history"]
+                shown[role] = [(each["from"], each["to"], each["title"]) for each in periods]
+                listed = [each["day"] for each in answer["changeDays"]]
+                assert listed == [str(raised), str(promoted)][role == "reader" :], (role, known)
+            begun = shown["hr"][0][0]
+            assert shown["reader"] == [(begun, str(promoted), "Lærer"), (str(promoted), None, "Leder")]
+            assert [each[1] for each in shown["hr"]] == [str(raised), str(promoted), None]
+            first = service.data(f"{{ {history.replace('history {', 'history(first: 1) {')} }}", "reader")
+            assert first["employments"]["nodes"][0]["history"] == [
+                {"from": begun, "to": str(promoted), "title": "Lærer"}
+            ]
