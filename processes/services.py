@@ -49,9 +49,17 @@ class ServiceFailed(CaseError):
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """An answer with a note for the log of the case: what was done in part only."""
+
+    answer: Any
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """``carry_out``: does it, and gives its answer. Raises GraphError. ``in_graph``: it writes with the driver that it
-    is given, and nowhere else. ``repeatable``: doing it twice with the same key does no harm."""
+    """``carry_out``: does it, and gives its answer, perhaps ``Noted``. Raises GraphError. ``in_graph``: it writes with
+    the driver that it is given, and nowhere else. ``repeatable``: doing it twice with the same key does no harm."""
 
     arguments: Arguments
     carry_out: Callable[[neo4j.Driver, Call], Any]

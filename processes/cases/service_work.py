@@ -21,7 +21,7 @@ from graph.retry import NEXT, Retry
 from processes.cases import kept
 from processes.cases.kept import Running, ServiceTask
 from processes.engine.errors import ProcessError
-from processes.services import Call, Service, ServiceFailed, Services
+from processes.services import Call, Noted, Service, ServiceFailed, Services
 
 T = TypeVar("T")
 PAUSES: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240))
@@ -151,9 +151,12 @@ def _call(running: Running, found: ServiceTask) -> Call:
 
 
 def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime) -> None:
+    note = ""
+    if isinstance(answer, Noted):
+        answer, note = answer.answer, answer.note
     running.engine.complete(found.id, {found.result: answer} if found.result else {}, now)
     kept.set_service(running.tx, found.id, {"state": "done", "closed": now.astimezone(UTC), "begun": None})
-    running.log("served", now, element=found.element)
+    running.log("served", now, element=found.element, reason=note)
     running.write(now)
 
 

@@ -16,7 +16,7 @@ from graph.retry import NEXT, SOON
 from graph.time import copenhagen_now
 from processes.cases import kept
 from processes.cases.service_work import carry_out_due
-from processes.services import MAIL, OUTSIDE, WEBHOOK, Call, Service, ServiceFailed, Services
+from processes.services import MAIL, OUTSIDE, WEBHOOK, Call, Noted, Service, ServiceFailed, Services
 from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 from protocols.http.logins import Fixed
@@ -24,7 +24,7 @@ from reconnect.context import Context
 from reconnect.logs.redaction import redact_text
 from reconnect.settings.tree import HookSettings, MailSettings
 from reconnect.work.mail import MailFailed, send_to
-from rules.accounts.notices import work_addresses
+from rules.accounts.notices import address_of
 
 EVERY = 4.0
 """Seconds between two looks."""
@@ -76,20 +76,27 @@ def recipients(driver: neo4j.Driver, to: Any) -> list[str]:
         return sorted({find(session, "Person", each).uuid for each in named})
 
 
-def _mail(settings: MailSettings, driver: neo4j.Driver, call: Call) -> None:
+def _mail(settings: MailSettings, driver: neo4j.Driver, call: Call) -> Noted | None:
+    """Send it to all who have an address. Who has none is named in the log of the case."""
     for name in ("subject", "text"):
         if not isinstance(call.arguments[name], str) or not call.arguments[name].strip():
             raise ServiceFailed(f"{name}: {call.arguments[name]!r} is not a text", NEXT)
     persons = recipients(driver, call.arguments["to"])
-    addresses = work_addresses(driver, persons)
+    addresses = address_of(driver, persons)
     if not addresses:
         raise ServiceFailed(f"no work mail address is known of {', '.join(persons)}", NEXT)
     try:
-        sent = send_to(settings, addresses, call.arguments["subject"], call.arguments["text"] + "\n")
+        sent = send_to(
+            settings, sorted(set(addresses.values())), call.arguments["subject"], call.arguments["text"] + "\n"
+        )
     except MailFailed as failed:
         raise ServiceFailed(str(failed), failed.retry) from failed
     if not sent:
         raise ServiceFailed("there is no mail server: set mail.host", NEXT)
+    left_out = [each for each in persons if each not in addresses]
+    if not left_out:
+        return None
+    return Noted(None, f"not sent to {', '.join(left_out)}, of whom no work mail address is known")
 
 
 def _webhook(hooks: Mapping[str, HookSettings], driver: neo4j.Driver, call: Call) -> Any:

@@ -75,7 +75,7 @@ RETURN e.key AS account
 _ADDRESSES = """
 UNWIND $persons AS uuid
 MATCH (p:Person {uuid: uuid})
-RETURN p.work_email AS work_email, COLLECT {
+RETURN uuid, p.work_email AS work_email, COLLECT {
         MATCH (p)<-[:OF_PERSON]-(a:PlannedAccount)
         WHERE a.active AND a.email IS NOT NULL
         RETURN a.uuid
@@ -137,13 +137,21 @@ def _addresses(driver: neo4j.Driver, person: str, on: date, tie: Sequence[object
 
 
 def work_addresses(driver: neo4j.Driver, persons: Sequence[str]) -> tuple[str, ...]:
-    """The work mail addresses of some people, sorted; of each the account's, else the one that a source has."""
+    """The work mail addresses of some people, sorted."""
+    return tuple(sorted(set(address_of(driver, persons).values())))
+
+
+def address_of(driver: neo4j.Driver, persons: Sequence[str]) -> dict[str, str]:
+    """The work mail address of each person who has one, by uuid: the account's, else the one that a source has."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         rows = list(session.run(_ADDRESSES, persons=list(persons)))
         # A planned address may be another person's, where the target had to give another one.
         real = real_names(session, (uuid for row in rows for uuid in row["accounts"]))
-    own = (next((real[uuid].email for uuid in row["accounts"] if real[uuid].email), row["work_email"]) for row in rows)
-    return tuple(sorted({address for address in own if address}))
+    own = {
+        row["uuid"]: next((real[uuid].email for uuid in row["accounts"] if real[uuid].email), row["work_email"])
+        for row in rows
+    }
+    return {uuid: address for uuid, address in own.items() if address}
 
 
 def _day(value: object) -> date | None:

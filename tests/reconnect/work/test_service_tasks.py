@@ -8,6 +8,7 @@ from typing import Any
 import neo4j
 import pytest
 
+from graph.identity.lookup import find
 from graph.statements.precedence import SourceOrder
 from processes.cases import definitions, kept, tasks
 from processes.services import OUTSIDE
@@ -61,10 +62,17 @@ def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest
     mail = {"to": "[person]", "subject": '"Velkommen"', "text": '"Du begynder snart."'}
     server = MailSettings(host="mail.kommune.example")
     assert served(town, "mail", mail, mail=server).state == "done"
-    assert sent == [(("dora@kommune.example",), "Velkommen", "Du begynder snart.\n")]
+    assert sent == [(["dora@kommune.example"], "Velkommen", "Du begynder snart.\n")]
     assert "mail.host" in served(town, "mail", mail).problem
     assert "is not a text" in served(town, "mail", {**mail, "subject": "unit == person"}, mail=server).problem
     assert len(sent) == 2
+    both = served(town, "mail", {**mail, "to": '[person, "anna"]'}, mail=server)
+    assert both.state == "done" and sent[-1][0] == ["dora@kommune.example"]
+    with town.session() as session:
+        anna = find(session, "Person", "anna").uuid
+        (noted,) = [each.reason for each in kept.log_of(session, both.case) if each.action == "served"]
+    assert noted == f"not sent to {anna}, of whom no work mail address is known"
+    assert served(town, "mail", {**mail, "to": '["anna"]'}, mail=server).state == "incident" and len(sent) == 3
 
 
 def test_another_system_is_called_with_the_key_of_the_work(town: neo4j.Driver) -> None:
