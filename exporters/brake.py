@@ -84,6 +84,19 @@ def digest(differences: Iterable[FileDifference], hashes: Mapping[str, Mapping[s
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
+def taking(differences: Iterable[FileDifference], hashes: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The parts of the difference that the brake is about: rows gone, rows that another definition alters, and empty
+    files. What is left of an approved difference after a broken delivery has no others."""
+    lines = set()
+    for each in differences:
+        lines |= {f"{each.object}|gone|{key}" for key in each.gone}
+        if each.definition_changed:
+            lines |= {f"{each.object}|set|{key}|{hashes[each.object][key]}" for key in each.changed}
+        if each.rows == 0:
+            lines.add(f"{each.object}|empty")
+    return {hashlib.sha256(each.encode()).hexdigest()[:20] for each in lines}
+
+
 def summary(reasons: Sequence[str], differences: Iterable[FileDifference], limit: int = 200) -> list[str]:
     """What would happen, for the person who approves."""
     gone = [f"{each.name}: {key} gone" for each in differences for key in each.gone]

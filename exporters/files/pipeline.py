@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import neo4j
 
-from exporters.brake import FileDifference, digest, summary, too_much
+from exporters.brake import FileDifference, digest, summary, taking, too_much
 from exporters.files.comparison import ComparedFile, Comparison
 from exporters.files.delivery import Delivery, Progress, Sleep
 from exporters.files.difference_text import why_hidden
@@ -95,8 +95,9 @@ class Export:
             elif not waits:
                 self._park(shaped)
                 delivery.deliver(files)
-                if allowed is not None and self.report.is_complete:
-                    self._brake.spend(allowed)
+                if self.report.is_complete:
+                    for each in {*([] if allowed is None else [allowed]), *self._brake.begun_parts()}:
+                        self._brake.spend(each)
             state = "failed" if self.report.error else "done"
             error = self.report.error
         except StoppedByBrake as stop:
@@ -133,10 +134,11 @@ class Export:
         if not reasons:
             return None
         self.report.reasons = tuple(reasons)
-        named = digest(differences, {each.shaped.object: each.row_hashes for each in files})
         if self.dry_run:
             return None
-        return self._brake.stop_or_go(named, reasons, lambda: summary(reasons, differences), self._run())
+        hashes = {each.shaped.object: each.row_hashes for each in files}
+        named, lines = digest(differences, hashes), taking(differences, hashes)
+        return self._brake.begin_or_resume(named, reasons, lambda: summary(reasons, differences), self._run(), lines)
 
     def _gone_lately(self, differences: Sequence[FileDifference]) -> dict[str, int]:
         rules = {each.object: self.target.brake.of(each.object) for each in differences if each.gone}

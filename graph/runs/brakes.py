@@ -6,12 +6,17 @@ run stops, a person approves, the next run with the same difference goes on and 
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import neo4j
 
 from graph.change_log import now
 from graph.errors import GraphError
+
+REST = timedelta(days=7)
+"""So long after a run has begun with it, an approval covers what a run that broke off has left."""
+MOST_LINES = 200_000
+"""Of a larger difference no lines are kept: the rest of one that breaks off needs an approval of its own."""
 
 
 class StoppedByBrake(GraphError):
@@ -91,14 +96,57 @@ class Brake:
         """
         if lines is not None and self.approved is None and (covering := self._covering(lines)) is not None:
             return covering
-        brake = keep_stopped(self.driver, self.source, run, digest, summary(), lines)
-        if self.approved == brake:
-            approve(self.driver, brake, self.user or "command line", self.reason)
+        brake = self._keep(digest, summary, run, lines)
         allowed = self._allowing(digest, lines)
         if allowed is None:
             raise StoppedByBrake(brake, reasons)
         self.used |= self.approved == brake_id(self.source, allowed)
         return allowed
+
+    def begin_or_resume(
+        self,
+        digest: str,
+        reasons: Sequence[str],
+        summary: Callable[[], Sequence[str]],
+        run: str,
+        lines: Collection[str],
+    ) -> str:
+        """As ``stop_or_go``, where a difference is approved as a whole: a run begins only if exactly ``digest`` is
+        approved. If it breaks off, the approval covers what is left: a difference without any other ``lines``, for
+        ``REST``. Raises StoppedByBrake."""
+        if (resumed := self.resumed(lines)) is not None:
+            self.used |= self.approved == brake_id(self.source, resumed)
+            return resumed
+        brake = self._keep(digest, summary, run, lines if len(lines) <= MOST_LINES else None)
+        if not self.is_approved(digest):
+            raise StoppedByBrake(brake, reasons)
+        self.driver.execute_query("MATCH (b:Brake {id: $id}) SET b.begun = $at", id=brake, at=now())
+        self.used |= self.approved == brake
+        return digest
+
+    def resumed(self, lines: Collection[str]) -> str | None:
+        """The digest of the approval that a run has begun with, and that covers all of ``lines``."""
+        return next((digest for digest, parts in self.begun_parts().items() if set(lines) <= parts), None)
+
+    def begun_parts(self) -> dict[str, frozenset[str]]:
+        """As ``approved_parts``, of approvals with which a run has begun, and that it has not used up."""
+        rows, _, _ = self.driver.execute_query(
+            """
+            MATCH (b:Brake {source: $source, state: 'approved'})
+            WHERE b.lines IS NOT NULL AND b.begun >= $since
+            RETURN b.digest AS digest, b.lines AS lines
+            """,
+            source=self.source,
+            since=now() - REST,
+        )
+        return {row["digest"]: frozenset(row["lines"]) for row in rows}
+
+    def _keep(self, digest: str, summary: Callable[[], Sequence[str]], run: str, lines: Collection[str] | None) -> str:
+        """The id under which the difference waits; approved, if the run's approval is of it."""
+        brake = keep_stopped(self.driver, self.source, run, digest, summary(), lines)
+        if self.approved == brake:
+            approve(self.driver, brake, self.user or "command line", self.reason)
+        return brake
 
     def approve_if_named(self, digest: str) -> None:
         """Approve a difference that waits already, where ``approved`` is its id."""
@@ -139,7 +187,7 @@ class Brake:
         self.driver.execute_query(
             """
             MATCH (b:Brake {source: $source, digest: $digest})
-            SET b.state = 'used', b.used = $at
+            SET b.state = 'used', b.used = $at, b.lines = null, b.begun = null
             """,
             source=self.source,
             digest=digest,
@@ -153,7 +201,7 @@ class Brake:
             """
             MATCH (b:Brake {source: $source, state: 'approved'})
             WHERE b.approved <= $moment
-            SET b.state = 'used', b.used = $at
+            SET b.state = 'used', b.used = $at, b.lines = null, b.begun = null
             """,
             source=self.source,
             moment=moment,

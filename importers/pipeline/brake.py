@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import neo4j
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,23 +52,72 @@ def too_many(
     ]
 
 
-def digest(differences: Iterable[Difference], new: Iterable[MatchedStatement] = ()) -> str:
-    """A digest of exactly this difference, the same in every process.
+@dataclass(frozen=True, slots=True)
+class Approvable:
+    """What an approval is of: each of ``hits``, or, of a doubtful reading, everything that it would write.
 
-    ``new``: the things that the same run would create. Their uuids are drawn anew in each run, so the digest uses their
-    records. Both are iterated more than once.
+    ``new``: the things that the same run would create. Their uuids are drawn anew in each run, so they go by their
+    records. All are iterated more than once. ``hashed``: keyed, since values may be private.
     """
-    links = (row for each in differences for row in (*each.lost_links, *each.gained_links))
-    wanted = {row.to for row in links}
-    names = {each.uuid: each.record.text() for each in new if each.uuid in wanted}
-    lines = sorted(f"{each.record.text()}|{each.operation}|{each.told(names)}" for each in differences)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    hits: Iterable[Difference]
+    new: Iterable[MatchedStatement]
+    hashed: Callable[[bytes], str]
+    is_doubtful: bool = False
+
+    def lines(self, began: Collection[str] = (), made: Mapping[str, str] | None = None) -> set[str]:
+        """One for each, the same in every process, and for as long as it has not been written.
+
+        ``began``: the lines of approvals that runs have begun with; ``made``: uuid → record of linked things that the
+        graph has. Those that the approved run has made keep the name that they had when they were new.
+        """
+        names = {uuid: record for uuid, record in (made or {}).items() if self._made(record) in began}
+        wanted = set().union(*self.linked.values())
+        new = {each.uuid: each.record.text() for each in self.new if each.uuid in wanted}
+        names |= new
+        found = {self._line(f"{each.record.text()}|{each.operation}|{each.told(names)}") for each in self.hits}
+        found |= {self._made(record) for record in new.values()}
+        if self.is_doubtful:
+            found |= {self._line(f"new|{each.record.text()}") for each in self.new}
+        return found
+
+    @property
+    def linked(self) -> dict[str, set[str]]:
+        """The things to which these would add or remove links: kind → uuids."""
+        found: dict[str, set[str]] = {}
+        for each in self.hits:
+            for row in (*each.lost_links, *each.gained_links):
+                found.setdefault(row.kind, set()).add(row.to)
+        return found
+
+    def _made(self, record: str) -> str:
+        return self._line(f"made|{record}")
+
+    def _line(self, text: str) -> str:
+        return self.hashed(text.encode())[:20]
 
 
-def digest_of_doubt(differences: Iterable[Difference], new: Iterable[MatchedStatement]) -> str:
-    """As ``digest``, of everything that a doubtful reading would write, whether or not it counts for the brake."""
-    made = sorted(each.record.text() for each in new)
-    return hashlib.sha256("\n".join((digest(differences, new), *made)).encode()).hexdigest()
+def digest(lines: Iterable[str]) -> str:
+    """Names exactly these lines."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def records_of(driver: neo4j.Driver, source: str, things: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """The records by which a source, or a rule of its roles, tells of these things (kind → uuids): uuid → record."""
+    found: dict[str, str] = {}
+    for kind, uuids in things.items():
+        rows, _, _ = driver.execute_query(
+            f"""
+            UNWIND $uuids AS uuid
+            MATCH (:{kind} {{uuid: uuid}})<-[:TELLS]-(r:SourceRecord)
+            WHERE r.source = $source OR r.source STARTS WITH 'rule:'
+            RETURN uuid, min(r.id) AS record
+            """,
+            uuids=sorted(uuids),
+            source=source,
+        )
+        found |= {row["uuid"]: row["record"] for row in rows}
+    return found
 
 
 def summary(driver: neo4j.Driver, differences: Iterable[Difference], limit: int = 200) -> list[str]:

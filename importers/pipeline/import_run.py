@@ -37,7 +37,7 @@ from graph.writing.difference import Difference
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.retrying import write_until_current
 from importers.pipeline.aside import of_stated
-from importers.pipeline.brake import BrakeSettings, digest, digest_of_doubt, stopping, summary, too_many
+from importers.pipeline.brake import Approvable, BrakeSettings, digest, records_of, stopping, summary, too_many
 from importers.pipeline.comparing import Compared, Differences, New, compare, distinct
 from importers.pipeline.incoming import IncomingStatements
 from importers.pipeline.intake import Intake, Progress, batches, problem_of, silent
@@ -187,6 +187,7 @@ class Import:
             found: list[Problem] = []
             return self._compare_and_apply(incoming, found), found
 
+        self._applied = frozenset()
         wrote, found = write_until_current(attempt, lambda stale: self.writer.index.forget())
         problems += found
         return wrote
@@ -205,9 +206,8 @@ class Import:
         writing = Writing(self.writer, self._origin, lambda each: self._count(each, problems), self.progress)
         for each in compared.values():
             writing.apply(each)
-        if self._approved_digest is not None:
-            self.brake.spend(self._approved_digest)
-            self._approved_digest = None
+        for approved in self._applied:
+            self.brake.spend(approved)
         self._taken |= taken
         return self.report.counts.total() > before
 
@@ -293,12 +293,21 @@ class Import:
         before = taken_lately(self.driver, "import", name, name, self.limits) if hits else Counter()
         if any(count + before.get(kind, 0) > self.limits.at_least for kind, count in taken.items()):
             reasons += too_many(hits, self._totals(taken), self.limits, before)
-        if not reasons:
+        begun = self.brake.begun_parts() if hits or reasons else {}
+        if not (reasons or begun):
             return taken
         # Who lets a doubtful reading pass allows all that it would write, not only what would end.
-        named = digest_of_doubt(differences, new) if self._suspect else digest(hits, new)
+        is_doubtful = bool(self._suspect)
+        approvable = Approvable(differences if is_doubtful else hits, new, self.keyring.fingerprint, is_doubtful)
+        made = records_of(self.driver, name, approvable.linked) if begun else {}
+        lines = approvable.lines(frozenset().union(*begun.values()), made)
+        # What a run that broke off has left, the approval is for. Once this is applied, nothing of it is.
+        self._applied |= {each for each, parts in begun.items() if lines & parts}
+        if not reasons:
+            return taken
+        named = digest(lines)
         if self.dry_run:
-            if not self.brake.is_approved(named):
+            if not self.brake.is_approved(named) and self.brake.resumed(lines) is None:
                 self.report.reasons = tuple(reasons)
             return taken
 
@@ -306,10 +315,11 @@ class Import:
             lines = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]
             return [*reasons, *lines]
 
-        self._approved_digest = self.brake.stop_or_go(named, reasons, effects, self._origin().run or "")
+        self._applied |= {self.brake.begin_or_resume(named, reasons, effects, self._origin().run or "", lines)}
         return taken
 
-    _approved_digest: str | None = None
+    _applied: frozenset[str] = frozenset()
+    """Digests of the approvals that are used up once what is being applied is written."""
     _suspect: tuple[str, ...] = ()
 
     def _totals(self, kinds: Iterable[str]) -> dict[str, int]:

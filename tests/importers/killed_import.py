@@ -1,11 +1,12 @@
 """An import that is killed in the middle."""
 
+import signal
 from multiprocessing.connection import Connection
 
 from graph.connection import connect
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import Statement
-from importers.pipeline import intake, writing
+from importers.pipeline import comparing, intake
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
 from rules.roles import RoleRule
@@ -32,10 +33,43 @@ def source(version: int) -> Stating:
 def imported(tell: Connection, addresses: Addresses, version: int) -> None:
     """Import a version of the source, and tell of each step."""
     # So that there are many transactions to be killed between, as in an import of thousands.
-    intake.BATCH = writing.BATCH = 50
+    intake.BATCH = comparing.BATCH = 50
 
     def say(stage: str, done: int, total: int | None) -> None:
         tell.send((stage, done))
 
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         run_import(driver, source(version), RING, rules=RULES, progress=say)
+
+
+def after_closing(left: int) -> Stating:
+    """As version 1 of ``source``, but every twelfth has moved to a new unit, and only so many have stayed."""
+    people = [person(f"p{n}", f"Navn {n}", f"{n % 28 + 1:02d}01575{n:03d}") for n in range(240)]
+    units = [unit("u0"), *(unit(f"u{n}", f"u{n // 5}") for n in range(1, 24)), unit("new", "u0")]
+    jobs = [
+        employment(
+            f"e{n}",
+            f"p{n}",
+            f"u{n % 24}" if n % 12 else "new",
+            title="v1",
+            position_code="1010" if n % 9 == 0 else "2020",
+        )
+        for n in range(left)
+    ]
+    return Stating(*units, *people, *jobs)
+
+
+def broken_off(tell: Connection, addresses: Addresses, left: int) -> None:
+    """Import ``after_closing(left)``, tell when some of the employments are written, and stand still there."""
+    intake.BATCH = comparing.BATCH = 50
+    written: list[str] = []
+
+    def say(stage: str, done: int, total: int | None) -> None:
+        if stage == "writing Employment":
+            written.append(stage)
+            if len(written) == 2:
+                tell.send("half-way")
+                signal.pause()
+
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
+        run_import(driver, after_closing(left), RING, rules=RULES, progress=say)

@@ -9,12 +9,14 @@ from multiprocessing.connection import Connection
 import neo4j
 import pytest
 
+from graph.runs.brakes import approve
 from importers.pipeline.import_run import run_import
+from importers.pipeline.report import ImportReport
 from reconnect.embedded import Addresses
 from tests.emptied import empty
 from tests.forked import telling
 from tests.graph.snapshot import change_numbers, last_write, snapshot
-from tests.importers.killed_import import RING, RULES, imported, source
+from tests.importers.killed_import import RING, RULES, after_closing, broken_off, imported, source
 
 pytestmark = pytest.mark.slow
 
@@ -68,3 +70,39 @@ def test_an_import_killed_at_20_random_points_is_completed_by_the_next_run(
         run_import(driver, source(version), RING, rules=RULES)
         assert last_write(driver) == before
     assert killed >= POINTS // 2  # the others were done before their moment came
+
+
+def test_the_approval_of_an_import_that_was_killed_covers_the_rest_and_nothing_else(
+    clean_graph: neo4j.Driver, addresses: Addresses
+) -> None:
+    driver = clean_graph
+
+    def left(count: int) -> ImportReport:
+        return run_import(driver, after_closing(count), RING, rules=RULES)
+
+    def working() -> tuple[int, int]:
+        """Employments in all, and in the new unit."""
+        rows, _, _ = driver.execute_query(
+            """
+            MATCH (e:Employment {active: true})
+            RETURN count(e) AS here, count(CASE WHEN EXISTS { (e)-[x:IN]->(u:Unit {name: 'New'}) WHERE x.to IS NULL OR
+                x.to > date() } THEN 1 END) AS moved
+            """
+        )
+        return rows[0]["here"], rows[0]["moved"]
+
+    run_import(driver, source(1), RING, rules=RULES)
+    shown = left(140).brake
+    assert shown is not None and approve(driver, shown, "Inge", "the home has closed")
+    process, told = telling(broken_off, addresses, 140)
+    assert told.recv() == "half-way"
+    process.kill()
+    process.join()
+    assert 140 < working()[0] + 12 - working()[1] < 252, "some has been written, and some not"
+
+    other = left(139)
+    assert other.brake not in (None, shown), "one more would leave than was approved"
+    rest = left(140)
+    assert (rest.brake, working()) == (None, (140, 12))
+    run_import(driver, source(1), RING, rules=RULES)
+    assert left(140).brake is not None, "the approval is used up"

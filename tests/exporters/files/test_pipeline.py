@@ -218,6 +218,30 @@ def test_21_the_brake_holds_back_until_exactly_that_difference_is_approved(
     assert (once.sent, once.brake) == ([], stopped.brake)
 
 
+def test_the_approval_of_a_delivery_that_broke_off_covers_the_rest_and_nothing_else(
+    clean_graph: neo4j.Driver, tmp_path: Path
+) -> None:
+    units = {f"u{number}": f"Unit {number}" for number in range(20)}
+    export(clean_graph, StaffList(tmp_path, MANY, units))
+
+    def left(people: int, more: str = "", **options: object) -> ExportReport:
+        kept = dict(list(MANY.items())[:people]) | ({more: "Ny"} if more else {})
+        return export(clean_graph, StaffList(tmp_path, kept, dict(list(units.items())[:10])), **options)
+
+    stopped = left(80).brake
+    (tmp_path / "people.csv").rename(tmp_path / "aside.csv")
+    (tmp_path / "people.csv").mkdir()
+    broken = left(80, approve=stopped)
+    assert [each.outcome for each in broken.files] == ["sent", "failed"]
+    (tmp_path / "people.csv").rmdir()
+    (tmp_path / "aside.csv").rename(tmp_path / "people.csv")
+    assert left(79).brake not in (None, stopped), "one more would be gone than was approved"
+    rest = left(80, "p200")
+    assert (rest.brake, rest.is_complete) == (None, True), "somebody new was hired meanwhile"
+    export(clean_graph, StaffList(tmp_path, MANY, units))
+    assert left(80).brake is not None, "the approval is used up"
+
+
 def test_21_who_leaves_is_gone_from_the_file(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     export(clean_graph, StaffList(tmp_path, MANY))
     left = {key: name for key, name in MANY.items() if key != "p050"}
