@@ -2,6 +2,8 @@
 
 - ``approve_brake``, ``erase_person``, ``end_sensitivity``: two people ask for the same within a day, and the second
   request is carried out. The last makes a sensitive right a common one, whose grants need no approval.
+- ``extra_account``: likewise an extra account that is made at once, or open on more days than before. Otherwise
+  (``AccountRequest``) one person asks for it, and another decides.
 - ``end_stop``: another than those who have stopped the person ends it; where several have, two people may ask for it.
   The stop itself is immediate.
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from api.access.rights import Access
 
-Rule = Literal["approve_brake", "end_sensitivity", "end_stop", "erase_person"]
+Rule = Literal["approve_brake", "end_sensitivity", "end_stop", "erase_person", "extra_account"]
 RULES: frozenset[Rule] = frozenset(get_args(Rule))
 WITHIN = timedelta(days=1)
 """In which the second person must ask for the same."""

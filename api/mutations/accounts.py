@@ -18,6 +18,7 @@ from graph.model import KINDS
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.statements.statement import DatedLink, Ref, Value
 from graph.time import Period, today
+from graph.writing.amending import Amendment
 from graph.writing.stopping import stopped
 from rules.accounts import asking
 
@@ -129,7 +130,9 @@ class Accounts(ByHand):
 
         return await Editing(info.context, "changeAccountException", reason).do(work)
 
-    @strawberry.mutation(description="An extra account beside what rules give, with an owner and an end")
+    @strawberry.mutation(
+        description="An extra account beside what rules give, with an owner and an end; two people ask for the same"
+    )
     async def create_extra_account(
         self, info: CONTEXT, person: ID, system: ID, login: str, reason: str, to: End, from_: From_ = UNSET,
         type: str | None = None, common_name: str | None = None, email: str | None = None, needs: ID | None = None,
@@ -138,6 +141,8 @@ class Accounts(ByHand):
             asked = _extra(editing, person, system, login, type, common_name, email, needs)
             life = days(from_, to)
             edit = editing.read(lambda session: asking.stated(session, asked, life, editing.reason))
+            editing.refuse_out_of_reach([Amendment("PlannedAccount", None, edit)])
+            editing.require_second("extra_account", f"{asked} {life}")
             return editing.write("PlannedAccount", None, edit)
 
         return await Editing(info.context, "createExtraAccount", reason).do(work)
@@ -186,12 +191,21 @@ class Accounts(ByHand):
 
         return await Editing(info.context, "withdrawExtraAccount", reason).do(work)
 
-    @strawberry.mutation(description="Change the period of an extra account; to today ends it now")
+    @strawberry.mutation(
+        description="Change the period of an extra account; to today ends it now. Two people ask for more days"
+    )
     async def change_extra_account(
         self, info: CONTEXT, account: ID, reason: str, from_: NewFrom = UNSET, to: NewTo = UNSET,
         expected_version: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
+            uuid = editing.uuid("PlannedAccount", account)
+            given = editing.read(lambda session: asking.stated_days(session, uuid))
+            first, last = (given[0].start, given[-1].end) if given else (None, None)
+            wanted = days(first if from_ is UNSET else from_, last if to is UNSET else to)
+            if asking.opened(given, wanted):
+                editing.refuse_out_of_reach([Amendment("PlannedAccount", uuid, lambda kept: kept)])
+                editing.require_second("extra_account", f"{uuid} {wanted}")
             return relive(editing, "PlannedAccount", account, from_, to, {}, expected_version)
 
         return await Editing(info.context, "changeExtraAccount", reason).do(work)

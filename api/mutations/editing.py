@@ -186,13 +186,18 @@ class Editing(Guarding):
         return self.write_all([Amendment(kind, uuid, edit, expected, days=about)], guard)[0]
 
     def write_all(self, amendments: Sequence[Amendment], guard: Guard | None = None) -> list[Written]:
+        self.refuse_out_of_reach(amendments)
+        if any(each.kind in SIZED for each in amendments):
+            guard = self._with_sizes(guard)
+        return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
+
+    def refuse_out_of_reach(self, amendments: Sequence[Amendment]) -> None:
+        """Raises GraphQLError (forbidden) where a change is outside of the caller's part, or for the caller. Whatever
+        needs two people asks this before it notes who is the first."""
         part = self._part
         if part is not None:
             self.read(lambda session: part.require_written(session, amendments))
         self._refuse_for_oneself(amendments)
-        if any(each.kind in SIZED for each in amendments):
-            guard = self._with_sizes(guard)
-        return [self.told(each) for each in self.writer().amend_all(amendments, self.origin, guard)]
 
     def _with_sizes(self, guard: Guard | None) -> Guard:
         """Refuses as well what would give somebody more than a login carries."""

@@ -116,7 +116,7 @@ class ApiSettings(Section):
         description="fields that each token may ask for in a minute; extensions.cost has the cost of an answer",
     )
     four_eyes: tuple[Rule, ...] = Field(
-        default=("approve_brake", "end_sensitivity", "end_stop", "erase_person"),
+        default=("approve_brake", "end_sensitivity", "end_stop", "erase_person", "extra_account"),
         description="what one person must not do alone",
     )
     introspection: bool = Field(

@@ -11,8 +11,10 @@ from graph.errors import ChangeRejected, Unknown
 from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
 from graph.name_patterns import login_problem
 from graph.statements import normal_text
+from graph.statements.precedence import MANUAL
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement, Value
-from graph.time import Period, today, without
+from graph.statements.stored_record import from_text
+from graph.time import Period, since, today, without
 from graph.writing.amending import Amendment
 
 KIND, REQUEST = "PlannedAccount", "AccountRequest"
@@ -53,6 +55,17 @@ def stated(session: neo4j.Session, asked: ExtraAccount, life: Period, reason: st
     return _new(life, values, links)
 
 
+def stated_days(session: neo4j.Session, account: str) -> tuple[Period, ...]:
+    """The days that a person has given an account; none if nobody has."""
+    row = session.run(_BY_HAND, uuid=account, manual=MANUAL).single()
+    return () if row is None else from_text(KIND, account, row["stated"])[0].exists or ()
+
+
+def opened(before: tuple[Period, ...], wanted: Period) -> tuple[Period, ...]:
+    """The days, from today on, on which an account would be open and was not before."""
+    return since(without((wanted,), before), today())
+
+
 def requested(session: neo4j.Session, asked: ExtraAccount, wanted: Period, by: Ref, reason: str) -> Edit:
     """The request, which waits for a decision until the account would end. Raises ChangeRejected."""
     _refuse(session, asked, wanted)
@@ -86,9 +99,9 @@ def withdrawn(request: str, reason: str, expected_version: int | None = None) ->
 
 
 def _closed(state: str, by: Ref | None, reason: str) -> Edit:
-    since = Period(today())
+    onward = Period(today())
     values: Mapping[str, Value] = {
-        "state": state, "decided_on": since.start.isoformat(), "decided_because": reason,
+        "state": state, "decided_on": onward.start.isoformat(), "decided_because": reason,
     }  # fmt: skip
 
     def edit(kept: Statement) -> Statement:
@@ -97,10 +110,10 @@ def _closed(state: str, by: Ref | None, reason: str) -> Edit:
             before = [
                 DatedValue(left, each.value)
                 for each in told.get(name, ())
-                for left in without((each.period,), (since,))
+                for left in without((each.period,), (onward,))
             ]
-            told[name] = (*before, DatedValue(since, value))
-        links = dict(kept.links) if by is None else {**kept.links, "decided_by": (DatedLink(since, by),)}
+            told[name] = (*before, DatedValue(onward, value))
+        links = dict(kept.links) if by is None else {**kept.links, "decided_by": (DatedLink(onward, by),)}
         return replace(kept, values=told, links=links)
 
     return edit
@@ -133,6 +146,10 @@ def _refuse(session: neo4j.Session, asked: ExtraAccount, life: Period) -> None:
         raise ChangeRejected("wrong_value", f"login: {login} is taken in this system", field="login")
 
 
+_BY_HAND = """
+MATCH (r:SourceRecord {source: $manual})-[:TELLS]->(:PlannedAccount {uuid: $uuid})
+RETURN r.values AS stated
+"""
 _TAKEN = """
 RETURN EXISTS {
     MATCH (a:Account|PlannedAccount)-[:AT]->(:ItSystem {uuid: $system})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import neo4j
@@ -93,6 +93,36 @@ def test_two_people_approve_erase_and_end_a_stop(service: Served, monkeypatch: p
         "MATCH (c:Change) WHERE c.user STARTS WITH 'person:' RETURN c.user AS user"
     )
     assert f"person:{anna}" in {row["user"] for row in rows} and "mine" not in {row["user"] for row in rows}
+
+
+def test_two_people_make_an_extra_account_and_give_one_more_days(service: Served) -> None:
+    anna = service.data('{ person(key: "p1") { uuid } }')["person"]["uuid"]
+    one, two = (create(service.driver, name, ["rights", "reader"]) for name in ("one", "two"))
+    owner = create(service.driver, "mine", ["rights", "reader"], person=anna)
+    state(service, Statement("ItSystem", "ad", values={"key": always("ad")}))
+    first, last = today() - timedelta(days=1), today() + timedelta(days=9)
+
+    def made(login: str, *, to: date = last) -> str:
+        return (
+            f'createExtraAccount(person: "p1", system: "ad", login: "{login}", from: "{first}", to: "{to}", '
+            'reason: "Drift") { uuid }'
+        )
+
+    assert asked(service, made("adm-anna"), one, preview=True) == ""
+    assert asked(service, made("adm-anna"), owner) == "forbidden", "nobody is one of the two for their own"
+    assert [asked(service, made("adm-anna"), each) for each in (one, one)] == ["second_person"] * 2
+    assert asked(service, made("adm-anna", to=last + timedelta(days=1)), two) == "second_person", "of more days"
+    assert asked(service, made("adm-anna"), two) == ""
+    (account,) = service.data("{ plannedAccounts { nodes { uuid } } }")["plannedAccounts"]["nodes"]
+
+    def changed(to: date) -> str:
+        return f'changeExtraAccount(account: "{account["uuid"]}", to: "{to}", reason: "Drift") {{ uuid }}'
+
+    more = changed(date(2099, 1, 1))
+    assert [asked(service, more, each) for each in (one, owner, two)] == ["second_person", "forbidden", ""]
+    assert asked(service, changed(last), one) == "", "fewer days need one"
+    assert asked(service, changed(today()), one) == "", "it ends at once"
+    assert asked(service, changed(last), one) == "second_person", "and is not opened again by one"
 
 
 def test_the_break_glass_account_is_not_one_of_two(service: Served) -> None:
