@@ -14,6 +14,7 @@ from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
 from reconnect.settings.file import shown
 from reconnect.targets import memberships, objects
+from reconnect.work import refused_logins
 from reconnect.work.source_health import as_answers
 
 
@@ -39,6 +40,7 @@ def service_of(
         order=context.order,
         redis_url=context.redis_url(),
         states=partial(as_answers, context),
+        logins=partial(refused_logins.as_gauge, context),
         role_rules={each.name: each.about for each in context.settings.roles},
         targets=objects(context.settings.targets),
         memberships=memberships(context.settings.targets),

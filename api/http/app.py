@@ -36,7 +36,7 @@ from api.http.gate import Gate
 from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort
-from api.http.metrics import ANSWERS, metrics
+from api.http.metrics import ANSWERS, Logins, metrics
 from api.http.noted_reads import NotedReads
 from api.http.one_time_links import routes as one_time_links
 from api.http.origins import is_own_page
@@ -95,6 +95,8 @@ class Service:
     redis_url: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
     states: States | None = None
+    logins: Logins | None = None
+    """Which targets refuse REConnect's login, for the metrics."""
     role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
     targets: Targets = field(default_factory=dict)
     memberships: tuple[Memberships, ...] = ()
@@ -188,7 +190,7 @@ def create_app(service: Service) -> Starlette:
             WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
-            Route("/metrics", partial(metrics, availability, service.driver, service.states)),
+            Route("/metrics", partial(metrics, availability, service.driver, service.states, service.logins)),
             *(() if service.redis_url is None else one_time_links(service.redis_url)),
             *(() if service.login is None else routes(service.login, availability)),
             *oauth_routes(service.driver, availability, gate.failed_logins, service.address),

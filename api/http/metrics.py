@@ -1,7 +1,8 @@
 """The metrics for Prometheus. They contain no names, numbers or other data of people."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import anyio.to_thread
 import neo4j
@@ -43,6 +44,11 @@ ORDERS = Gauge(
 REFUSED = Gauge("reconnect_target_refused", "Objects that were not delivered, by rule", ["target", "object", "rule"])
 HOOKS = Gauge("reconnect_target_hooks", "Objects of which the target's hook is still to be informed", ["target"])
 DRIFT = Gauge("reconnect_target_drift", "Objects that others have changed at the target", ["target", "object"])
+LOGIN_REFUSED = Gauge(
+    "reconnect_target_login_refused",
+    "1: the target refuses REConnect's login, so no account is closed there, not even by a STOP",
+    ["target"],
+)
 CLOSING = Gauge(
     "reconnect_target_closing_seconds",
     "Of the last run that closed some: from the change in the graph to the target's answer, of the slowest",
@@ -50,8 +56,12 @@ CLOSING = Gauge(
 )
 
 
+Logins = Callable[[], Mapping[str, bool]]
+"""By target that takes objects, whether it refuses our login. Raises NotAnswering."""
+
+
 async def metrics(
-    availability: Availability, driver: neo4j.Driver, states: States | None, request: Request
+    availability: Availability, driver: neo4j.Driver, states: States | None, logins: Logins | None, request: Request
 ) -> Response:
     """Counters since the start, and the present state of the sources and targets."""
     availability.watched()
@@ -62,6 +72,12 @@ async def metrics(
     except (NotAnswering, Away, OutOfTime, DriverError, Neo4jError):
         _of_targets(())
         DAYS_BEHIND.set(math.nan)
+    LOGIN_REFUSED.clear()  # none rather than an old one
+    if logins is not None:
+        with suppress(NotAnswering, Away, OutOfTime):
+            async with availability.within(_PATIENCE):
+                for target, refused in (await anyio.to_thread.run_sync(logins, abandon_on_cancel=True)).items():
+                    LOGIN_REFUSED.labels(target).set(refused)
     if states is not None:
         try:
             async with availability.within(_PATIENCE):

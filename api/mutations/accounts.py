@@ -1,6 +1,7 @@
 """Mutations of account rules, name policies, exceptions, extra accounts and requests for them, and of STOP."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Annotated
 
 import neo4j
@@ -142,7 +143,7 @@ class Accounts(ByHand):
             life = days(from_, to)
             edit = editing.read(lambda session: asking.stated(session, asked, life, editing.reason))
             editing.refuse_out_of_reach([Amendment("PlannedAccount", None, edit)])
-            editing.require_second("extra_account", f"{asked} {life}")
+            editing.require_second("extra_account", sha256(f"{asked} {life}".encode()).hexdigest())
             return editing.write("PlannedAccount", None, edit)
 
         return await Editing(info.context, "createExtraAccount", reason).do(work)

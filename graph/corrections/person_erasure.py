@@ -35,7 +35,7 @@ _OWNING = {
     "PlannedAccount": "OF_PERSON", "AccountException": "OF_PERSON", "AccountRequest": "OF_PERSON",
 }  # fmt: skip
 ERASED = "erased"
-"""In cases of others, in place of the person."""
+"""In cases of others, in place of the person; in ledgers, in place of a reason."""
 _THEIRS = "|".join(("Person", *_OWNING, "Substitution"))
 """Labels of what is erased."""
 
@@ -57,7 +57,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run("MATCH (m:SourceMemory) DELETE m").consume()  # sources keep keys of persons in it, and can do without it
         starts = [f"{kind} {key}:" for _, kind, key in map(_parts, records)]
         tx.run(_CLEAR_BRAKES, starts=starts, uuids=list(things)).consume()
-        tx.run(_CLEAR_LEDGERS, uuids=list(things)).consume()
+        tx.run(_CLEAR_LEDGERS, uuids=list(things), erased=ERASED).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
         for statement in (_DRAFTS, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
             tx.run(statement, uuids=list(things), erased=ERASED).consume()
@@ -135,12 +135,13 @@ UNWIND $uuids AS uuid
 MATCH (:Person|Assignment {uuid: uuid})-[:STANDS_IN|SUBSTITUTES]-(s:Substitution)
 RETURN DISTINCT s.uuid AS uuid
 """
-# The names that an account has at a target, and by what a creation there that is not answered is looked for.
+# The names that an account has at a target, by what a creation there that is not answered is looked for, and what
+# people, the target and its hook have said of it. That a difference is accepted stays: it would be found again.
 _CLEAR_LEDGERS = """
 MATCH (e:LedgerEntry)
-WHERE e.key IN $uuids AND (e.sought IS NOT NULL OR e.login IS NOT NULL OR e.email IS NOT NULL
-    OR e.decision IS NOT NULL)
-REMOVE e.sought, e.login, e.email, e.decision
+WHERE e.key IN $uuids
+SET e.accepted = [each IN e.accepted | split(each, '=')[0] + '=' + $erased]
+REMOVE e.sought, e.login, e.email, e.decision, e.reason, e.hook_reason, e.hook_answer
 """
 # Values of persons of whom an erased person was a part for a time.
 _CLEAR_SURVIVORS = f"""

@@ -6,6 +6,7 @@ pitfall 48).
 
 from functools import partial
 
+import redis
 from structlog.stdlib import get_logger
 
 from reconnect.context import Context
@@ -24,6 +25,16 @@ _REFUSED = (
     "expired), or its settings; then run `reconnect export {name}`. Until then, close accounts there by hand."
 )
 _ACCEPTED = "{name} no longer refuses REConnect's login, or its settings have changed. What was missed is delivered."
+
+
+def as_gauge(context: Context) -> dict[str, bool]:
+    """By target, whether it refuses the login, for the metrics. Raises NotAnswering if Redis does not answer."""
+    try:
+        return {each: retrying.is_login_refused(context, each) for each in sorted(objects(context.settings.targets))}
+    except redis.RedisError as error:
+        from api.computed.answers import NotAnswering  # only here: the worker loads none of the API
+
+        raise NotAnswering(f"Redis does not answer: {error}") from error
 
 
 def watch(context: Context) -> list[str]:

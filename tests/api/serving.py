@@ -18,6 +18,7 @@ from api.access.tokens import create
 from api.computed.answers import States
 from api.http import connections
 from api.http.app import Service, create_app
+from api.http.metrics import Logins
 from exporters.objects.deciding import Decisions
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
@@ -71,6 +72,7 @@ def serving(
     handing: HandingOver | None = None,
     four_eyes: frozenset[Rule] = frozenset(),
     decisions: Decisions | None = None,
+    logins: Logins | None = None,
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
@@ -85,6 +87,7 @@ def serving(
             handing=handing,
             four_eyes=four_eyes,
             decisions=decisions,
+            logins=logins,
         )
     )
     with socket.socket() as free:

@@ -42,7 +42,8 @@ def test_of_targets(addresses: Addresses, clean_graph: neo4j.Driver) -> None:
     ledger.note_drift(entries, {Ref("user", "a"): frozenset({"title", "mail"}), Ref("user", "b"): frozenset()})
     run = start_run(clean_graph, "closing", "active_directory-x", dry=False)
     end_run(clean_graph, run, "done", {"user": {"closed": 1}, "": {"seconds": 1.25}})
-    with serving(addresses, clean_graph, Keyring.generate()) as served:
+    refused = {"active_directory-x": True, "scim": False}
+    with serving(addresses, clean_graph, Keyring.generate(), logins=lambda: refused) as served:
         found = {each["key"]: each for each in served.data(ASK)["ledgerEntries"]["nodes"]}
         by_drift = "query($drift: Boolean) { ledgerEntries(drift: $drift) { totalCount nodes { key } } }"
         with_drift, without = (served.data(by_drift, drift=each)["ledgerEntries"] for each in (True, False))
@@ -66,6 +67,8 @@ def test_of_targets(addresses: Addresses, clean_graph: neo4j.Driver) -> None:
         f'reconnect_target_drift{{object="user",{of}}} 1.0',
         f"reconnect_target_hooks{{{of}}} 1.0",
         f"reconnect_target_closing_seconds{{{of}}} 1.25",
+        f"reconnect_target_login_refused{{{of}}} 1.0",
+        'reconnect_target_login_refused{target="scim"} 0.0',
     ):
         assert line in shown
     ledger.write([replace(entries[Ref("user", "a")], **put_right(entries[Ref("user", "a")]))])

@@ -109,7 +109,11 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
     uuid = uuid_of(graph, "p1")
     sought = ["userName=vilda77@klit.example"]
     graph.execute_query(
-        "CREATE (:LedgerEntry {key: $uuid, sought: $sought, login: $sought[0], email: $sought[0]})",
+        """
+        CREATE (e:LedgerEntry {key: $uuid, sought: $sought, accepted: ['title=Vilda bad om det=så (hr)', 'gone=Vilda']})
+        SET e += {login: $sought[0], email: $sought[0], decision: $sought[0], reason: $sought[0]}
+        SET e += {hook_reason: $sought[0], hook_answer: $sought[0]}
+        """,
         uuid=uuid,
         sought=sought,
     )
@@ -119,6 +123,8 @@ def test_nothing_is_left_by_which_the_person_could_be_found(graph: neo4j.Driver)
     assert set(erase_person(graph, uuid, BY)) == mine
     after = everything(graph)
     assert [each for each in PERSONAL if each in after] == []
+    rows, _, _ = graph.execute_query("MATCH (e:LedgerEntry) RETURN e.accepted AS accepted")
+    assert rows[0]["accepted"] == ["title=erased", "gone=erased"], "who accepted a difference still has"
     assert [*known.recalled()] == [], "what sources remember for themselves is keyed by persons"
 
 

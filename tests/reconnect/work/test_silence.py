@@ -303,7 +303,9 @@ def test_a_target_that_refuses_the_login_is_reported_once_and_when_it_ends(conte
     retrying.note_login(context, "plan2learn", refused=True)
     for _ in range(2):
         assert refused_logins.watch(context) == ["plan2learn"]
+    assert refused_logins.as_gauge(context)["plan2learn"]
     retrying.note_login(context, "plan2learn", refused=False)
+    assert not refused_logins.as_gauge(context)["plan2learn"]
     for _ in range(2):
         assert refused_logins.watch(context) == []
     first, last = mail.box.mails
