@@ -4,10 +4,8 @@ httpx unpacks every format it knows, however large the result; here an answer is
 if it is too large. The error of one that breaks off states how many bytes came, and of how many.
 """
 
-import math
 import ssl
 import tempfile
-import time
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import IO
@@ -29,17 +27,17 @@ class BrokenOff(httpx.ReadError):
     """The answer broke off; the text states how many bytes came, and of how many."""
 
 
-def pieces(answer: httpx.Response, largest: int, until: float = math.inf) -> Iterator[bytes]:
-    """The content of a streamed answer, unpacked, of at most ``largest`` bytes. ``until``: on the monotonic clock.
+def pieces(answer: httpx.Response, largest: int) -> Iterator[bytes]:
+    """The content of a streamed answer, unpacked, of at most ``largest`` bytes.
 
-    Raises TooLarge, and httpx.HTTPError if it breaks off, takes longer, or has another encoding.
+    Raises TooLarge, and httpx.HTTPError if it breaks off, or has another encoding.
     """
     packed = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if packed not in ("identity", "gzip", ""):
         raise httpx.DecodingError(f"the answer is packed as {packed[:20]!r}, which was not requested")
     unpacking = zlib.decompressobj(_GZIP) if packed == "gzip" else None
     size = 0
-    for raw in _received(answer, until):
+    for raw in _received(answer):
         for piece in (raw,) if unpacking is None else _unpacked(unpacking, raw):
             size += len(piece)
             if size > largest:
@@ -49,9 +47,9 @@ def pieces(answer: httpx.Response, largest: int, until: float = math.inf) -> Ite
         raise BrokenOff("the packed answer is cut off")
 
 
-def content(answer: httpx.Response, largest: int, until: float = math.inf) -> bytes:
+def content(answer: httpx.Response, largest: int) -> bytes:
     """The whole content. Raises as ``pieces``."""
-    return b"".join(pieces(answer, largest, until))
+    return b"".join(pieces(answer, largest))
 
 
 def spooled(answer: httpx.Response, largest: int, in_memory: int) -> IO[bytes]:
@@ -77,18 +75,14 @@ def is_about_tls(error: BaseException) -> bool:
     return cause is not None and not isinstance(cause, _BROKE_OFF)
 
 
-def _received(answer: httpx.Response, until: float) -> Iterator[bytes]:
+def _received(answer: httpx.Response) -> Iterator[bytes]:
     came = 0
     total = answer.headers.get("Content-Length", "an unknown number of")
     try:
         for raw in answer.iter_raw():
             came += len(raw)
-            if time.monotonic() > until:
-                raise BrokenOff(f"{came} of {total} bytes came in the time that an answer may take")
             yield raw
     except httpx.TransportError as failure:
-        if isinstance(failure, BrokenOff):
-            raise
         raise BrokenOff(f"{came} of {total} bytes came, then {type(failure).__name__}") from failure
 
 

@@ -21,6 +21,7 @@ import orjson
 
 from graph.retry import Retry
 from protocols import certificates, web
+from protocols.http.deadlines import Deadlines
 from protocols.http.errors import AnswerLost, Busy, Diverted, HttpError, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Login
 from protocols.http.pauses import Gate, Sleep, growing, retry_after
@@ -34,10 +35,10 @@ _PASSING = frozenset({500, 502, 504})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds``: for connecting, and between two bytes; an answer as a whole may take ten times as long, so that a
-    server that sends a byte now and then holds up nothing for ever. ``longest_wait``: the longest pause that a run
-    waits when the server asks for one; for more the run ends. ``attempts`` and ``first_pause`` (seconds): of requests
-    that can be repeated."""
+    """``seconds``: for connecting, and between two bytes; a request as a whole may take ten times as long, so that a
+    server that sends a byte now and then, be it of its headers, holds up nothing for ever. ``longest_wait``: the
+    longest pause that a run waits when the server asks for one; for more the run ends. ``attempts`` and
+    ``first_pause`` (seconds): of requests that can be repeated."""
 
     seconds: float = 30
     per_second: float = 0
@@ -51,7 +52,7 @@ class Limits:
 
     @property
     def whole(self) -> float:
-        """Seconds that an answer may take from its first byte on."""
+        """Seconds that a request may take, from connecting to the answer's last byte."""
         return 10 * self.seconds
 
 
@@ -109,11 +110,14 @@ class Client:
         self._gate = Gate(self._limits.per_second, sleep)
         self._sleep = sleep
         self._checked: set[str] = set()
+        # A server without TLS needs no authorities, which take half a second to load.
+        self._deadlines = Deadlines(
+            (certificates or Certificates()).context() if urlsplit(base).scheme == "https" else False
+        )
         self._http = httpx.Client(
             timeout=self._limits.seconds,
             headers={**web.HEADERS, **(headers or {})},
-            # A server without TLS needs no authorities, which take half a second to load.
-            verify=(certificates or Certificates()).context() if urlsplit(base).scheme == "https" else False,
+            transport=self._deadlines,
             follow_redirects=False,
             trust_env=False,
         )
@@ -215,6 +219,10 @@ class Client:
         self._gate.passed()
         given = {**headers, **({"Authorization": shown} if shown else {})}
         request = self._http.build_request(method, url, content=content, data=form, headers=given)
+        with self._deadlines.within(self._limits.whole):
+            return self._answer_to(request)
+
+    def _answer_to(self, request: httpx.Request) -> Answer:
         try:
             answer = self._http.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -222,7 +230,7 @@ class Client:
         except httpx.HTTPError as error:
             raise AnswerLost(f"No answer came from {self._host}: {type(error).__name__}.") from error
         try:
-            came = web.content(answer, self._limits.largest, time.monotonic() + self._limits.whole)
+            came = web.content(answer, self._limits.largest)
         except web.TooLarge as error:
             raise TooLarge(f"The answer of {self._host} is too large: {error}.") from error
         except httpx.HTTPError as error:

@@ -1,21 +1,21 @@
 """The HTTP client: pauses that a server asks for, tokens, redirects, addresses, certificates."""
 
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from graph.retry import NEVER
-from protocols import web
 from protocols.http.client import Answer, Certificates, Client, Limits
 from protocols.http.errors import AnswerLost, Busy, Diverted, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Fixed, Tokens
@@ -217,15 +217,27 @@ def test_a_token_whose_end_can_t_be_read_lasts_an_hour(monkeypatch: pytest.Monke
     assert fetched == [2]
 
 
-def test_an_answer_that_comes_byte_by_byte_is_given_up() -> None:
-    def trickle() -> Iterator[bytes]:
-        while True:
-            time.sleep(0.01)
-            yield b" "
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
+def test_headers_or_content_that_come_byte_by_byte_are_given_up(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although each byte comes well within the limit between two."""
+    monkeypatch.setattr(Limits, "whole", 0.3)
 
-    answer = httpx.Response(200, content=trickle())
-    with pytest.raises(web.BrokenOff, match=r"bytes came in the time that an answer may take"):
-        web.content(answer, 1 << 20, time.monotonic() + 0.1)
+    def trickle(listening: socket.socket) -> None:
+        there, _ = listening.accept()
+        with there, suppress(OSError):
+            there.sendall(begun)
+            while True:
+                there.sendall(b"x")
+                time.sleep(0.01)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=trickle, args=(listening,), daemon=True)
+        server.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with Client(url, limits=Limits(attempts=1, own_machine=True)) as http, pytest.raises(AnswerLost):
+            http.send("GET", "x")
+        server.join(30)
+        assert not server.is_alive(), "the connection is closed"
 
 
 def test_so_many_a_second() -> None:
