@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 import neo4j
 
 from api.access.caller_names import CLIENT
-from api.access.rights import ROLES, Access
-from api.access.tokens import BYTES, TokenError
+from api.access.held import subtree
+from api.access.rights import Access
+from api.access.tokens import BYTES, TokenError, limits_of, names_of
 from graph.change_log import now
 from graph.errors import ChangeRejected
 from graph.statements import normal_text
@@ -37,36 +38,49 @@ class Client:
     created: datetime
     revoked: bool
     secret_hash: str = field(repr=False)
+    within: tuple[str, ...] = ()
+    """As of a token (``api.access.tokens``); so is ``fields``."""
+    fields: tuple[str, ...] = ()
 
     def has_secret(self, secret: str) -> bool:
         return hmac.compare_digest(self.secret_hash, _hash(secret))
 
 
-def create(driver: neo4j.Driver, id: str, roles: Iterable[str]) -> str:
-    """Make a client; its secret. Raises TokenError: an invalid or taken id, an unknown role, no role."""
+def create(
+    driver: neo4j.Driver,
+    id: str,
+    roles: Iterable[str],
+    within: Iterable[str] | None = None,
+    fields: Iterable[str] | None = None,
+) -> str:
+    """Make a client; its secret.
+
+    ``within``, ``fields``: the units and field groups that its roles are limited to, as of a token; None = all. Raises
+    TokenError: an invalid or taken id, an unknown role, unit or group, no role.
+    """
     if not _ID.fullmatch(id):
         raise TokenError("a client id has 1 to 64 of the characters a-z, 0-9, '.', '_' and '-'")
     try:
         normal_text.refuse(id, "id", words=True)
     except ChangeRejected as refused:
         raise TokenError(str(refused)) from refused
-    wanted = sorted(set(roles))
-    unknown = [each for each in wanted if each not in ROLES]
-    if unknown or not wanted:
-        raise TokenError(f"unknown system role {', '.join(unknown) or '(none given)'}; there are {', '.join(ROLES)}")
+    limits = limits_of(driver, roles, within, fields)
     secret = _SECRET_PREFIX + secrets.token_urlsafe(BYTES)
     rows, _, _ = driver.execute_query(
         """
         OPTIONAL MATCH (old:OAuthClient {id: $id})
         WITH old WHERE old IS NULL OR old.revoked
         DETACH DELETE old
-        CREATE (:OAuthClient {id: $id, hash: $hash, roles: $roles, created: $now, revoked: false})
+        CREATE (:OAuthClient {id: $id, hash: $hash, roles: $roles, created: $now, revoked: false, within: $within,
+            fields: $fields})
         RETURN 1 AS made
         """,
         id=id,
         hash=_hash(secret),
-        roles=wanted,
+        roles=limits.roles,
         now=now(),
+        within=limits.within,
+        fields=limits.fields,
     )
     if not rows:
         raise TokenError(f"there is a client {id!r} already; revoke it first, or choose another id")
@@ -133,19 +147,35 @@ async def access_of_token(driver: neo4j.AsyncDriver, secret: str) -> Access | No
         WHERE t.expires > $now
         MATCH (c:OAuthClient {id: t.client})
         WHERE NOT c.revoked
-        RETURN c.id AS id, [each IN t.roles WHERE each IN c.roles] AS roles
+        RETURN c.id AS id, [each IN t.roles WHERE each IN c.roles] AS roles, c.within AS within, c.fields AS fields
         """,
         hash=_hash(secret),
         now=now(),
         routing_=neo4j.RoutingControl.READ,
     )
-    return Access(f"{CLIENT}{rows[0]['id']}", frozenset(rows[0]["roles"])) if rows else None
+    if not rows:
+        return None
+    name, roles = f"{CLIENT}{rows[0]['id']}", names_of(rows[0]["roles"], rows[0]["fields"])
+    if rows[0]["within"] is None:
+        return Access(name, roles)
+    units = await subtree(driver, rows[0]["within"])
+    return Access(name, roles, within=dict.fromkeys(roles, units))
 
 
 def _client(kept: dict[str, object]) -> Client:
     created = kept["created"]
     assert isinstance(created, neo4j.time.DateTime) and isinstance(kept["roles"], list)
-    return Client(str(kept["id"]), tuple(kept["roles"]), created.to_native(), bool(kept["revoked"]), str(kept["hash"]))
+    within, fields = kept.get("within") or (), kept.get("fields") or ()
+    assert isinstance(within, list | tuple) and isinstance(fields, list | tuple)
+    return Client(
+        str(kept["id"]),
+        tuple(kept["roles"]),
+        created.to_native(),
+        bool(kept["revoked"]),
+        str(kept["hash"]),
+        tuple(within),
+        tuple(fields),
+    )
 
 
 def _hash(secret: str) -> str:

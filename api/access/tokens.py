@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import neo4j
 
@@ -44,6 +45,36 @@ class Token:
     """UUID of who uses it; None = a program."""
 
 
+class Limits(NamedTuple):
+    """What a machine may do, as it is kept. ``within``: UUIDs of units; None = everywhere. ``fields``: None = all."""
+
+    roles: list[str]
+    within: list[str] | None
+    fields: list[str] | None
+
+
+def limits_of(
+    driver: neo4j.Driver, roles: Iterable[str], within: Iterable[str] | None, fields: Iterable[str] | None
+) -> Limits:
+    """The limits that a token or a client is made with. Raises TokenError: no role, no unit, or an unknown one."""
+    wanted = sorted(set(roles))
+    unknown = [each for each in wanted if each not in ROLES]
+    if unknown or not wanted:
+        raise TokenError(f"unknown system role {', '.join(unknown) or '(none given)'}; there are {', '.join(ROLES)}")
+    groups = None if fields is None else sorted(set(fields))
+    try:
+        names_of(wanted, groups)
+    except WrongGroups as wrong:
+        raise TokenError(f"fields: {wrong}") from wrong
+    units = None if within is None else sorted(set(within))
+    if units is not None and not units:
+        raise TokenError("within: name at least one unit, or omit it; a role that holds in no unit could do nothing")
+    for unit in units or ():
+        if not driver.execute_query("MATCH (u:Unit {uuid: $unit}) RETURN 1 AS known", unit=unit).records:
+            raise TokenError(f"within: no unit has the uuid {unit!r}")
+    return Limits(wanted, units, groups)
+
+
 def create(
     driver: neo4j.Driver,
     name: str,
@@ -61,9 +92,6 @@ def create(
 
     Raises TokenError: unknown role, no role, no unit, an unknown group, a name that is taken, a life too long.
     """
-    units = None if within is None else sorted(set(within))
-    if units is not None and not units:
-        raise TokenError("within: name at least one unit, or omit it; a token for no unit could do nothing")
     try:
         normal_text.refuse(name, "name", words=True)
     except ChangeRejected as refused:
@@ -72,21 +100,10 @@ def create(
         raise TokenError("name: it is blank; name the owner of the token")
     if normal_text.normal(name).lower().startswith(OWN_NAMES):
         raise TokenError(f"name: no token's name begins with {', '.join(OWN_NAMES)}: these are names of others")
-    wanted = sorted(set(roles))
-    unknown = [each for each in wanted if each not in ROLES]
-    if unknown or not wanted:
-        raise TokenError(f"unknown system role {', '.join(unknown) or '(none given)'}; there are {', '.join(ROLES)}")
-    groups = None if fields is None else sorted(set(fields))
-    try:
-        _names(wanted, groups)
-    except WrongGroups as wrong:
-        raise TokenError(f"fields: {wrong}") from wrong
+    limits = limits_of(driver, roles, within, fields)
     if not timedelta(0) < life <= LONGEST:
         raise TokenError(f"a token lives for 1 to {LONGEST.days} days")
     secret = PREFIX + secrets.token_urlsafe(BYTES)
-    for unit in units or ():
-        if not driver.execute_query("MATCH (u:Unit {uuid: $unit}) RETURN 1 AS known", unit=unit).records:
-            raise TokenError(f"within: no unit has the uuid {unit!r}")
     moment = now()
     rows, _, _ = driver.execute_query(
         """
@@ -99,12 +116,12 @@ def create(
         """,
         name=name,
         hash=_hash(secret),
-        roles=wanted,
+        roles=limits.roles,
         now=moment,
         expires=moment + life,
-        within=units,
+        within=limits.within,
         person=person,
-        fields=groups,
+        fields=limits.fields,
     )
     if not rows:
         raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
@@ -156,7 +173,7 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
     )
     if not rows:
         return None
-    person, roles = rows[0]["person"], _names(rows[0]["roles"], rows[0]["fields"])
+    person, roles = rows[0]["person"], names_of(rows[0]["roles"], rows[0]["fields"])
     name = rows[0]["name"] if person is None else f"{PERSON}{person}"
     if rows[0]["within"] is None:
         return Access(name, roles, person)
@@ -183,13 +200,13 @@ def accesses_of(driver: neo4j.Driver, name: str) -> list[Access]:
     )
     found = []
     for row in rows:
-        roles, within = _names(row["roles"], row["fields"]), row["within"]
+        roles, within = names_of(row["roles"], row["fields"]), row["within"]
         units = None if within is None else below(driver, within)
         found.append(Access(name, roles, row["person"], {} if units is None else dict.fromkeys(roles, units)))
     return found
 
 
-def _names(roles: Iterable[str], groups: Iterable[str] | None) -> frozenset[str]:
+def names_of(roles: Iterable[str], groups: Iterable[str] | None) -> frozenset[str]:
     """The roles, or their names where they are limited to these groups. Raises WrongGroups."""
     if groups is None:
         return frozenset(roles)

@@ -288,18 +288,16 @@ def _state(allowed: tuple[str, ...]) -> Filter:
 
 def _every(kind: str) -> tuple[Filter, ...]:
     """Those of every kind."""
-    begins, ends = "Only those whose first day is after this day; read them of a period", "Only those whose last day is"
-    since, after = (
-        "Only what has changed after this number of the change log",
-        "Only what has changed after this moment",
-    )
+    since = "Only what has changed after this number of the change log"
+    after = "Only what has changed after this moment or day"
+    begins = "Only those whose first day is after this day; read them of a period"
     group = group_of_changes(kind)
     return (
         Filter("uuids", "[ID!]", _uuids, "Only those with one of these UUIDs", form=uuids_of),
         Filter("changedSince", "Int", _changed_since, since, group=group),
-        Filter("changedAfter", "Moment", _changed_after, f"{after} or day", group=group),
+        Filter("changedAfter", "Moment", _changed_after, after, group=group),
         Filter("beginsAfter", "Date", _begins_after, begins),
-        Filter("endsBefore", "Date", _ends_before, f"{ends} before this day"),
+        Filter("endsBefore", "Date", _ends_before, "Only those whose last day is before this day"),
         Filter(
             "source",
             "String",

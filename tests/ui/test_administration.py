@@ -55,10 +55,12 @@ def test_kle_shows_what_ended_and_is_in_use(visit: Visits, language: str, ended:
 
 def test_tokens_and_settings_are_shown_to_who_looks_after_the_service(visit: Visits, town: Town) -> None:
     name = f"intranet {town.url.rpartition(':')[2]}"
-    create(town.driver, name, ["reader"])
+    create(town.driver, name, ["reader"], fields=["contact"])
     page = visit("administrator", "/access")
     page.get_by_role("heading", name="Programmer med adgang").click()
-    expect(page.get_by_role("row").filter(has_text=name)).to_contain_text("Gyldig")
+    row = page.get_by_role("row").filter(has_text=name)
+    expect(row).to_contain_text("Gyldig")
+    expect(row).to_contain_text("arbejdstelefon og e-mail")
     require_accessible(page)
     page.get_by_role("link", name="Indstillinger").click()
     row = page.get_by_role("row").filter(has_text="redis.url")

@@ -30,6 +30,11 @@ def me(service: Served, token: str) -> httpx.Response:
     return service.send(ME, {"authorization": f"Bearer {token}"})
 
 
+def _unit(service: Served) -> str:
+    rows, _, _ = service.driver.execute_query("MATCH (u:Unit) RETURN min(u.uuid) AS uuid")
+    return str(rows[0]["uuid"])
+
+
 def test_a_machine_gets_short_lived_tokens(small_service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "REMEMBERED", 0.0)
     secret = create(small_service.driver, "intranet", ["reader", "auditor"])
@@ -53,6 +58,24 @@ def test_a_machine_gets_short_lived_tokens(small_service: Served, monkeypatch: p
     assert [each.id for each in clients(small_service.driver)] == ["intranet"] and secret not in repr(
         clients(small_service.driver)
     )
+    limited = create(small_service.driver, "phones", ["reader", "auditor"], [_unit(small_service)], ["contact"])
+    answer = post(
+        small_service, {"grant_type": "client_credentials", "scope": "reader"}, authorization=basic("phones", limited)
+    )
+    places = small_service.send(
+        {"query": "{ me { places { role everywhere units { uuid } fields } } }"},
+        {"authorization": f"Bearer {answer.json()['access_token']}"},
+    )
+    assert places.json()["data"]["me"]["places"] == [
+        {"role": "READER", "everywhere": False, "units": [{"uuid": _unit(small_service)}],
+         "fields": ["contact", "identity"]},
+    ]  # fmt: skip
+    assert [(each.within, each.fields) for each in clients(small_service.driver)] == [
+        ((), ()), ((_unit(small_service),), ("contact",)),
+    ]  # fmt: skip
+    for wrong in ({"within": []}, {"within": ["x"]}, {"fields": []}, {"fields": ["other"]}):
+        with pytest.raises(TokenError, match=next(iter(wrong))):
+            create(small_service.driver, "wrong", ["reader"], **wrong)  # type: ignore[arg-type]
     assert revoke(small_service.driver, "intranet")
     assert me(small_service, narrow.json()["access_token"]).status_code == 401
 

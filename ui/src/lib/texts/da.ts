@@ -596,6 +596,7 @@ export const da = {
 		pick: 'Vælg en systemrolle for at se, hvem der har den, og hvorfor.',
 		noHolders: 'Ingen har systemrollen.',
 		limited: (count: string) => `begrænset til ${count} enheder`,
+		shows: (groups: string) => `kun ${groups}`,
 		given: (title: string) => `Tildeling: ${title}`,
 		approvals: 'Rettigheder, der venter på godkendelse',
 		whatApprovals: 'Følsomme rettigheder og dataafgrænsninger, der er åbne med vilje, tæller først, når en anden end den, der har lavet dem, har godkendt dem.',
@@ -1029,9 +1030,19 @@ export const da = {
 		states: { VALID: 'Gyldig', EXPIRED: 'Udløbet', REVOKED: 'Spærret' },
 		roles: 'Systemroller',
 		where: 'Hvor',
+		fields: 'Oplysninger',
+		allFields: 'alle',
 		person: 'Handler som',
 		expires: 'Udløber'
 	},
+	fieldGroups: {
+		identity: 'navne og pladser',
+		contact: 'arbejdstelefon og e-mail',
+		private: 'privat adresse og telefon',
+		pay: 'løn',
+		accounts: 'konti',
+		rights: 'rettigheder'
+	} as Record<string, string>,
 	reads: {
 		title: 'Log over opslag på personer',
 		about: 'Om personen',

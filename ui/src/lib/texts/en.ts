@@ -589,6 +589,7 @@ export const en: Texts = {
 		pick: 'Choose a system role to see who holds it, and why.',
 		noHolders: 'Nobody holds the system role.',
 		limited: (count) => `limited to ${count} units`,
+		shows: (groups) => `${groups} only`,
 		given: (title) => `Grant: ${title}`,
 		approvals: 'Rights that wait for approval',
 		whatApprovals: 'Sensitive rights, and limits left open on purpose, count once another person than their author has approved them.',
@@ -1022,8 +1023,18 @@ export const en: Texts = {
 		states: { VALID: 'Valid', EXPIRED: 'Expired', REVOKED: 'Revoked' },
 		roles: 'System roles',
 		where: 'Where',
+		fields: 'Data',
+		allFields: 'all',
 		person: 'Acts as',
 		expires: 'Expires'
+	},
+	fieldGroups: {
+		identity: 'names and places',
+		contact: 'work phones and e-mail',
+		private: 'home address and phone',
+		pay: 'pay',
+		accounts: 'accounts',
+		rights: 'rights'
 	},
 	reads: {
 		title: 'Log of reads of people',

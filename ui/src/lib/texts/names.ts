@@ -37,6 +37,11 @@ export function reasonName(reason: string): string {
 	return ofTexts(t().accountReasons, reason);
 }
 
+/** The field groups that a role or a token is limited to; empty: it is limited to none. Names come with every role. */
+export function fieldGroups(groups: readonly string[]): string {
+	return groups.map((each) => ofTexts(t().fieldGroups, each)).join(', ');
+}
+
 /** How a session began. */
 export function sessionWay(way: string): string {
 	return ofTexts(t().access.ways, way);
