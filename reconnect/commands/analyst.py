@@ -6,9 +6,6 @@ from reconnect.context import of
 from reconnect.progress import progress
 from reconnect.terminal import terminal
 
-FOLDER = "analyst"
-"""In RECONNECT_HOME: the home of the second instance."""
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
@@ -29,7 +26,7 @@ def analyst_copy(context: typer.Context) -> None:
 
     of_run = of(context)
     source = of_run.driver()
-    copy_of = Instance(of_run.instance.home.path / FOLDER)
+    copy_of = Instance(of_run.instance.home.path / analyst.FOLDER)
     with progress() as report:
         addresses = copy_of.start(report)
         with connect(addresses.bolt_uri, addresses.user, addresses.password) as target:

@@ -9,7 +9,9 @@ from pathlib import Path
 import neo4j
 import pytest
 
+from graph.change_log import Origin, last_number
 from graph.connection import connect
+from graph.corrections.person_erasure import erase_person
 from graph.cpr.keyring import Keyring
 from graph.model import KINDS
 from graph.statements.statement import DatedValue, Statement
@@ -105,6 +107,39 @@ def test_what_an_analyst_gets(clean_graph: neo4j.Driver, other: neo4j.Driver) ->
     links, _, _ = clean_graph.execute_query("MATCH (a)-[r:HAS|IN|STATE|OWNS|USED_FOR]->(b) RETURN count(r) AS count")
     copied, _, _ = other.execute_query("MATCH ()-[r]->() RETURN count(r) AS count")
     assert copied[0]["count"] == links[0]["count"]
+
+
+def test_who_is_erased_or_protected_later_is_taken_out_of_the_copy(
+    clean_graph: neo4j.Driver, other: neo4j.Driver
+) -> None:
+    gone, hidden = person("p1", "Gone Testrup"), person("p2", "Hidden Testrup")
+    account = _account("a2", "Person", "p2", "Hidden")
+    ring = Keyring.generate()
+    run_import(clean_graph, Stating(unit("root"), gone, hidden, account, person("p3", "Alma Testrup")), ring)
+    analyst.copy(clean_graph, other, quiet)
+    assert analyst.forget(clean_graph, other) == 0
+    (row,) = clean_graph.execute_query("MATCH (p:Person {name: 'Gone Testrup'}) RETURN p.uuid AS uuid").records
+    erase_person(clean_graph, row["uuid"], Origin("manual", "hr"))
+    hidden.values = {**hidden.values, "address_protected": told(True)}
+    run_import(clean_graph, Stating(unit("root"), hidden, account, person("p3", "Alma Testrup")), ring)
+    before = _content(other)
+    assert "Gone" in before and "Hidden" in before
+
+    other.execute_query("MATCH (log:ChangeLog) SET log.whole = false")
+    assert analyst.forget(clean_graph, other) == 1
+    assert analyst.forget(clean_graph, other) == 0, "nothing is left of it, though it is looked for again"
+    other.execute_query("MATCH (log:ChangeLog) SET log.whole = true")
+    analyst.forget(clean_graph, other)
+
+    after = _content(other)
+    assert "Gone" not in after and "Hidden" not in after and row["uuid"] not in after
+    assert "Alma Testrup" in after and "Root" in after
+    (shows,) = other.execute_query("MATCH (log:ChangeLog) RETURN log.number AS number").records
+    assert shows["number"] == last_number(clean_graph)
+
+
+def _content(driver: neo4j.Driver) -> str:
+    return str([dict(row["n"]) for row in driver.execute_query("MATCH (n) RETURN n").records])
 
 
 def test_a_key_made_of_a_login_is_no_open_property_of_a_protected_person() -> None:
