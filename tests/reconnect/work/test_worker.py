@@ -295,6 +295,7 @@ def test_a_worker_does_its_chores_beside_its_jobs(context: Context) -> None:
         "let time pass in cases",
         "services of cases",
         "end claims that have lapsed",
+        "erase in the analysts' copy",
         "mail notices of accounts",
         "remove what is over of logins",
     } <= names
