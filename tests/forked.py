@@ -34,6 +34,7 @@ FORKING.set_forkserver_preload(
         "reconnect.work.source_health",
         "reconnect.work.worker",
         "tests.importers.killed_import",
+        "tests.processes.killed_starts",
         "tests.processes.killed_work",
         "tests.processes.two_complete",
         "tests.exporters.active_directory.killed_run",

@@ -17,6 +17,8 @@ from graph.errors import Conflict, GraphError, Unknown
 from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS
 from graph.time import COPENHAGEN
+from processes.cases import happened
+from processes.cases.happened import OPERATIONS
 from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.errors import DefinitionRejected, Fault
@@ -25,6 +27,8 @@ from processes.prefill import prefill_faults
 
 Wanted = Mapping[str, Arguments]
 """Services, and what each takes."""
+CHANGES: Mapping[str, Collection[str]] = dict.fromkeys(happened.WATCHED, sorted(OPERATIONS))
+"""By which changes of which things a case may start."""
 _MOST_READ = 200
 """Versions that a process keeps ready to run."""
 
@@ -262,7 +266,7 @@ class _Versions:
         if found is None:
             forms = {name: read_form(name, schema) for name, schema in orjson.loads(node["forms"]).items()}
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
-            known = Known(roles=_ANY, responsibilities=_ANY, forms=_fields(forms), services=_AnyService())
+            known = Known(_ANY, _ANY, _fields(forms), _AnyService(), CHANGES, happened.NAMES)
             definition = read_definition(process, documents, known)
             found = Version(
                 node["id"], process, node["number"], node["digest"], definition, forms,
@@ -319,7 +323,7 @@ def _known(run: Run, forms: Mapping[str, Form], services: Wanted) -> Known:
         return run.run(query).value()
 
     roles_, responsibilities = _Known(is_role, roles), _Known(is_responsibility)
-    return Known(roles=roles_, responsibilities=responsibilities, forms=_fields(forms), services=services)
+    return Known(roles_, responsibilities, _fields(forms), services, CHANGES, happened.NAMES)
 
 
 def _exists(run: Run, kind: str, name: str) -> bool:

@@ -18,6 +18,7 @@ from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import find, surviving_match, survivors
 from processes.cases import definitions, kept
+from processes.cases.definitions import Version
 from processes.cases.kept import Running, Task, day_of
 from processes.cases.starting import require_starter
 from processes.engine.errors import ProcessError, ValuesRejected
@@ -92,20 +93,32 @@ def start(
     """
 
     def work(tx: neo4j.ManagedTransaction) -> str:
-        version = definitions.current(tx, process)
         person = None if by is None else find(tx, "Person", by).uuid
-        form = version.forms.get(version.definition.start_form)
-        told = _read(tx, form, values, version.definition.start_form or f"the start of {process}", named)
-        if STARTER in version.definition.start_fields:
-            told[STARTER] = person
-        if person is not None:
-            require_starter(tx, version, told, person, day_of(now))
-        with _refused():
-            running = Running.start(tx, version, told, person, now, reason)
-        running.write(now)
-        return running.id
+        return begin(tx, definitions.current(tx, process), values, person, now, reason, named)
 
     return _write(driver, work)
+
+
+def begin(
+    tx: neo4j.ManagedTransaction,
+    version: Version,
+    values: Mapping[str, Any],
+    person: str | None,
+    now: datetime,
+    reason: str,
+    named: Find = by_name,
+) -> str:
+    """As ``start``, within a transaction. What it refuses, it refuses before anything is written."""
+    form = version.forms.get(version.definition.start_form)
+    told = _read(tx, form, values, version.definition.start_form or f"the start of {version.process}", named)
+    if STARTER in version.definition.start_fields:
+        told[STARTER] = person
+    if person is not None:
+        require_starter(tx, version, told, person, day_of(now))
+    with _refused():
+        running = Running.start(tx, version, told, person, now, reason)
+    running.write(now)
+    return running.id
 
 
 def look(run: Run, task: str, now: datetime) -> Look:

@@ -18,7 +18,7 @@ from processes.engine.extensions import BPMN, Place
 from processes.engine.names import is_name, is_variable, names_of
 from processes.engine.scripts import Script, ScriptRejected, assigned_names, read_script
 from processes.engine.timers import Place as TimerPlace
-from processes.engine.timers import Timer, TimerRejected, read_timer
+from processes.engine.timers import Timer, TimerRejected, read_distance, read_timer
 from protocols.xml import local
 
 SCRIPT_FORMAT = "cel"
@@ -54,12 +54,17 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What there is outside of the diagrams. ``forms``: the fields of each, members with a dot (``person.name``)."""
+    """What there is outside of the diagrams. ``forms``: the fields of each, members with a dot (``person.name``).
+
+    ``changes``: by kind, what may happen to a thing by which cases start; ``happened``: what they may look at then.
+    """
 
     roles: Collection[str]
     responsibilities: Collection[str]
     forms: Mapping[str, Collection[str]]
     services: Mapping[str, Arguments] = field(default_factory=dict)
+    changes: Mapping[str, Collection[str]] = field(default_factory=dict)
+    happened: Names = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -71,6 +76,7 @@ class Checked:
     timers: dict[tuple[str, str], Timer] = field(default_factory=dict)
     scripts: dict[str, Script] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    of_triggers: dict[str, Expression] = field(default_factory=dict)
 
 
 def check(
@@ -201,7 +207,7 @@ class _Checking:
                 self._add(document, id, "no_name", f"{element.get('name', '')!r} does not name a variable")
         holder = element.getparent()
         same = [each for each in holder if each.tag == element.tag] if holder is not None else []
-        if name not in ("data", "argument", "starter") and same and same[0] is not element:
+        if name not in ("data", "argument", "starter", "trigger") and same and same[0] is not element:
             self._add(document, id, "unknown_extension", f"{name} is stated twice")
 
     def _check_message(self, document: str, message: etree._Element) -> None:
@@ -254,6 +260,7 @@ class _Checking:
             self._check_event(node)
         if node.type == "startEvent":
             self._check_starters(node)
+            self._check_triggers(node)
         if node.type in ("sendTask", "receiveTask"):
             self._check_message_of(node, node.element)
         if node.type == "userTask" or extensions.ours(node.element, "form"):
@@ -295,6 +302,54 @@ class _Checking:
             self._check_place(node.document, node.id, replace(each, unit=""))
             if each.unit:
                 self._expression(node.document, node.id, each.unit, given)
+
+    def _check_triggers(self, node: Node) -> None:
+        """By what it starts without a person, and with what."""
+        stated = extensions.ours(node.element, "trigger")
+        given = extensions.arguments(node.element)
+        if (stated and local(node.scope.element) != "process") or (given and not stated):
+            what = "trigger stands in the start event of a process" if stated else "argument stands beside a trigger"
+            self._add_to(node, "misplaced_extension", what)
+            return
+        for each in stated:
+            self._check_trigger(node, each)
+        if sum(bool(each.get("every")) for each in stated) > 1:
+            self._add_to(node, "trigger", "it starts by one time at most")
+        form = extensions.attribute(node.element, "form", "name")
+        fields = sorted({*self._known.forms.get(form, ()), *extensions.data(node.scope.element)})
+        for name, text in given.items():
+            if name not in fields:
+                self._add_to(node, "unknown_argument", f"the start takes no {name!r}{_of(fields)}")
+            self._of_trigger(node, text)
+
+    def _check_trigger(self, node: Node, stated: etree._Element) -> None:
+        parts = {name: stated.get(name, "").strip() for name in ("kind", "on", "condition", "every")}
+        if parts["every"]:
+            if parts["kind"] or parts["on"] or parts["condition"]:
+                self._add_to(node, "trigger", "every stands alone; a change is another trigger")
+            try:
+                read_distance(parts["every"])
+            except TimerRejected as wrong:
+                self._add_to(node, "timer", str(wrong))
+            return
+        if parts["kind"] not in self._known.changes:
+            text = f"a case does not start by a change of {parts['kind']!r}{_of(self._known.changes)}"
+            self._add_to(node, "trigger", text)
+            return
+        possible = self._known.changes[parts["kind"]]
+        if not parts["on"]:
+            self._add_to(node, "trigger", f"on: what must happen{_of(possible)}")
+        for each in parts["on"].split():
+            if each not in possible:
+                self._add_to(node, "trigger", f"on: {each!r} does not happen to it{_of(possible)}")
+        if parts["condition"]:
+            self._of_trigger(node, parts["condition"])
+
+    def _of_trigger(self, node: Node, text: str) -> None:
+        try:
+            self.checked.of_triggers[text] = compile_expression(text, self._known.happened)
+        except ExpressionRejected as wrong:
+            self._add_to(node, "expression", str(wrong))
 
     def _check_multiple(self, node: Node) -> None:
         multiple = child(node.element, _MULTIPLE)

@@ -23,6 +23,7 @@ from processes.engine.diagram import (
 )
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.extensions import Place
+from processes.engine.triggers import Trigger, read_triggers
 from protocols.xml import local
 
 _MOST_FAULTS = 200
@@ -131,6 +132,16 @@ class Definition:
     def starters(self) -> tuple[Place, ...]:
         """Who may start a case: role, responsibility, and perhaps unit. One must fit; none = anybody."""
         return extensions.starters(self._start.element)
+
+    @cached_property
+    def triggers(self) -> tuple[Trigger, ...]:
+        """By what a case starts without a person."""
+        return read_triggers(self._start.element)
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """With what such a case starts: field → expression."""
+        return extensions.arguments(self._start.element)
 
     @cached_property
     def start_fields(self) -> frozenset[str]:

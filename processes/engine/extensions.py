@@ -1,4 +1,5 @@
-"""What we add to BPMN, in a namespace of our own: place, starter, form, service, argument, decision, data, escalation.
+"""What we add to BPMN, in a namespace of our own: place, starter, trigger, form, service, argument,
+decision, data, escalation.
 
 ``reconnect.moddle.json`` describes it, for bpmn-js and for the check. docs/formats/processes.md §3 has the meaning.
 """
@@ -113,7 +114,7 @@ def data(element: etree._Element) -> tuple[str, ...]:
 
 
 def arguments(element: etree._Element) -> dict[str, str]:
-    """The arguments of a service: name → expression."""
+    """The arguments of a service, or what a case is started with that starts by itself: name → expression."""
     return {each.get("name", "").strip(): each.get("value", "").strip() for each in ours(element, "argument")}
 
 

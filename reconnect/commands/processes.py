@@ -72,16 +72,19 @@ def list_processes(
     """List the processes that are deployed, with their versions and how many cases run on each."""
     from rich.table import Table
 
+    from processes.cases.by_itself import switched_on
     from processes.cases.definitions import versions
     from reconnect.context import of
 
     with of(context).driver().session(default_access_mode="READ") as session:
+        on = switched_on(session)
         found = [each for each in versions(session) if everything or each.is_current or each.open_cases]
     if as_json:
         _print([
             {
                 "process": each.process, "version": each.number, "current": each.is_current, "by": each.by,
                 "at": each.at, "open_cases": each.open_cases,
+                "starts_by_itself": each.is_current and each.process in on,
             }
             for each in found
         ])  # fmt: skip
@@ -95,6 +98,12 @@ def list_processes(
         version = str(each.number) if each.is_current else f"{each.number} (old)"
         table.add_row(each.process, version, str(each.open_cases), f"{each.at:%Y-%m-%d %H:%M}", each.by)
     console.print(table)
+    for process, switched in sorted(on.items()):
+        due = f"; the next on {switched.next:%Y-%m-%d}" if switched.next is not None else ""
+        since = f"{switched.at:%Y-%m-%d %H:%M}, by {switched.by}"
+        console.print(f"{process} starts cases by itself since {since}{due}.")
+        if switched.problem:
+            console.print(f"  The last that could not start: {switched.problem}")
 
 
 @group.command()
@@ -199,6 +208,35 @@ def move(
     terminal().print(f"{len(done.moved)} cases {state} to version {done.version}; {len(done.stays)} stay.")
     for id_, text in done.stays.items():
         terminal().print(f"  {id_}: {text}")
+
+
+@group.command()
+def automatic(
+    context: typer.Context,
+    process: Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the process.")],
+    on: Annotated[bool, typer.Option("--on/--off", help="Whether its cases start by themselves from now on.")],
+    first: Annotated[
+        datetime | None,
+        typer.Option("--first", formats=["%Y-%m-%d"], help="The day on which the first one starts by time."),
+    ] = None,
+) -> None:
+    """Let cases start by what happens, or by time, as the process states it; the worker starts them within a minute."""
+    from graph.errors import GraphError
+    from graph.time import copenhagen_now
+    from processes.cases.by_itself import switch
+    from reconnect.context import of
+
+    run = of(context)
+    day = None if first is None else first.date()
+    try:
+        due = switch(run.driver(), process, run.user, reason, copenhagen_now(), on=on, first=day)
+    except GraphError as refused:
+        raise CommandFailed(str(refused)) from refused
+    state = "start by themselves from now on" if on else "are started by people only"
+    terminal().print(f"Cases of {process} {state}.")
+    if due is not None:
+        terminal().print(f"The first by time: {due:%Y-%m-%d %H:%M}.")
 
 
 def _decide(context: typer.Context, case: str, incident: str, reason: str, do: Callable[..., None]) -> None:

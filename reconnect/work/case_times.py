@@ -1,4 +1,5 @@
-"""Time passes in cases: timers that are due, and claims of people who no longer have their task.
+"""Time passes in cases: timers that are due, claims of people who no longer have their task, and cases that start by
+what happens.
 
 Any number of workers may try: a case is locked while it goes on, and what was due is due no more (``processes.cases``).
 What could not go on waits, and is tried again a minute later; nothing is lost while no worker runs.
@@ -7,7 +8,7 @@ What could not go on waits, and is tried again a minute later; nothing is lost w
 from structlog.stdlib import get_logger
 
 from graph.time import copenhagen_now
-from processes.cases import tasks
+from processes.cases import by_itself, tasks
 from reconnect.context import Context
 
 _log = get_logger("reconnect.work.case_times")
@@ -20,6 +21,15 @@ def pass_time(context: Context) -> None:
         _log.warning("case can't go on", case=case, error=error)
     if passed.cases:
         _log.info("time passed in cases", cases=passed.cases)
+
+
+def start_due(context: Context) -> None:
+    """Start the cases that start by what has happened, or by time."""
+    found = by_itself.start_due(context.driver(), copenhagen_now())
+    for process, error in found.failed.items():
+        _log.warning("case can't start", process=process, error=error)
+    if found.cases:
+        _log.info("cases started by themselves", cases=found.cases)
 
 
 def lapse_claims(context: Context) -> None:

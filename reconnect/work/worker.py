@@ -127,6 +127,7 @@ class Jobs:
             Watch("turn a day that was missed", _SELDOM, lambda: due_turn.look(self._context)),
             Watch("apply plans whose day has come", _SELDOM, lambda: apply_due(self._context, "worker")),
             Watch("let time pass in cases", _OFTEN, lambda: case_times.pass_time(self._context)),
+            Watch("start cases by what happens", _OFTEN, lambda: case_times.start_due(self._context)),
             Watch("end claims that have lapsed", _SELDOM, lambda: case_times.lapse_claims(self._context)),
             Watch("mail notices of accounts", _SELDOM, lambda: account_notices.look(self._context)),
             Watch("erase in the analysts' copy", _SELDOM, lambda: analysts_copy.look(self._context)),

@@ -71,6 +71,35 @@ def test_who_starts_it_is_stated_with_a_role_and_what_the_start_gives() -> None:
     assert found(START, *within, END, flow("start", "sub", "end")) == {("s", "misplaced_extension")}
 
 
+TRIGGERS = {
+    'kind="Unit" on="created"': {"trigger"},
+    'kind="Person"': {"trigger"},
+    'kind="Person" on="created vanished"': {"trigger"},
+    'kind="Person" on="created" condition="person.age > 67"': {"expression"},
+    'kind="Person" on="created" every="1 year"': {"trigger"},
+    'every="now and then"': {"timer"},
+}
+
+
+@pytest.mark.parametrize("stated", TRIGGERS)
+def test_by_what_a_case_starts_is_checked(stated: str) -> None:
+    happens = Known(
+        KNOWN.roles, KNOWN.responsibilities, KNOWN.forms, changes={"Person": ("created", "ended")},
+        happened={"person": {"uuid": {}}, "today": {}},
+    )  # fmt: skip
+
+    def started(extension: str) -> tuple[str, ...]:
+        return (START.replace("<extensionElements>", f"<extensionElements>{extension}"), *PLAIN[1:])
+
+    wrong = faults(*started(f"<reconnect:trigger {stated}/>"), known=happens)
+    assert {each.rule for each in wrong} == TRIGGERS[stated] and {each.element for each in wrong} == {"start"}
+    given = "<reconnect:argument name='{}' value='person.uuid'/>"
+    good = "<reconnect:trigger kind='Person' on='created' condition='today > \"2026\"'/>"
+    assert read(*started(good + given.format("person")), known=happens).given == {"person": "person.uuid"}
+    assert [each.rule for each in faults(*started(good + given.format("age")), known=happens)] == ["unknown_argument"]
+    assert [each.rule for each in faults(*started(given.format("person")), known=happens)] == ["misplaced_extension"]
+
+
 def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
     places = (
         '<reconnect:place role="boss" responsibility="function:cooking" unit="uni" fallbackRole="king" '

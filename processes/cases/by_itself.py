@@ -1,0 +1,220 @@
+"""Cases that start by what happens, or by time, without a person: stated in the definition, off until switched on.
+
+What has happened is read from the change log. Up to where it was read is kept with the process, and written in one
+transaction with the cases that started by it: each change counts once, however many workers look, and whatever is
+killed meanwhile. Only what happens after the switch counts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from functools import partial
+from typing import Any, Final, TypeVar
+
+import neo4j
+from structlog.stdlib import get_logger
+
+from graph.change_log import LOG
+from graph.connection import Run
+from graph.errors import ChangeRejected, GraphError
+from graph.expressions import ExpressionFailed
+from graph.time import COPENHAGEN
+from processes.cases import definitions, happened
+from processes.cases.definitions import Version
+from processes.cases.kept import day_of
+from processes.cases.tasks import begin
+from processes.engine.errors import ProcessError
+from processes.engine.timers import Distance
+from processes.engine.triggers import Trigger
+
+T = TypeVar("T")
+WINDOW: Final = 200
+"""Changes that are looked at in one transaction."""
+_LONGEST_PROBLEM = 500
+_log = get_logger("processes.cases.by_itself")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How many cases have started. ``failed``: by process, why the last of those that could not start did not."""
+
+    cases: int
+    failed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    started: int
+    problem: str
+    more: bool
+
+
+def switch(
+    driver: neo4j.Driver, process: str, by: str, reason: str, now: datetime, *, on: bool, first: date | None = None
+) -> datetime | None:
+    """Let cases of a process start by themselves from now on, or no longer. When the first starts by time, if one does.
+
+    ``first``: the day on which the first starts by time; by default so long after now as lies between two.
+    Raises Unknown (unknown_process), ChangeRejected (no_trigger, over).
+    """
+
+    def work(tx: neo4j.ManagedTransaction) -> datetime | None:
+        triggers = definitions.current(tx, process).definition.triggers
+        if on and not triggers:
+            raise ChangeRejected("no_trigger", f"{process} does not say by what its cases start; add a trigger to it")
+        every = _every(triggers)
+        if first is not None and (every is None or first < day_of(now)):
+            text = f"first: {process} starts by no time" if every is None else f"first: {first} is over"
+            raise ChangeRejected("over", text, field="first")
+        due = None
+        if on and every is not None:
+            due = every.after(now) if first is None else datetime.combine(first, time(), COPENHAGEN)
+        tx.run(
+            """
+            MATCH (p:Process {id: $process}), (log:ChangeLog {name: $log})
+            SET p.starts = $on, p.starts_after = log.number, p.starts_next = $due, p.starts_problem = null,
+                p.starts_by = $by, p.starts_at = $now, p.starts_reason = $reason
+            """,
+            process=process,
+            log=LOG,
+            on=on,
+            due=None if due is None else due.astimezone(UTC),
+            by=by,
+            now=now.astimezone(UTC),
+            reason=reason,
+        ).consume()
+        return due
+
+    return _write(driver, work)
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A process whose cases start by themselves: who has switched it on, when; when the next starts by time, if one
+    does; why the last that could not start did not."""
+
+    by: str
+    at: datetime
+    next: datetime | None
+    problem: str
+
+
+def switched_on(run: Run) -> dict[str, Switched]:
+    """The processes whose cases start by themselves, by id."""
+    rows = run.run(
+        """
+        MATCH (p:Process {starts: true})
+        RETURN p.id AS id, p.starts_by AS by, p.starts_at AS at, p.starts_next AS next, p.starts_problem AS problem
+        """
+    )
+    return {
+        row["id"]: Switched(row["by"], _native(row["at"]), row["next"] and _native(row["next"]), row["problem"] or "")
+        for row in rows
+    }
+
+
+def start_due(driver: neo4j.Driver, now: datetime) -> Started:
+    """Start what is due by now. A case that can't start holds up no other; why is kept with its process."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        ids = session.run("MATCH (p:Process {starts: true}) RETURN p.id AS id ORDER BY id").value()
+    cases, failed = 0, {}
+    for id_ in ids:
+        more = True
+        while more:
+            step = _write(driver, partial(_step, process=id_, now=now))
+            cases, more = cases + step.started, step.more
+            if step.problem:
+                failed[id_] = step.problem
+    return Started(cases, failed)
+
+
+def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
+    """The next changes of the log, and what is due by time."""
+    tx.run("MATCH (p:Process {id: $process}) SET p.locked = $process", process=process).consume()
+    row = tx.run(
+        """
+        MATCH (p:Process {id: $process}), (log:ChangeLog {name: $log})
+        RETURN p.starts AS starts, p.starts_after AS after, p.starts_next AS next, log.number AS last
+        """,
+        process=process,
+        log=LOG,
+    ).single(strict=True)
+    if not row["starts"]:  # switched off meanwhile
+        return _Step(0, "", more=False)
+    version = definitions.current(tx, process)
+    last = min(row["last"], row["after"] + WINDOW)
+    wanted = [*_by_change(tx, version, row["after"], last, now)]
+    every, due = _every(version.definition.triggers), row["next"] and _native(row["next"])
+    if every is not None and due is not None and due <= now:
+        wanted.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
+        while due <= now:  # what was missed while no worker ran is made up for once
+            due = every.after(due)
+    elif every is not None and due is None:  # a version that starts by time has come since the switch
+        due = every.after(now)
+    started, problem = 0, ""
+    for why, values in wanted:
+        try:
+            begin(tx, version, _given(version, values), None, now, why)
+            started += 1
+        except (ExpressionFailed, GraphError, ProcessError) as wrong:
+            problem = f"{why}: {wrong}"[:_LONGEST_PROBLEM]
+    tx.run(
+        """
+        MATCH (p:Process {id: $process})
+        SET p.starts_after = $last, p.starts_next = $due, p.starts_problem = coalesce($problem, p.starts_problem)
+        """,
+        process=process,
+        last=last,
+        due=None if every is None or due is None else due.astimezone(UTC),
+        problem=problem or None,
+    ).consume()
+    return _Step(started, problem, more=last < row["last"])
+
+
+def _by_change(
+    tx: neo4j.ManagedTransaction, version: Version, after: int, last: int, now: datetime
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Why a case is to start, and the values of which its own are made."""
+    triggers = [each for each in version.definition.triggers if each.operations]
+    if not triggers:
+        return
+    kinds = {each.kind for each in triggers}
+    operations = {name for each in triggers for name in each.operations}
+    for change in happened.changes(tx, after, last, kinds, operations):
+        fitting = [each for each in triggers if each.kind == change.kind and change.operation in each.operations]
+        if not fitting:
+            continue
+        values = happened.values(tx, change, version.process, day_of(now))
+        if values is not None and any(_holds(version, each, values) for each in fitting):
+            yield f"change {change.number}: {change.kind} {change.operation}", values
+
+
+def _holds(version: Version, trigger: Trigger, values: Mapping[str, Any]) -> bool:
+    if not trigger.condition:
+        return True
+    try:
+        return version.definition.checked.of_triggers[trigger.condition].holds(values)
+    except ExpressionFailed as failed:  # as of a grant's condition: what can't be said of it does not hold
+        _log.warning("condition of a trigger can't be evaluated", process=version.process, error=str(failed))
+        return False
+
+
+def _given(version: Version, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the start form. Raises ExpressionFailed."""
+    expressions = version.definition.checked.of_triggers
+    given = {name: expressions[text].evaluate(values) for name, text in version.definition.given.items()}
+    return {name: value for name, value in given.items() if value not in (None, "")}
+
+
+def _every(triggers: tuple[Trigger, ...]) -> Distance | None:
+    return next((each.every for each in triggers if each.every is not None), None)
+
+
+def _native(moment: Any) -> datetime:
+    found: datetime = moment.to_native()
+    return found.astimezone(COPENHAGEN)
+
+
+def _write(driver: neo4j.Driver, work: Callable[[neo4j.ManagedTransaction], T]) -> T:
+    with driver.session() as session:
+        return session.execute_write(work)

@@ -1,0 +1,112 @@
+"""What happened in the organisation, as a process sees it that starts by it: a change, and whom it is about."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from graph.as_of import first_day, last_day, not_over
+from graph.conditions import CONDITION_NAMES
+from graph.connection import Run
+from graph.expressions import NO_MEMBERS, Names
+
+WATCHED: Final = ("Affiliation", "Employment", "Person")
+"""The kinds of things by whose changes a case may start."""
+OPERATIONS: Final = ("begins", "changed", "created", "ended", "ends", "moved")
+"""What happens to them, in the words of the change log. ``created``, ``ended``, ``moved``, ``changed``: when it becomes
+known, also of a day to come; ``begins``, ``ends``: when that day has come."""
+NAMES: Final[Names] = {
+    "change": dict.fromkeys(("kind", "operation", "source"), NO_MEMBERS),
+    "person": {"uuid": NO_MEMBERS},
+    "employment": {**CONDITION_NAMES["employment"], **dict.fromkeys(("uuid", "start", "last"), NO_MEMBERS)},
+    "unit": {**CONDITION_NAMES["unit"], "uuid": NO_MEMBERS},
+    "others": NO_MEMBERS,
+    "cases": NO_MEMBERS,
+    "today": NO_MEMBERS,
+}
+"""What a condition may look at, and what a case may be started with.
+
+``employment`` is the affiliation where that is what changed: as it is today, or else on its first day to come, or on
+its last; ``employment.last`` is its last day, null = until further notice. ``unit``: where it is then. ``others``: how
+many other employments and affiliations the person has beyond that day. ``cases``: how many cases of this process about
+the person are open. A change of a person has no employment and no unit; a case that starts by time has ``today`` alone.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the change log."""
+
+    number: int
+    kind: str
+    operation: str
+    source: str
+    uuid: str
+
+
+def changes(run: Run, after: int, last: int, kinds: Collection[str], operations: Collection[str]) -> list[Change]:
+    """What happened after one number of the log, up to another, in order."""
+    rows = run.run(
+        """
+        MATCH (c:Change)
+        WHERE c.number > $after AND c.number <= $last AND c.kind IN $kinds AND c.operation IN $operations
+        RETURN c.number AS number, c.kind AS kind, c.operation AS operation, c.source AS source, c.uuid AS uuid
+        ORDER BY number
+        """,
+        after=after,
+        last=last,
+        kinds=sorted(kinds),
+        operations=sorted(operations),
+    )
+    return [Change(**row.data()) for row in rows]
+
+
+def values(run: Run, change: Change, process: str, day: date) -> dict[str, Any] | None:
+    """The values of ``NAMES``, as they are known today; None if the thing is not there any more, such as one that was
+    withdrawn, joined into another, or erased."""
+    query = _OF_PERSON if change.kind == "Person" else _OF_EMPLOYMENT
+    row = run.run(query, uuid=change.uuid, kind=change.kind, process=process, today=day).single()
+    if row is None:
+        return None
+    found: Mapping[str, Any] = row.data()
+    told = {"kind": change.kind, "operation": change.operation, "source": change.source}
+    return {**found, "change": told, "today": day.isoformat()}
+
+
+_CASES = """COUNT {
+        MATCH (was:Person)-[:JOINED_INTO*0..]->(person)
+        MATCH (c:Case {person: was.uuid, process: $process, open: true})
+    }"""
+_OF_PERSON = f"""
+MATCH (person:Person {{uuid: $uuid}})
+WHERE person.from IS NOT NULL
+RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, COUNT {{
+        MATCH (person)-[has:HAS]->(other:Employment|Affiliation)
+        WHERE {not_over("has")}
+    }} AS others
+"""
+_OF_EMPLOYMENT = f"""
+MATCH (n:Employment|Affiliation {{uuid: $uuid}})<-[of:HAS]-(person:Person)
+WITH n, person, {first_day("n")} AS start, {last_day("n")} AS end
+ORDER BY of.from DESC LIMIT 1
+WHERE start IS NOT NULL
+WITH n, person, start, end, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
+WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
+WITH *, coalesce(head(COLLECT {{
+        MATCH (n)-[state:STATE]->(shown)
+        WHERE state.from <= at AND (state.to IS NULL OR state.to > at)
+        RETURN properties(shown)
+    }}), {{}}) AS shown
+RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
+    shown {{.*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last)}} AS employment,
+    head(COLLECT {{
+        MATCH (n)-[in:IN]->(unit:Unit)
+        WHERE in.from <= at AND (in.to IS NULL OR in.to > at)
+        RETURN properties(unit)
+        ORDER BY unit.uuid
+    }}) AS unit,
+    COUNT {{
+        MATCH (person)-[:HAS]->(other:Employment|Affiliation)-[state:STATE]->()
+        WHERE other <> n AND (state.to IS NULL OR state.to > coalesce(end, $today))
+    }} AS others
+"""

@@ -1,0 +1,191 @@
+"""Cases that start by what happens, or by time: off until switched on, and each change once."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import sleep
+from types import SimpleNamespace
+from typing import Any
+
+import neo4j
+import pytest
+
+import processes
+from api.mutations.services import wanted
+from graph.errors import ChangeRejected
+from graph.identity.lookup import find
+from graph.time import today
+from processes.cases import by_itself, definitions, kept
+from processes.package import read_package
+from processes.services import OUTSIDE
+from reconnect.embedded import Addresses
+from reconnect.work import case_times
+from tests.emptied import empty
+from tests.forked import telling
+from tests.graph.questions.rights.imported import imported
+from tests.graph.questions.rights.town import TOWN
+from tests.processes import killed_starts
+from tests.processes.engine.drawn import END, PLACE, flow, process, user
+
+pytestmark = pytest.mark.slow
+NOW = datetime.now(UTC)
+ENDS = (today() + timedelta(days=60)).isoformat()
+"""The day after the last."""
+LAST = (today() + timedelta(days=59)).isoformat()
+LEAVES = 'kind="Employment" on="ended" condition="employment.last != null &amp;&amp; cases == 0"'
+GIVEN = {"unit": "unit.uuid", "person": "person.uuid", "note": "employment.last"}
+FIELDS = {"unit": {"format": "unit"}, "person": {"format": "person"}, "note": {"type": "string"}}
+Content = dict[str, Any]
+
+
+@pytest.fixture
+def town(clean_graph: neo4j.Driver, tmp_path: Path) -> Iterator[neo4j.Driver]:
+    empty(clean_graph)
+    assert imported(clean_graph, TOWN, tmp_path).problems == []
+    yield clean_graph
+
+
+def deploy(driver: neo4j.Driver, *triggers: str, required: str = "", given: dict[str, str] = GIVEN) -> None:
+    stated = "".join(f"<reconnect:trigger {each}/>" for each in triggers)
+    stated += "".join(f'<reconnect:argument name="{name}" value="{value}"/>' for name, value in given.items())
+    start = f'<startEvent id="start"><extensionElements>{stated}<reconnect:form name="request"/></extensionElements>'
+    parts = (f"{start}</startEvent>", user("see", "request", PLACE), END, flow("start", "see", "end"))
+    form = {"type": "object", "properties": FIELDS, "required": [required] if required else []}
+    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, {"request": form}, "test", NOW)
+
+
+def changed(**ends: str) -> Content:
+    """The town, with the end of some employments."""
+    content = deepcopy(TOWN)
+    for each in content["employments"]:
+        if each["person"] in ends:
+            each["to"] = ends[each["person"]]
+    return content
+
+
+def cases(driver: neo4j.Driver) -> list[tuple[str | None, str | None]]:
+    """Names of the person and the unit of each case, in order."""
+    rows, _, _ = driver.execute_query(
+        """
+        MATCH (e:CaseEntry {action: 'started'})-[:OF_CASE]->(c:Case)
+        OPTIONAL MATCH (p:Person {uuid: c.person})
+        OPTIONAL MATCH (u:Unit {uuid: c.unit})
+        RETURN p.name AS person, u.name AS unit ORDER BY c.started, person
+        """
+    )
+    return [(row["person"], row["unit"]) for row in rows]
+
+
+def look(driver: neo4j.Driver) -> None:
+    context: Any = SimpleNamespace(driver=lambda: driver)
+    case_times.start_due(context)
+
+
+def test_what_happens_after_the_switch_starts_a_case_once(town: neo4j.Driver, tmp_path: Path) -> None:
+    deploy(town, LEAVES)
+    imported(town, changed(carl=ENDS), tmp_path)
+    look(town)
+    assert cases(town) == [], "it is off until somebody switches it on"
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    look(town)
+    assert cases(town) == [], "what happened before counts no more"
+    imported(town, changed(carl=ENDS, anna=ENDS), tmp_path)
+    for _ in range(2):
+        look(town)
+    assert cases(town) == [("Anna Berg", "Jobcenter")]
+    with town.session() as session:
+        (task,) = kept.open_tasks(session)
+        log = kept.log_of(session, task.case)
+        _, engine = kept.engine_of(session, kept.case(session, task.case))
+    assert engine.variables["note"] == LAST and log[0].by is None and log[0].reason.endswith(": Employment ended")
+    sooner = (today() + timedelta(days=30)).isoformat()
+    imported(town, changed(carl=ENDS, anna=sooner), tmp_path)
+    look(town)
+    assert len(cases(town)) == 1, "her case is open, as the condition says"
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=False)
+    imported(town, changed(carl=sooner, anna=sooner), tmp_path)
+    look(town)
+    assert len(cases(town)) == 1
+
+
+def test_each_change_counts_once_with_two_workers_and_after_kills(
+    town: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    deploy(town, 'kind="Employment" on="created" condition="employment.title == \'Vikar\'"', given={
+        "unit": "unit.uuid", "person": "person.uuid",
+    })  # fmt: skip
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    content = deepcopy(TOWN)
+    names = [f"Vikar {number:02}" for number in range(24)]
+    for number, name in enumerate(names):
+        content["persons"].append({"id": f"v{number}", "name": name})
+        content["employments"].append(
+            {"id": f"e_v{number}", "person": f"v{number}", "title": "Vikar", "units": [{"unit": "canteen"}]}
+        )
+    assert imported(town, content, tmp_path).problems == []
+    for enough in (1, 8):
+        pairs = [telling(killed_starts.started, addresses, NOW) for _ in range(2)]
+        assert [told.recv() for _, told in pairs] == ["ready", "ready"]
+        while len(cases(town)) < enough and any(worker.is_alive() for worker, _ in pairs):
+            sleep(0.002)
+        for worker, _ in pairs:
+            worker.kill()
+            worker.join()
+    pairs = [telling(killed_starts.started, addresses, NOW) for _ in range(2)]
+    for worker, told in pairs:
+        assert [told.recv(), told.recv()] == ["ready", "done"]
+        worker.join()
+    assert sorted(str(person) for person, _ in cases(town)) == names
+
+
+def test_a_case_starts_by_time_and_what_was_missed_is_made_up_for_once(town: neo4j.Driver) -> None:
+    deploy(town, 'every="1 year"', given={"note": "today"})
+    first = today() + timedelta(days=10)
+    due = by_itself.switch(town, "main", "test", "Prøve", NOW, on=True, first=first)
+    assert due is not None and due.date() == first
+    for days, started in ((9, 0), (11, 1), (11, 1), (11 + 800, 2), (11 + 801, 2), (11 + 3 * 366, 3)):
+        by_itself.start_due(town, NOW + timedelta(days=days))
+        assert len(cases(town)) == started, days
+    with town.session() as session:
+        again = by_itself.switched_on(session)["main"].next
+    assert again is not None and again > NOW + timedelta(days=11 + 3 * 366)
+
+
+def test_what_can_not_start_holds_up_nothing_and_is_told(town: neo4j.Driver, tmp_path: Path) -> None:
+    deploy(town, 'kind="Employment" on="ended"', required="note", given={**GIVEN, "note": "employment.position_code"})
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    imported(town, changed(carl=ENDS), tmp_path)
+    assert "note" in by_itself.start_due(town, NOW).failed["main"]
+    assert by_itself.start_due(town, NOW).failed == {} and cases(town) == []
+    with town.session() as session:
+        assert "Employment ended" in by_itself.switched_on(session)["main"].problem
+    deploy(town, 'kind="Person" on="created"', given={"person": "person.uuid"})
+    content = changed(carl=ENDS)
+    content["persons"].append({"id": "eva", "name": "Eva Eng"})
+    imported(town, content, tmp_path)
+    assert by_itself.start_due(town, NOW).failed == {} and cases(town) == [("Eva Eng", None)]
+    deploy(town, given={})
+    with pytest.raises(ChangeRejected, match="does not say by what its cases start"):
+        by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+
+
+def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.Driver, tmp_path: Path) -> None:
+    more = {"roles": {**TOWN["roles"], "administrator": {"title": "Administrator"}},
+            "functions": ["staff_management", "it_service", "building"]}  # fmt: skip
+    imported(town, {**TOWN, **more}, tmp_path)
+    folder = Path(processes.__file__).parent / "definitions" / "leave"
+    read = read_package({each.name: each.read_bytes() for each in folder.iterdir()})
+    services = {**wanted(), **OUTSIDE}
+    definitions.deploy(town, "leave", read.documents, read.schemas, "test", NOW, services)
+    by_itself.switch(town, "leave", "test", "Prøve", NOW, on=True)
+    content = {**changed(anna=ENDS, carl=ENDS), **more}
+    content["employments"].append({"id": "e_carl_2", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]})
+    imported(town, content, tmp_path)
+    assert by_itself.start_due(town, NOW).failed == {}
+    assert cases(town) == [("Anna Berg", "Jobcenter")], "Carl goes on elsewhere"
+    with town.session() as session:
+        anna = find(session, "Person", "anna").uuid
+        (task,) = [each for each in kept.open_tasks(session) if each.element == "handover"]
+        _, engine = kept.engine_of(session, kept.case(session, task.case))
+    assert engine.variables["last_day"] == LAST and task.asked.exclude == {anna}
