@@ -6,6 +6,7 @@ export const MENU: { path: string; text: Exclude<keyof Texts['nav'], 'label'>; s
 	{ path: '/tasks', text: 'tasks' },
 	{ path: '/organisation', text: 'organisation', shows: 'Unit' },
 	{ path: '/roles', text: 'roles', shows: 'Assignment' },
+	{ path: '/plans', text: 'plans', shows: 'Plan' },
 	{ path: '/board', text: 'board', shows: 'ProcessOverview' },
 	{ path: '/kle', text: 'kle', shows: 'EndedKle' },
 	{ path: '/quality', text: 'quality', shows: 'Unmatched' },

@@ -1,0 +1,55 @@
+"""A reorganisation is written as a plan, looked at, approved by somebody else, and withdrawn."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.ui.axe import require_accessible
+from tests.ui.conftest import Town, Visits
+from tests.ui.finding import person
+
+
+def test_a_plan_is_written_looked_at_approved_and_withdrawn(visit: Visits, town: Town) -> None:
+    name = f"Ny vikarordning {town.url.rpartition(':')[2]}"
+    page = visit("administrator", "/plans")
+    page.get_by_role("button", name="Lav en plan").click()
+    page.get_by_label("Planens navn").fill(name)
+    page.get_by_label("Hvorfor?").fill("Vikarer samles")
+    page.get_by_label("Hvad skal ændres?").select_option("Opret en enhed")
+    page.get_by_label("Navn", exact=True).fill("Vikarer")
+    page.get_by_role("searchbox", name="Hører under").fill("Havneskolen")
+    page.get_by_role("group", name="Hører under").get_by_role("button").filter(has_text="Havneskolen").first.click()
+    page.get_by_role("button", name="Tilføj", exact=True).click()
+    page.get_by_label("Hvad skal ændres?").select_option("Omdøb en enhed")
+    page.get_by_role("button", name=re.compile("^Vikarer")).click()
+    page.get_by_label("Nyt navn").fill("Vikarkorps")
+    require_accessible(page)
+    page.get_by_role("button", name="Tilføj", exact=True).click()
+    expect(page.get_by_text("Andre ændringer bygger på den.")).to_be_visible()
+    page.get_by_role("button", name="Gem planen").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    expect(page.get_by_text("Opret Vikarer under Havneskolen")).to_be_visible()
+    expect(page.get_by_text("Omdøb Vikarer til Vikarkorps")).to_be_visible()
+    expect(page.get_by_text("en anden skal godkende den")).to_be_visible()
+    page.get_by_role("button", name="Se, hvad der følger").click()
+    expect(page.get_by_role("status").filter(has_text="Det berører")).to_be_visible()
+    require_accessible(page)
+
+    other = visit("HR", "/plans")
+    other.get_by_role("link", name=name).click()
+    other.get_by_role("button", name="Godkend planen").click()
+    other.get_by_label("Hvorfor?").fill("Det er aftalt")
+    other.get_by_role("button", name="Godkend planen").click()
+    expect(other.get_by_role("alert"), "HR makes no units").to_contain_text("Det har du ikke ret til.")
+
+    author = f"person:{person(town, 'Hanne Hede')}"
+    town.driver.execute_query("MATCH (p:Plan {name: $name}) SET p.authors = [$author]", name=name, author=author)
+    page.reload()
+    page.get_by_role("button", name="Godkend planen").click()
+    page.get_by_label("Hvorfor?").fill("Det er aftalt")
+    page.get_by_role("button", name="Godkend planen").click()
+    expect(page.get_by_text("Den gennemføres af sig selv")).to_be_visible()
+    page.get_by_role("button", name="Opgiv planen").click()
+    page.get_by_label("Hvorfor?").fill("Alligevel ikke")
+    page.get_by_role("button", name="Opgiv planen").click()
+    expect(page.get_by_text("Opgivet")).to_be_visible()
