@@ -119,12 +119,19 @@ class ReceiverSettings(BaseModel):
         default=None, description="the target that exports units to where it looks them up; others are not sent to it"
     )
 
+    attributes: list[EntityId] = Field(
+        default_factory=list,
+        description="with kombit: parameters (URIs) that it gets as an attribute each instead of in the document",
+    )
+
     @model_validator(mode="after")
     def _systems_of_kombit(self) -> "ReceiverSettings":
         if self.systems and self.profile != "kombit":
             raise ValueError(
                 f"systems are for profile kombit; with {self.profile} it gets the roles of the system itself"
             )
+        if self.attributes and self.profile != "kombit":
+            raise ValueError(f"attributes are for profile kombit; {self.profile} has no parameters")
         return self
 
 
@@ -174,6 +181,14 @@ class IdpSettings(BaseModel):
             if not name or "." in name or not name.isprintable():
                 raise ValueError(f"{name!r} is not a short name: it is empty, or has a dot or a control character")
         return given
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "IdpSettings":
+        for name, each in self.receivers.items():
+            for taken in each.attributes:
+                if taken in self.claims.attributes:
+                    raise ValueError(f"receiver {name}: {taken} is an attribute of idp.claims already; name it once")
+        return self
 
     @model_validator(mode="after")
     def _cvr_for_subjects(self) -> "IdpSettings":

@@ -145,11 +145,15 @@ def claims_service(context: Context) -> ClaimsService | None:
     if settings.cvr is None:
         return None
     wanted = Attributes(settings.claims.attributes, context.keyring if settings.claims.cpr else None)
-    receivers = {
-        name: Receiving(each.profile, each.namespace, tuple(each.systems), each.units_of)
+    return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted, receivers_of(settings))
+
+
+def receivers_of(settings: IdpSettings) -> dict[str, Receiving]:
+    """How each receiver that the settings name gets rights."""
+    return {
+        name: Receiving(each.profile, each.namespace, tuple(each.systems), each.units_of, tuple(each.attributes))
         for name, each in settings.receivers.items()
     }
-    return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted, receivers)
 
 
 def local_logins(context: Context) -> LocalLogins:

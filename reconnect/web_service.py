@@ -11,7 +11,7 @@ from graph.connection import connect_async
 from graph.cpr.keyring import require_keys_of
 from reconnect.account_decisions import decisions
 from reconnect.context import Context
-from reconnect.identity_provider import claims_service, login_pages, require_system_and_key, web_login
+from reconnect.identity_provider import claims_service, login_pages, receivers_of, require_system_and_key, web_login
 from reconnect.settings.file import shown
 from reconnect.targets import memberships, objects
 from reconnect.work import refused_logins
@@ -33,6 +33,7 @@ def service_of(
     require_keys_of(context.driver(), context.keyring)
     login = login_pages(context, host, port)
     require_system_and_key(context, login)
+    idp = context.settings.idp
     return Service(
         driver=context.driver(),
         reading=connect_async(uri, user, password),
@@ -44,7 +45,7 @@ def service_of(
         role_rules={each.name: each.about for each in context.settings.roles},
         targets=objects(context.settings.targets),
         memberships=memberships(context.settings.targets),
-        operated=Operated(context.settings.idp.system if login else None, lambda: shown(context.loaded)),
+        operated=Operated(idp.system if login else None, lambda: shown(context.loaded), idp.cvr, receivers_of(idp)),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

@@ -27,6 +27,7 @@ from graph.plans.plan import Plan
 from graph.questions.readable import Inside, Readable
 from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
+from idp.claims.person_claims import Receiving
 from rules.accounts.staff import Memberships
 
 if TYPE_CHECKING:
@@ -141,10 +142,13 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class Operated:
     """What the operator has set. ``login_system``: key of the IT system whose accounts log in here; None where no one
-    does. ``settings``: each with its value as text, secrets masked, and where it comes from."""
+    does. ``settings``: each with its value as text, secrets masked, and where it comes from. ``cvr``: our own number,
+    without which no claims are told. ``receivers``: how they get rights."""
 
     login_system: str | None = None
     settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple
+    cvr: str | None = None
+    receivers: Mapping[str, Receiving] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ _OF_PERSON = {"private": "private", "cpr": "cpr"}
 _GROUPS = {
     "Person": "identity", "PersonState": "identity", "Employment": "employment", "Affiliation": "employment",
     "Account": "accounts", "PlannedAccount": "accounts", "HeldRight": "rights", "Grant": "rights",
+    "RightsSent": "rights",
     "Assignment": "responsibilities",
 }  # fmt: skip
 

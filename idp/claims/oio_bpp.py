@@ -76,7 +76,8 @@ class Receiver:
     may use its session for the next system without asking again. ``known``: the roles, by CVR and URI, that the last
     read of FK-adm contained; None = not compared. ``namespace``: where it is not the profile's own. ``units``: the
     units (uuids) that were exported to where the receiver looks them up; None = not compared. Others match nothing
-    there, and are left out (kombit_access.md pitfall 13).
+    there, and are left out (kombit_access.md pitfall 13). ``separate``: with ``kombit``, parameters that it gets as an
+    attribute each, and not in the document (kombit_access.md §2.3).
 
     Raises:
         ValueError: a CVR number that does not have eight digits, or a system that is missing or not wanted.
@@ -89,17 +90,21 @@ class Receiver:
     known: frozenset[tuple[str, str]] | None = None
     namespace: str | None = None
     units: frozenset[str] | None = None
+    separate: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if not _CVR.fullmatch(self.cvr):
             raise ValueError(f"{self.cvr!r} is not a CVR number: eight digits")
         if (self.profile == "kombit") == bool(self.system):
             raise ValueError(f"profile {self.profile} {'takes no' if self.system else 'needs a'} system")
+        if self.separate and self.profile != "kombit":
+            raise ValueError(f"profile {self.profile} has no parameters that could be attributes")
 
 
 @dataclass(frozen=True, slots=True)
 class Privileges:
     """A document. ``xml`` is None when nothing is left: then no attribute is sent at all, not an empty list.
+    ``separate``: the parameters that are attributes of their own beside it, with their values.
 
     Logs get ``logged``: a document says what a person works with, so that it and its values stay out of them.
     """
@@ -108,6 +113,7 @@ class Privileges:
     xml: str | None = field(default=None, repr=False)
     omitted: tuple[Omitted, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
+    separate: tuple[Constraint, ...] = field(default=(), repr=False)
 
     @property
     def encoded(self) -> str | None:
@@ -148,26 +154,59 @@ def privileges(rights: Rights, receiver: Receiver) -> Privileges:
     Raises:
         DocumentTooLarge: more than 64 kB.
     """
-    groups: list[Group] = []
+    made: list[tuple[HeldRight, Group]] = []
     omitted = list(rights.omitted)
     unknown: set[str] = set()
     for held in rights.held:
         try:
-            groups += _groups(held, receiver, unknown)
+            made += [(held, each) for each in _groups(held, receiver, unknown)]
         except _LeftOut as why:
-            omitted.append(
-                Omitted(
-                    held.right, held.grant, held.subject, held.person, why.reason, why.constraint, why.text, held.why
-                )
-            )
-    kept = merged(groups)
+            omitted.append(_omitted(held, why))
+    kept = merged(each for _, each in made)
+    separate: dict[str, Constraint] = {}
+    if receiver.separate:
+        torn = _torn(kept, receiver.separate)
+        omitted += [_omitted(held, torn[role]) for held, each in made if (role := (each.scope, each.privilege)) in torn]
+        left = [each for each in kept if (each.scope, each.privilege) not in torn]
+        separate = {each.name: each for group in left for each in group.constraints if each.name in receiver.separate}
+        kept = merged(_without(each, receiver.separate) for each in left)
     if not kept:
         return Privileges(omitted=tuple(omitted))
     xml = written(kept, receiver.namespace or NAMESPACES[receiver.profile])
-    size = len(xml.encode("utf-8"))
+    size = len(xml.encode("utf-8")) + sum(len(",".join(each.values).encode("utf-8")) for each in separate.values())
     if size > LARGEST:
         raise DocumentTooLarge(size, _largest(kept))
-    return Privileges(kept, xml, tuple(omitted), tuple(_warnings(kept, size, unknown)))
+    return Privileges(kept, xml, tuple(omitted), tuple(_warnings(kept, size, unknown)), _in_order(separate))
+
+
+def _omitted(held: HeldRight, why: _LeftOut) -> Omitted:
+    return Omitted(held.right, held.grant, held.subject, held.person, why.reason, why.constraint, why.text, held.why)
+
+
+def _torn(groups: Iterable[Group], names: Collection[str]) -> dict[tuple[str, str], _LeftOut]:
+    """The roles (scope and privilege) whose parameters can't be sent as attributes, and why.
+
+    An attribute has one list of values for all ways in which a role is held. Where they differ, their union would be a
+    cross product (kombit_access.md §3: rule 11).
+    """
+    separate = [(group, each) for group in groups for each in group.constraints if each.name in names]
+    values: dict[str, set[tuple[str, ...]]] = {}
+    for _, each in separate:
+        values.setdefault(each.name, set()).add(each.values)
+    torn: dict[tuple[str, str], _LeftOut] = {}
+    for group, each in separate:
+        if len(values[each.name]) > 1:
+            text = f"{each.name} is sent as an attribute, which has one list of values, and it is held with several"
+            torn[group.scope, group.privilege] = _LeftOut("not_deliverable", text, each.type)
+    return torn
+
+
+def _in_order(separate: Mapping[str, Constraint]) -> tuple[Constraint, ...]:
+    return tuple(separate[name] for name in sorted(separate))
+
+
+def _without(group: Group, names: Collection[str]) -> Group:
+    return replace(group, constraints=tuple(each for each in group.constraints if each.name not in names))
 
 
 def written(groups: Iterable[Group], namespace: str) -> str:

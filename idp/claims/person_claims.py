@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -20,7 +20,7 @@ from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
 from graph.time import ALWAYS
 from idp.attributes import attributes_of, facts_of
-from idp.claims.oio_bpp import DocumentTooLarge, Profile, Receiver, privileges
+from idp.claims.oio_bpp import DocumentTooLarge, Privileges, Profile, Receiver, privileges
 from idp.claims.subjects import NoClaims, Subject
 from idp.saml.name_ids import x509_subject
 from rules.accounts.facts import weight_of
@@ -38,12 +38,13 @@ class Attributes:
 class Receiving:
     """How one receiver gets rights. ``namespace``: where it is not the profile's own. ``systems``: with ``kombit``,
     keys of the systems whose roles it gets; empty: all. ``units_of``: the target whose ledger has the units that it
-    knows."""
+    knows. ``separate``: with ``kombit``, parameters that it gets as attributes of their own."""
 
     profile: Profile = "system"
     namespace: str | None = None
     systems: tuple[str, ...] = ()
     units_of: str | None = None
+    separate: tuple[str, ...] = ()
 
 
 KOMBIT = "KOMBIT"
@@ -114,21 +115,15 @@ def claims_of(
 ) -> PersonClaims:
     """``system``: key, uuid or a source's key of an IT system; ``KOMBIT`` or None: all; or the name of one of
     ``receivers``. Raises NoClaims."""
-    receiving = (receivers or {}).get(system or KOMBIT, Receiving("kombit" if system in (None, KOMBIT) else "system"))
-    of_kombit = receiving.profile == "kombit"
     try:
-        wanted = None if of_kombit else find(session, "ItSystem", str(system)).uuid
-        only = [find(session, "ItSystem", each).uuid for each in receiving.systems]
+        to = _recipient(session, system, receivers)
     except Unknown as unknown:
         raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
-    of = Asked(subject.person, subject.through, wanted)
+    of = Asked(subject.person, subject.through, to.system)
     work = evaluation(session, of.person, day)
     rights = narrowed(work.of(of.person), of, work.organisation)
-    known = None
-    if of_kombit:
-        known = (work.organisation.at_kombit or roles_at_kombit(session, day)).known(cvr)
     try:
-        document = privileges(rights, _receiver(session, cvr, wanted, receiving, only, known))
+        document = privileges(rights, _receiver(session, to, work, cvr, day))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
     person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
@@ -143,10 +138,46 @@ def claims_of(
         _system_roles(rights.held, limited=None),
         _system_roles(rights.held, limited=True),
         _places(person["ties"], of.through),
-        {} if attributes is None else _attributes(session, attributes, subject, day),
+        {
+            **({} if attributes is None else _attributes(session, attributes, subject, day)),
+            **{each.name: (",".join(each.values),) for each in document.separate},
+        },
         tuple(sorted(map(plain, collapse([*performs, *interested])))),
         tuple(sorted(map(plain, collapse(performs)))),
     )
+
+
+def sent(
+    session: neo4j.Session, of: Asked, system: str | None, cvr: str, day: date, receivers: Mapping[str, Receiving]
+) -> Privileges:
+    """What a login on a day would send of somebody's rights, and what it leaves out and why, whether or not the person
+    can log in. ``of``: without a system. ``system``, ``receivers``: as ``claims_of`` has them.
+
+    Raises Unknown; DocumentTooLarge.
+    """
+    to = _recipient(session, system, receivers)
+    of = replace(of, system=to.system)
+    work = evaluation(session, of.person, day)
+    rights = narrowed(work.of(of.person), of, work.organisation)
+    return privileges(rights, _receiver(session, to, work, cvr, day))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipient:
+    """Who is sent rights. ``system``: the uuid of the one that asks; None: KOMBIT. ``systems``: uuids of those whose
+    roles it gets; empty: all."""
+
+    receiving: Receiving
+    system: str | None
+    systems: frozenset[str]
+
+
+def _recipient(session: neo4j.Session, system: str | None, receivers: Mapping[str, Receiving] | None) -> _Recipient:
+    """Raises Unknown."""
+    receiving = (receivers or {}).get(system or KOMBIT, Receiving("kombit" if system in (None, KOMBIT) else "system"))
+    asking = None if receiving.profile == "kombit" else find(session, "ItSystem", str(system)).uuid
+    systems = frozenset(find(session, "ItSystem", each).uuid for each in receiving.systems)
+    return _Recipient(receiving, asking, systems)
 
 
 def _kle(work: Evaluation, of: Asked) -> tuple[list[str], list[str]]:
@@ -185,23 +216,26 @@ def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, da
     return {name: tuple(found[name]) for name in sorted(found) if found[name]}
 
 
-def _receiver(
-    session: neo4j.Session,
-    cvr: str,
-    system: str | None,
-    receiving: Receiving,
-    only: Sequence[str],
-    known: frozenset[tuple[str, str]] | None,
-) -> Receiver:
+def _receiver(session: neo4j.Session, to: _Recipient, work: Evaluation, cvr: str, day: date) -> Receiver:
+    receiving = to.receiving
+    known = None
+    if to.system is None:
+        known = (work.organisation.at_kombit or roles_at_kombit(session, day)).known(cvr)
     return Receiver(
         receiving.profile,
         cvr,
-        system,
-        frozenset(only) if only else None,
+        to.system,
+        to.systems or None,
         known,
         receiving.namespace,
-        None if receiving.units_of is None else frozenset(session.run(_EXPORTED, target=receiving.units_of).value()),
+        None if receiving.units_of is None else _units_at(session, receiving.units_of),
+        frozenset(receiving.separate),
     )
+
+
+def _units_at(session: neo4j.Session, target: str) -> frozenset[str]:
+    """The units that a target's ledger has as delivered."""
+    return frozenset(session.run(_EXPORTED, target=target).value())
 
 
 _EXPORTED = """

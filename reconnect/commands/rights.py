@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from graph.questions.rights.asking import Asked, InPeriod
     from graph.questions.rights.held import HeldRight, Omitted, Rights
     from graph.questions.rights.review import Found
+    from idp.claims.oio_bpp import Privileges
     from importers.pipeline.report import ImportReport
 
 At = Annotated[date | None, day_option("--at", help="The day; default today.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, also for errors.")]
 Person = Annotated[str, typer.Argument(help="The person: their UUID, or a source's key for them.")]
+Whose = Annotated[
+    str,
+    typer.Argument(
+        help="The person: their UUID, or a source's key for them. Or employment:KEY, affiliation:KEY or "
+        "account:KEY, for what is held through one of these."
+    ),
+]
 Right = Annotated[str, typer.Argument(help="The right: key or UUID of a job-function role or a system role.")]
 
 
@@ -38,6 +46,7 @@ def register(app: typer.Typer) -> None:
     rights = typer.Typer(help="Show what people may do in systems, and why.", no_args_is_help=True)
     rights.command("why")(why)
     rights.command("why-not")(why_not)
+    rights.command("sent")(sent)
     rights.command("holders")(holders)
     rights.command("review")(review)
     rights.command("preview")(preview)
@@ -48,13 +57,7 @@ def register(app: typer.Typer) -> None:
 
 def why(
     context: typer.Context,
-    person: Annotated[
-        str,
-        typer.Argument(
-            help="The person: their UUID, or a source's key for them. Or employment:KEY, affiliation:KEY or "
-            "account:KEY, for what is held through one of these."
-        ),
-    ],
+    person: Whose,
     system: Annotated[str, typer.Argument(help="The system: its key or UUID.")],
     at: At = None,
     start: Annotated[
@@ -116,6 +119,42 @@ def why_not(context: typer.Context, person: Person, right: Right, at: At = None,
         console.print(f"{each.text[:1].upper()}{each.text[1:]}.", highlight=False)
         if each.remedy:
             console.print(f"  What would give it: {each.remedy}.", highlight=False)
+
+
+def sent(
+    context: typer.Context,
+    person: Whose,
+    receiver: Annotated[
+        str, typer.Argument(help="Who is sent it: KOMBIT, a system's key, or a name in idp.receivers.")
+    ] = "KOMBIT",
+    at: At = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a login would send of a person's rights, and what it would leave out and why.
+
+    Whether the person can log in is not looked at.
+    """
+    from graph.errors import Ambiguous, Unknown
+    from idp.claims import person_claims
+    from idp.claims.oio_bpp import DocumentTooLarge
+    from reconnect.identity_provider import receivers_of
+
+    idp = of(context).settings.idp
+    if idp.cvr is None:
+        raise CommandFailed("Nothing is sent before idp.cvr, the municipality's CVR number, is set.", Exit.USAGE)
+    day = at or today()
+    with of(context).driver().session(default_access_mode="READ") as session:
+        try:
+            whose = _whose(session, person, None, day)
+            found = person_claims.sent(session, whose, receiver, idp.cvr, day, receivers_of(idp))
+        except (Unknown, Ambiguous) as error:
+            raise _refused(error, as_json) from error
+        except DocumentTooLarge as large:
+            raise CommandFailed(f"A login would send nothing: {large}") from large
+    if as_json:
+        _print(_sent_form(found))
+    else:
+        _show_sent(found, terminal())
 
 
 def holders(
@@ -240,7 +279,7 @@ def _period(at: date | None, start: date | None, end: date | None) -> Period | N
         raise CommandFailed(str(empty), Exit.USAGE) from empty
 
 
-def _whose(session: neo4j.Session, text: str, system: str, at: date) -> Asked:
+def _whose(session: neo4j.Session, text: str, system: str | None, at: date) -> Asked:
     """Raises Unknown, Ambiguous."""
     from graph.questions.rights.asking import asked
 
@@ -294,6 +333,39 @@ def _show_omitted(omitted: Omitted, console: Console, indent: str = "") -> None:
 
     console.print(f"{indent}{heading(omitted)}", highlight=False, soft_wrap=True)
     console.print(f"{indent}  granted because: {because(omitted.why)}", highlight=False, soft_wrap=True)
+
+
+def _show_sent(found: Privileges, console: Console) -> None:
+    if not found.groups:
+        console.print("A login sends no rights.")
+    for group in found.groups:
+        console.print(f"{group.privilege} ({group.scope})", highlight=False, soft_wrap=True, markup=False)
+        for each in group.constraints:
+            console.print(f"  {each.name}: {', '.join(each.values)}", highlight=False, soft_wrap=True, markup=False)
+    for each in found.separate:
+        text = f"As an attribute: {each.name}: {', '.join(each.values)}"
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+    for left_out in found.omitted:
+        _show_omitted(left_out, console)
+    for warning in found.warnings:
+        console.print(f"{warning[:1].upper()}{warning[1:]}.", highlight=False, soft_wrap=True, markup=False)
+
+
+def _sent_form(found: Privileges) -> dict[str, Any]:
+    return {
+        "groups": [
+            {
+                "scope": group.scope,
+                "privilege": group.privilege,
+                "constraints": {each.name: list(each.values) for each in group.constraints},
+            }
+            for group in found.groups
+        ],
+        "attributes": {each.name: list(each.values) for each in found.separate},
+        "omitted": [_omitted(each) for each in found.omitted],
+        "warnings": found.warnings,
+        "bytes": found.size,
+    }
 
 
 def show_preview(found: Preview[ImportReport], console: Console) -> None:

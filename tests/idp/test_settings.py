@@ -23,6 +23,15 @@ FILE = Path("sp.xml")
         ({"entity_id": "https://login.kommune.dk "}, "not an entity ID"),
         ({"entity_id": "x" * 1025}, "not an entity ID"),
         ({"cvr": "1234"}, "pattern"),
+        ({"receivers": {"sapa": {"attributes": ["urn:p"]}}}, "for profile kombit"),
+        ({"receivers": {"KOMBIT": {"profile": "kombit", "attributes": ["a b"]}}}, "not an entity ID"),
+        (
+            {
+                "receivers": {"KOMBIT": {"profile": "kombit", "attributes": ["urn:p"]}},
+                "claims": {"attributes": {"urn:p": "account.login"}},
+            },
+            "name it once",
+        ),
     ],
 )
 def test_wrong_settings(given: dict[str, Any], text: str) -> None:

@@ -56,6 +56,17 @@ def test_one_role_means_other_data_in_another_unit_and_says_why(
     shown = run("rights", "holders", "caseworker", *DAY).stdout
     assert ("Anna Berg  " in shown, shown.count("Name protected")) == (True, 1)
 
+    assert run("rights", "sent", "bpp-02", *DAY).returncode == Exit.USAGE, "idp.cvr is not set"
+    (tmp_path / "reconnect.toml").write_text('[idp]\ncvr = "12345678"\n')
+    made = run("rights", "sent", "bpp-02", *DAY, "--json")
+    assert made.returncode == Exit.OK, made.stderr
+    sent = json.loads(made.stdout)
+    (group,) = sent["groups"]
+    assert (list(group["constraints"].values()), sent["omitted"]) == ([KLE["bpp-02"]], [])
+    shown = run("rights", "sent", "bpp-02", "overview", *DAY).stdout
+    assert "/usersystemrole/case_read/1 (urn:dk:gov:saml:cvrNumberIdentifier:12345678)" in shown
+    assert "http://sts.kombit.dk/constraints/KLE/1: 15.20.*, 32.24.04" in shown
+
     unknown = run("rights", "why", "somebody_else", "overview", "--json")
     assert (unknown.returncode, json.loads(unknown.stdout)) == (Exit.FAILURE, {"error": "unknown_person"})
 

@@ -18,6 +18,8 @@ import pytest
 import uvicorn
 from lxml import etree
 
+from api.access.tokens import create
+from api.computed.contract import Operated
 from api.http import connections
 from api.http.app import Service, create_app
 from api.login.claims import ClaimsService
@@ -30,6 +32,7 @@ from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
+from idp.claims.oio_bpp_reader import read_xml
 from idp.claims.person_claims import Attributes, Receiving, _places
 from reconnect.embedded import Addresses
 from tests.forked import started
@@ -112,7 +115,8 @@ def farm(clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path) -> Ite
         "KOMBIT-TEST": Receiving("kombit", "http://digst.dk/oiosaml/basic_privilege_profile", ("sapa",)),
     }
     claims = ClaimsService(clean_graph, CVR, {"KOMMUNE": "ad", "SKOLE": "school"}, attributes, receivers)
-    app = create_app(Service(clean_graph, reading, RING, claims=claims))
+    operated = Operated(cvr=CVR, receivers=receivers)
+    app = create_app(Service(clean_graph, reading, RING, claims=claims, operated=operated))
     server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -463,3 +467,22 @@ def test_each_receiver_gets_rights_in_its_form(farm: Farm) -> None:
     assert 'xmlns:bpp="http://digst.dk/' in document("sapa") and "/roles/read/1" in document("sapa")
     tested = document("KOMBIT-TEST")
     assert 'xmlns:bpp="http://digst.dk/' in tested and "jobrole/sapa/1" in tested and "jobrole/all/1" not in tested
+
+    query = """query($receiver: ID) { rightsSent(person: "anna", receiver: $receiver) {
+        person { name } groups { scope privilege constraints { name values } } bytes warnings refused
+    } }"""
+    token = {"Authorization": f"Bearer {create(farm.driver, 'rights', ['rights'])}"}
+    for receiver in ("KOMBIT", "sapa", "KOMBIT-TEST"):
+        asked = {"query": query, "variables": {"receiver": receiver}}
+        answer = httpx.post(f"{farm.url}/graphql", json=asked, headers=token, timeout=60, trust_env=False).json()
+        told = answer["data"]["rightsSent"]
+        assert told["groups"] == [
+            {
+                "scope": each.scope,
+                "privilege": each.privilege,
+                "constraints": [{"name": one.name, "values": list(one.values)} for one in each.constraints],
+            }
+            for each in read_xml(document(receiver).encode())
+        ]
+        assert (told["person"]["name"], told["refused"]) == ("Anna Berg", None)
+        assert told["bytes"] == len(document(receiver).encode())

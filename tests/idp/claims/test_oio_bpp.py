@@ -310,6 +310,41 @@ def test_only_what_the_receiver_gets_is_compared_with_its_units() -> None:
         assert (found.omitted, found.warnings) == ((), ())
 
 
+def test_a_parameter_that_is_an_attribute_is_not_in_the_document() -> None:
+    """kombit_access.md §2.3: by one way or the other, never by both."""
+    found = document(caseworker("27.* 32.03.*", unit=UNITS[0]), right("plain"), separate=frozenset({KLE}))
+    assert [(each.name, each.values) for each in found.separate] == [(KLE, ("27.*", "32.03.*"))]
+    assert [dict(names) for _, _, names in parsed(found.xml or "")] == [{UNIT: UNITS[0]}, {}]
+    assert found.omitted == ()
+    whole_ = document(caseworker("27.*"))
+    assert (whole_.separate, dict(parsed(whole_.xml or "")[0][2])) == ((), {KLE: "27.*"})
+
+
+@pytest.mark.parametrize("further", [(), (UNIT,)])
+def test_an_attribute_is_no_cross_product(further: tuple[str, ...]) -> None:
+    """It has one list of values for all ways in which a role is held; where they differ, the role is left out, with all
+    of its attributes. Others stay, also another authority's of the same URI."""
+    one, other = caseworker("27.*", unit=UNITS[0]), caseworker("32.*", unit=UNITS[1], employment="e2")
+    delegated = caseworker("27.*", delegated_from_cvr="87654321")
+    found = document(one, other, delegated, right("plain"), separate=frozenset({KLE, *further}))
+    assert [(each.reason, each.subject.uuid) for each in found.omitted] == [
+        ("not_deliverable", "e1"), ("not_deliverable", "e2"),
+    ]  # fmt: skip
+    assert [(scope[-8:], privilege.split("/")[-2]) for scope, (privilege,), _ in parsed(found.xml or "")] == [
+        (CVR, "plain"), ("87654321", "caseworker"),
+    ]  # fmt: skip
+    assert found.separate == ()
+    merges = document(one, caseworker("32.*", unit=UNITS[0], employment="e2"), separate=frozenset({KLE, *further}))
+    assert merges.separate[0].values == ("27.*", "32.*"), "without loss"
+    assert merges.omitted == ()
+
+
+def test_an_attribute_counts_towards_the_size() -> None:
+    many = [f"27.{group:02}.{subject:02}" for group in range(100) for subject in range(80)]
+    with pytest.raises(DocumentTooLarge):
+        document(right("a", limit("kle", many, KLE)), separate=frozenset({KLE}))
+
+
 def test_a_parameter_with_two_meanings_cannot_be_sent() -> None:
     twice = right("a", limit("kle", ["27.*"], KLE), limit("kle", ["32.*"], KLE))
     assert [each.reason for each in document(twice).omitted] == ["not_deliverable"]
