@@ -221,7 +221,8 @@ class DirectoryChannel:
         """Attributes and links, conditional on the values that were read. Returns the members that the domain refuses.
         Raises WriteRejected, Taken."""
         self._objects.require_free_addresses(change.set, seen.id)
-        changes = modifications(seen, change, self._settings.key_of(seen.kind))
+        expires = entries.EXPIRES not in self._settings.excluded_attributes
+        changes = modifications(seen, change, self._settings.key_of(seen.kind), expires=expires)
         password = ""
         wanted = change.wanted
         if returns and self._passwords.on_return and wanted is not None:

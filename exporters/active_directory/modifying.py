@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from exporters.active_directory.addresses import several
 from exporters.active_directory.entries import (
     ALIASES,
+    EXPIRES,
     NAMED_BY,
     PLACE,
     Seen,
@@ -16,14 +17,16 @@ from exporters.active_directory.entries import (
     sent_value,
 )
 from exporters.objects.target import Change, Value
-from protocols.ldap.values import DISABLED
+from graph.time import COPENHAGEN, today
+from protocols.ldap.values import DISABLED, Malformed, expiry
 from protocols.ldap.writing import Modification
 
 Modifications = dict[str, list[Modification]]
 
 
-def modifications(seen: Seen, change: Change, key_attribute: str) -> Modifications:
-    """Only what differs from what was read: attributes, state, key, manager and members."""
+def modifications(seen: Seen, change: Change, key_attribute: str, *, expires: bool = True) -> Modifications:
+    """Only what differs from what was read: attributes, state, key, manager and members. ``expires``: whether the day
+    of expiry is ours to write."""
     made: Modifications = {}
     own = {PLACE, NAMED_BY[seen.kind]}
     for name, value in change.set.items():
@@ -40,11 +43,26 @@ def modifications(seen: Seen, change: Change, key_attribute: str) -> Modificatio
         wanted = control & ~DISABLED if change.enabled else control | DISABLED
         if wanted != control:
             _replace(made, seen, "userAccountControl", [str(wanted)])
+            if change.enabled and expires:
+                _expiry(made, seen, change)
     if seen.kind == "user":
         _manager(made, seen, change)
     if seen.kind == "group":
         _members(made, seen, change)
     return made
+
+
+def _expiry(made: Modifications, seen: Seen, change: Change) -> None:
+    """Who is enabled again can log in: an expiry in the past that others set on leaving ends with that."""
+    if change.wanted is None or EXPIRES in change.set or EXPIRES in change.clear:
+        return
+    try:
+        day = expiry(seen.number(EXPIRES), COPENHAGEN)
+    except Malformed:  # beyond the calendar: not in the past
+        return
+    if day is not None and day <= today():
+        value = change.wanted.values.get(EXPIRES)
+        _replace(made, seen, EXPIRES, cleared_value(EXPIRES) if value is None else sent_value(EXPIRES, value))
 
 
 def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | bytes]) -> None:

@@ -3,7 +3,7 @@
 from exporters.active_directory import entries, refusals
 from exporters.active_directory.domain_objects import DomainObjects
 from exporters.active_directory.entries import NAMED_BY, PLACE, PLACED_BY, Seen
-from exporters.active_directory.names import numbered
+from exporters.active_directory.names import elsewhere, numbered
 from exporters.active_directory.session import Session
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.objects.errors import Refused
@@ -34,7 +34,7 @@ class Moving:
         if place is not None:
             self._objects.guard_place(seen.kind, place)
         what = f"moving {seen.kind} {change.owner}"
-        for name in numbered(str(wanted) if renames else now):
+        for name in numbered(str(wanted)) if renames else elsewhere(now, is_person=seen.kind == "user"):
             try:
                 self._move(seen, names.rdn(named, name), place if moves else None)
                 return

@@ -38,6 +38,7 @@ UNIQUE = ("sAMAccountName", "userPrincipalName")
 """The domain refuses a second object with one of these."""
 
 _COUNTER = re.compile(r" \d{1,3}")
+_COUNTER_AT_END = re.compile(r" \d{1,3}$")
 
 
 def next_logins(login: str, many: int = 9) -> tuple[str, ...]:
@@ -57,12 +58,19 @@ def numbered(name: str, many: int = 998) -> Iterator[str]:
         yield f"{name[: LONGEST_CN - len(str(n)) - 1].rstrip()} {n}"
 
 
+def elsewhere(name: str, *, is_person: bool) -> Iterator[str]:
+    """The name that an object has, for another OU; with another counter if it is taken there. The counter of a person
+    is ours; that of a unit or group ("Team 2") may be its own."""
+    stem = _COUNTER_AT_END.sub("", name) if is_person else name
+    return (each for each in dict.fromkeys((name, *numbered(stem or name))))
+
+
 def is_numbered(name: str, found: str) -> bool:
     """Whether the found name is the name itself, or the name with a counter."""
     name = name[:LONGEST_CN]
     if found == name:
         return True
-    stem, counter = re.sub(r" \d{1,3}$", "", found), _COUNTER.search(found[-4:])
+    stem, counter = _COUNTER_AT_END.sub("", found), _COUNTER.search(found[-4:])
     return (
         counter is not None and stem != found and (name == stem or (len(found) >= LONGEST_CN and name.startswith(stem)))
     )

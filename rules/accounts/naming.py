@@ -176,7 +176,7 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
     mail = str(old_mail) if old_mail is not None else ""
     if policy.mail and not (mail and policy.keep_mail):
         own = [has_mail] if has_mail and not mail else []
-        offered_mails = (*own, *_some(mails(policy.mail, named, login)))
+        offered_mails = (*own, *_as_it_is(mail, _some(mails(policy.mail, named, login))))
         mail = _first(offered_mails, lambda each: known.free_mail(each, who), "mail address")
     elif has_mail and not mail and known.free_mail(has_mail, who):
         mail = has_mail
@@ -190,11 +190,12 @@ def names_of(wanted: Wanted, policy: NamePolicy, known: Taken) -> dict[str, Valu
             made["former_emails"] = aliases
     old_principal = None if wanted.was_deleted else wanted.as_of("principal_name")
     if policy.principal_name and (old_principal is None or "{login}" not in policy.principal_name):
-        offered_names = _some(principal_name(policy.principal_name, named, login, mail))
+        offered_names = _as_it_is(old_principal, _some(principal_name(policy.principal_name, named, login, mail)))
         free = _first(offered_names, lambda each: known.free_mail(each, who), "principal name")
         made["principal_name"] = free
         known.take(known.mails, free, who)
-    common = _some(common_names(policy.common_name or "{name}", named, login))
+    old_common = None if wanted.was_deleted else wanted.as_of("common_name")
+    common = _as_it_is(old_common, _some(common_names(policy.common_name or "{name}", named, login)))
     made["common_name"] = _first(common, lambda each: known.free_common(each, who), "common name")
     known.take(known.common, str(made["common_name"]), who)
     return made
@@ -238,6 +239,12 @@ def _forbidden(name: str, policy: NamePolicy) -> bool:
 
 def _some(names: Iterable[str]) -> Sequence[str]:
     return [each for _, each in zip(range(400), names, strict=False)]
+
+
+def _as_it_is(before: Value | None, offered: Sequence[str]) -> Sequence[str]:
+    """The present name first, if the policy still makes it: another middle name, or a namesake who has left, gives
+    nobody another address."""
+    return [str(before), *offered] if before in offered else offered
 
 
 def _first(names: Iterable[str], fits: Callable[[str], bool], what: str) -> str:

@@ -10,7 +10,7 @@ from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Ref
 from graph.runs.brakes import approve
 from graph.time import COPENHAGEN
-from protocols.ldap.values import expiry_ticks
+from protocols.ldap.values import FOREVER, expiry_ticks
 from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import AT, KEY, Domain, Town, uuid_of
 
@@ -57,13 +57,16 @@ def test_38_who_comes_back_has_the_same_account(domain: Domain) -> None:
     values = town.people["alma"]
     domain.export(town.leave("alma"))
     assert not domain.enabled("alma")
-    domain.set(domain.user("alma")["dn"], pwdLastSet=-1)
+    # Somebody has let it expire by hand, too.
+    domain.set(domain.user("alma")["dn"], pwdLastSet=-1, accountExpires=expiry_ticks(date(2020, 1, 1), COPENHAGEN))
     town.people["alma"] = {**values, "number": "another", "manager": "bo"}
     report = domain.export(town, settings=UP_TO_DATE)
     again = domain.user("alma")
     assert report.error == ""
     assert (again["objectGUID"], again["dn"]) == (before["objectGUID"], before["dn"])
     assert domain.enabled("alma") and again["pwdLastSet"] == ["0"]
+    (can_log_in,) = domain.found("(sAMAccountName=alma)", "accountExpires")
+    assert can_log_in["accountExpires"] == [str(FOREVER)]
     assert [mail[0] for mail in domain.mails] == ["bo@klit.example"]
 
 

@@ -1,6 +1,7 @@
 """What the shape makes of an unusual municipality, without a domain."""
 
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import neo4j
@@ -8,7 +9,7 @@ import pytest
 
 from api.mutations.editing import released, with_value
 from exporters.active_directory.addresses import is_one
-from exporters.active_directory.names import LONGEST_CN, is_numbered, numbered
+from exporters.active_directory.names import LONGEST_CN, elsewhere, is_numbered, numbered
 from exporters.active_directory.passwords import Channels, FirstPasswords, mobiles_of_sources
 from exporters.active_directory.settings import ActiveDirectorySettings, Passwords
 from exporters.active_directory.target import ActiveDirectory
@@ -231,3 +232,16 @@ def test_settings_that_name_nothing_are_noticed() -> None:
     rule = "setting_matches_nothing"
     named = {("units.roots", "nowhere"), ("units.excluded", "7777"), ("groups.roles", "mananger")}
     assert {(*each, rule) for each in named} <= told
+
+
+@pytest.mark.parametrize(
+    ("name", "is_person", "then"),
+    [
+        ("Anna Berg 2", True, ["Anna Berg 2", "Anna Berg", "Anna Berg 3"]),
+        ("Anna Berg", True, ["Anna Berg", "Anna Berg 2", "Anna Berg 3"]),
+        ("Team 2", False, ["Team 2", "Team 2 2", "Team 2 3"]),
+        (" 2", True, [" 2", " 2 2", " 2 3"]),
+    ],
+)
+def test_28_who_moves_to_where_the_name_is_taken_gets_one_counter(name: str, is_person: bool, then: list[str]) -> None:
+    assert list(islice(elsewhere(name, is_person=is_person), 3)) == then

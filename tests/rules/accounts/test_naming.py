@@ -1,6 +1,7 @@
 """Names of accounts of people whose own names are unusual."""
 
 import re
+from dataclasses import replace
 from itertools import islice
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.name_patterns import Named, common_names, logins, mails
+from graph.statements.statement import DatedValue, Statement
+from graph.time import Period
 from rules.accounts.facts import NamePolicy, Person
 from rules.accounts.naming import Holder, NoName, Taken, names_of
 from rules.accounts.planning import Wanted
@@ -86,3 +89,23 @@ def test_a_forbidden_name_that_a_person_has_already_is_not_theirs_to_keep() -> N
     assert names_of(wanted("p", "Anna", "Berg"), POLICY, known)["login"] == "anbe"
     with pytest.raises(NoName):
         names_of(wanted("q", "Anna", "Berg"), NamePolicy("n", ("{given:2}",), forbidden=("*",)), Taken())
+
+
+@pytest.mark.parametrize(
+    ("given_name", "surname", "mail"),
+    [
+        ("Anna Marie", "Berg", "anna.berg2@klit.example"),  # the namesake has left: anna.berg is free
+        ("Anna", "Holm", "anna.holm@klit.example"),
+    ],
+)
+def test_a_name_that_the_policy_still_makes_stays(given_name: str, surname: str, mail: str) -> None:
+    policy = NamePolicy("n", PATTERNS, MAIL, MAIL)
+    known = Taken()
+    names_of(wanted("q", "Anna", "Berg"), policy, known)
+    first = names_of(wanted("p", "Anna", "Berg"), policy, known)
+    kept = Statement("PlannedAccount", "p:ad", values={
+        name: (DatedValue(Period(), value),) for name, value in first.items() if value is not None
+    })  # fmt: skip
+    made = names_of(replace(wanted("p", given_name, surname), kept=kept), policy, Taken())
+    assert (first["email"], made["email"], made["principal_name"]) == ("anna.berg2@klit.example", mail, mail)
+    assert made.get("former_emails") == (None if mail == first["email"] else (first["email"],))
