@@ -10,6 +10,7 @@ from graph.errors import Unknown
 from graph.rehearsal import rehearsed
 from processes.cases import definitions, kept
 from processes.cases.kept import Running
+from processes.cases.tasks import STARTER
 from processes.engine.errors import NotMovable, StateRejected
 from processes.engine.moving import moved
 
@@ -72,7 +73,8 @@ def _move(tx: neo4j.ManagedTransaction, id_: str, by: str | None, now: datetime,
     new = definitions.current(tx, running.version.process)
     if not kept.case(tx, id_).is_open or new.id == running.version.id:
         return  # it has ended, or was moved, meanwhile
-    engine = moved(running.engine.kept(), running.version.definition, new.definition)
+    given = {STARTER: running.starter()} if STARTER in new.definition.start_fields else {}
+    engine = moved(running.engine.kept(), running.version.definition, new.definition, given)
     there = Running(tx, id_, new, engine)
     there.log("moved", now, by, reason=f"from version {running.version.number} to {new.number}: {reason}")
     there.moved_here()

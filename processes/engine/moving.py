@@ -5,6 +5,7 @@ kind of element with the same events at its edge. Nothing is guessed: all that i
 """
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -19,8 +20,11 @@ _FORESEEN = TaskState.PREDICTED_MASK | TaskState.FUTURE
 """States of tasks that a case hasn't come to."""
 
 
-def moved(kept: bytes, old: Definition, new: Definition) -> Case:
-    """The case on the new version. ``kept``: as it is on the old one. Raises NotMovable, StateRejected."""
+def moved(kept: bytes, old: Definition, new: Definition, given: Mapping[str, Any] = MappingProxyType({})) -> Case:
+    """The case on the new version. ``kept``: as it is on the old one.
+
+    ``given``: variables that it gets where it has none of this name. Raises NotMovable, StateRejected.
+    """
     Case.read(old, kept)  # a state that can't be read is refused as such
     state = orjson.loads(kept)
     scopes = [("", state["case"]), *state["case"]["inner"].items()]
@@ -31,6 +35,7 @@ def moved(kept: bytes, old: Definition, new: Definition) -> Case:
         raise NotMovable(tuple(dict.fromkeys(reasons)))
     for _, scope in scopes:
         _forget_foreseen(scope)
+        _give(scope, given)
     case = Case.read(new, orjson.dumps({**state, "definition": new.digest}))
     case.foresee()
     return case
@@ -71,6 +76,13 @@ def _reasons(scope: Mapping[str, Any], specs: tuple[Any, Any], old: Definition, 
 
 def _edge(definition: Definition, element: str) -> frozenset[str]:
     return frozenset(each.id for each in definition.nodes.values() if each.attached_to == element)
+
+
+def _give(scope: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """What comes first has it; every other task inherits it, unless it has its own."""
+    for task in scope["tasks"]:
+        if task["parent"] is None:
+            task["set"] = {**given, **task["set"]}
 
 
 def _forget_foreseen(scope: dict[str, Any]) -> None:
