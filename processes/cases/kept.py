@@ -235,6 +235,12 @@ def due(run: Run, now: datetime) -> list[str]:
     return run.run(query, now=now.astimezone(UTC)).value()
 
 
+def is_due(run: Run, case: str, now: datetime) -> bool:
+    """Whether a case has a timer that is due."""
+    query = "RETURN EXISTS { MATCH (c:Case {id: $case}) WHERE c.due <= $now } AS due"
+    return bool(run.run(query, case=case, now=now.astimezone(UTC)).single(strict=True)["due"])
+
+
 def due_between(run: Run, after: datetime, until: datetime) -> list[datetime]:
     """The moments in between at which a timer of a case is due, the earliest first."""
     query = "MATCH (c:Case) WHERE c.due > $after AND c.due < $until RETURN c.due AS due ORDER BY due"

@@ -387,10 +387,12 @@ def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
 
 
 def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
-    """Whether the case is there: its person may have been erased meanwhile."""
+    """Whether it was still due: another worker may have let it go on, or its person was erased, meanwhile."""
     try:
         running = Running.lock(tx, id_)
     except Unknown:
+        return False
+    if not kept.is_due(tx, id_, now):
         return False
     running.engine.pass_time(now)
     running.write(now)

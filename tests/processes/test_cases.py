@@ -27,7 +27,7 @@ from tests.emptied import empty
 from tests.forked import telling
 from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.town import TOWN
-from tests.processes.engine.drawn import END, START, flow, process
+from tests.processes.engine.drawn import END, START, flow, process, user
 from tests.processes.two_complete import completed
 
 pytestmark = pytest.mark.slow
@@ -199,6 +199,35 @@ def test_a_case_is_started_by_whom_its_process_lets(
         offered = {each: startable(session, current, uuid(town, each), kept.day_of(NOW)) for each in people}
     assert offered["dora"] == {"approval"}
     assert starts <= {each for each in people if "main" in offered[each]}
+
+
+def test_a_case_that_another_worker_has_let_go_on_is_left_alone(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(town, described(escalate={"after": "1 working day"}))
+    case, _ = started(town, now=NOW - timedelta(days=30))
+    assert tasks.pass_time(town, NOW).cases == 1
+    monkeypatch.setattr(kept, "due", lambda run, now: [case])  # as the second worker had read it before the first wrote
+    with town.session() as session:
+        before = kept.log_of(session, case)
+        assert tasks.pass_time(town, NOW + timedelta(hours=1)).cases == 0
+        assert kept.log_of(session, case) == before
+
+
+def test_a_case_that_is_moved_knows_who_has_started_it(town: neo4j.Driver) -> None:
+    place = '<reconnect:place role="case_worker" unit="unit"{}/>'
+    form = {"request": {"type": "object", "properties": {"unit": {"type": "string", "format": "unit"}}}}
+    declared = '<extensionElements><reconnect:data name="starter"/></extensionElements>'
+    for head, exclude in (("", ""), (declared, ' exclude="starter"')):
+        task = user("see", "request", place.format(exclude))
+        content = process(head, START, task, END, flow("start", "see", "end"))
+        definitions.deploy(town, "main", {"main.bpmn": content}, form, "test", NOW)
+        if not head:
+            case = tasks.start(town, "main", {"unit": "job"}, "anna", NOW)
+    assert moving.move(town, "main", [case], None, NOW, "Ny udgave").moved == (case,)
+    assert open_task(town, case).asked.exclude == {uuid(town, "anna")}
+    with pytest.raises(NotCandidate):
+        tasks.complete(town, open_task(town, case).id, "anna", {}, NOW)
 
 
 def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
