@@ -21,9 +21,11 @@ from processes.cases import happened
 from processes.cases.happened import OPERATIONS
 from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
+from processes.engine.diagram import Node
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.forms import Form, SchemaRejected, read_form
 from processes.prefill import prefill_faults
+from protocols.xml import local
 
 Wanted = Mapping[str, Arguments]
 """Services, and what each takes."""
@@ -113,9 +115,25 @@ def check(
     except DefinitionRejected as wrong:
         raise DefinitionRejected(tuple(sorted({*faults, *wrong.faults}))) from wrong
     faults += prefill_faults(forms, definition.checked.names)
+    faults += _undelivered(definition)
     if faults:
         raise DefinitionRejected(tuple(sorted(faults)))
     return definition, forms
+
+
+def _undelivered(definition: Definition) -> list[Fault]:
+    """Messages: the engine runs them, but nothing delivers one to a case, so that it would wait for ever."""
+    text = "nothing delivers messages yet; draw a user task, a timer, or a service task (webhook, mail)"
+    return [
+        Fault(each.document, each.id, "unsupported", text)
+        for each in definition.nodes.values()
+        if each.type in ("sendTask", "receiveTask") or _is_message(each)
+    ]
+
+
+def _is_message(node: Node) -> bool:
+    event = node.event()
+    return event is not None and local(event) == "messageEventDefinition"
 
 
 def deploy(

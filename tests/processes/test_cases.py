@@ -120,6 +120,22 @@ def test_what_the_graph_does_not_know_is_not_deployed(town: neo4j.Driver) -> Non
     assert found == {("approve", "unknown_role"), ("approve", "unknown_responsibility")}
 
 
+def test_what_waits_for_a_message_is_not_deployed(town: neo4j.Driver) -> None:
+    """The engine runs messages; nothing delivers one to a case."""
+    message = '<message id="told" name="told"/>'
+    event = '<messageEventDefinition messageRef="told"/>'
+    parts = (
+        START, '<receiveTask id="receive" messageRef="told"/>',
+        f'<intermediateCatchEvent id="wait">{event}</intermediateCatchEvent>',
+        f'<endEvent id="tell">{event}</endEvent>', flow("start", "receive", "wait", "tell"),
+    )  # fmt: skip
+    content = process(*parts, outside=message)
+    with pytest.raises(DefinitionRejected, match="nothing delivers messages yet") as refused:
+        definitions.deploy(town, "main", {"main.bpmn": content}, {"request": {"type": "object"}}, "test", NOW)
+    found = {(each.element, each.rule) for each in refused.value.faults}
+    assert found == {(each, "unsupported") for each in ("receive", "wait", "tell")}
+
+
 def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:
     deploy(town, described(escalate={"after": "1 working day"}))
     case, _ = started(town, now=NOW - timedelta(days=30))
