@@ -223,6 +223,20 @@ def test_an_affiliation_that_goes_on_keeps_its_unit_and_title(service: Served) -
     assert (found["title"], found["unit"] is not None) == ("Rådgiver", True)
 
 
+def test_an_affiliation_that_was_moved_goes_on_where_it_is_and_was_where_it_was(service: Served) -> None:
+    """So the delivered process of externals prolongs one: only the new end is told."""
+    made = affiliation(service, "benefits", "2026-06-01")
+    change = """mutation($id: String!, $to: Date!, $units: [PlaceInput!]) {
+        changeAffiliation(affiliation: $id, to: $to, units: $units, reason: "x") { change } }"""
+    service.data(change, "hr", id=made, to="2026-06-01", units=[{"unit": "elderly", "from": "2026-05-01"}])
+    longer = change.replace(", $units: [PlaceInput!]", "").replace("units: $units, ", "")
+    service.data(longer, "hr", id=made, to="2027-01-01")
+    asked = "query($id: ID, $at: Date) { affiliation(uuid: $id, at: $at) { unit { keys } } }"
+    days = ("2026-03-01", "2026-05-01", "2026-12-31")
+    units = [service.data(asked, id=made, at=day)["affiliation"]["unit"]["keys"][0] for day in days]
+    assert units == ["benefits", "elderly", "elderly"]
+
+
 def test_an_assignment_of_a_source_goes_on_by_hand_with_all_that_it_was(service: Served) -> None:
     rows, _, _ = service.driver.execute_query(
         """
