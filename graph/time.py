@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -23,6 +23,12 @@ _WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 def copenhagen_now() -> datetime:
     """Now, with Copenhagen's offset."""
     return datetime.now(COPENHAGEN)
+
+
+def stored_moment(value: Any) -> datetime:
+    """A moment of the graph, as the driver gives it, with Copenhagen's offset."""
+    found: datetime = value.to_native()
+    return found.astimezone(COPENHAGEN)
 
 
 class EmptyPeriod(ValueError):

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import neo4j
 
 from graph.errors import ChangeRejected, Unknown
-from processes.cases import kept
-from processes.cases.kept import Running, ServiceTask
+from processes.cases import kept, service_tasks
+from processes.cases.kept import Running
+from processes.cases.service_tasks import ServiceTask
 
 
 def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
@@ -23,7 +24,7 @@ def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: d
             running.engine.retry(incident, now)
             return
         told = {"state": "open", "next": now.astimezone(UTC), "tries": 0, "begun": None, "problem": None}
-        kept.set_service(running.tx, incident, told)
+        service_tasks.set_task(running.tx, incident, told)
         running.log("retried", now, by, element=service.element, reason=reason)
 
     _decide(driver, case, incident, now, work)
@@ -40,7 +41,7 @@ def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: da
             text = "only a service is skipped; this is a step of the case itself: repair its cause, and retry it"
             raise ChangeRejected("not_skipped", text, field="incident")
         running.engine.complete(incident, {}, now)
-        kept.set_service(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})
+        service_tasks.set_task(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})
         running.log("skipped", now, by, element=service.element, reason=reason)
 
     _decide(driver, case, incident, now, work)
@@ -56,7 +57,7 @@ def _decide(
     def work(tx: neo4j.ManagedTransaction) -> None:
         kept.case(tx, case)
         running = Running.lock(tx, case)
-        services = {each.id: each for each in kept.service_tasks_of(tx, case) if each.state == "incident"}
+        services = {each.id: each for each in service_tasks.tasks_of(tx, case) if each.state == "incident"}
         known = [*(each.task for each in running.engine.incidents), *services]
         if incident not in known:
             text = f"the case {case} has no incident {incident!r}; it has: {', '.join(known) or 'none'}"

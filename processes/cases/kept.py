@@ -19,13 +19,13 @@ from graph.corrections.person_erasure import ERASED
 from graph.errors import GraphError, Unknown
 from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, stored_moment
+from processes.cases import service_tasks
 from processes.cases.definitions import Version, version
 from processes.engine.case import Case, Work
 from processes.routing import Asked
 
 TaskState = Literal["open", "done", "cancelled"]
-ServiceState = Literal["open", "incident", "done", "skipped", "cancelled"]
 Action = Literal[
     "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
     "failed", "retried", "skipped", "moved", "asked", "answered",
@@ -79,29 +79,6 @@ class Task:
     done: Done | None
     question: Question | None = None
     exclude_who_did: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceTask:
-    """What a case does by itself. ``service``: its name; ``result``: the variable that gets its answer, or empty.
-
-    ``next``: when it is tried (again). ``tries``: how many have failed. ``begun``: since when a try is under way whose
-    end isn't known yet. ``problem``: why the last try failed; of an incident, why it is one.
-    """
-
-    id: str
-    case: str
-    element: str
-    name: str
-    service: str
-    result: str
-    key: str
-    state: ServiceState
-    made: datetime
-    next: datetime
-    tries: int
-    begun: datetime | None
-    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,28 +164,6 @@ def tasks_of(run: Run, case: str) -> list[Task]:
     return [_task(row) for row in rows]
 
 
-def service_tasks_of(run: Run, case: str) -> list[ServiceTask]:
-    """What a case has done and is to do by itself, in the order in which it was reached."""
-    rows = run.run(
-        "MATCH (s:ServiceTask)-[:OF_CASE]->(:Case {id: $case}) RETURN s ORDER BY s.made, s.element, s.id", case=case
-    )
-    return [_service_task(row["s"], case) for row in rows]
-
-
-def service_task(run: Run, id_: str) -> ServiceTask:
-    """Raises Unknown (unknown_task)."""
-    row = run.run("MATCH (s:ServiceTask {id: $id})-[:OF_CASE]->(c:Case) RETURN s, c.id AS case", id=id_).single()
-    if row is None:
-        raise Unknown("unknown_task", f"there is no task {id_!r}", id_)
-    return _service_task(row["s"], row["case"])
-
-
-def due_services(run: Run, now: datetime) -> list[str]:
-    """Ids of what cases are to do by themselves now, the earliest first."""
-    query = "MATCH (s:ServiceTask {state: 'open'}) WHERE s.next <= $now RETURN s.id AS id ORDER BY s.next, s.id"
-    return run.run(query, now=now.astimezone(UTC)).value()
-
-
 def case(run: Run, id_: str) -> CaseRow:
     """Raises Unknown (unknown_case)."""
     row = run.run(f"MATCH (c:Case {{id: $id}}) {_CASE}", id=id_).single()
@@ -244,7 +199,9 @@ def is_due(run: Run, case: str, now: datetime) -> bool:
 def due_between(run: Run, after: datetime, until: datetime) -> list[datetime]:
     """The moments in between at which a timer of a case is due, the earliest first."""
     query = "MATCH (c:Case) WHERE c.due > $after AND c.due < $until RETURN c.due AS due ORDER BY due"
-    return [_native(each) for each in run.run(query, after=after.astimezone(UTC), until=until.astimezone(UTC)).value()]
+    return [
+        stored_moment(each) for each in run.run(query, after=after.astimezone(UTC), until=until.astimezone(UTC)).value()
+    ]
 
 
 def log_of(run: Run, case: str) -> list[LogEntry]:
@@ -253,7 +210,7 @@ def log_of(run: Run, case: str) -> list[LogEntry]:
     return [
         LogEntry(
             action=each["action"],
-            at=_native(each["at"]),
+            at=stored_moment(each["at"]),
             by=each.get("by"),
             instead_of=each.get("instead_of"),
             element=each.get("element") or "",
@@ -328,7 +285,7 @@ class Running:
     def write(self, now: datetime) -> None:
         """What has become of the case and its tasks, other than by completing one (``done``)."""
         reached_now = self.engine.work()
-        held_up = self._write_services({each.id: each for each in reached_now if each.type == "service"}, now)
+        held_up = self._follow_services({each.id: each for each in reached_now if each.type == "service"}, now)
         work = {each.id: each for each in reached_now if each.type != "service"}
         reached = tasks_of(self.tx, self.id)
         known = {each.id: each for each in reached if each.state == "open"}
@@ -377,39 +334,21 @@ class Running:
         for each in self.engine.work():
             told = {"name": each.name or each.element}
             if each.type == "service":
-                set_service(self.tx, each.id, {**told, "service": each.service, "result": each.result})
+                service_tasks.set_task(self.tx, each.id, {**told, "service": each.service, "result": each.result})
             else:
                 self._set(each.id, {**told, "form": each.form, **self._asked(each)})
 
-    def _write_services(self, work: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
+    def _follow_services(self, reached: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
         """What the case is to do by itself; of that, the incidents."""
         if not self.version.definition.services:
             return []
-        known = {each.id: each for each in service_tasks_of(self.tx, self.id)}
-        for id_, each in work.items():
-            if id_ not in known:
-                self._make_service(each, now)
-        for id_, gone in known.items():
-            if id_ not in work and gone.state in ("open", "incident"):
-                set_service(self.tx, id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
-                self.log("cancelled", now, element=gone.element)
+        incidents, cancelled = service_tasks.follow(self.tx, self.id, reached, now)
+        for gone in cancelled:
+            self.log("cancelled", now, element=gone.element)
         return [
             {"task": each.id, "element": each.element, "text": each.problem, "at": each.next.isoformat()}
-            for id_, each in known.items()
-            if id_ in work and each.state == "incident"
+            for each in incidents
         ]
-
-    def _make_service(self, work: Work, now: datetime) -> None:
-        self.tx.run(
-            "MATCH (c:Case {id: $case}) CREATE (s:ServiceTask {id: $id, state: 'open', tries: 0})-[:OF_CASE]->(c) "
-            "SET s += $told",
-            case=self.id,
-            id=work.id,
-            told={
-                "element": work.element, "name": work.name or work.element, "service": work.service,
-                "result": work.result, "key": work.key, "made": now.astimezone(UTC), "next": now.astimezone(UTC),
-            },
-        ).consume()  # fmt: skip
 
     def done(self, task: Task, by: str, instead_of: str | None, now: datetime, reason: str) -> None:
         """A task was completed."""
@@ -525,11 +464,6 @@ def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, An
     tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=dict(properties)).consume()
 
 
-def set_service(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
-    """Set properties of a service task; None takes one away."""
-    tx.run("MATCH (s:ServiceTask {id: $id}) SET s += $told", id=id_, told=dict(properties)).consume()
-
-
 def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
     """Add to what has been done with a case. The case must be locked."""
     tx.run(
@@ -571,10 +505,12 @@ def _found(run: Run, kind: str, name: object) -> str | None:
 def _task(row: Mapping[str, Any]) -> Task:
     node = row["t"]
     handed = (node["handed_by"], node["handed_to"]) if node.get("handed_by") else None
-    done = Done(node["done_by"], _native(node["closed"]), node.get("done_for")) if node["state"] == "done" else None
+    done = None
+    if node["state"] == "done":
+        done = Done(node["done_by"], stored_moment(node["closed"]), node.get("done_for"))
     question = None
     if node.get("question"):
-        question = Question(node["question"], node["asked_by"], node["asked_of"], _native(node["asked"]))
+        question = Question(node["question"], node["asked_by"], node["asked_of"], stored_moment(node["asked"]))
     return Task(
         id=node["id"],
         case=row["case"],
@@ -582,7 +518,7 @@ def _task(row: Mapping[str, Any]) -> Task:
         name=node["name"],
         form=node["form"],
         state=node["state"],
-        made=_native(node["made"]),
+        made=stored_moment(node["made"]),
         asked=Asked(
             process=node["process"],
             role=node["role"],
@@ -595,29 +531,11 @@ def _task(row: Mapping[str, Any]) -> Task:
             handed=handed,
             fault=node["fault"],
         ),
-        claim=Claim(node["claimed_by"], _native(node["claimed"])) if node.get("claimed_by") else None,
+        claim=Claim(node["claimed_by"], stored_moment(node["claimed"])) if node.get("claimed_by") else None,
         lapsed=node.get("lapsed"),
         done=done,
         question=question,
         exclude_who_did=frozenset(node.get("exclude_who_did") or ()),
-    )
-
-
-def _service_task(node: Mapping[str, Any], case: str) -> ServiceTask:
-    return ServiceTask(
-        id=node["id"],
-        case=case,
-        element=node["element"],
-        name=node["name"],
-        service=node["service"],
-        result=node["result"],
-        key=node["key"],
-        state=node["state"],
-        made=_native(node["made"]),
-        next=_native(node["next"]),
-        tries=node["tries"],
-        begun=_native(node["begun"]) if node.get("begun") else None,
-        problem=node.get("problem") or "",
     )
 
 
@@ -633,14 +551,9 @@ def case_of(row: Mapping[str, Any]) -> CaseRow:
         is_open=node["open"],
         unit=node.get("unit"),
         person=node.get("person"),
-        started=_native(node["started"]),
+        started=stored_moment(node["started"]),
         started_by=node.get("started_by"),
-        ended=_native(node["ended"]) if node.get("ended") else None,
-        due=_native(node["due"]) if node.get("due") else None,
+        ended=stored_moment(node["ended"]) if node.get("ended") else None,
+        due=stored_moment(node["due"]) if node.get("due") else None,
         incidents=tuple(orjson.loads(node["incidents"])) if node.get("incidents") else (),
     )
-
-
-def _native(moment: Any) -> datetime:
-    found: datetime = moment.to_native()
-    return found.astimezone(COPENHAGEN)

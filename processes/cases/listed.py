@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from graph.connection import Run
 from graph.errors import Unknown
-from graph.time import COPENHAGEN
+from graph.time import stored_moment
 from processes.cases.kept import CaseRow, case_of
 from processes.cases.tasks import Delegation
 
@@ -139,7 +139,7 @@ def delegations(run: Run, person: str, at: date) -> list[Delegation]:
             to=each["to"],
             start=each["from"].to_native(),
             end=each["until"].to_native(),
-            made=each["made"].to_native().astimezone(COPENHAGEN),
+            made=stored_moment(each["made"]),
         )
         for each in (row["d"] for row in rows)
     ]

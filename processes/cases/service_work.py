@@ -18,8 +18,9 @@ from graph.errors import GraphError, Unknown
 from graph.expressions import ExpressionFailed
 from graph.rehearsal import all_or_none
 from graph.retry import NEXT, Retry
-from processes.cases import kept
-from processes.cases.kept import Running, ServiceTask
+from processes.cases import service_tasks
+from processes.cases.kept import Running
+from processes.cases.service_tasks import ServiceTask
 from processes.engine.errors import ProcessError
 from processes.services import Call, Noted, Service, ServiceFailed, Services
 
@@ -42,7 +43,7 @@ class Carried:
 def carry_out_due(driver: neo4j.Driver, services: Services, now: Callable[[], datetime]) -> Carried:
     """Carry out what is due; each by itself, so that one that fails holds up no other."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        waiting = kept.due_services(session, now())
+        waiting = service_tasks.due(session, now())
     done = 0
     failed: dict[str, GraphError | ProcessError] = {}
     for id_ in waiting:
@@ -60,7 +61,7 @@ def carry_out(driver: neo4j.Driver, services: Services, id_: str, now: datetime)
     """
     try:
         with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            name = kept.service_task(session, id_).service
+            name = service_tasks.task(session, id_).service
         if name not in services:
             raise ServiceFailed(f"there is no service {name!r} any more", NEXT)
         do = _in_graph if services[name].in_graph else _outside
@@ -106,7 +107,7 @@ def _outside(driver: neo4j.Driver, service: Service, id_: str, now: datetime) ->
                 NEXT,
             )
         told = {"begun": now.astimezone(UTC), "next": (now + PATIENCE).astimezone(UTC)}
-        kept.set_service(tx, id_, told)
+        service_tasks.set_task(tx, id_, told)
         return _call(running, found)
 
     def end(tx: neo4j.ManagedTransaction) -> bool:
@@ -125,9 +126,9 @@ def _outside(driver: neo4j.Driver, service: Service, id_: str, now: datetime) ->
 
 def _locked(tx: neo4j.ManagedTransaction, id_: str) -> tuple[ServiceTask, Running | None]:
     """The service task as it is now, while nobody else changes its case; no case, if it is not open any more."""
-    found = kept.service_task(tx, id_)
+    found = service_tasks.task(tx, id_)
     running = Running.lock(tx, found.case)
-    found = kept.service_task(tx, id_)
+    found = service_tasks.task(tx, id_)
     return found, running if found.state in ("open", "incident") else None
 
 
@@ -155,7 +156,7 @@ def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime) 
     if isinstance(answer, Noted):
         answer, note = answer.answer, answer.note
     running.engine.complete(found.id, {found.result: answer} if found.result else {}, now)
-    kept.set_service(running.tx, found.id, {"state": "done", "closed": now.astimezone(UTC), "begun": None})
+    service_tasks.set_task(running.tx, found.id, {"state": "done", "closed": now.astimezone(UTC), "begun": None})
     running.log("served", now, element=found.element, reason=note)
     running.write(now)
 
@@ -175,7 +176,7 @@ def _fail(driver: neo4j.Driver, id_: str, wrong: GraphError | ProcessError, now:
             running.log("failed", now, element=found.element, reason=problem)
         else:
             told |= {"next": again.astimezone(UTC), "tries": found.tries + (wrong.retry.moment is None)}
-        kept.set_service(tx, id_, told)
+        service_tasks.set_task(tx, id_, told)
         running.write(now)
 
     _write(driver, work)

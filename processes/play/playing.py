@@ -15,7 +15,7 @@ from graph.errors import GraphError
 from graph.identity.lookup import canonical
 from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
-from processes.cases import definitions, kept, tasks
+from processes.cases import definitions, kept, service_tasks, tasks
 from processes.cases.kept import Task
 from processes.cases.service_work import carry_out_due
 from processes.engine.errors import DefinitionRejected, ProcessError
@@ -244,7 +244,7 @@ class _Playing:
     def _service(self, step: Step) -> dict[str, Any]:
         case = next(case for process, case in reversed(self._started) if step.named in process.services)
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            found = [each for each in kept.service_tasks_of(session, case) if each.element == step.named]
+            found = [each for each in service_tasks.tasks_of(session, case) if each.element == step.named]
         if not found:
             raise _NotReached(f"the case has not come to {step.named}")
         arguments = self._as_named(self._called.get((case, step.named), {}))

@@ -14,7 +14,7 @@ from structlog.stdlib import get_logger
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON
 from graph.time import copenhagen_now
-from processes.cases import kept
+from processes.cases import service_tasks
 from processes.cases.service_work import carry_out_due
 from processes.services import MAIL, OUTSIDE, WEBHOOK, Call, Noted, Service, ServiceFailed, Services
 from protocols.http.client import Certificates, Client, Limits
@@ -43,7 +43,7 @@ class ServiceTasks:
         """Carry out what is due."""
         driver = self._context.driver()
         with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            if not kept.due_services(session, copenhagen_now()):
+            if not service_tasks.due(session, copenhagen_now()):
                 return
         carried = carry_out_due(driver, self._services, copenhagen_now)
         for task, error in carried.failed.items():

@@ -14,7 +14,7 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON, at
 from graph.statements.precedence import SourceOrder
-from processes.cases import definitions, incidents, kept, tasks
+from processes.cases import definitions, incidents, kept, service_tasks, tasks
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
 from processes.services import Call, Service, ServiceFailed, Services
@@ -54,7 +54,7 @@ def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield driver
 
 
-def started(driver: neo4j.Driver, element: str, services: Services, person: str = "dora") -> kept.ServiceTask:
+def started(driver: neo4j.Driver, element: str, services: Services, person: str = "dora") -> service_tasks.ServiceTask:
     """What a new case is to do by itself."""
     parts = (START, element, user("note", "note", PLACE), END, flow("start", "do", "note", "end"))
     wanted = {name: each.arguments for name, each in services.items()}
@@ -63,13 +63,13 @@ def started(driver: neo4j.Driver, element: str, services: Services, person: str 
     return of_case(driver, case)
 
 
-def of_case(driver: neo4j.Driver, case: str) -> kept.ServiceTask:
+def of_case(driver: neo4j.Driver, case: str) -> service_tasks.ServiceTask:
     with driver.session() as session:
-        (found,) = kept.service_tasks_of(session, case)
+        (found,) = service_tasks.tasks_of(session, case)
     return found
 
 
-def state(driver: neo4j.Driver, found: kept.ServiceTask) -> tuple[str, list[str], list[str]]:
+def state(driver: neo4j.Driver, found: service_tasks.ServiceTask) -> tuple[str, list[str], list[str]]:
     """Of the service, the incidents, and the open tasks of its case."""
     with driver.session() as session:
         row = kept.case(session, found.case)

@@ -20,7 +20,7 @@ from idp import person_sessions
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
-from processes.cases import definitions, kept, tasks
+from processes.cases import definitions, kept, service_tasks, tasks
 from processes.cases.service_work import carry_out_due
 from processes.engine.check import Arguments
 from processes.play.described import read_described
@@ -277,7 +277,7 @@ def ids(service: Served) -> dict[str, str]:
     }  # fmt: skip
 
 
-def stuck_case(driver: neo4j.Driver, moment: datetime) -> kept.ServiceTask:
+def stuck_case(driver: neo4j.Driver, moment: datetime) -> service_tasks.ServiceTask:
     """What a case was to do by itself, and there is no such service."""
     task = '<serviceTask id="s"><extensionElements><reconnect:service name="mail"/></extensionElements></serviceTask>'
     start, end = '<startEvent id="a"/>', '<endEvent id="b"/>'
@@ -286,7 +286,7 @@ def stuck_case(driver: neo4j.Driver, moment: datetime) -> kept.ServiceTask:
     case = tasks.start(driver, "stuck", {}, "bo", moment)
     carry_out_due(driver, {}, lambda: moment)
     with driver.session() as session:
-        (found,) = kept.service_tasks_of(session, case)
+        (found,) = service_tasks.tasks_of(session, case)
     assert found.state == "incident"
     return found
 

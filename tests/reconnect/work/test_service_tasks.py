@@ -11,6 +11,7 @@ import pytest
 from graph.identity.lookup import find
 from graph.statements.precedence import SourceOrder
 from processes.cases import definitions, kept, tasks
+from processes.cases.service_tasks import ServiceTask, tasks_of
 from processes.services import OUTSIDE
 from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings
 from reconnect.work import service_tasks
@@ -33,7 +34,7 @@ def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iter
     yield driver
 
 
-def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **settings: Any) -> kept.ServiceTask:
+def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **settings: Any) -> ServiceTask:
     """A case that does one thing, after a look of the worker."""
     given = "".join(f"<reconnect:argument name='{key}' value='{value}'/>" for key, value in arguments.items())
     stated = f'<reconnect:service name="{name}" result="answer"/>{given}'
@@ -47,7 +48,7 @@ def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **setting
     working.look()
     working.look()
     with driver.session() as session:
-        (found,) = kept.service_tasks_of(session, case)
+        (found,) = tasks_of(session, case)
     return found
 
 
