@@ -41,6 +41,15 @@ def made(pattern: re.Pattern[str]) -> set[tuple[str, str]]:
     return set(found.values())
 
 
+def test_every_migration_has_a_number_of_its_own_and_a_name() -> None:
+    """The order of the names is the order in which they are applied. Two branches that take one number meet here."""
+    files = sorted(file.name for file in FOLDER.glob("*.cypher"))
+    assert [each for each in files if not re.fullmatch(r"[0-9]{4}_[a-z0-9_]+\.cypher", each)] == []
+    numbers = [each[:4] for each in files]
+    assert [each for each in numbers if numbers.count(each) > 1] == []
+    assert set(migrations._FILLED_BY) <= {Path(each).stem for each in files}
+
+
 def test_every_kind_has_a_unique_uuid_and_natural_key() -> None:
     unique = made(CONSTRAINT)
     assert {label for label, name in unique if name == "uuid"} == {*KINDS}
