@@ -14,7 +14,6 @@ from api.mutations.editing import Editing, always, days, new
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from api.mutations.manual_steps import ByHand
-from graph.errors import ChangeRejected
 from graph.model import KINDS
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.statements.statement import DatedLink, Ref, Value
@@ -64,14 +63,14 @@ class Accounts(ByHand):
                 "type": type, "lead_days": lead_days, "grace_days": grace_days, "after_days": after_days,
                 "retention_days": retention_days, "expiry": expiry, "order": order, "reason": editing.reason,
             }  # fmt: skip
-            links: dict[str, tuple[DatedLink, ...]] = {"system": always(editing.ref("ItSystem", system))}
+            place = editing.ref("ItSystem", system)
+            links: dict[str, tuple[DatedLink, ...]] = {"system": always(place)}
             named = (("unit", "Unit", unit), ("names", "NamePolicy", names), ("needs", "ItSystem", needs))
             for name, kind, given in named:
                 if given is not None:
                     links[name] = always(editing.ref(kind, given))
-            if "needs" in links and links["needs"][0].to == links["system"][0].to:
-                text = f"needs: {needs} is the rule's own system; an account needs another one"
-                raise ChangeRejected("wrong_value", text, field="needs")
+            if "needs" in links:
+                asking.refuse_own_system(links["needs"][0].to, place)
             return editing.write("AccountRule", None, new(days(from_, to), told, links))
 
         return await Editing(info.context, "createAccountRule", reason).do(work)
@@ -111,7 +110,7 @@ class Accounts(ByHand):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
-            _refuse_over(to)
+            asking.refuse_over(to)
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             if system is not None:
                 links["system"] = always(editing.ref("ItSystem", system))
@@ -258,10 +257,3 @@ def _extra(
     needed = None if needs is None else editing.ref("ItSystem", needs)
     owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
     return asking.ExtraAccount(owner, place, login, type, common_name, email, needed)
-
-
-def _refuse_over(to: date) -> None:
-    if to <= today():
-        raise ChangeRejected(
-            "empty_period", f"to: {to}; it would be over already. Give a day to come", end=to, field="to"
-        )

@@ -128,6 +128,20 @@ def _new(life: Period, values: Mapping[str, Value | None], links: Mapping[str, R
     return lambda kept: replace(kept, exists=(life,), values=dated, links=linked)
 
 
+def refuse_over(end: date | None) -> None:
+    """For extra accounts and exceptions, which must have an end after today. Raises ChangeRejected (empty_period)."""
+    if end is None or end <= today():
+        given = "no end is given" if end is None else f"{end} is not after today"
+        raise ChangeRejected("empty_period", f"to: {given}; give a later day", end=end, field="to")
+
+
+def refuse_own_system(needs: Ref | None, system: Ref) -> None:
+    """For accounts and the rules that make them. Raises ChangeRejected (wrong_value)."""
+    if needs == system:
+        text = "needs: an account can't depend on an account in its own system; name another system"
+        raise ChangeRejected("wrong_value", text, field="needs")
+
+
 def _refuse(session: neo4j.Session, asked: ExtraAccount, life: Period) -> None:
     """What no target could make, or what would be over: it would wait for ever."""
     login = asked.login
@@ -136,12 +150,8 @@ def _refuse(session: neo4j.Session, asked: ExtraAccount, life: Period) -> None:
         problem = "it contains a CPR number"
     if problem:
         raise ChangeRejected("wrong_value", f"login: {login!r} can't be a user name: {problem}", field="login")
-    if life.end is None or life.end <= today():
-        text = f"to: {life.end}; it would be over already. Give a day to come"
-        raise ChangeRejected("empty_period", text, end=life.end, field="to")
-    if asked.needs == asked.system:
-        text = "needs: it is the account's own system; an account needs another one"
-        raise ChangeRejected("wrong_value", text, field="needs")
+    refuse_over(life.end)
+    refuse_own_system(asked.needs, asked.system)
     if session.run(_TAKEN, login=login.lower(), system=asked.system.key).single(strict=True)["taken"]:
         raise ChangeRejected("wrong_value", f"login: {login} is taken in this system", field="login")
 

@@ -72,7 +72,7 @@ def test_an_extra_account_is_asked_for_by_one_and_decided_by_another(
 ) -> None:
     assert imported(clean_graph, town(), tmp_path).problems == []
     ask = ("request", "anna", "ad", "adm-anbe", "--by", "bo", "--reason", "Drift")
-    assert "it would be over already" in said(run, *ask, "--until", day(0), "--from", day(-2), code=1)
+    assert "is not after today" in said(run, *ask, "--until", day(0), "--from", day(-2), code=1)
     waits = said(run, *ask, "--until", day(90))
     request = waits.split()[1]
     listed = said(run, "requests")
