@@ -67,7 +67,7 @@ def _called_by_none(documents: Mapping[str, bytes], faults: list[Fault]) -> str:
         return left[0]
     if not faults:
         shown = ", ".join(left) or "none"
-        text = f"say which process cases are to run; those that no other one calls: {shown}"
+        text = f"name the process with which cases start; no other process calls these: {shown}"
         faults.append(Fault("", "", "missing_process", text))
     return ""
 

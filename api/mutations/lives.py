@@ -39,7 +39,7 @@ def relive(
     uuid = editing.uuid(kind, thing)
     if withdraw:
         if links or start is not UNSET or end is not UNSET:
-            text = "withdraw: what is withdrawn has no period, and nothing else to change: leave them out"
+            text = "withdraw: omit 'from', 'to' and all other changes"
             raise ChangeRejected("wrong_value", text, field="withdraw")
         made = _by_hand(kind, thing, "so it can't be withdrawn; end it")
         return editing.write_all([Amendment(kind, uuid, made, expected, lambda now: ())])[0]

@@ -35,7 +35,7 @@ async def made_together(
     """The result of all. ``names``: of the mutations. Raises Rejected (not_together, or why one of them is refused)."""
     for name in names:
         if name not in mutations():
-            text = f"{name} is not made together with others: send it in a request of its own"
+            text = f"{name} can't be sent together with other changes; send it in a request of its own"
             raise Rejected(GraphQLError(text, extensions={"code": "not_together"}))
 
     def work(one: neo4j.Driver) -> Any:

@@ -71,7 +71,7 @@ class FolderChannel:
         """Raises DeliveryError where the folder is not what it was: files would be written that nobody reads."""
         if self._is_known and not self._folder.is_dir():
             text = f"{self._folder} is missing, and files were delivered there before: is the share mounted?"
-            raise DeliveryError(f"{text} Nothing was sent. A folder that was moved on purpose is made by hand.")
+            raise DeliveryError(f"{text} Nothing was sent. If it was moved on purpose, create the new folder by hand.")
         if self._mounted and _mount_point(self._folder) == Path("/"):
             raise DeliveryError(f"{self._folder} is on no mounted share (delivery.mounted). Nothing was sent.")
 

@@ -266,7 +266,7 @@ def _job_function(held: HeldRight, receiver: Receiver) -> Group:
     if not _CVR.fullmatch(cvr):
         raise _LeftOut("not_deliverable", f"{cvr!r}, which delegates the role, is not a CVR number")
     if role.delegated_from_cvr == receiver.cvr:
-        text = "it is called delegated by our own CVR number; its limits would be missing: end delegatedFromCvr"
+        text = "our own CVR number is said to delegate it, so its limits would be missing; end delegatedFromCvr"
         raise _LeftOut("not_deliverable", text)
     if not (role.delegated_from_cvr or held.included):
         text = "it includes no system role here, so that no limit of it at KOMBIT would be sent: say what it includes"

@@ -38,7 +38,7 @@ def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: da
 
     def work(running: Running, service: ServiceTask | None) -> None:
         if service is None:
-            text = "only a service is skipped; this is a step of the case itself: repair its cause, and retry it"
+            text = "only a service can be skipped, and this is a step of the case itself; fix its cause, then retry it"
             raise ChangeRejected("not_skipped", text, field="incident")
         running.engine.complete(incident, {}, now)
         service_tasks.set_task(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})

@@ -102,8 +102,8 @@ def _outside(driver: neo4j.Driver, service: Service, id_: str, now: datetime) ->
             return None
         if found.begun is not None and not service.repeatable:
             raise ServiceFailed(
-                f"it isn't known whether this was done: a try began at {found.begun:%Y-%m-%d %H:%M} and its end was "
-                "not noted. Look whether it was; then skip it, or retry it",
+                f"it is not known whether this was done: the last try began at {found.begun:%Y-%m-%d %H:%M} and broke "
+                "off. Check whether it was done; then skip it or retry it",
                 NEXT,
             )
         told = {"begun": now.astimezone(UTC), "next": (now + PATIENCE).astimezone(UTC)}
@@ -142,7 +142,7 @@ def _call(running: Running, found: ServiceTask) -> Call:
     try:
         arguments = running.engine.arguments(work)
     except ExpressionFailed as failed:
-        raise ServiceFailed(f"an argument can't be worked out: {failed}", NEXT) from failed
+        raise ServiceFailed(f"an argument can't be evaluated: {failed}", NEXT) from failed
     version = running.version
     alone = running.starter() if found.service in version.definition.unattended else None
     return Call(

@@ -37,7 +37,7 @@ def require_starter(run: Run, version: Version, values: Mapping[str, Any], perso
             asked += _anywhere(version.process, each, places(run, person, at))
     if all(route.of(person) is None for route in routes(run, asked, at)):
         who = "; or ".join(map(_in_words, stated))
-        text = f"{version.definition.name!r} is started by whoever is {who}. Ask one of them to start it"
+        text = f"only these can start {version.definition.name!r}: {who}. Ask one of them"
         raise NotStarter(text)
 
 

@@ -86,7 +86,7 @@ class PlayFile:
 
 def no_files(path: str) -> Package:
     """For files that name none. Raises DefinitionRejected."""
-    raise DefinitionRejected((Fault(path, "", "unknown_file", "files are named in a file on disk only"),))
+    raise DefinitionRejected((Fault(path, "", "unknown_file", "only a scenario on disk can name files"),))
 
 
 def read_file(content: object, figures: object = None, files: Callable[[str], Package] = no_files) -> PlayFile:

@@ -174,6 +174,7 @@ def retry(context: typer.Context, case: CaseId, incident: IncidentId, reason: Re
     from processes.cases.incidents import retry as again
 
     _decide(context, case, incident, reason, again)
+    terminal().print(f"Case {case}: the step {incident} is tried again.", highlight=False)
 
 
 @group.command()
@@ -182,6 +183,7 @@ def skip(context: typer.Context, case: CaseId, incident: IncidentId, reason: Rea
     from processes.cases.incidents import skip as skipped
 
     _decide(context, case, incident, reason, skipped)
+    terminal().print(f"Case {case}: the step {incident} was skipped; the case goes on.", highlight=False)
 
 
 @group.command()
@@ -249,7 +251,6 @@ def _decide(context: typer.Context, case: str, incident: str, reason: str, do: C
         do(run.driver(), case, incident, None, copenhagen_now(), f"{reason} ({run.user})")
     except GraphError as refused:
         raise CommandFailed(str(refused)) from refused
-    terminal().print(f"{case}: noted.")
 
 
 @group.command()

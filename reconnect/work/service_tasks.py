@@ -84,7 +84,7 @@ def _mail(settings: MailSettings, driver: neo4j.Driver, call: Call) -> Noted | N
     persons = recipients(driver, call.arguments["to"])
     addresses = address_of(driver, persons)
     if not addresses:
-        raise ServiceFailed(f"no work mail address is known of {', '.join(persons)}", NEXT)
+        raise ServiceFailed(f"no work mail address is known for {', '.join(persons)}", NEXT)
     try:
         sent = send_to(
             settings, sorted(set(addresses.values())), call.arguments["subject"], call.arguments["text"] + "\n"
@@ -115,10 +115,10 @@ def _webhook(hooks: Mapping[str, HookSettings], driver: neo4j.Driver, call: Call
     except HttpError as failed:
         # A system that is always busy must not be tried for ever: it counts as any other failure.
         retry = SOON if failed.retry.moment is not None else failed.retry
-        raise ServiceFailed(f"{name} was not reached: {failed}", retry) from None
+        raise ServiceFailed(f"{name} could not be reached: {failed}", retry) from None
     if not answer.succeeded:
         raise ServiceFailed(f"{name} answers {answer.status}", SOON if answer.status >= 500 else NEXT)
     try:
         return orjson.loads(answer.content) if answer.content.strip() else None
     except orjson.JSONDecodeError as wrong:
-        raise ServiceFailed(f"{name} answers what is not JSON: {wrong.msg}", NEXT) from wrong
+        raise ServiceFailed(f"{name} answered with invalid JSON: {wrong.msg}", NEXT) from wrong

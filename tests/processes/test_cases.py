@@ -206,7 +206,7 @@ def test_a_case_is_started_by_whom_its_process_lets(
             tasks.start(town, "main", {"unit": unit}, each, NOW)
             seen.add(each)
         except NotStarter as refused:
-            assert refused.code == "not_starter" and "is started by whoever is" in str(refused)
+            assert refused.code == "not_starter" and "Ask one of them" in str(refused)
     assert seen == starts
     assert tasks.start(town, "main", {"unit": unit}, None, NOW), "what no person starts is asked of nobody"
     with town.session() as session:

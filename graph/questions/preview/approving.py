@@ -96,7 +96,7 @@ def to_approve(session: Run, kind: str, uuid: str) -> ToApprove:
 def refuse_changed(session: Run, kind: str, uuid: str, digest: str) -> None:
     """Raises ChangeRejected (approval_changed) where it gives something else than what was read."""
     if to_approve(session, kind, uuid).digest != digest:
-        text = "digest: it gives something else by now than what was read: read approvalPreview again, then decide"
+        text = "digest: what it gives has changed since it was read; read approvalPreview again, then decide"
         raise ChangeRejected("approval_changed", text, field="digest")
 
 
@@ -117,7 +117,9 @@ def _content(organisation: OrganisationOnDay, kind: str, uuid: str, row: Mapping
 
 
 def _over(what: str) -> ChangeRejected:
-    return ChangeRejected("not_there", f"{what}: it is over, or gives nothing: there is nothing to approve", field=what)
+    return ChangeRejected(
+        "not_there", f"{what}: there is nothing to approve; it has ended or gives nothing", field=what
+    )
 
 
 def _as_approved(
