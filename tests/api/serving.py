@@ -96,7 +96,7 @@ def serving(
     server = uvicorn.Server(connections.config(app, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not server.started:
         assert time.monotonic() < deadline, "the service did not start"
         time.sleep(0.05)

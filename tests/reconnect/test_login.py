@@ -100,7 +100,7 @@ def _reasons(driver: neo4j.Driver) -> list[str]:
 
 
 def _wait_for(url: str) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 120
     while True:
         try:
             if httpx.get(f"{url}/health/live", timeout=5, trust_env=False).is_success:

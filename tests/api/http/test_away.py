@@ -44,7 +44,7 @@ def service(
 
 
 def comes_back(service: Served) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while httpx.get(f"{service.url}/health/ready", timeout=60).status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -83,16 +83,20 @@ def test_every_question_is_answered_while_neo4j_is_away(service: Served, proxy: 
 def test_waits_are_counted_and_the_time_between_them_is_not(addresses: Addresses) -> None:
     """A client's own pace is no time of the question."""
 
-    async def waited() -> float:
+    async def waited() -> tuple[float, float]:
         async with connect_async(addresses.bolt_uri, addresses.user, addresses.password) as driver:
             patience = Patience(Availability(driver), 30.0)
-            await patience.wait(lambda: asyncio.sleep(0.2))
-            await asyncio.sleep(3)
-            await patience.wait(lambda: asyncio.sleep(0.2))
+            took = 0.0
+            for _ in range(2):
+                begun = time.monotonic()
+                await patience.wait(lambda: asyncio.sleep(0.2))
+                took += time.monotonic() - begun
+                await asyncio.sleep(0.5)
             left = patience.left
             patience.left = 0.1
             with pytest.raises(OutOfTime):
                 await patience.wait(lambda: asyncio.sleep(60))
-            return left
+            return 30.0 - left, took
 
-    assert 27.0 < asyncio.run(waited()) <= 29.6
+    counted, took = asyncio.run(waited())
+    assert 0.4 <= counted <= took

@@ -38,7 +38,7 @@ class Lines:
 
     def come(self, count: int) -> list[dict[str, object]]:
         """The requests' lines, once there are so many: each is written after its answer."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(found := self.named("request")) < count and time.monotonic() < deadline:
             time.sleep(0.01)
         return found

@@ -81,7 +81,7 @@ def apache(
         env={**environment(root), **more},
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 httpx.get(f"http://127.0.0.1:{port}/", timeout=5, trust_env=False)

@@ -225,7 +225,7 @@ def running(
     server = uvicorn.Server(connections.config(create_app(service(url, reading)), "127.0.0.1", port))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not server.started:
         assert time.monotonic() < deadline, "the service did not start"
         time.sleep(0.02)

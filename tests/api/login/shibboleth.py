@@ -55,7 +55,7 @@ def shibboleth(port: int, described: bytes, identity: bytes, identity_id: str) -
         )
         try:
             # mod_shib waits for ever where there is no daemon.
-            socket, deadline = folder / "shibd.sock", time.monotonic() + 60
+            socket, deadline = folder / "shibd.sock", time.monotonic() + 120
             while not socket.exists():
                 assert daemon.poll() is None and time.monotonic() < deadline, _logs(folder)
                 time.sleep(0.1)

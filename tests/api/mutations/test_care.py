@@ -310,7 +310,7 @@ def decide(tell: Any, gate: BarrierType, addresses: Addresses, mutation: str, re
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         reading: Any = None
         context = Context(Access(by, frozenset(ROLES)), driver, reading, Keyring.generate(), SourceOrder())
-        gate.wait(60)
+        gate.wait(300)
         found = asyncio.run(
             schema.execute(mutation, variable_values={"request": request, "by": by}, context_value=context)
         )
@@ -325,7 +325,7 @@ def test_two_who_decide_at_once_in_two_processes_come_to_one_decision(service: S
         started = [telling(decide, gate, addresses, mutation, uuid, by) for mutation, by in ((APPROVE, "dora"), others)]
         told = [heard.recv() for _, heard in started]
         for process, _ in started:
-            process.join(60)
+            process.join(120)
         assert sorted(map(len, told)) == [0, 1]
         assert [code for errors in told for code in errors] == ["wrong_state"]
         states = service.data("query($u: [ID!]) { rightsRequests(filter: {uuids: $u}) { nodes { state } } }", u=[uuid])

@@ -287,23 +287,23 @@ SERVICE = """<serviceTask id="tie"><extensionElements><reconnect:service name="c
     <reconnect:argument name="to" value="until"/></extensionElements></serviceTask>"""
 
 
-def files(*elements: str, form: str = "") -> list[dict[str, str]]:
+def files(*elements: str, form: str = "", id: str = "guest") -> list[dict[str, str]]:
     ids = ["start", *(each.partition('id="')[2].partition('"')[0] for each in elements), "end"]
-    content = process(START.replace("request", "guest"), *elements, END, flow(*ids), id="guest").decode()
+    content = process(START.replace("request", "guest"), *elements, END, flow(*ids), id=id).decode()
     fields = '{"unit": {"format": "unit"}, "person": {"format": "person"}, "until": {"format": "date"}}'
     schema = form or f'{{"type": "object", "properties": {fields}}}'
-    return [{"name": "guest.bpmn", "content": content}, {"name": "guest.json", "content": schema}]
+    return [{"name": f"{id}.bpmn", "content": content}, {"name": "guest.json", "content": schema}]
 
 
 def test_a_definition_is_deployed_by_who_may_do_what_it_does(service: Served, tokens: dict[str, str]) -> None:
     both = service.token("organisation", "hr")
-    told = asked(service, DEPLOY, both, files=files(SERVICE))["deployProcess"]
-    assert told == {"process": "guest", "version": 1, "isNew": True, "olderCases": 0}
-    assert asked(service, DEPLOY, both, files=files(SERVICE))["deployProcess"]["isNew"] is False
-    lacking = refused(service, DEPLOY, service.token("organisation"), files=files(SERVICE))
+    told = asked(service, DEPLOY, both, files=files(SERVICE, id="new"))["deployProcess"]
+    assert told == {"process": "new", "version": 1, "isNew": True, "olderCases": 0}
+    assert asked(service, DEPLOY, both, files=files(SERVICE, id="new"))["deployProcess"]["isNew"] is False
+    lacking = refused(service, DEPLOY, service.token("organisation"), files=files(SERVICE, id="new"))
     assert (lacking["code"], lacking["roles"]) == ("forbidden", ["hr"])
-    assert refused(service, DEPLOY, tokens["anna"], files=files())["code"] == "forbidden"
-    asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE)))
+    assert refused(service, DEPLOY, tokens["anna"], files=files(id="new"))["code"] == "forbidden"
+    asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE), id="new"))
 
 
 def test_of_two_who_draw_on_one_version_the_second_is_told(service: Served) -> None:

@@ -62,7 +62,7 @@ def test_23_47_runs_killed_at_random_points_are_continued(domain: Domain, addres
             continue  # the next run, of the same, is killed too
         begun = time.monotonic()
         report = domain.export(town(COUNT, version), settings=groups)
-        longest = max(longest, time.monotonic() - begun)
+        longest = max(1.0, time.monotonic() - begun)  # as busy as the machine is now
         assert (report.error, report.parked) == ("", []), f"point {point}"
         assert enabled(domain) == {*here}, f"point {point}"
         assert len(domain.members("Enhed Rådhuset")) == len(here), f"point {point}"

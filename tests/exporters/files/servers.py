@@ -79,7 +79,7 @@ class FtpServer:
 
     def uploaded(self, count: int) -> list[str]:
         """``uploads``, once there are so many: the server notes a file after its sender has the answer."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 120
         while len(self.uploads) < count and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.uploads

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -98,8 +97,9 @@ def test_java_is_given_the_options_of_the_environment(instance: Instance, short_
 
 def test_killed_servers_come_back_with_their_data(instance: Instance) -> None:
     write(instance.addresses(), "before the kill")
-    # Valkey writes its file to disk each second, or up to two later where the disk is slow.
-    time.sleep(3.5)
+    with redis.Redis.from_url(instance.addresses().redis_url) as client:
+        # Valkey writes its file to disk each second, or later where the disk is slow.
+        assert client.execute_command("WAITAOF", 1, 0, 120_000)[0] == 1
     for pid in pids(instance):
         kill(pid)
     assert not instance.status().running

@@ -36,8 +36,8 @@ def test_a_second_run_is_refused_until_the_first_ends(client: redis.Redis) -> No
 
 
 def test_it_outlives_its_expiry_while_the_holder_lives(client: redis.Redis) -> None:
-    with Lock(client, NAME, 3) as held:
-        time.sleep(4)
+    with Lock(client, NAME, 6) as held:
+        time.sleep(7)
         held.require()
         with pytest.raises(LockTaken), Lock(client, NAME, 5):
             pass
@@ -46,13 +46,13 @@ def test_it_outlives_its_expiry_while_the_holder_lives(client: redis.Redis) -> N
 def test_it_expires_when_the_holder_dies(client: redis.Redis) -> None:
     # A killed process renews nothing and releases nothing: what is left is the key with its expiry.
     client.set(f"reconnect:lock:{NAME}", "the dead one's", px=300)
-    with Lock(client, NAME, 5, wait=3):
+    with Lock(client, NAME, 5, wait=60):
         pass
 
 
 def test_a_holder_that_lost_it_is_told_and_leaves_the_new_holder_alone(client: redis.Redis) -> None:
     with Lock(client, NAME, 0.6) as held:
-        client.set(f"reconnect:lock:{NAME}", "another's", px=5000)
+        client.set(f"reconnect:lock:{NAME}", "another's", px=60000)
         time.sleep(0.7)
         with pytest.raises(LockLost):
             held.require()
@@ -75,9 +75,9 @@ def test_a_holder_is_told_where_renewing_itself_ends(client: redis.Redis, how: s
                 raise ValueError("not an error of Redis's")
             return over.wait(60)
 
-    with Lock(Renewing(), NAME, 1.0) as held:  # type: ignore[arg-type]
+    with Lock(Renewing(), NAME, 3.0) as held:  # type: ignore[arg-type]
         held.require()
-        time.sleep(1.2)
+        time.sleep(3.2)
         with pytest.raises(LockLost):
             held.require()
         over.set()
@@ -100,7 +100,7 @@ def test_a_renewal_that_hangs_does_not_keep_its_holder(client: redis.Redis) -> N
     begun = time.monotonic()
     with Lock(Hanging(), NAME, 0.5):  # type: ignore[arg-type]
         time.sleep(0.3)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     over.set()
 
 
@@ -133,7 +133,7 @@ def test_many_threads_one_at_a_time(client: redis.Redis) -> None:
 
     def work() -> None:
         nonlocal inside, most
-        with Lock(client, NAME, 5, wait=20):
+        with Lock(client, NAME, 60, wait=120):
             inside += 1
             most = max(most, inside)
             time.sleep(0.02)

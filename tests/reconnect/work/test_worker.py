@@ -435,14 +435,17 @@ def test_a_job_that_is_interrupted_stops_at_its_next_step(context: Context, clie
 def test_what_a_job_failed_with_is_logged_where_it_had_been_given_up(context: Context) -> None:
     """The queue hears only that the job was cancelled; its thread fails later."""
 
+    begun = threading.Event()
+
     def do(caller: jobs.Caller) -> None:
+        begun.set()
         while not caller.interrupted():
             time.sleep(0.01)
         raise jobs.Interrupted("test was interrupted")
 
     async def given_up() -> None:
         job = asyncio.create_task(worker.Jobs(context)._run(1, "test", do))
-        await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(begun.wait, 120)
         job.cancel()
         with pytest.raises(asyncio.CancelledError):
             await job
@@ -504,14 +507,14 @@ def test_a_worker_outlives_the_queue(context: Context, tmp_path: Path, monkeypat
             own.delete(sign_of_life(context))
             wait(lambda: healthy(own))
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(120) == 0
     finally:
         process.kill()
         valkey.process.stop(10)
 
 
 def wait(until: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while not until():
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -525,7 +528,7 @@ def test_a_worker_process_is_seen_and_ends_when_asked(context: Context, client: 
         time.sleep(0.1)
     seen = healthy(client), healthy_here(client, context)
     process.terminate()
-    assert process.wait(20) == 0
+    assert process.wait(120) == 0
     assert seen == (True, True)
 
 
