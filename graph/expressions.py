@@ -93,10 +93,11 @@ class Expression:
 
         Raises:
             ExpressionFailed: the values do not suit it (a comparison with null, a text where a number is wanted), or a
-                list has more than 300 members.
+                list that it uses has more than 300 members.
         """
         context = cel.Context(functions={"matches": _matches})
-        context.update({name: self._value(values.get(name), below) for name, below in self._names.items()})
+        used = {each.partition(".")[0] for each in self.references}  # a long list elsewhere is no matter
+        context.update({name: self._value(values.get(name), self._names[name]) for name in used})
         try:
             return self._program.execute(context)
         except Exception as wrong:  # the library raises KeyError, TypeError, RuntimeError, … as its Rust side sees fit

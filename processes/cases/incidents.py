@@ -18,6 +18,10 @@ def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: d
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
+        if incident == kept.WHOLE_CASE:
+            running.log("retried", now, by, reason=reason)
+            running.engine.pass_time(now)
+            return
         if service is None:
             element = next(each.element for each in running.engine.incidents if each.task == incident)
             running.log("retried", now, by, element=element, reason=reason)
@@ -55,10 +59,10 @@ def _decide(
     decide: Callable[[Running, ServiceTask | None], None],
 ) -> None:
     def work(tx: neo4j.ManagedTransaction) -> None:
-        kept.case(tx, case)
+        stopped = [each["task"] for each in kept.case(tx, case).incidents if each["task"] == kept.WHOLE_CASE]
         running = Running.lock(tx, case)
         services = {each.id: each for each in service_tasks.tasks_of(tx, case) if each.state == "incident"}
-        known = [*(each.task for each in running.engine.incidents), *services]
+        known = [*stopped, *(each.task for each in running.engine.incidents), *services]
         if incident not in known:
             text = f"the case {case} has no incident {incident!r}; it has: {', '.join(known) or 'none'}"
             raise Unknown("unknown_incident", text, incident, known)

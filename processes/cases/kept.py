@@ -8,7 +8,7 @@ changes a case locks it first: of two, the second sees what the first has done.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 import neo4j
@@ -30,6 +30,9 @@ Action = Literal[
     "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
     "failed", "retried", "skipped", "moved", "asked", "answered",
 ]  # fmt: skip
+
+WHOLE_CASE: Final = "case"
+"""What stands for the task of an incident that is not one step's: time can't pass in the case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +465,24 @@ class Running:
 def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
     """Set properties of a task; None takes one away."""
     tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=dict(properties)).consume()
+
+
+def note_stopped(tx: neo4j.ManagedTransaction, id_: str, text: str, now: datetime) -> None:
+    """Show that time can't pass in a case, as an incident of the case as a whole.
+
+    The next time that the case is written, what is written then takes its place.
+    """
+    tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
+    row = tx.run("MATCH (c:Case {id: $id}) RETURN c.incidents AS incidents", id=id_).single()
+    if row is None:  # erased meanwhile
+        return
+    found = orjson.loads(row["incidents"] or "[]")
+    if any((each["task"], each["text"]) == (WHOLE_CASE, text) for each in found):  # since when, stays
+        return
+    others = [each for each in found if each["task"] != WHOLE_CASE]
+    stopped = {"task": WHOLE_CASE, "element": "", "text": text, "at": now.isoformat()}
+    told = orjson.dumps([*others, stopped]).decode()
+    tx.run("MATCH (c:Case {id: $id}) SET c.incidents = $incidents", id=id_, incidents=told).consume()
 
 
 def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:

@@ -363,7 +363,8 @@ def end_delegation(driver: neo4j.Driver, id_: str, by: str, now: datetime, reaso
 def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
     """Let everything happen that is due by now: timers of cases.
 
-    Each case is changed by itself: one that can't go on holds up no other. Several processes may do it at once.
+    Each case is changed by itself: one that can't go on, for whatever reason, has an incident and holds up no other.
+    Several processes may do it at once. Raises DriverError if the database does not answer: that is no case's fault.
     """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         waiting = kept.due(session, now)
@@ -371,8 +372,12 @@ def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
     for id_ in waiting:
         try:
             passed += _write(driver, partial(_pass_time, id_=id_, now=now))
-        except (GraphError, ProcessError) as wrong:
-            failed[id_] = str(wrong)
+        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+            raise
+        except Exception as wrong:
+            known = isinstance(wrong, GraphError | ProcessError)
+            failed[id_] = str(wrong) if known else f"time can't pass in it ({type(wrong).__name__}); report it"
+            _write(driver, partial(kept.note_stopped, id_=id_, text=failed[id_], now=now))
     return Passed(passed, failed)
 
 

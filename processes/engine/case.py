@@ -244,7 +244,7 @@ class Case:
         before = orjson.loads(orjson.dumps(freeze(self._workflow)))
         try:
             self._workflow.event_manager.catch(event, internal=False)
-        except _FAILURES:
+        except Exception:
             self._workflow = thaw(before, _workflow(self._definition, empty=True))
             raise
         self._advance()
@@ -302,6 +302,7 @@ class Case:
         """Make the steps in order; those that have failed become incidents. The number and text of a new failure."""
         self._evaluation.now = self._now
         for number in range(MOST_STEPS + 1):
+            self._drop_cut_off()
             step = self._next()
             if step is None:
                 return None
@@ -323,7 +324,25 @@ class Case:
                     step.task.task_spec._update(step.task)
             except _FAILURES as wrong:
                 return number, str(wrong)[:500]
+            except Exception as wrong:  # SpiffWorkflow's own faults: a case that raises one must not stop the others
+                return number, f"the engine can't make this step ({type(wrong).__name__}); report it"
         return None
+
+    def _drop_cut_off(self) -> None:
+        """Remove what ran within activities that are gone.
+
+        SpiffWorkflow removes the instances of a multi-instance activity when a timer at its edge ends it, and keeps
+        their sub-workflows, with tasks and timers that hang on nothing.
+        """
+        inner = self._workflow.subprocesses
+        while inner:
+            there = set(self._workflow.tasks).union(*(scope.tasks for scope in inner.values()))
+            gone = [id for id in inner if id not in there]
+            if not gone:
+                return
+            for id in gone:
+                for task in inner.pop(id).tasks.values():
+                    self._workflow.event_manager.remove_task(task)
 
     def _next(self) -> _Step | None:
         """The next step that can be made, inner processes first."""

@@ -156,6 +156,32 @@ class _Bounded:
             raise TooMany(f"{number!r} is not a number of instances from 0 to {MOST_INSTANCES}")
         return super()._update_hook(my_task)  # type: ignore[misc]
 
+    def create_child(self, my_task: Task, item: Any, key_or_index: Any = None) -> None:
+        if my_task.internal_data.get("merged"):
+            self._forget_item(my_task)
+        super().create_child(my_task, item, key_or_index)  # type: ignore[misc]
+
+    def _run_hook(self, my_task: Task) -> Any:
+        self._forget_item(my_task)
+        return super()._run_hook(my_task)  # type: ignore[misc]
+
+    def _forget_item(self, my_task: Task) -> None:
+        """Each instance has its own item: where answers are merged, it must not stay, or the next one is refused."""
+        if self.input_item is not None:  # type: ignore[attr-defined]
+            my_task.data.pop(self.input_item.bpmn_id, None)  # type: ignore[attr-defined]
+
+    def init_data_output_with_input_data(self, my_task: Task, input_data: Any) -> None:
+        if self.data_output.bpmn_id != self.data_input.bpmn_id:  # type: ignore[attr-defined]
+            self._empty_output(my_task)
+        super().init_data_output_with_input_data(my_task, input_data)  # type: ignore[misc]
+
+    def init_data_output_with_cardinality(self, my_task: Task) -> None:
+        self._empty_output(my_task)
+
+    def _empty_output(self, my_task: Task) -> None:
+        """What an activity gives that is reached again is what its instances answer this time."""
+        self.data_output.set(my_task, [])  # type: ignore[attr-defined]
+
 
 class _Parallel(_Bounded, ParallelMultiInstanceTask):  # type: ignore[misc]
     pass

@@ -15,7 +15,7 @@ from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.errors import Unknown
 from graph.identity.lookup import find
-from processes.cases import definitions, kept, moving, tasks
+from processes.cases import definitions, incidents, kept, moving, tasks
 from processes.cases.inbox import inbox
 from processes.cases.starting import startable
 from processes.engine.errors import DefinitionRejected
@@ -148,6 +148,31 @@ def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:
     with town.session() as session:
         assert [each.action for each in kept.log_of(session, case)] == ["started", "escalated"]
         assert kept.case(session, case).due is None and kept.case(session, fresh).due is not None
+
+
+def test_a_case_that_cannot_go_on_stops_no_other(town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    deploy(town, described(escalate={"after": "1 working day"}))
+    stuck, _ = started(town, now=NOW - timedelta(days=31))
+    other, _ = started(town, now=NOW - timedelta(days=30))
+    write = kept.Running.write
+
+    def breaks(running: kept.Running, now: datetime) -> None:
+        if running.id == stuck:
+            raise KeyError("a fault of the library")
+        write(running, now)
+
+    monkeypatch.setattr(kept.Running, "write", breaks)
+    for _ in range(2):
+        assert list(tasks.pass_time(town, NOW).failed) == [stuck]
+    assert open_task(town, other).asked.escalations == 1
+    with town.session() as session:
+        (incident,) = kept.case(session, stuck).incidents
+    assert incident["task"] == kept.WHOLE_CASE and "KeyError" in incident["text"]
+    monkeypatch.undo()
+    incidents.retry(town, stuck, kept.WHOLE_CASE, None, NOW, "mended")
+    with town.session() as session:
+        assert kept.case(session, stuck).incidents == ()
+    assert open_task(town, stuck).asked.escalations == 1
 
 
 @pytest.mark.parametrize("flow", ["start → one → two → end", "start → one and two beside each other → end"])

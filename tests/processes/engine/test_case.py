@@ -290,6 +290,111 @@ def test_one_task_for_each_of_a_list(sequential: str) -> None:
     assert case.data["answers"] == ["of a", "of b", "of nursing"]
 
 
+@pytest.mark.parametrize("sequential", ["true", "false"])
+@pytest.mark.parametrize("output", ["", "answers"])
+def test_instances_are_made_again_when_the_activity_is_reached_again(sequential: str, output: str) -> None:
+    listed, item = "<loopDataOutputRef>answers</loopDataOutputRef>", '<outputDataItem id="answer"/>'
+    multiple = (
+        f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><loopDataInputRef>units</loopDataInputRef>'
+        f'{listed * bool(output)}<inputDataItem id="each_unit"/>{item * bool(output)}'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    definition = read(
+        START, script("list", 'units = ["a", "b", unit]'), '<exclusiveGateway id="back"/>',
+        user("ask", "answer", '<reconnect:place role="manager" unit="each_unit"/>', multiple), user("more"),
+        '<exclusiveGateway id="which" default="which_end"/>', END,
+        flow("start", "list", "back", "ask", "more", "which", "end"), when("which", "back", 'decision == "again"'),
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    for _ in range(2):
+        seen = []
+        while elements(case) != ["more"]:
+            work = case.work()[0]
+            seen.append(case.value(work.place.unit, work))
+            case.complete(work.id, {"answer": f"of {seen[-1]}"}, NOW)
+            case = again(definition, case)
+            assert case.incidents == ()
+        assert seen == ["a", "b", "nursing"]
+        if output:
+            assert case.variables["answers"] == ["of a", "of b", "of nursing"]
+        case = done(definition, case, "more", decision="again")
+    assert case.incidents == ()
+
+
+def test_instances_by_number_are_made_again_with_an_empty_list() -> None:
+    multiple = (
+        "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality>"
+        '<loopDataOutputRef>answers</loopDataOutputRef><outputDataItem id="answer"/></multiInstanceLoopCharacteristics>'
+    )
+    definition = read(
+        START, '<exclusiveGateway id="back"/>', user("ask", "answer", more=multiple), user("more"),
+        '<exclusiveGateway id="which" default="which_end"/>', END, flow("start", "back", "ask", "more", "which", "end"),
+        when("which", "back", 'decision == "again"'),
+    )  # fmt: skip
+    case = begin(definition)
+    for time in ("first", "second"):
+        for work in case.work():
+            case.complete(work.id, {"answer": time}, NOW)
+        assert case.variables["answers"] == [time, time]
+        case = done(definition, case, "more", decision="again")
+    assert elements(case) == ["ask", "ask"]
+
+
+@pytest.mark.parametrize("called", [True, False])
+def test_a_timer_at_the_edge_ends_all_that_runs_within_the_instances(called: bool) -> None:
+    multiple = (
+        "<multiInstanceLoopCharacteristics><loopDataInputRef>units</loopDataInputRef>"
+        '<inputDataItem id="each_unit"/></multiInstanceLoopCharacteristics>'
+    )
+    within = (
+        '<startEvent id="s1"/>', user("ask", "answer", '<reconnect:place role="manager" unit="&quot;town&quot;"/>'),
+        boundary("soon", "ask", timer("timeDuration", "P20D"), interrupts=False), '<endEvent id="e1"/>',
+        flow("s1", "ask", "e1"), flow("soon", "e1"),
+    )  # fmt: skip
+    each = (
+        f'<callActivity id="each" calledElement="called">{multiple}</callActivity>' if called
+        else f'<subProcess id="each">{multiple}{"".join(within)}</subProcess>'
+    )  # fmt: skip
+    definition = read(
+        START, script("list", 'units = ["a", "b"]'), each, boundary("late", "each", timer("timeDuration", "P10D")),
+        user("remind", "answer"), END, flow("start", "list", "each", "end"), flow("late", "remind", "end"),
+        more={"called.bpmn": process(*within, id="called")} if called else None,
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    assert elements(case) == ["ask", "ask"]
+    case.pass_time(at("2027-01-22T09:00"))
+    assert (elements(case), case.incidents, case.next_due()) == (["remind"], (), None)
+    assert done(definition, again(definition, case), "remind").finished
+
+
+def test_a_fault_of_the_library_is_an_incident_of_the_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = read(START, user("ask"), script("next", "n = 1"), END, flow("start", "ask", "next", "end"))
+    case = begin(definition)
+
+    def broken(*_: object) -> None:
+        raise NameError("data_ouput")
+
+    monkeypatch.setattr("processes.engine.spiff.Evaluation.execute", broken)
+    case.complete(one(case, "ask").id, {}, NOW)
+    (incident,) = case.incidents
+    assert incident.element == "next" and "NameError" in incident.text
+    monkeypatch.undo()
+    case.retry(incident.task, NOW)
+    assert case.finished
+
+
+def test_a_round_over_many_units_begins() -> None:
+    multiple = (
+        "<multiInstanceLoopCharacteristics><loopDataInputRef>unit</loopDataInputRef>"
+        '<inputDataItem id="each_unit"/></multiInstanceLoopCharacteristics>'
+    )
+    ask = user("ask", "answer", '<reconnect:place role="manager" unit="each_unit"/>', multiple)
+    definition = read(START, ask, END, flow("start", "ask", "end"))
+    case = begin(definition, unit=[f"u{number}" for number in range(301)])
+    assert case.incidents == ()
+    assert [case.value(each.place.unit, each) for each in (case.work()[0], case.work()[-1])] == ["u0", "u300"]
+
+
 @pytest.mark.parametrize("number", ["5001", "-1", '"many"', "true", "1.5"])
 def test_too_many_instances_are_an_incident_before_one_is_made(number: str) -> None:
     kind = "multiInstanceLoopCharacteristics"
