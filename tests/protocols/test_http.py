@@ -220,7 +220,7 @@ def test_a_token_whose_end_can_t_be_read_lasts_an_hour(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
 def test_headers_or_content_that_come_byte_by_byte_are_given_up(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Although each byte comes well within the limit between two."""
-    monkeypatch.setattr(Limits, "whole", 0.3)
+    monkeypatch.setattr(Limits, "whole", 3.0)
 
     def trickle(listening: socket.socket) -> None:
         there, _ = listening.accept()
