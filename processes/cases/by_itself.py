@@ -18,7 +18,7 @@ from graph.change_log import LOG
 from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError
 from graph.expressions import ExpressionFailed
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, stored_moment
 from processes.cases import definitions, happened
 from processes.cases.definitions import Version
 from processes.cases.kept import day_of
@@ -108,7 +108,9 @@ def switched_on(run: Run) -> dict[str, Switched]:
         """
     )
     return {
-        row["id"]: Switched(row["by"], _native(row["at"]), row["next"] and _native(row["next"]), row["problem"] or "")
+        row["id"]: Switched(
+            row["by"], stored_moment(row["at"]), row["next"] and stored_moment(row["next"]), row["problem"] or ""
+        )
         for row in rows
     }
 
@@ -144,7 +146,7 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
     version = definitions.current(tx, process)
     last = min(row["last"], row["after"] + WINDOW)
     wanted = [*_by_change(tx, version, row["after"], last, now)]
-    every, due = _every(version.definition.triggers), row["next"] and _native(row["next"])
+    every, due = _every(version.definition.triggers), row["next"] and stored_moment(row["next"])
     if every is not None and due is not None and due <= now:
         wanted.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
         while due <= now:  # what was missed while no worker ran is made up for once
@@ -208,11 +210,6 @@ def _given(version: Version, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _every(triggers: tuple[Trigger, ...]) -> Distance | None:
     return next((each.every for each in triggers if each.every is not None), None)
-
-
-def _native(moment: Any) -> datetime:
-    found: datetime = moment.to_native()
-    return found.astimezone(COPENHAGEN)
 
 
 def _write(driver: neo4j.Driver, work: Callable[[neo4j.ManagedTransaction], T]) -> T:

@@ -16,7 +16,7 @@ from graph.connection import Run
 from graph.errors import Conflict, GraphError, Unknown
 from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS
-from graph.time import COPENHAGEN
+from graph.time import stored_moment
 from processes.cases import happened
 from processes.cases.happened import OPERATIONS
 from processes.engine.check import Arguments, Known
@@ -233,7 +233,7 @@ def versions(run: Run, process: str | None = None) -> list[VersionRow]:
             row["process"],
             row["number"],
             row["by"],
-            row["at"].to_native().astimezone(COPENHAGEN),
+            stored_moment(row["at"]),
             row["cases"],
             row["current"],
         )
