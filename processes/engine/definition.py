@@ -207,6 +207,15 @@ def _read(documents: Mapping[str, bytes], faults: list[Fault]) -> _Read:
         root = parse(name, content, faults)
         if root is None:
             continue
+        encoding = root.getroottree().docinfo.encoding
+        if encoding is not None and encoding.upper() not in (
+            "UTF-8",
+            "US-ASCII",
+            "ASCII",
+        ):  # documents are kept as text
+            text = f'the document is in {encoding}; save it as UTF-8, with encoding="UTF-8" in its first line'
+            faults.append(Fault(name, "line 1", "not_utf8", text))
+            continue
         namespace = etree.QName(root).namespace
         if local(root) == "definitions" and namespace == extensions.BPMN:
             read.bpmn[name] = root

@@ -262,6 +262,8 @@ def test_the_answer_of_a_service_is_a_variable() -> None:
         (b"", "not_well_formed"),
         (b"<definitions", "not_well_formed"),
         (b"<definitions/>", "not_bpmn"),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + process(*PLAIN), "not_utf8"),
+        (('<?xml version="1.0" encoding="UTF-16"?>' + process(*PLAIN).decode()).encode("utf-16"), "not_utf8"),
         (b'<!DOCTYPE d [<!ENTITY a "b">]><d>&a;</d>', "document_type"),
         (b'<!DOCTYPE d SYSTEM "file:///etc/passwd"><d/>', "document_type"),
         (b"<d>" * 300 + b"</d>" * 300, "not_well_formed"),
