@@ -24,6 +24,11 @@ from protocols.xml import local
 SCRIPT_FORMAT = "cel"
 _TIMER_PLACES: tuple[TimerPlace, ...] = ("timeDuration", "timeDate", "timeCycle")
 _OF_EVERY_NODE = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
+_UNREAD = {
+    "isForCompensation": "false", "instantiate": "false", "parallelMultiple": "false", "eventGatewayType": "Exclusive",
+    "startQuantity": "1", "completionQuantity": "1", "behavior": "All",
+}  # fmt: skip
+"""BPMN's own attributes that SpiffWorkflow does not read, with the one value with which that is no matter."""
 _MULTIPLE = "multiInstanceLoopCharacteristics"
 _EVENTS = {
     "startEvent": frozenset[str](),
@@ -185,6 +190,12 @@ class _Checking:
             for name in element.attrib if element is not root else ():
                 if str(name).startswith("{") and name != _XSI_TYPE:
                     self._add(document, id, "unsupported", f"the attribute {name!s} is another engine's")
+            for name, value in _UNREAD.items():
+                if element.get(name, value) not in (value, "0" if value == "false" else value):
+                    self._add(document, id, "unsupported", f"{name}={element.get(name)!r} is not supported")
+            if local(element) == "error" and not element.get("errorCode"):
+                text = "an error has an errorCode, by which it is caught; a name is not enough"
+                self._add(document, id, "no_code", text)
             for each in extensions.of(element):
                 self._check_extension(document, id, local(element), each)
 

@@ -148,6 +148,13 @@ def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
         ((START, user("approve", more='<standardLoopCharacteristics/>'), END, flow("start", "approve", "end")),
          ("approve", "unsupported")),
         ((*PLAIN, '<dataObject id="data"/>'), ("data", "unsupported")),
+        ((*PLAIN, '<manualTask id="m" isForCompensation="true"/>'), ("m", "unsupported")),
+        ((*PLAIN, '<manualTask id="m" startQuantity="2"/>'), ("m", "unsupported")),
+        ((*PLAIN, '<manualTask id="m" completionQuantity="2"/>'), ("m", "unsupported")),
+        ((*PLAIN, '<eventBasedGateway id="m" eventGatewayType="Parallel"/>'), ("m", "unsupported")),
+        ((START, user("approve", more='<multiInstanceLoopCharacteristics id="m" behavior="None"><loopCardinality>2'
+                      "</loopCardinality></multiInstanceLoopCharacteristics>"), END, flow("start", "approve", "end")),
+         ("m", "unsupported")),
         ((START, END, '<endEvent id="end2"/>', flow("start", "end"), flow("start", "end2")), ("start", "unsupported")),
         ((*PLAIN, '<startEvent id="s2"/>', flow("s2", "approve")), ("main", "no_start")),
         ((user("approve"), END, flow("approve", "end")), ("main", "no_start")),
@@ -284,6 +291,12 @@ def test_the_longest_process_that_is_allowed_can_be_read_and_run() -> None:
     assert ("main", "too_large") in found(
         START, *steps, script("more", "n = 1"), END, flow("start", *ids, "more", "end")
     )
+
+
+def test_an_error_is_caught_by_its_code() -> None:
+    with pytest.raises(DefinitionRejected) as refused:
+        read(*PLAIN, outside='<error id="e" name="refused"/><error id="f" name="late" errorCode="late"/>')
+    assert [(each.element, each.rule) for each in refused.value.faults] == [("e", "no_code")]
 
 
 def test_the_drawing_stays_as_it_is() -> None:
