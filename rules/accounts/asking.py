@@ -89,7 +89,13 @@ def decided(
         owner, system = Ref("Person", row["person"], "uuid"), Ref("ItSystem", row["system"], "uuid")
         asked = ExtraAccount(owner, system, row["login"], row["type"], row["common_name"], row["email"], needs)
         life = Period(max(today(), date.fromisoformat(str(row["wanted_from"]))), end)
-        amendments.append(Amendment(KIND, None, stated(session, asked, life, row["reason"], request)))
+        try:
+            amendments.append(Amendment(KIND, None, stated(session, asked, life, row["reason"], request)))
+        except ChangeRejected:
+            now = session.run(_ASKED, uuid=request).single()
+            if now is None or now["state"] == WAITING:
+                raise
+            # Another has approved it meanwhile, so the name is taken: what is decided is refused when it is written.
     return amendments
 
 

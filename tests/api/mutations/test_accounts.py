@@ -8,6 +8,7 @@ import pytest
 
 from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
+from rules.accounts import asking
 from rules.accounts.run import Limits, apply
 from tests.api.serving import Served, serving
 from tests.emptied import empty
@@ -286,3 +287,16 @@ def test_a_rule_is_copied_to_another_unit(service: Served) -> None:
     assert service.data(ask, uuids=[uuid], day=day(0))["accountRules"]["nodes"] == []
     (error,) = service.ask(copy, "rights", key="job", unit="job")["errors"]
     assert error["extensions"]["code"] == "taken"
+
+
+def test_a_request_that_another_approves_meanwhile_is_decided(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is not one whose name is taken: by its own account."""
+    request, stated = asked(service, "adm-race"), asking.stated
+
+    def overtaken(*given: Any) -> Any:
+        monkeypatch.undo()
+        service.data(DECIDE, "rights", request=request, by="anna")
+        return stated(*given)
+
+    monkeypatch.setattr(asking, "stated", overtaken)
+    assert refusal(service, DECIDE, "rights", request=request, by="dora") == "wrong_state"
