@@ -88,8 +88,8 @@ def test_pitfall_3_a_closed_service_is_waited_for_and_changes_nothing(payroll: P
 def test_pitfall_3_other_temporary_trouble_is_tried_again_too(payroll: Payroll, trouble: str) -> None:
     setattr(payroll.wrong, trouble, 1)
     payroll.wrong.only = "GetPerson"
-    payroll.wrong.hang_seconds = 1.0
-    payroll.read(timeout_seconds=0.5 if trouble == "hangs" else 20)
+    payroll.wrong.hang_seconds = 6.0
+    payroll.read(timeout_seconds=3 if trouble == "hangs" else 20)
     assert payroll.pauses == [2.0]
     assert payroll.known.exists("Employment", employment(BO, "00417"), TODAY)
 
