@@ -58,8 +58,10 @@ def kill(pid: int) -> None:
 def write(addresses: Addresses, value: str) -> None:
     with connect(addresses.bolt_uri, addresses.user, addresses.password) as driver:
         driver.execute_query("MERGE (m:Memory {name: 'life'}) SET m.value = $value", value=value)
-    with redis.Redis.from_url(addresses.redis_url) as client:
+    with redis.Redis.from_url(addresses.redis_url, single_connection_client=True) as client:
         client.set("life", value)
+        # Valkey writes its file to disk each second, or later where the disk is slow: what this connection has set.
+        assert client.execute_command("WAITAOF", 1, 0, 120_000)[0] == 1
 
 
 def read(addresses: Addresses) -> tuple[str, bytes]:
@@ -97,9 +99,6 @@ def test_java_is_given_the_options_of_the_environment(instance: Instance, short_
 
 def test_killed_servers_come_back_with_their_data(instance: Instance) -> None:
     write(instance.addresses(), "before the kill")
-    with redis.Redis.from_url(instance.addresses().redis_url) as client:
-        # Valkey writes its file to disk each second, or later where the disk is slow.
-        assert client.execute_command("WAITAOF", 1, 0, 120_000)[0] == 1
     for pid in pids(instance):
         kill(pid)
     assert not instance.status().running
