@@ -167,7 +167,7 @@ def test_only_who_may_start_a_process_is_offered_it_and_starts_it(service: Serve
         if may:
             asked(service, start, tokens[each])
         else:
-            text = "whoever is case_worker with kle:32 for some unit"
+            text = "case_worker with kle:32 for some unit"
             error = refused(service, start, tokens[each])
             assert error["code"] == "not_starter" and text in error["text"]
 
