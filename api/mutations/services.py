@@ -30,9 +30,9 @@ from graph.time import today
 from processes.engine.check import Arguments
 from processes.services import Call, Service, ServiceFailed
 
-_LEFT_OUT = frozenset({"setValue", "releaseValue", "endStop"})
-"""Who may make the first two depends on the kind, which a diagram may give by an expression; the last may take a second
-person (``api.four_eyes``)."""
+_LEFT_OUT = frozenset({"setValue", "releaseValue", "endStop", "createExtraAccount", "changeExtraAccount"})
+"""Who may make the first two depends on the kind, which a diagram may give by an expression; the others may take a
+second person (``api.four_eyes``)."""
 _WITHIN = "within"
 """An argument of the process alone: a unit in which, or below which, what is changed must lie today. The unit's manager
 who has approved it so answers for it."""
