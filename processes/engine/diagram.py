@@ -142,7 +142,10 @@ def diagrams(roots: Mapping[str, etree._Element]) -> Diagrams:
     return found
 
 
-def _scope(element: etree._Element, document: str, outer: Scope | None, scopes: list[Scope]) -> Scope:
+def _scope(
+    element: etree._Element, document: str, outer: Scope | None, scopes: list[Scope], lane: etree._Element | None = None
+) -> Scope:
+    """``lane``: the one in which the sub-process is drawn, and with it all that it contains."""
     scope = Scope(element.get("id", ""), element, document, outer)
     scopes.append(scope)
     lanes = _lanes(element)
@@ -158,10 +161,10 @@ def _scope(element: etree._Element, document: str, outer: Scope | None, scopes: 
                 )
             )
         elif kind in NODES:
-            node = Node(each.get("id", ""), kind, each, scope, lanes.get(each.get("id", "")))
+            node = Node(each.get("id", ""), kind, each, scope, lanes.get(each.get("id", ""), lane))
             scope.nodes[node.id] = node
             if kind == "subProcess":
-                _scope(each, document, scope, scopes)
+                _scope(each, document, scope, scopes, node.lane)
     return scope
 
 

@@ -266,6 +266,21 @@ def test_a_called_process_keeps_its_callers_place() -> None:
     assert done(definition, case, "hand_over", answer="x").data["answer"] == "x"
 
 
+def test_a_task_in_a_sub_process_has_the_lane_in_which_it_is_drawn() -> None:
+    """Modellers name the sub-process in the lane, and not what is in it."""
+    innermost = f'<subProcess id="innermost"><startEvent id="s2"/>{user("approve", "answer", place="")}'
+    definition = read(
+        f'<laneSet id="lanes"><lane id="lane"><extensionElements>{PLACE}</extensionElements>'
+        "<flowNodeRef>inner</flowNodeRef></lane></laneSet>", START,
+        '<subProcess id="inner"><startEvent id="s1"/>', innermost, '<endEvent id="e2"/>', flow("s2", "approve", "e2"),
+        '</subProcess><endEvent id="e1"/>', flow("s1", "innermost", "e1"), "</subProcess>", END,
+        flow("start", "inner", "end"),
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    work = one(case, "approve")
+    assert (work.place.role, case.value(work.place.unit, work)) == ("manager", "nursing")
+
+
 @pytest.mark.parametrize("sequential", ["true", "false"])
 def test_one_task_for_each_of_a_list(sequential: str) -> None:
     multiple = (
