@@ -29,10 +29,10 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
-def _hidden(request: Request) -> list[str]:
-    """The properties with a right of their own that the caller doesn't have in the whole organisation."""
+def _hidden(request: Request) -> dict[str, list[str]]:
+    """Of each kind, the properties with a right of their own that the caller doesn't have in the whole organisation."""
     may = {"open", *request.caller.rights}
-    return sorted(each.name for kind in KINDS.values() for each in kind.properties if each.access not in may)
+    return {kind.name: [each.name for each in kind.properties if each.access not in may] for kind in KINDS.values()}
 
 
 FIELD = ComputedField(

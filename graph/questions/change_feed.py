@@ -9,7 +9,7 @@ from typing import Any
 import neo4j
 import orjson
 
-from graph.as_of import as_known, overlaps
+from graph.as_of import SUPERSEDED, as_known, overlaps
 from graph.model import KINDS
 from graph.questions.readable import Inside, Readable
 from graph.shown_periods import changes_on
@@ -228,7 +228,7 @@ CALL (unit) {{
 UNWIND [period.from, period.to] AS day
 WITH day, kind, uuid, thing, period
 WHERE $from <= day AND day < $to AND ($things IS NULL OR uuid IN $things)
-    AND (type(period) <> "STATE" OR {changes_on("thing", "day", "$hidden")})
+    AND (NOT type(period) IN ["STATE", "{SUPERSEDED}STATE"] OR {changes_on("thing", "day", "$hidden[kind]")})
 WITH day, kind, count(DISTINCT uuid) AS count
 ORDER BY kind
 WITH day, collect([kind, count]) AS counts
@@ -246,14 +246,14 @@ def change_days(
     first: int,
     readable: Readable | None = None,
     known: int | None = None,
-    hidden: Sequence[str] = (),
+    hidden: Mapping[str, Sequence[str]] | None = None,
 ) -> list[ChangeDay]:
     """The days in [start, end) on which something begins or ends in a unit or below it, the earliest first.
 
     Counted are units, employments, affiliations and assignments: their values, places, holders and responsibilities.
     ``readable``: only those that may be read; None = all. ``known``: the number of the last change that counts
-    (``graph.as_of.as_known``); None = all that is known. ``hidden``: properties that may not be read; a day on which
-    nothing else changes is none.
+    (``graph.as_of.as_known``); None = all that is known. ``hidden``: of each kind, the properties that may not be
+    read; a day on which nothing else changes is none.
     """
     rows, _, _ = driver.execute_query(
         _DAYS if known is None else as_known(_DAYS),
@@ -265,7 +265,7 @@ def change_days(
             "kinds": list(_COUNTED),
             "things": None if readable is None else readable.things,
             "known": known,
-            "hidden": list(hidden),
+            "hidden": {kind: list((hidden or {}).get(kind, ())) for kind in _COUNTED},
         },
         routing_=neo4j.RoutingControl.READ,
     )

@@ -56,18 +56,25 @@ def test_a_home_address_in_the_log(clean_graph: neo4j.Driver, addresses: Address
 
 
 def test_no_period_tells_when_the_pay_changed(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
-    """Neither in the history of the values, nor in the days on which something changes, nor in what was known."""
-    ring, raised, promoted = Keyring.generate(), date(2025, 10, 1), date(2026, 1, 1)
+    """Neither in the history of the values, nor in the days on which something changes, nor in what was known, also of
+    periods superseded since. A unit's address is open, though a person's is not."""
+    ring, raised, promoted, moved = Keyring.generate(), date(2025, 10, 1), date(2026, 1, 1), date(2025, 7, 1)
+    root, then = unit("root"), date(2026, 1, 1)
+    streets = (DatedValue(Period(end=moved), "Gammel Vej 1"), DatedValue(Period(moved), "Ny Vej 2"))
+    root.values = {**root.values, "street": streets}
     at_work = employment("e1", "p1", "root")
     at_work.values = {
         **at_work.values,
         "pay_grade": (DatedValue(Period(end=raised), "Trin 41"), DatedValue(Period(raised), "Trin 42")),
         "title": (DatedValue(Period(end=promoted), "Lærer"), DatedValue(Period(promoted), "Leder")),
     }
-    run_import(clean_graph, Stating(unit("root"), person("p1", "Alma Testrup"), at_work), ring)
+    run_import(clean_graph, Stating(root, person("p1", "Alma Testrup"), at_work), ring)
+    clean_graph.execute_query("MATCH (c:Change) SET c.at = datetime($at)", at=f"{then}T20:00:00Z")
+    at_work.values = {**at_work.values, "phone": told("20304050")}
+    run_import(clean_graph, Stating(root, person("p1", "Alma Testrup"), at_work), ring)
     days = 'changeDays(unit: "root", from: "2025-01-01", to: "2027-01-01") { day counts { kind things } }'
     with serving(addresses, clean_graph, ring) as service:
-        for known in ("", f', asKnownOn: "{today()}"'):
+        for known in ("", f', asKnownOn: "{today()}"', f', asKnownOn: "{then}"'):
             history = f"employments(first: 1{known}) {{ nodes {{ history {{ from to title }} }} }}"
             shown = {}
             for role in ("reader", "hr"):
@@ -75,7 +82,8 @@ def test_no_period_tells_when_the_pay_changed(clean_graph: neo4j.Driver, address
                 periods = answer["employments"]["nodes"][0]["history"]
                 shown[role] = [(each["from"], each["to"], each["title"]) for each in periods]
                 listed = [each["day"] for each in answer["changeDays"]]
-                assert listed == [str(raised), str(promoted)][role == "reader" :], (role, known)
+                expected = [moved, promoted] if role == "reader" else [moved, raised, promoted]
+                assert listed == [str(each) for each in expected], (role, known)
             begun = shown["hr"][0][0]
             assert shown["reader"] == [(begun, str(promoted), "Lærer"), (str(promoted), None, "Leder")]
             assert [each[1] for each in shown["hr"]] == [str(raised), str(promoted), None]
