@@ -51,6 +51,8 @@ class Value:
     """Why it can't be read as it was known on another day; empty if it can."""
     group: str = ""
     """The field group (``api.access.field_groups``) that a reader's role may lack."""
+    instead: str = "null"
+    """What is told, as Cypher, of a thing of which the value is not shown while it is of others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class Objects(Compilation):
         if value.only_now:
             self._refuse_known(f"{type_.name}.{value.name}", value.only_now)
         text = self._plain(type_, value, n, v, r)
-        return f"CASE WHEN {shown_where} THEN {text} END" if shown_where else text
+        return f"CASE WHEN {shown_where} THEN {text} ELSE {value.instead} END" if shown_where else text
 
     def _shown_where(self, type_: Type, value: Value, n: str) -> str:
         """The condition that the value is shown, of a thing that is; "" if there is none. Raises GraphQLError if it is
@@ -147,10 +147,7 @@ class Objects(Compilation):
             if self.scope is None or not self.scope.limited(FIELDS[value.right]):
                 raise lacks_field(name, value.right)
             return self._where_held(type_, n, FIELDS[value.right])
-        where = self._where_grouped(type_, name, value.group, n)
-        if where and value.type.endswith("!"):  # it is shown in some places, and can't be null in the others
-            raise outside_groups(name, value.group, LIMITED_FIELDS[value.group])
-        return where
+        return self._where_grouped(type_, name, value.group, n)
 
     def _where_grouped(self, type_: Type, name: str, group: str, n: str) -> str:
         """The condition that a field group is shown where a thing lies; "" if it is wherever the thing is. ``name``:

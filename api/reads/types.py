@@ -62,6 +62,7 @@ TIES = ("Employment", "Affiliation")
 
 def _of_kind(kind: Kind) -> Type:
     fields: dict[str, Field] = {}
+    group = group_of_changes(kind.name)
 
     def add(each: Field) -> None:
         fields[each.name] = each
@@ -77,9 +78,10 @@ def _of_kind(kind: Kind) -> Type:
             "version",
             "Int!",
             "{n}.version",
-            "Number of changes; pass it as expectedVersion",
+            f"Number of changes; pass it as expectedVersion{_NO_VERSION if group else ''}",
             only_now="it serves to change the thing as it is known now",
-            group=group_of_changes(kind.name),
+            group=group,
+            instead="0",
         )
     )
     add(Value("active", "Boolean!", "{active}", "It exists on the day that is read"))
@@ -142,6 +144,7 @@ _ID = (
     "mixes them"
 )
 _FORMER = "UUIDs of persons that were joined into this one; they still lead to it"
+_NO_VERSION = "; 0 = your roles do not show it of this one, though they do of others"
 _KNOWN_ON = "The day of asKnownOn: the values are those known at its end; null = those known now"
 _LABEL = "Its name, title or number; on a day without one, the last before it; otherwise its UUID"
 _AS_OF = "The day of the values; for a period, the first day on which the thing exists"
