@@ -1,6 +1,7 @@
 """Cases as answers: in a list, and one with its log, its place and what was answered so far."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -139,8 +140,15 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
 
 
 def process_name(run: Run, case: CaseRow) -> str:
-    """What the process of a case is called."""
-    return definitions.version(run, case.version, case.digest).definition.name
+    """What the process of a case is called; its id, if the version can't be read."""
+    found = definitions.readable(partial(definitions.version, run, case.version, case.digest))
+    return case.process if found is None else found.definition.name
+
+
+def current_name(run: Run, process: str) -> str:
+    """What a process is called now; its id, if the version can't be read."""
+    found = definitions.readable(partial(definitions.current, run, process))
+    return process if found is None else found.definition.name
 
 
 def _common(run: Run, case: CaseRow, names: Mapping[str, str]) -> Answer:

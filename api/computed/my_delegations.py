@@ -3,11 +3,11 @@
 import neo4j
 
 from api.access.roles import OWNERS
+from api.computed.case_answers import current_name
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
 from api.computed.task_answers import names_of
 from graph.identity.lookup import survivors
 from graph.time import today
-from processes.cases import definitions
 from processes.cases.listed import delegations
 
 
@@ -19,12 +19,12 @@ def _answer(request: Request) -> list[Answer]:
         found = delegations(session, access.person, today())
         persons = {who for each in found for who in (each.by, each.to)}
         names, called = names_of(session, persons), survivors(session, "Person", persons)
-        processes = {each.process: definitions.current(session, each.process) for each in found}
+        processes = {each.process: current_name(session, each.process) for each in found}
         return [
             {
                 "id": each.id,
                 "process": each.process,
-                "name": processes[each.process].definition.name,
+                "name": processes[each.process],
                 "by": names.get(each.by, each.by),
                 "to": names.get(each.to, each.to),
                 "isMine": called.get(each.by, each.by) == access.person,

@@ -3,9 +3,9 @@
 import neo4j
 
 from api.access.roles import LOG
+from api.computed.case_answers import current_name
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
 from graph.time import copenhagen_now
-from processes.cases import definitions
 from processes.cases.listed import overview
 
 
@@ -14,7 +14,7 @@ def _answer(request: Request) -> list[Answer]:
         return [
             {
                 "id": each.process,
-                "name": definitions.current(session, each.process).definition.name,
+                "name": current_name(session, each.process),
                 "running": each.running,
                 "stuck": each.stuck,
                 "ended": each.ended,

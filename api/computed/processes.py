@@ -1,5 +1,7 @@
 """``processes``: what can be started, and what of that by the caller."""
 
+from functools import partial
+
 import neo4j
 import orjson
 
@@ -13,14 +15,20 @@ from processes.cases import definitions
 from processes.cases.definitions import Version
 from processes.cases.starting import startable
 
+_NUMBERS = """
+MATCH (v:ProcessVersion)-[:VERSION_OF]->(p:Process)
+RETURN p.id AS id, max(v.number) AS number ORDER BY id
+"""
+
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        ids = session.run("MATCH (p:Process) RETURN p.id AS id ORDER BY id").value()
-        versions = [definitions.current(session, each) for each in ids]
+        numbers = dict(session.run(_NUMBERS).values())
+        found = {each: definitions.readable(partial(definitions.current, session, each)) for each in numbers}
+        versions = [each for each in found.values() if each is not None]
         if request.get("startable"):
-            versions = _startable(session, versions, request.caller.access)
-    return [_shown(each) for each in versions]
+            return [_shown(each) for each in _startable(session, versions, request.caller.access)]
+    return [_unread(id_, numbers[id_]) if each is None else _shown(each) for id_, each in found.items()]
 
 
 def _startable(run: Run, versions: list[Version], access: Access | None) -> list[Version]:
@@ -42,6 +50,11 @@ def _shown(version: Version) -> Answer:
         "version": version.number,
         "form": None if form is None else orjson.dumps(dict(form.schema)).decode(),
     }
+
+
+def _unread(process: str, number: int) -> Answer:
+    """A process of which the version can't be read: it is there, and has no name but its id."""
+    return {"id": process, "name": process, "version": number, "form": None}
 
 
 FIELD = ComputedField(

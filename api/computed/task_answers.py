@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +13,7 @@ from api.enums import name_of
 from graph.connection import Run
 from graph.identity.lookup import survivors
 from processes.cases import definitions, kept
+from processes.cases.definitions import Version
 from processes.cases.inbox import PARTS
 from processes.cases.inbox import Part as InboxPart
 from processes.cases.tasks import Look
@@ -162,15 +164,23 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
 def _excludes_who_did(run: Run, task: kept.Task, case: kept.CaseRow) -> list[str]:
     if not task.exclude_who_did:
         return []
-    nodes = definitions.version(run, case.version, case.digest).definition.nodes
-    return sorted(nodes[each].name or each for each in task.exclude_who_did)
+    version = _version(run, case)
+    nodes = {} if version is None else version.definition.nodes
+    names = {each: nodes[each].name for each in task.exclude_who_did if each in nodes}
+    return sorted(names.get(each) or each for each in task.exclude_who_did)
 
 
 def _schema(run: Run, task: kept.Task, case: kept.CaseRow) -> str | None:
     if not task.form:
         return None
-    version = definitions.version(run, case.version, case.digest)
-    return orjson.dumps(dict(version.forms[task.form].schema)).decode()
+    version = _version(run, case)
+    form = None if version is None else version.forms.get(task.form)
+    return None if form is None else orjson.dumps(dict(form.schema)).decode()
+
+
+def _version(run: Run, case: kept.CaseRow) -> Version | None:
+    """The version of a case as it is now: a task that was done before the case was moved may name what it lacks."""
+    return definitions.readable(partial(definitions.version, run, case.version, case.digest))
 
 
 def _why(each: Candidate, seen: Look, named: Mapping[Any, Any], names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import neo4j
 import orjson
+from structlog.stdlib import get_logger
 
 from graph.connection import Run
 from graph.errors import Conflict, GraphError, Unknown
@@ -22,7 +23,7 @@ from processes.cases.happened import OPERATIONS
 from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.diagram import Node
-from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.errors import DefinitionRejected, Fault, ProcessError
 from processes.forms import Form, SchemaRejected, read_form
 from processes.prefill import prefill_faults
 from protocols.xml import local
@@ -33,6 +34,7 @@ CHANGES: Mapping[str, Collection[str]] = dict.fromkeys(happened.WATCHED, sorted(
 """By which changes of which things a case may start."""
 _MOST_READ = 200
 """Versions that a process keeps ready to run."""
+_log = get_logger("processes.cases.definitions")
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,15 @@ def version(run: Run, id_: str, digest: str) -> Version:
     return _READ.version(row["process"], row["v"])
 
 
+def readable(read: Callable[[], Version]) -> Version | None:
+    """The version that ``read`` gives. None, and a warning in the log, if it can't be read: a list goes on without."""
+    try:
+        return read()
+    except (ProcessError, SchemaRejected) as wrong:
+        _log.warning("version of a process can't be read", error=str(wrong))
+        return None
+
+
 class _Versions:
     """The versions that were read last: reading one costs more than a step of a case."""
 
@@ -285,7 +296,7 @@ class _Versions:
             forms = {name: read_form(name, schema) for name, schema in orjson.loads(node["forms"]).items()}
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
             known = Known(_ANY, _ANY, _fields(forms), _AnyService(), CHANGES, happened.NAMES)
-            definition = read_definition(process, documents, known)
+            definition = read_definition(process, documents, known, deployed=True)
             found = Version(
                 node["id"], process, node["number"], node["digest"], definition, forms,
                 node.get("by") or "", _roles(node.get("roles")),

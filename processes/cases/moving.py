@@ -11,7 +11,7 @@ from graph.rehearsal import rehearsed
 from processes.cases import definitions, kept
 from processes.cases.kept import Running
 from processes.cases.tasks import STARTER
-from processes.engine.errors import NotMovable, StateRejected
+from processes.engine.errors import DefinitionRejected, NotMovable, StateRejected
 from processes.engine.moving import moved
 
 
@@ -54,7 +54,7 @@ def move(
         try:
             with driver.session() as session:
                 session.execute_write(_move, id_, by, now, reason)
-        except (NotMovable, StateRejected) as refused:
+        except (NotMovable, StateRejected, DefinitionRejected) as refused:
             stays[id_] = str(refused)
         else:
             done.append(id_)

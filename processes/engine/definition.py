@@ -27,6 +27,8 @@ from processes.engine.triggers import Trigger, read_triggers
 from protocols.xml import local
 
 _MOST_FAULTS = 200
+_NOT_COMPILED = frozenset({"not_bpmn", "missing_process", "expression", "timer", "script", "no_table"})
+"""Faults with which a definition can't be read at all: what a case would need of it isn't there."""
 
 
 @dataclass(slots=True)
@@ -167,25 +169,31 @@ class Definition:
         return _variables([name for each in found for name in extensions.data(each)])
 
 
-def read_definition(process: str, documents: Mapping[str, bytes], known: Known) -> Definition:
+def read_definition(
+    process: str, documents: Mapping[str, bytes], known: Known, *, deployed: bool = False
+) -> Definition:
     """Read and check a process with all that it calls.
 
     Args:
         process: the id of the process that cases run.
         documents: BPMN and DMN documents by their names; each is read for what it is.
         known: the roles, responsibilities, forms and services that there are.
+        deployed: it was checked when it was deployed, and its cases go on with it. What has been refused only since
+            then is no fault; it is one if it is deployed again.
 
     Raises:
         DefinitionRejected: with all faults.
     """
     faults: list[Fault] = []
-    read = _read(documents, faults)
+    read = _read(documents, faults, deployed=deployed)
     if faults:  # what is no document has no elements to check
         raise _rejected(faults)
     for name, root in read.bpmn.items():
         check_schema(name, root, faults)
     found = diagrams(read.bpmn)
     checked = check(found, read.dmn, process, known, faults)
+    if deployed:
+        faults = [each for each in faults if each.rule in _NOT_COMPILED]
     if faults:
         raise _rejected(faults)
     definition = Definition(process, documents, found, checked, known)
@@ -197,7 +205,7 @@ def read_definition(process: str, documents: Mapping[str, bytes], known: Known) 
     return definition
 
 
-def _read(documents: Mapping[str, bytes], faults: list[Fault]) -> _Read:
+def _read(documents: Mapping[str, bytes], faults: list[Fault], *, deployed: bool) -> _Read:
     read = _Read({}, {})
     if len(documents) > MOST_DOCUMENTS or sum(map(len, documents.values())) > 4 * LARGEST:
         text = f"at most {MOST_DOCUMENTS} documents of {4 * LARGEST} bytes together are allowed"
@@ -208,11 +216,8 @@ def _read(documents: Mapping[str, bytes], faults: list[Fault]) -> _Read:
         if root is None:
             continue
         encoding = root.getroottree().docinfo.encoding
-        if encoding is not None and encoding.upper() not in (
-            "UTF-8",
-            "US-ASCII",
-            "ASCII",
-        ):  # documents are kept as text
+        # Documents are kept as text.
+        if not deployed and encoding is not None and encoding.upper() not in ("UTF-8", "US-ASCII", "ASCII"):
             text = f'the document is in {encoding}; save it as UTF-8, with encoding="UTF-8" in its first line'
             faults.append(Fault(name, "line 1", "not_utf8", text))
             continue

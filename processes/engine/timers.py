@@ -62,6 +62,11 @@ class Distance:
     def before(self, moment: datetime) -> datetime:
         return self._moved(moment, -1)
 
+    @property
+    def by_month(self) -> bool:
+        """It counts months or years: the same day of the month may be none, or another, one distance on."""
+        return any(count and unit in ("month", "year") for count, unit in self.parts)
+
     def times(self, n: int) -> "Distance":
         return Distance(tuple((n * count, unit) for count, unit in self.parts))
 

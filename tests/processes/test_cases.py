@@ -1,5 +1,6 @@
 """Cases in the graph: two who complete one task, versions, time that passes in the worker, a person who is erased."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from api.access.rights import Access
 from api.access.tasks import sees
+from api.computed.task_answers import task_forms
 from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.errors import Unknown
@@ -27,7 +29,7 @@ from tests.emptied import empty
 from tests.forked import telling
 from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.town import TOWN
-from tests.processes.engine.drawn import END, START, flow, process, user
+from tests.processes.engine.drawn import END, START, flow, process, user, when
 from tests.processes.two_complete import completed
 
 pytestmark = pytest.mark.slow
@@ -269,6 +271,47 @@ def test_a_case_that_is_moved_knows_who_has_started_it(town: neo4j.Driver) -> No
     assert open_task(town, case).asked.exclude == {uuid(town, "anna")}
     with pytest.raises(NotCandidate):
         tasks.complete(town, open_task(town, case).id, "anna", {}, NOW)
+
+
+def test_what_is_deployed_goes_on_though_it_would_be_refused_now(town: neo4j.Driver) -> None:
+    form = {"request": {"type": "object", "properties": {"unit": {"type": "string", "format": "unit"}}}}
+    task = user("see", "request", '<reconnect:place role="case_worker" unit="unit"/>')
+    error = '<error id="e" name="refused" errorCode="refused"/>'
+    right = process(START, task, END, flow("start", "see", "end"), outside=error)
+    wrong = right.replace(b' errorCode="refused"', b"")
+    definitions.deploy(town, "main", {"main.bpmn": right}, form, "test", NOW)
+    with pytest.raises(DefinitionRejected, match="errorCode"):
+        definitions.deploy(town, "main", {"main.bpmn": wrong}, form, "test", NOW)
+    stored = "MATCH (v:ProcessVersion {id: 'main:1'}) SET v.documents = $documents, v.digest = 'of an earlier release'"
+    town.execute_query(stored, documents=json.dumps({"main.bpmn": wrong.decode()}))
+    stays, goes = (tasks.start(town, "main", {"unit": "job"}, "dora", NOW) for _ in range(2))
+    tasks.complete(town, open_task(town, stays).id, "anna", {}, NOW)
+    definitions.deploy(town, "main", {"main.bpmn": right}, form, "test", NOW)
+    assert moving.move(town, "main", None, None, NOW, "Ny udgave").moved == (goes,)
+    tasks.complete(town, open_task(town, goes).id, "anna", {}, NOW)
+    with town.session() as session:
+        assert [kept.case(session, each).is_open for each in (stays, goes)] == [False, False]
+
+
+def test_a_done_task_of_a_moved_case_names_what_its_version_lacks(town: neo4j.Driver) -> None:
+    form = {"type": "object", "properties": {"unit": {"type": "string", "format": "unit"}}}
+    place = '<reconnect:place role="case_worker" unit="unit"{}/>'
+    for other, asked in (("before", "old"), ("after", "new")):
+        parts = (
+            START, '<exclusiveGateway id="gate" default="gate_one"/>',
+            user("one", asked, place.format(f' excludeWhoDid="{other}"')), user("two", "request", place.format("")),
+            user(other, "request", place.format("")), END, flow("start", "gate", "one", "two", "end"),
+            when("gate", other, 'unit == "none"'), flow(other, "end"),
+        )  # fmt: skip
+        definitions.deploy(town, "main", {"main.bpmn": process(*parts)}, {"request": form, asked: form}, "test", NOW)
+        if other == "before":
+            case = tasks.start(town, "main", {"unit": "job"}, "dora", NOW)
+            tasks.complete(town, open_task(town, case).id, "anna", {}, NOW)
+    assert moving.move(town, "main", None, None, NOW, "Ny udgave").moved == (case,)
+    with town.session() as session:
+        seen = task_forms(session, tasks.looks(session, kept.tasks_of(session, case), NOW), None)
+    found = {each["element"]: (each["state"], each["excludesWhoDid"], each["form"]) for each in seen}
+    assert found["one"] == ("DONE", ["before"], None) and found["two"][0] == "OPEN"
 
 
 def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:

@@ -172,6 +172,34 @@ def test_only_who_may_start_a_process_is_offered_it_and_starts_it(service: Serve
             assert error["code"] == "not_starter" and text in error["text"]
 
 
+def test_a_version_that_can_not_be_read_breaks_no_list(service: Served, tokens: dict[str, str]) -> None:
+    place = '<reconnect:place role="case_worker" unit="unit"/>'
+    content = process(START, user("see", "request", place), END, flow("start", "see", "end"), id="old")
+    form = {"type": "object", "properties": {"unit": {"type": "string", "format": "unit"}}}
+    definitions.deploy(service.driver, "old", {"old.bpmn": content}, {"request": form}, "test", datetime.now(UTC))
+    start = """mutation { startCase(process: "old", values: "{\\"unit\\": \\"job\\"}", reason: "Ny") { id } }"""
+    case = asked(service, start, tokens["bo"])["startCase"]["id"]
+    version = "MATCH (v:ProcessVersion {id: 'old:1'}) SET v.documents = $documents, v.digest = $digest"
+    kept = service.driver.execute_query("MATCH (v:ProcessVersion {id: 'old:1'}) RETURN v").records[0]["v"]
+    service.driver.execute_query(version, documents="{}", digest="lost")
+    try:
+        found = asked(service, "{ processes { id name version form } }", tokens["bo"])["processes"]
+        assert {"id": "old", "name": "old", "version": 1, "form": None} in found
+        ids = [
+            each["id"] for each in asked(service, "{ processes(startable: true) { id } }", tokens["bo"])["processes"]
+        ]
+        assert "approval" in ids and "old" not in ids
+        assert [each["form"] for each in asked(service, MINE, tokens["anna"])["myTasks"]] == [None]
+        board = '{ processBoard { id name } processCases(process: "old", first: 3) { name } }'
+        seen = asked(service, board, service.token("auditor"))
+        assert {"id": "old", "name": "old"} in seen["processBoard"] and seen["processCases"] == [{"name": "old"}]
+    finally:
+        service.driver.execute_query(version, documents=kept["documents"], digest=kept["digest"])
+    (task,) = asked(service, MINE, tokens["anna"])["myTasks"]
+    asked(service, COMPLETE, tokens["anna"], task=task["id"], values="{}")
+    assert asked(service, CASE, tokens["bo"], case=case)["processCase"]["state"] == "ENDED"
+
+
 def test_an_inbox_comes_page_by_page(service: Served, tokens: dict[str, str]) -> None:
     made = [started(service, tokens["bo"], "job", "dora") for _ in range(3)]
     (first,) = asked(service, MINE, tokens["anna"], first=1)["myTasks"]

@@ -13,7 +13,9 @@ from tests.processes.engine.drawn import (
     NOW,
     PLACE,
     START,
+    begin,
     boundary,
+    elements,
     flow,
     process,
     read,
@@ -297,6 +299,30 @@ def test_an_error_is_caught_by_its_code() -> None:
     with pytest.raises(DefinitionRejected) as refused:
         read(*PLAIN, outside='<error id="e" name="refused"/><error id="f" name="late" errorCode="late"/>')
     assert [(each.element, each.rule) for each in refused.value.faults] == [("e", "no_code")]
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (process(*PLAIN, outside='<error id="e" name="refused"/>'), "no_code"),
+        (process(*PLAIN).replace(b"<userTask ", b'<userTask startQuantity="2" '), "unsupported"),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?>' + process(*PLAIN), "not_utf8"),
+    ],
+)
+def test_what_is_deployed_is_read_as_it_was_deployed(content: bytes, rule: str) -> None:
+    with pytest.raises(DefinitionRejected) as refused:
+        read_definition("main", {"main.bpmn": content}, KNOWN)
+    assert {each.rule for each in refused.value.faults} == {rule}
+    definition = read_definition("main", {"main.bpmn": content}, KNOWN, deployed=True)
+    assert elements(begin(definition)) == ["approve"]
+
+
+def test_what_can_not_be_compiled_is_a_fault_of_what_is_deployed_too() -> None:
+    content = process(START, user("approve", place='<reconnect:place role="manager" unit="("/>'), END,
+                      flow("start", "approve", "end"))  # fmt: skip
+    with pytest.raises(DefinitionRejected) as refused:
+        read_definition("main", {"main.bpmn": content}, KNOWN, deployed=True)
+    assert [(each.element, each.rule) for each in refused.value.faults] == [("approve", "expression")]
 
 
 def test_the_drawing_stays_as_it_is() -> None:
