@@ -59,7 +59,9 @@ def switch(
     """
 
     def work(tx: neo4j.ManagedTransaction) -> datetime | None:
-        triggers = definitions.current(tx, process).definition.triggers
+        read = partial(definitions.current, tx, process)
+        version = read() if on else definitions.readable(read)  # what can't be read can be switched off
+        triggers = () if version is None else version.definition.triggers
         if on and not triggers:
             raise ChangeRejected("no_trigger", f"{process} does not say by what its cases start; add a trigger to it")
         every = _every(triggers)
@@ -116,14 +118,26 @@ def switched_on(run: Run) -> dict[str, Switched]:
 
 
 def start_due(driver: neo4j.Driver, now: datetime) -> Started:
-    """Start what is due by now. A case that can't start holds up no other; why is kept with its process."""
+    """Start what is due by now. A case that can't start holds up no other, nor does a process of which none can, for
+    whatever reason; why is kept with its process.
+
+    Raises DriverError if the database does not answer: that is no process's fault.
+    """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         ids = session.run("MATCH (p:Process {starts: true}) RETURN p.id AS id ORDER BY id").value()
     cases, failed = 0, {}
     for id_ in ids:
         more = True
         while more:
-            step = _write(driver, partial(_step, process=id_, now=now))
+            try:
+                step = _write(driver, partial(_step, process=id_, now=now))
+            except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+                raise
+            except Exception as wrong:
+                known = isinstance(wrong, GraphError | ProcessError)
+                text = str(wrong) if known else f"its cases can't be started ({type(wrong).__name__}); report it"
+                step = _Step(0, text[:_LONGEST_PROBLEM], more=False)
+                _write(driver, partial(_note_problem, process=id_, problem=step.problem))
             cases, more = cases + step.started, step.more
             if step.problem:
                 failed[id_] = step.problem
@@ -171,6 +185,11 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
         problem=problem or None,
     ).consume()
     return _Step(started, problem, more=last < row["last"])
+
+
+def _note_problem(tx: neo4j.ManagedTransaction, process: str, problem: str) -> None:
+    query = "MATCH (p:Process {id: $process, starts: true}) SET p.starts_problem = $problem"
+    tx.run(query, process=process, problem=problem).consume()
 
 
 def _by_change(

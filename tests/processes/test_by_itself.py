@@ -46,13 +46,15 @@ def town(clean_graph: neo4j.Driver, tmp_path: Path) -> Iterator[neo4j.Driver]:
     yield clean_graph
 
 
-def deploy(driver: neo4j.Driver, *triggers: str, required: str = "", given: dict[str, str] = GIVEN) -> None:
+def deploy(
+    driver: neo4j.Driver, *triggers: str, required: str = "", given: dict[str, str] = GIVEN, id: str = "main"
+) -> None:
     stated = "".join(f"<reconnect:trigger {each}/>" for each in triggers)
     stated += "".join(f'<reconnect:argument name="{name}" value="{value}"/>' for name, value in given.items())
     start = f'<startEvent id="start"><extensionElements>{stated}<reconnect:form name="request"/></extensionElements>'
     parts = (f"{start}</startEvent>", user("see", "request", PLACE), END, flow("start", "see", "end"))
     form = {"type": "object", "properties": FIELDS, "required": [required] if required else []}
-    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, {"request": form}, "test", NOW)
+    definitions.deploy(driver, id, {"main.bpmn": process(*parts, id=id)}, {"request": form}, "test", NOW)
 
 
 def changed(**ends: str) -> Content:
@@ -168,6 +170,23 @@ def test_what_can_not_start_holds_up_nothing_and_is_told(town: neo4j.Driver, tmp
     deploy(town, given={})
     with pytest.raises(ChangeRejected, match="does not say by what its cases start"):
         by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+
+
+def test_a_process_that_can_not_be_read_holds_up_no_other(town: neo4j.Driver, tmp_path: Path) -> None:
+    for id in ("attest", "main"):
+        deploy(town, LEAVES, id=id)
+        by_itself.switch(town, id, "test", "Prøve", NOW, on=True)
+    lost = "MATCH (v:ProcessVersion {id: 'attest:1'}) SET v.documents = '{}', v.digest = 'other'"
+    town.execute_query(lost)
+    imported(town, changed(anna=ENDS), tmp_path)
+    for _ in range(2):
+        assert list(by_itself.start_due(town, NOW).failed) == ["attest"]
+    assert cases(town) == [("Anna Berg", "Jobcenter")]
+    with town.session() as session:
+        found = by_itself.switched_on(session)
+    assert "no process with this id" in found["attest"].problem and found["main"].problem == ""
+    by_itself.switch(town, "attest", "test", "Prøve", NOW, on=False)
+    assert by_itself.start_due(town, NOW).failed == {}
 
 
 def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.Driver, tmp_path: Path) -> None:
