@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
+from itertools import chain
 from typing import Any, Final, TypeVar
 
 import neo4j
@@ -159,16 +160,17 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
         return _Step(0, "", more=False)
     version = definitions.current(tx, process)
     last = min(row["last"], row["after"] + WINDOW)
-    wanted = [*_by_change(tx, version, row["after"], last, now)]
     every, due = _every(version.definition.triggers), row["next"] and stored_moment(row["next"])
+    by_time: list[tuple[str, dict[str, Any]]] = []
     if every is not None and due is not None and due <= now:
-        wanted.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
+        by_time.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
         while due <= now:  # what was missed while no worker ran is made up for once
             due = every.after(due)
     elif every is not None and due is None:  # a version that starts by time has come since the switch
         due = every.after(now)
     started, problem = 0, ""
-    for why, values in wanted:
+    # One after another: whether a change is to start a case is asked once the cases of those before it are there.
+    for why, values in chain(_by_change(tx, version, row["after"], last, now), by_time):
         try:
             begin(tx, version, _given(version, values), None, now, why)
             started += 1

@@ -199,10 +199,13 @@ def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.
     definitions.deploy(town, "leave", read.documents, read.schemas, "test", NOW, services)
     by_itself.switch(town, "leave", "test", "Prøve", NOW, on=True)
     content = {**changed(anna=ENDS, carl=ENDS), **more}
-    content["employments"].append({"id": "e_carl_2", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]})
+    content["employments"] += [
+        {"id": "e_carl_2", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]},
+        {"id": "e_anna_2", "person": "anna", "title": "Vikar", "units": [{"unit": "job"}], "to": ENDS},
+    ]
     imported(town, content, tmp_path)
     assert by_itself.start_due(town, NOW).failed == {}
-    assert cases(town) == [("Anna Berg", "Jobcenter")], "Carl goes on elsewhere"
+    assert cases(town) == [("Anna Berg", "Jobcenter")], "Carl goes on elsewhere; both of Anna's end on one day"
     with town.session() as session:
         anna = find(session, "Person", "anna").uuid
         (task,) = [each for each in kept.open_tasks(session) if each.element == "handover"]
