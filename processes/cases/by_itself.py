@@ -69,19 +69,21 @@ def switch(
         if first is not None and (every is None or first < day_of(now)):
             text = f"first: {process} starts by no time" if every is None else f"first: {first} is over"
             raise ChangeRejected("over", text, field="first")
-        due = None
+        counted, due = None, None
         if on and every is not None:
-            due = every.after(now) if first is None else datetime.combine(first, time(), COPENHAGEN)
+            counted = now.astimezone(COPENHAGEN) if first is None else datetime.combine(first, time(), COPENHAGEN)
+            due = every.after(counted) if first is None else counted
         tx.run(
             """
             MATCH (p:Process {id: $process}), (log:ChangeLog {name: $log})
-            SET p.starts = $on, p.starts_after = log.number, p.starts_next = $due, p.starts_problem = null,
-                p.starts_by = $by, p.starts_at = $now, p.starts_reason = $reason
+            SET p.starts = $on, p.starts_after = log.number, p.starts_next = $due, p.starts_first = $counted,
+                p.starts_problem = null, p.starts_by = $by, p.starts_at = $now, p.starts_reason = $reason
             """,
             process=process,
             log=LOG,
             on=on,
             due=None if due is None else due.astimezone(UTC),
+            counted=None if counted is None else counted.astimezone(UTC),
             by=by,
             now=now.astimezone(UTC),
             reason=reason,
@@ -151,7 +153,8 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
     row = tx.run(
         """
         MATCH (p:Process {id: $process}), (log:ChangeLog {name: $log})
-        RETURN p.starts AS starts, p.starts_after AS after, p.starts_next AS next, log.number AS last
+        RETURN p.starts AS starts, p.starts_after AS after, p.starts_next AS next, p.starts_first AS first,
+            log.number AS last
         """,
         process=process,
         log=LOG,
@@ -161,13 +164,14 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
     version = definitions.current(tx, process)
     last = min(row["last"], row["after"] + WINDOW)
     every, due = _every(version.definition.triggers), row["next"] and stored_moment(row["next"])
+    first = row["first"] and stored_moment(row["first"])
     by_time: list[tuple[str, dict[str, Any]]] = []
     if every is not None and due is not None and due <= now:
         by_time.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
-        while due <= now:  # what was missed while no worker ran is made up for once
-            due = every.after(due)
+        first, due = _again(every, first or due, due, now)
     elif every is not None and due is None:  # a version that starts by time has come since the switch
-        due = every.after(now)
+        first = now.astimezone(COPENHAGEN)
+        due = every.after(first)
     started, problem = 0, ""
     # One after another: whether a change is to start a case is asked once the cases of those before it are there.
     for why, values in chain(_by_change(tx, version, row["after"], last, now), by_time):
@@ -179,11 +183,13 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
     tx.run(
         """
         MATCH (p:Process {id: $process})
-        SET p.starts_after = $last, p.starts_next = $due, p.starts_problem = coalesce($problem, p.starts_problem)
+        SET p.starts_after = $last, p.starts_next = $due, p.starts_first = $first,
+            p.starts_problem = coalesce($problem, p.starts_problem)
         """,
         process=process,
         last=last,
         due=None if every is None or due is None else due.astimezone(UTC),
+        first=None if every is None or first is None else first.astimezone(UTC),
         problem=problem or None,
     ).consume()
     return _Step(started, problem, more=last < row["last"])
@@ -192,6 +198,27 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
 def _note_problem(tx: neo4j.ManagedTransaction, process: str, problem: str) -> None:
     query = "MATCH (p:Process {id: $process, starts: true}) SET p.starts_problem = $problem"
     tx.run(query, process=process, problem=problem).consume()
+
+
+def _again(every: Distance, first: datetime, due: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """From when it is counted, and when it is due next; what was missed while no worker ran is made up for once.
+
+    Months are counted from the first: a month after 31 January is 28 February, and two are 31 March.
+    """
+    if not every.by_month:
+        while due <= now:
+            due = every.after(due)
+        return first, due
+    number, counted = 0, first
+    while counted < due:
+        number += 1
+        counted = every.times(number).after(first)
+    if counted != due:  # another distance has been stated since
+        number, first, counted = 0, due, due
+    while counted <= now:
+        number += 1
+        counted = every.times(number).after(first)
+    return first, counted
 
 
 def _by_change(

@@ -1,8 +1,9 @@
 """Cases that start by what happens, or by time: off until switched on, and each change once."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import sleep
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import processes
 from api.mutations.services import wanted
 from graph.errors import ChangeRejected
 from graph.identity.lookup import find
-from graph.time import today
+from graph.time import COPENHAGEN, today
 from processes.cases import by_itself, definitions, kept
 from processes.package import read_package
 from processes.services import OUTSIDE
@@ -152,6 +153,27 @@ def test_a_case_starts_by_time_and_what_was_missed_is_made_up_for_once(town: neo
     with town.session() as session:
         again = by_itself.switched_on(session)["main"].next
     assert again is not None and again > NOW + timedelta(days=11 + 3 * 366)
+
+
+def test_months_are_counted_from_the_first(town: neo4j.Driver) -> None:
+    deploy(town, 'every="1 month"', given={})
+    year = today().year + 1
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True, first=date(year, 1, 31))
+
+    def next_after(month: int, day: int) -> tuple[int, int]:
+        by_itself.start_due(town, datetime(year, month, day, 12, tzinfo=COPENHAGEN))
+        with town.session() as session:
+            found = by_itself.switched_on(session)["main"].next
+        assert found is not None
+        return found.month, found.day
+
+    assert next_after(1, 30) == (1, 31)
+    assert next_after(2, 1) == (2, monthrange(year, 2)[1])
+    assert next_after(3, 1) == (3, 31)
+    assert next_after(5, 2) == (5, 31), "missed: February's, March's and April's, made up for once"
+    assert len(cases(town)) == 3
+    deploy(town, 'every="2 months"', given={})
+    assert next_after(6, 1) == (7, 31)
 
 
 def test_what_can_not_start_holds_up_nothing_and_is_told(town: neo4j.Driver, tmp_path: Path) -> None:
