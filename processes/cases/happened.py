@@ -83,6 +83,7 @@ WHERE person.from IS NOT NULL
 RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, COUNT {{
         MATCH (person)-[has:HAS]->(other:Employment|Affiliation)
         WHERE {not_over("has")}
+        RETURN DISTINCT other
     }} AS others
 """
 _OF_EMPLOYMENT = f"""
@@ -108,5 +109,6 @@ RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
     COUNT {{
         MATCH (person)-[:HAS]->(other:Employment|Affiliation)-[state:STATE]->()
         WHERE other <> n AND (state.to IS NULL OR state.to > coalesce(end, $today))
+        RETURN DISTINCT other
     }} AS others
 """

@@ -17,7 +17,7 @@ from api.mutations.services import wanted
 from graph.errors import ChangeRejected
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, today
-from processes.cases import by_itself, definitions, kept
+from processes.cases import by_itself, definitions, happened, kept
 from processes.package import read_package
 from processes.services import OUTSIDE
 from reconnect.embedded import Addresses
@@ -78,6 +78,11 @@ def cases(driver: neo4j.Driver) -> list[tuple[str | None, str | None]]:
         """
     )
     return [(row["person"], row["unit"]) for row in rows]
+
+
+def uuid(driver: neo4j.Driver, kind: str, key: str) -> str:
+    with driver.session() as session:
+        return find(session, kind, key).uuid
 
 
 def look(driver: neo4j.Driver) -> None:
@@ -209,6 +214,26 @@ def test_a_process_that_can_not_be_read_holds_up_no_other(town: neo4j.Driver, tm
     assert "no process with this id" in found["attest"].problem and found["main"].problem == ""
     by_itself.switch(town, "attest", "test", "Prøve", NOW, on=False)
     assert by_itself.start_due(town, NOW).failed == {}
+
+
+def test_others_are_employments_however_many_states_they_have(town: neo4j.Driver, tmp_path: Path) -> None:
+    content = changed(carl=ENDS)
+    content["employments"].append({"id": "other", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]})
+    imported(town, content, tmp_path)
+    town.execute_query(
+        """
+        MATCH (e:Employment {uuid: $other})-[state:STATE]->(shown)
+        CREATE (e)-[later:STATE]->(shown)
+        SET later = properties(state), later.from = date($day), state.to = date($day)
+        """,
+        other=uuid(town, "Employment", "other"),
+        day=(today() + timedelta(days=90)).isoformat(),
+    )
+    ended = happened.Change(0, "Employment", "ended", "facts", uuid(town, "Employment", "e_carl"))
+    created = happened.Change(0, "Person", "created", "facts", uuid(town, "Person", "carl"))
+    with town.session() as session:
+        seen = [happened.values(session, each, "main", today()) for each in (ended, created)]
+    assert [each and each["others"] for each in seen] == [1, 2]
 
 
 def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.Driver, tmp_path: Path) -> None:
