@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from processes.cases import definitions, tasks
+from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 from tests.ui.finding import person, unit
@@ -165,6 +166,7 @@ def test_without_a_system_role_ones_own_tasks_are_on_the_start_page(visit: Visit
 def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval: Town) -> None:
     page = visit("administrator", "/board")
     page.get_by_role("link", name="Tegn en proces").click()
+    require_address(page, "/board/draw")  # the board has a field of this name, too
     page.get_by_role("combobox", name="Proces", exact=True).select_option("Ansættelse")
     page.get_by_role("combobox", name="Element", exact=True).select_option("approve")
     expect(page.get_by_role("combobox", name="Rolle", exact=True)).to_have_value("manager")
