@@ -46,7 +46,7 @@ CONTACT: Mapping[str, frozenset[str]] = {
 
 
 def group_of_changes(kind: str) -> str:
-    """The group that whoever is told of every change of a thing must be shown; "" where ``identity`` is enough."""
+    """The group that a caller needs to learn of every change of a thing; "" where ``identity`` is enough."""
     return "contact" if kind in CONTACT else ""
 
 

@@ -140,7 +140,7 @@ class Objects(Compilation):
         return f"CASE WHEN {shown_where} THEN {text} ELSE {value.instead} END" if shown_where else text
 
     def _shown_where(self, type_: Type, value: Value, n: str) -> str:
-        """The condition that the value is shown, of a thing that is; "" if there is none. Raises GraphQLError if it is
+        """The condition under which a visible thing shows the value; "" if there is none. Raises GraphQLError if it is
         shown nowhere."""
         name = f"{type_.name}.{value.name}"
         if value.right != "open" and value.right not in self.rights:
