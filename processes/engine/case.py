@@ -38,7 +38,8 @@ DEEPEST = 900  # tasks one after another in a case; SpiffWorkflow does not see w
 _MOST_FAILURES = 10  # incidents of one call; the rest is tried by the next one
 _ANSWERED = "answered"
 _FAILURES = (
-    SpiffWorkflowException, ExpressionFailed, TimerFailed, DecisionFailed, ValuesRejected, spiff.TooMany,
+    SpiffWorkflowException, ExpressionFailed, TimerFailed, DecisionFailed, ValuesRejected, spiff.NotCaught,
+    spiff.TooMany,
 )  # fmt: skip
 
 

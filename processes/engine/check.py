@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
-from processes.engine import extensions, paths
+from processes.engine import errors_caught, extensions, paths
 from processes.engine.decisions import Decision, outputs_of, read_decision, tables
 from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, NODES, Diagrams, Node, Scope, child, children
 from processes.engine.errors import Fault
@@ -110,6 +110,7 @@ class _Checking:
             each.get("id", ""): (document, each) for document, root in decisions.items() for each in tables(root)
         }
         self._messages = diagrams.messages()
+        self._errors = diagrams.errors()
         self._asked = {each.id for each in diagrams.nodes() if each.type in ("userTask", "manualTask")}
         self.checked = Checked(names_of(self._variables()))
 
@@ -411,8 +412,18 @@ class _Checking:
                 self._check_timer(node, each)
             elif kind == "message":
                 self._check_message_of(node, each)
+            elif kind == "error":
+                self._check_error_of(node, each)
         if extensions.ours(node.element, "escalation") and [local(e) for e in found] != ["timerEventDefinition"]:
             self._add_to(node, "misplaced_extension", "escalation stands in a timer")
+
+    def _check_error_of(self, node: Node, definition: etree._Element) -> None:
+        """An end names its error; an event at an edge that names none catches all."""
+        named = definition.get("errorRef", "")
+        if named not in self._errors and (named or node.type == "endEvent"):
+            self._add_to(node, "missing_error", f"errorRef {named!r} names no error{_of(self._errors)}")
+        if node.element.get("cancelActivity") in ("false", "0"):
+            self._add_to(node, "unsupported", "an error ends what it is caught at; cancelActivity can't be false")
 
     def _check_timer(self, node: Node, definition: etree._Element) -> None:
         stated = [each for each in children(definition) if local(each) in _TIMER_PLACES]
@@ -488,6 +499,8 @@ class _Checking:
         for node in self._diagrams.nodes():
             if node.type in ("userTask", "manualTask"):
                 self._check_has_place(node, calls)
+        for node, rule, text in errors_caught.faults(self._diagrams, self._process, calls):
+            self._add_to(node, rule, text)
 
     def _check_has_place(self, node: Node, calls: Mapping[str, list[Node]]) -> None:
         process = _process_of(node.scope)

@@ -103,6 +103,11 @@ class Diagrams:
         """The messages by their ids."""
         return {each.get("id", ""): each for root in self.roots.values() for each in root.iter(f"{{{BPMN}}}message")}
 
+    def errors(self) -> dict[str, str]:
+        """The code of each error, by its id; empty if it has none."""
+        found = (each for root in self.roots.values() for each in root.iter(f"{{{BPMN}}}error"))
+        return {each.get("id", ""): each.get("errorCode", "") for each in found}
+
 
 def children(element: etree._Element) -> Iterator[etree._Element]:
     """The child elements, without comments."""

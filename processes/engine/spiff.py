@@ -6,29 +6,35 @@ engine stands ``Evaluation``, which only looks up what the check has compiled; s
 ``processes.engine.state``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import (
     BoundaryEventParser,
+    EndEventParser,
     IntermediateCatchEventParser,
     StartEventParser,
 )
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
+    EndEvent,
     IntermediateCatchEvent,
     ParallelMultiInstanceTask,
     SequentialMultiInstanceTask,
     StartEvent,
 )
+from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
+from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 
@@ -45,6 +51,10 @@ _TIMED = ("timeDuration", "timeDate", "timeCycle")
 
 class TooMany(ValueError):
     """More instances than one task may have."""
+
+
+class NotCaught(ValueError):
+    """An error that no event around it catches."""
 
 
 class Evaluation:
@@ -115,6 +125,44 @@ class RepeatedTimer(CycleTimerEventDefinition):  # type: ignore[misc]  # SpiffWo
             nth = timer.times - kept[left] + 1
             kept[due] = timer.nth(datetime.fromisoformat(kept[start]), nth).isoformat()
         return True
+
+
+class Error(ErrorEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """An error goes outward only: from its end event to the edge of what that lies in, of what this lies in, and so on.
+
+    SpiffWorkflow would also let events catch it at the edge of what is beside the way, and drop what none has caught.
+    """
+
+    def throw(self, my_task: Task) -> None:
+        event = BpmnEvent(self, payload=deepcopy(my_task.data))
+        for activity in _around(my_task):
+            fitting = [each for each in _edge(activity) if each.task_spec.catches(each, event)]
+            if fitting:  # the event that names the error goes before the one that catches all
+                first = min(fitting, key=lambda each: each.task_spec.event_definition.code is None)
+                first.task_spec.catch(first, event)
+                first.task_spec._update(first)
+                return
+        which = f"the error {self.code!r}" if self.code else "an error without a code"
+        raise NotCaught(f"no event around it catches {which}")
+
+
+def _around(task: Task) -> Iterator[Task]:
+    """The activities around a step, from the inside out."""
+    scope = task.workflow
+    while scope.parent_task_id is not None:
+        outer = scope.top_workflow.get_task_from_id(scope.parent_task_id)
+        yield outer
+        scope = outer.workflow
+
+
+def _edge(activity: Task) -> list[Task]:
+    """The events at the edge of an activity; of one of several instances, those of all of them."""
+    split = activity.parent
+    if split is not None and isinstance(split.task_spec, MultiInstanceTask):
+        split = split.parent
+    if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
+        return []
+    return [each for each in split.children if isinstance(each.task_spec, BoundaryEvent)]
 
 
 class ServiceTask(BpmnSpecMixin):  # type: ignore[misc]  # SpiffWorkflow has no types
@@ -204,6 +252,14 @@ class _OurTimers:
         return MomentTimer(name, text, where)
 
 
+class _OurErrors:
+    """For a parser of events: errors are ours."""
+
+    def parse_error_event(self, event: Any) -> ErrorEventDefinition:
+        error = self.process_parser.parser.errors.get(event.get("errorRef"), {})  # type: ignore[attr-defined]
+        return Error(event.getparent().get("id"), error.get("error_code"))
+
+
 class _StartParser(_OurTimers, StartEventParser):  # type: ignore[misc]
     pass
 
@@ -212,13 +268,18 @@ class _CatchParser(_OurTimers, IntermediateCatchEventParser):  # type: ignore[mi
     pass
 
 
-class _BoundaryParser(_OurTimers, BoundaryEventParser):  # type: ignore[misc]
+class _EndParser(_OurErrors, EndEventParser):  # type: ignore[misc]
+    pass
+
+
+class _BoundaryParser(_OurTimers, _OurErrors, BoundaryEventParser):  # type: ignore[misc]
     pass
 
 
 class _Parser(BpmnParser):  # type: ignore[misc]
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012  # SpiffWorkflow's own way
         full_tag("startEvent"): (_StartParser, StartEvent),
+        full_tag("endEvent"): (_EndParser, EndEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
         full_tag("serviceTask"): (TaskParser, ServiceTask),
