@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
-from processes.engine import errors_caught, extensions, paths
+from processes.engine import decision_elements, errors_caught, extensions, paths
 from processes.engine.decisions import Decision, outputs_of, read_decision, tables
 from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, NODES, Diagrams, Node, Scope, child, children
 from processes.engine.errors import Fault
@@ -106,6 +106,7 @@ class _Checking:
         self._process = process
         self._known = known
         self._faults = faults
+        self._documents = decisions
         self._decisions = {
             each.get("id", ""): (document, each) for document, root in decisions.items() for each in tables(root)
         }
@@ -116,6 +117,8 @@ class _Checking:
 
     def run(self) -> None:
         self._check_ids()
+        for document, root in self._documents.items():
+            self._faults += decision_elements.faults(document, root)
         for id, (document, decision) in self._decisions.items():
             self.checked.decisions[id] = read_decision(document, decision, self.checked.names, self._faults)
         if self._process not in self._diagrams.processes:

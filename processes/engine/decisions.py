@@ -2,7 +2,8 @@
 
 A cell of an input is empty or ``-`` (anything), an expression that the input equals (``"yes"``), or begins with an
 operator: ``>= 37``, ``in ["a", "b"]``, ``!= "no"``. Hit policies: UNIQUE (one rule fits), FIRST (the first that fits)
-and COLLECT (of each output, the list of what fits).
+and COLLECT (of each output, the list of what fits). Where no rule of UNIQUE or FIRST fits, the outputs have their
+defaults (``defaultOutputEntry``); without defaults it is an incident.
 """
 
 import re
@@ -41,6 +42,8 @@ class Decision:
     policy: str
     outputs: tuple[str, ...]
     rules: tuple[Rule, ...]
+    defaults: tuple[Expression, ...] = ()
+    """What the outputs are where no rule fits; empty if they have no defaults."""
 
     def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Raises DecisionFailed if no rule fits, or several of a UNIQUE table; ExpressionFailed; ValuesRejected."""
@@ -53,9 +56,12 @@ class Decision:
         if self.policy == "UNIQUE" and len(fitting) > 1:
             which = ", ".join(str(number) for number, _ in fitting)
             raise DecisionFailed(f"rules {which} of {self.id} fit, and only one may")
-        if self.policy != "COLLECT" and not fitting:
-            raise DecisionFailed(f"no rule of {self.id} fits")
-        rows = [[each.evaluate(values) for each in rule.results] for _, rule in fitting]
+        results = [rule.results for _, rule in fitting]
+        if self.policy != "COLLECT" and not results:
+            if not self.defaults:
+                raise DecisionFailed(f"no rule of {self.id} fits")
+            results = [self.defaults]
+        rows = [[each.evaluate(values) for each in row] for row in results]
         made: dict[str, Any] = (
             {name: [row[place] for row in rows] for place, name in enumerate(self.outputs)}
             if self.policy == "COLLECT"
@@ -106,12 +112,36 @@ class _Reading:
         for name in outputs:
             if not is_variable(name):
                 self._fault("no_name", f"the output {name!r} does not name a variable")
+            elif outputs.count(name) > 1:
+                self._fault("no_name", f"the output {name!r} is stated twice; only the last would count")
         rows = _children(table, "rule")
+        if not rows:
+            self._fault("unsupported", "the table has no rule")
         if len(rows) > MOST_RULES:
             self._fault("too_large", f"the table has {len(rows)} rules; {MOST_RULES} are allowed")
             rows = []
         rules = tuple(self._rule(number, row, inputs, outputs) for number, row in enumerate(rows, start=1))
-        return Decision(self._id, policy, outputs, rules)
+        if not outputs:
+            self._fault("unsupported", "the table has no output")
+        return Decision(self._id, policy, outputs, rules, self._defaults(table, policy))
+
+    def _defaults(self, table: etree._Element, policy: str) -> tuple[Expression, ...]:
+        columns = _children(table, "output")
+        stated = [_text(each) for column in columns for each in _children(column, "defaultOutputEntry")]
+        stated = [each for each in stated if each]
+        if not stated:
+            return ()
+        if policy == "COLLECT":
+            self._fault("unsupported", "defaultOutputEntry: COLLECT gives an empty list where no rule fits")
+            return ()
+        if len(stated) != len(columns):
+            self._fault("unsupported", "defaultOutputEntry: all outputs have a default, or none")
+            return ()
+        try:
+            return tuple(compile_expression(text, self._names) for text in stated)
+        except ExpressionRejected as wrong:
+            self._fault("unsupported", f"defaultOutputEntry: {wrong}")
+            return ()
 
     def _rule(self, number: int, row: etree._Element, inputs: list[str], outputs: tuple[str, ...]) -> Rule:
         cells = [_text(each) for each in _children(row, "inputEntry")]
