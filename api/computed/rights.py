@@ -231,6 +231,7 @@ OmittedReason = enumerated(
         "invalid_value": "A value is outside the list or pattern of its type",
         "system_blocked": "The system is blocked",
         "unknown_at_kombit": "FK-adm did not have the role when it was last read",
+        "differs_at_kombit": "At KOMBIT the role gives more than here, or waits for values that are not sent",
         "stopped": "All rights of the person are stopped",
         "conflict": "It is held together with a right that must not be held with it",
         "not_approved": "It is sensitive, or not limited on purpose, and no other person has approved that as it is",

@@ -63,6 +63,12 @@ JOB_FUNCTION_ROLE = Kind(
         Property("delegated_from_cvr", doc="CVR number of the authority that lets our staff hold its role"),
         Property("delegated_to_cvr", doc="CVR number of the authority whose staff may hold it"),
         Property("at_kombit", "yes_no", "FK-adm, KOMBIT's administration, had it when it was last read"),
+        Property(
+            "content_at_kombit",
+            "texts",
+            "What FK-adm had in it: system roles, and limits as = values or @ parameter, by their URIs",
+            own=True,
+        ),
         Property("sensitive", "yes_no", "Granting it needs another person's approval"),
     ),
     (Link("includes", "INCLUDES", RIGHTS, doc="System roles, and job-function roles with all that they include"),),

@@ -29,6 +29,7 @@ from graph.questions.rights.held import (
     SystemRole,
 )
 from graph.questions.rights.kle import is_wire
+from graph.questions.rights.kombit_content import ContentAtKombit, beyond
 from graph.questions.rights.large import LARGE, LARGEST
 from idp.claims.merging import Constraint, Group, merged
 
@@ -74,7 +75,7 @@ class Receiver:
     ``cvr``: our own number. ``system``: the uuid of the system that asks; of profiles ``system`` and ``system_bpp12``.
     ``systems``: with ``kombit``, only roles with a right in one of these (uuids); None = all, since the Context Handler
     may use its session for the next system without asking again. ``known``: the roles, by CVR and URI, that the last
-    read of FK-adm contained; None = not compared. ``namespace``: where it is not the profile's own. ``units``: the
+    read of FK-adm contained; None = not compared. ``contents``: what our own contain there, by URI. ``namespace``: where it is not the profile's own. ``units``: the
     units (uuids) that were exported to where the receiver looks them up; None = not compared. Others match nothing
     there, and are left out (kombit_access.md pitfall 13). ``separate``: with ``kombit``, parameters that it gets as an
     attribute each, and not in the document (kombit_access.md §2.3).
@@ -91,6 +92,7 @@ class Receiver:
     namespace: str | None = None
     units: frozenset[str] | None = None
     separate: frozenset[str] = frozenset()
+    contents: Mapping[str, ContentAtKombit] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _CVR.fullmatch(self.cvr):
@@ -281,6 +283,10 @@ def _job_function(held: HeldRight, receiver: Receiver) -> Group:
         for limit in _checked(included):
             if limit.dynamic and not limit.unlimited:
                 _add(constraints, _parameter(limit, role), limit)
+    if not role.delegated_from_cvr and (there := receiver.contents.get(role.uri)) is not None:
+        more = beyond(held.included, there)
+        if more is not None:
+            raise _LeftOut("differs_at_kombit", f"{more.text}: make the role the same at both ends", more.type)
     return Group(scope_of(cvr), role.uri, tuple(constraints[name] for name in sorted(constraints)))
 
 

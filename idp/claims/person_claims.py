@@ -14,7 +14,7 @@ from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
 from graph.questions.rights.asking import Asked, evaluation, narrowed
-from graph.questions.rights.at_kombit import roles_at_kombit
+from graph.questions.rights.at_kombit import AtKombit, roles_at_kombit
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights
 from graph.questions.rights.kle import collapse, plain
@@ -218,18 +218,19 @@ def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, da
 
 def _receiver(session: neo4j.Session, to: _Recipient, work: Evaluation, cvr: str, day: date) -> Receiver:
     receiving = to.receiving
-    known = None
+    at_kombit = AtKombit(None)
     if to.system is None:
-        known = (work.organisation.at_kombit or roles_at_kombit(session, day)).known(cvr)
+        at_kombit = work.organisation.at_kombit or roles_at_kombit(session, day)
     return Receiver(
         receiving.profile,
         cvr,
         to.system,
         to.systems or None,
-        known,
+        at_kombit.known(cvr),
         receiving.namespace,
         None if receiving.units_of is None else _units_at(session, receiving.units_of),
         frozenset(receiving.separate),
+        at_kombit.contents,
     )
 
 

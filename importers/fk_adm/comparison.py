@@ -98,13 +98,6 @@ class Comparison:
                 yield _differs(ours, f"{of} {type_uri}", own, other)
 
 
-def split(value: str, kind: ConstraintType | None) -> tuple[str, ...]:
-    """Values in FK-adm's form: separated by commas if a type takes several."""
-    if kind is not None and not kind.takes_several:
-        return (value.strip(),) if value.strip() else ()
-    return tuple(part for each in value.split(",") if (part := each.strip()))
-
-
 def _shown(setting: Setting | None, kind: ConstraintType | None) -> str:
     """A setting as a text that is the same at both ends if its meaning is."""
     if setting is None or setting.unlimited:

@@ -9,12 +9,12 @@ from datetime import date
 from typing import Any
 
 from graph.questions.rights.held import ConstraintType
+from graph.questions.rights.kombit_content import ContentAtKombit, split
 from graph.statements.statement import Ref, Statement
 from importers.fk_adm.answers import Constraint, JobRole, Role, System
-from importers.fk_adm.comparison import split
 from importers.timelines import held, linked, opened
 
-MAPPING = b"1"  # raise it when the mapping's meaning changes: then every record is mapped anew
+MAPPING = b"2"  # raise it when the mapping's meaning changes: then every record is mapped anew
 
 
 def system(told: System, key: str, environment: str, previous: Statement | None, day: date) -> Statement:
@@ -50,7 +50,9 @@ def system_role(told: Role, key: str, system: str, previous: Statement | None, d
     return _statement("SystemRole", told.uuid, previous, values, links, day)
 
 
-def job_role(told: JobRole, key: str, own_cvr: str, previous: Statement | None, day: date) -> Statement:
+def job_role(
+    told: JobRole, content: ContentAtKombit, key: str, own_cvr: str, previous: Statement | None, day: date
+) -> Statement:
     """The content of a delegated role belongs to the delegating authority, and is not stated."""
     delegated = told.cvr != own_cvr
     values = {
@@ -61,14 +63,17 @@ def job_role(told: JobRole, key: str, own_cvr: str, previous: Statement | None, 
         "delegated_from_cvr": told.cvr if delegated else None,
         "delegated_to_cvr": None if delegated else told.delegated_to,
         "at_kombit": True,
+        "content_at_kombit": None if delegated else content.lines(),
     }
     links = {"includes": [] if delegated else [Ref("SystemRole", uuid) for uuid, _ in told.parts]}
     return _statement("JobFunctionRole", told.uuid, previous, values, links, day)
 
 
-def seen(key: str, role: str, previous: Statement | None, day: date) -> Statement:
-    """States that FK-adm has a role (uuid) which others state: they state its content."""
-    made = _statement("JobFunctionRole", key, previous, {"at_kombit": True}, {}, day)
+def seen(key: str, role: str, content: ContentAtKombit | None, previous: Statement | None, day: date) -> Statement:
+    """States that FK-adm has a role (uuid) which others state: they state its content. ``content``: what it has there;
+    None: of another authority."""
+    values = {"at_kombit": True, "content_at_kombit": None if content is None else content.lines()}
+    made = _statement("JobFunctionRole", key, previous, values, {}, day)
     made.exists, made.about = None, Ref("JobFunctionRole", role, by="uuid")
     return made
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from graph.patterns import PatternRejected, check
 from graph.questions.rights.held import ConstraintType
+from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit, split
 from graph.statements.statement import Problem
 from importers.fk_adm.answers import JobRole, Read, Role, System, Type, job_role, role, system, thin_job_role
 from importers.fk_adm.client import FkAdmClient
-from importers.fk_adm.comparison import KnownSystemRole, split
+from importers.fk_adm.comparison import KnownSystemRole
 from importers.fk_adm.errors import NotRead
 from importers.fk_adm.lookup import KnownRole, Setting
 from importers.fk_adm.types import meant
@@ -62,6 +63,18 @@ class Answers:
             )
             for of, each in self.roles.values()
         }
+
+    def content(self, told: JobRole) -> ContentAtKombit:
+        """What a job-function role contains at KOMBIT."""
+        roles = {uuid: self.roles[uuid][1].uri for uuid, _ in told.parts}
+        limits = {
+            (roles[uuid], each.type_uri): LimitAtKombit(parameter=each.value)
+            if each.dynamic
+            else LimitAtKombit(each.value)
+            for uuid, constraints in told.parts
+            for each in constraints
+        }
+        return ContentAtKombit(frozenset(roles.values()), limits)
 
     def known(self, told: JobRole) -> KnownRole:
         """A job-function role at KOMBIT, in the form in which ours are compared with it."""

@@ -6,6 +6,7 @@ from datetime import date
 from functools import partial
 
 from graph.questions.rights.held import ConstraintType
+from graph.questions.rights.kombit_content import ContentAtKombit
 from graph.statements.statement import Problem, Statement
 from graph.time import today
 from importers.fk_adm import mapping
@@ -100,14 +101,16 @@ class _Meaning:
                 yield from self._job_role(job_role, kinds)
             else:
                 key = f"{job_role.uuid} {ours.uuid}"  # another role of ours with its URI is another record
-                seen = partial(mapping.seen, key, ours.uuid, day=self.day)
-                yield self._record("JobFunctionRole", key, seen, ours.uuid)
+                content = answers.content(job_role) if job_role.cvr == self.settings.cvr else None
+                seen = partial(mapping.seen, key, ours.uuid, content, day=self.day)
+                yield self._record("JobFunctionRole", key, seen, ours.uuid, repr(content and content.lines()))
 
     def _job_role(self, told: JobRole, kinds: Mapping[str, ConstraintType]) -> Iterator[RawRecord]:
         own = told.cvr == self.settings.cvr
         key = told.uri if own else f"{told.cvr} {told.uri}"
-        make = partial(mapping.job_role, told, key, self.settings.cvr, day=self.day)
-        yield self._record("JobFunctionRole", told.uuid, make, repr(told))
+        content = self.answers.content(told) if own else ContentAtKombit(frozenset())
+        make = partial(mapping.job_role, told, content, key, self.settings.cvr, day=self.day)
+        yield self._record("JobFunctionRole", told.uuid, make, repr(told), repr(content.lines()))
         for system_role, constraints in told.parts if own else ():
             for each in constraints:
                 kind = kinds[each.type_uri]

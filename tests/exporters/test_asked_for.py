@@ -69,7 +69,7 @@ DECIDED: dict[str, dict[str, str]] = {
     "SystemRole": {"no target of rights yet": "uri description sensitive"},
     "JobFunctionRole": {
         "no target of rights yet": "uri description number sensitive delegated_from_cvr delegated_to_cvr",
-        "what FK-adm itself has": "at_kombit",
+        "what FK-adm itself has": "at_kombit content_at_kombit",
     },
     "Grant": {"no target of rights yet": "key title reason condition sensitivity"},
     "ConstraintSetting": {"no target of rights yet": "fixed derived parameter unlimited below"},

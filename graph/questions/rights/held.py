@@ -17,6 +17,7 @@ OmittedBecause = Literal[
     "invalid_value",  # a value is outside the type's list or pattern, or cannot be written
     "system_blocked",
     "unknown_at_kombit",  # the last read of FK-adm did not contain the role
+    "differs_at_kombit",  # at KOMBIT it gives more than here, or waits for values that are not sent
     "stopped",  # the person is stopped
     "conflict",  # separation of duties: it is held together with a right that it must not meet
     "not_approved",  # a sensitive right, or a type left open, that another person has not approved as it is
@@ -156,7 +157,7 @@ class Limit:
     ``dynamic``: derived from the organisation or given with the grant; KOMBIT is sent these under ``parameter``, has no
     place for them without one, and holds the others itself. ``unlimited``: an optional type left open on purpose; no
     values then. ``approved_by``: the person (uuid) who approved that. ``until``: the day on which its setting, its type
-    or that approval ends.
+    or that approval ends. ``stated``: fixed values as they are set, also of closed units and retired numbers.
     """
 
     type: ConstraintType
@@ -166,6 +167,7 @@ class Limit:
     unlimited: bool = False
     approved_by: str | None = None
     until: date | None = field(default=None, compare=False)
+    stated: tuple[str, ...] = field(default=(), compare=False)
     wire: tuple[str, ...] = field(init=False, compare=False, repr=False)
     """The values alone. Kept, since all who hold the right in a unit share the limit."""
 

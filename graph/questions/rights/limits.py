@@ -194,7 +194,8 @@ def _limit(type_: ConstraintType, checked: Checked, setting: Setting, *, dynamic
     if isinstance(checked, Failure):
         return checked
     until = first_of(setting.days.until, type_.until)
-    return Limit(type_, checked, dynamic, setting.parameter if dynamic else None, until=until)
+    parameter = setting.parameter if dynamic else None
+    return Limit(type_, checked, dynamic, parameter, until=until, stated=setting.fixed)
 
 
 def permitted(type_: ConstraintType, values: Iterable[str]) -> list[str]:

@@ -4,11 +4,16 @@ holds nothing."""
 from dataclasses import replace
 from itertools import product
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from graph.questions.rights.evaluate import evaluate
 from graph.questions.rights.organisation import Mark, OrganisationOnDay, Setting, Unit
+from graph.questions.rights.held import Limit
+from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit
 from idp.claims.oio_bpp import Receiver, privileges
 from tests.graph.questions.rights.test_meant_limits import JOB, NOTE, READ, town
-from tests.idp.claims.rights import CVR, parsed
+from tests.idp.claims.rights import CVR, TYPES, document, limit, parsed, right
 
 PARAMETER, OF_GRANT = "urn:parameter", "urn:grant"
 UNITS = {"low": Unit("low", "Low", performs=(Mark("m", "15.20"),))}
@@ -58,3 +63,58 @@ def test_what_kombit_makes_of_it_is_what_is_held() -> None:
     assert sent == 7, (
         "fixed, derived and given with the grant, each required or optional; and open where nothing is set"
     )
+
+
+URI, SYSTEM_ROLE = (f"http://{each}.example/roles/{of}role/job/1" for each, of in (
+    ("solbjerg", "job"), ("overview", "usersystem"),
+))  # fmt: skip
+NUMBERS = ("15.20.01", "15.21.01", "15.21.02", "15.30.01", "27.24.03", "27.24.04")
+_kle = st.frozensets(st.sampled_from(["15", "15.20", "15.21.01", "27.24.03"]), min_size=1, max_size=2)
+_here = st.none() | st.tuples(st.sampled_from(["fixed", PARAMETER, OF_GRANT]), _kle)
+_there = st.none() | st.just(PARAMETER) | st.just(OF_GRANT) | _kle
+
+
+def wire(numbers: frozenset[str]) -> list[str]:
+    return sorted(each if each.count(".") == 2 else f"{each}.*" for each in numbers)
+
+
+def within(numbers: frozenset[str] | None) -> set[str]:
+    """The subjects for which somebody has access; None: no limit."""
+    return {each for each in NUMBERS if numbers is None or any(f"{each}.".startswith(f"{one}.") for one in numbers)}
+
+
+@given(_here, _there, st.booleans())
+def test_of_a_role_that_differs_there_nobody_gets_more_than_here(
+    here: tuple[str, frozenset[str]] | None, there: str | frozenset[str] | None, has_more: bool
+) -> None:
+    """A second reckoning: subject by subject, what KOMBIT opens with the values of the login, and what is held."""
+    limits: list[Limit] = []
+    if here is not None:
+        limits = [limit("kle", wire(here[1]), None if here[0] == "fixed" else here[0])]
+    roles = {SYSTEM_ROLE, *(["http://overview.example/roles/usersystemrole/more/1"] if has_more else ())}
+    kept = {}
+    if there is not None:
+        kept[SYSTEM_ROLE, TYPES["kle"].uri] = (
+            LimitAtKombit(parameter=there) if isinstance(there, str) else LimitAtKombit(",".join(wire(there)))
+        )
+    made = document(right("job", *limits), contents={URI: ContentAtKombit(frozenset(roles), kept)})
+
+    held = within(None if here is None else here[1])
+    sent = {} if here is None or here[0] == "fixed" else {here[0]: here[1]}
+    is_expected = not isinstance(there, str) or there in sent
+    opened = within(sent.get(there) if isinstance(there, str) else there)
+    # What only looks the same now: KOMBIT has no limit where there is one here.
+    is_open = there is None and here is not None
+    assert (made.xml is not None) == (not has_more and is_expected and opened <= held and not is_open)
+    if made.xml is None:
+        assert [each.reason for each in made.omitted] == ["differs_at_kombit"]
+
+
+def test_a_role_whose_content_was_not_read_is_not_compared() -> None:
+    assert document(right("job", limit("kle", ["15.*"], PARAMETER)), contents={}).xml is not None
+
+
+def test_what_a_delegated_role_contains_is_not_compared() -> None:
+    content = ContentAtKombit(frozenset({"urn:anything"}))
+    made = document(right("job", delegated_from_cvr="87654321"), contents={URI: content})
+    assert made.xml is not None and not made.omitted

@@ -100,7 +100,7 @@ def test_nothing_of_a_role_that_others_state_is_overwritten(town: Town) -> None:
     stated = town.known.of("JobFunctionRole", key)
     assert stated.about is not None
     assert (stated.about.key, stated.exists, stated.links) == (OURS.uuid, None, {})
-    assert set(stated.values) == {"at_kombit"}
+    assert set(stated.values) == {"at_kombit", "content_at_kombit"}
     assert town.known.keys("ConstraintSetting") == {}.keys()
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from graph.cpr.keyring import Keyring
 from graph.questions.rights.at_kombit import roles_at_kombit
+from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit
 from graph.time import today
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
@@ -23,6 +24,7 @@ from tests.importers.fk_adm.town import (
     CASEWORKER,
     CASEWORKER_URI,
     CVR,
+    LEVELS,
     NEIGHBOUR,
     PARAMETER,
     READ_URI,
@@ -124,6 +126,11 @@ def test_a_login_sends_what_kombit_has_by_authority_and_uri(graph: Graph) -> Non
     assert known(today()) is None
     graph.read()
     assert known(today()) == {(CVR, CASEWORKER_URI), (NEIGHBOUR, SHARED_URI)}
+    with graph.driver.session() as session:
+        ((uri, content),) = roles_at_kombit(session, today()).contents.items()
+    levels = LimitAtKombit(",".join(LEVELS[:2]))
+    limits = {(READ_URI, KLE): LimitAtKombit(parameter=PARAMETER), (READ_URI, SENSITIVITY): levels}
+    assert (uri, content) == (CASEWORKER_URI, ContentAtKombit(frozenset({READ_URI}), limits))
     graph.town.service.job_roles.pop(SHARED)
     graph.read(today() + timedelta(days=1))
     assert known(today() + timedelta(days=1)) == {(CVR, CASEWORKER_URI)}
