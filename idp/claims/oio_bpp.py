@@ -75,10 +75,10 @@ class Receiver:
     ``cvr``: our own number. ``system``: the uuid of the system that asks; of profiles ``system`` and ``system_bpp12``.
     ``systems``: with ``kombit``, only roles with a right in one of these (uuids); None = all, since the Context Handler
     may use its session for the next system without asking again. ``known``: the roles, by CVR and URI, that the last
-    read of FK-adm contained; None = not compared. ``contents``: what our own contain there, by URI. ``namespace``: where it is not the profile's own. ``units``: the
-    units (uuids) that were exported to where the receiver looks them up; None = not compared. Others match nothing
-    there, and are left out (kombit_access.md pitfall 13). ``separate``: with ``kombit``, parameters that it gets as an
-    attribute each, and not in the document (kombit_access.md §2.3).
+    read of FK-adm contained; None = not compared. ``contents``: what our own contain there, by URI. ``namespace``:
+    where it is not the profile's own. ``units``: the units (uuids) that were exported to where the receiver looks them
+    up; None = not compared. Others match nothing there, and are left out (kombit_access.md pitfall 13). ``separate``:
+    with ``kombit``, parameters that it gets as an attribute each, and not in the document (kombit_access.md §2.3).
 
     Raises:
         ValueError: a CVR number that does not have eight digits, or a system that is missing or not wanted.

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.questions.rights.evaluate import evaluate
-from graph.questions.rights.organisation import Mark, OrganisationOnDay, Setting, Unit
 from graph.questions.rights.held import Limit
 from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit
+from graph.questions.rights.organisation import Mark, OrganisationOnDay, Setting, Unit
 from idp.claims.oio_bpp import Receiver, privileges
 from tests.graph.questions.rights.test_meant_limits import JOB, NOTE, READ, town
 from tests.idp.claims.rights import CVR, TYPES, document, limit, parsed, right

@@ -1,5 +1,7 @@
 """What a role contains at KOMBIT: as it is kept, and what of it nobody holds here."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,8 +27,9 @@ def limit(kind: ConstraintType, *values: str, parameter: str = "", **more: objec
     return Limit(kind, made, bool(parameter), parameter or None, **more)  # type: ignore[arg-type]
 
 
-def at_kombit(*roles: str, **limits: LimitAtKombit) -> ContentAtKombit:
-    found = {("urn:read", f"urn:{name}"): each for name, each in limits.items()}
+def at_kombit(*roles: str, kind: ConstraintType = KLE, limits: Sequence[LimitAtKombit] = ()) -> ContentAtKombit:
+    """``limits``: none, or that of ``kind`` in the first role."""
+    found = {(f"urn:{roles[0]}", kind.uri): each for each in limits}
     return ContentAtKombit(frozenset(f"urn:{each}" for each in roles), found)
 
 
@@ -65,7 +68,7 @@ def test_it_is_read_as_it_is_kept(roles: frozenset[str], limits: dict[tuple[str,
 )
 def test_the_same_or_less_at_kombit_is_nothing_beyond(here: list[Limit], there: list[LimitAtKombit]) -> None:
     kind = here[0].type if here else KLE
-    assert beyond([included(*here)], at_kombit("read", **{kind.key: each for each in there})) is None
+    assert beyond([included(*here)], at_kombit("read", kind=kind, limits=there)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_the_same_or_less_at_kombit_is_nothing_beyond(here: list[Limit], there: 
 )
 def test_more_at_kombit_is_named(here: list[Limit], there: list[LimitAtKombit], text: str) -> None:
     kind = here[0].type if here else KLE
-    found = beyond([included(*here)], at_kombit("read", **{kind.key: each for each in there}))
+    found = beyond([included(*here)], at_kombit("read", kind=kind, limits=there))
     assert found is not None and text in found.text
     assert found.type == (kind if here else None)
 
