@@ -1,12 +1,16 @@
 """A reorganisation is written as a plan, looked at, approved by somebody else, and withdrawn."""
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import person
+from tests.ui.finding import ask, person
+
+MOVE_DAY = 'mutation($plan: String!, $day: Date!) { changePlan(plan: $plan, day: $day, reason: "En anden dag") { id } }'
 
 
 def test_a_plan_is_written_looked_at_approved_and_withdrawn(visit: Visits, town: Town) -> None:
@@ -34,6 +38,21 @@ def test_a_plan_is_written_looked_at_approved_and_withdrawn(visit: Visits, town:
     page.get_by_role("button", name="Se, hvad der følger").click()
     expect(page.get_by_role("status").filter(has_text="Det berører")).to_be_visible()
     require_accessible(page)
+
+    later = str(today() + timedelta(days=40))
+    page.get_by_role("button", name="Ret planen").click()
+    page.get_by_label("Hvorfor?").fill("Kun en anden grund")
+    ask(page, MOVE_DAY, {"plan": page.url.rpartition("/")[2], "day": later})
+    page.get_by_role("link", name="Planlagte omlægninger").click()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="Ret planen").click()
+    expect(page.get_by_label("Hvorfor?"), "the draft stays").to_have_value("Kun en anden grund")
+    page.get_by_role("button", name="Gem planen").click()
+    expect(page.get_by_role("alert"), "it would undo the other day").to_contain_text("En anden kom først.")
+    page.get_by_role("button", name="Luk uden at gemme").click()
+    page.get_by_role("button", name="Ret planen").click()
+    expect(page.get_by_label("Gennemføres den")).to_have_value(later)
+    page.get_by_role("button", name="Luk uden at gemme").click()
 
     other = visit("HR", "/plans")
     other.get_by_role("link", name=name).click()

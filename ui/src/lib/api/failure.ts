@@ -68,6 +68,7 @@ const KINDS: Record<string, FailureKind> = {
 	unavailable: 'busy',
 	conflict: 'conflict',
 	approval_changed: 'conflict',
+	plan_changed: 'conflict',
 	second_person: 'secondPerson',
 	internal: 'failed',
 	key_missing: 'failed'
