@@ -14,6 +14,7 @@ from importers.kle.errors import NotThere, ReleaseRejected, Unavailable, Unreada
 from importers.kle.settings import KleSettings
 from protocols import web
 from protocols.http.attempts import AskedToWait, Attempts
+from protocols.http.deadlines import Deadline, whole
 from protocols.http.pauses import retry_after
 from protocols.http.validators import Validators
 
@@ -83,8 +84,9 @@ class Web:
         settings = self.settings
         attempts = Attempts(settings.attempts, _FIRST_PAUSE, settings.longest_wait_seconds, self.sleep)
         with httpx.Client(timeout=settings.timeout_seconds, follow_redirects=True, max_redirects=5) as client:
+            deadline = Deadline.of(client)
             try:
-                answer, content = attempts.of(lambda: self._asked(client, address), (httpx.HTTPError,))
+                answer, content = attempts.of(lambda: self._asked(client, deadline, address), (httpx.HTTPError,))
             except _Busy as busy:
                 answer, content = busy.answer, b""
             except httpx.HTTPError as failure:
@@ -94,13 +96,16 @@ class Web:
                 raise Unavailable(f"{name} {what}: {why}, after {settings.attempts} attempts") from failure
         return self._content(answer, content, name)
 
-    def _asked(self, client: httpx.Client, address: str) -> tuple[httpx.Response, bytes]:
+    def _asked(self, client: httpx.Client, deadline: Deadline, address: str) -> tuple[httpx.Response, bytes]:
         """Raises _Busy, httpx.HTTPError, Unreadable."""
         name = shown(address)
         known = Validators(*(self.tags.get(f"{tag}{name}", "") for tag in TAGS))
         headers = {**web.HEADERS, "Accept": "application/xml, text/xml, text/csv", **known.headers}
         try:
-            with client.stream("GET", address, headers=headers) as answer:
+            with (
+                deadline.within(whole(self.settings.timeout_seconds)),
+                client.stream("GET", address, headers=headers) as answer,
+            ):
                 content = web.content(answer, self.settings.largest)
         except web.TooLarge as large:
             raise Unreadable(f"{name} sends more than {self.settings.largest_megabytes} megabytes") from large

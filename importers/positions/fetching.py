@@ -10,6 +10,7 @@ from importers.positions.errors import ListRejected, TooLarge, Unavailable, Unre
 from importers.positions.settings import PositionsSettings
 from importers.positions.table import CATEGORY_COLUMNS, POSITION_COLUMNS, Form, Lists, Table, read, read_json
 from protocols import web
+from protocols.http.deadlines import Deadline, whole
 from protocols.http.validators import Validators
 
 POSITIONS = "positions"
@@ -101,14 +102,15 @@ def _from_address(settings: PositionsSettings, url: str, marks: Mapping[str, str
     beside_etag = marks.get("categories_etag", "") if marks.get("categories_url", "") == beside_url else ""
     whole = bool(etag) and (bool(beside_etag) or not beside_url)
     with httpx.Client(timeout=settings.timeout_seconds, headers=_credentials(settings), follow_redirects=False) as http:
-        file = _get(http, url, etag if whole else "", settings)
-        beside = _get(http, beside_url, beside_etag if whole else "", settings) if beside_url else None
+        deadline = Deadline.of(http)
+        file = _get(http, deadline, url, etag if whole else "", settings)
+        beside = _get(http, deadline, beside_url, beside_etag if whole else "", settings) if beside_url else None
         if file is None and beside is None:
             return None
         # One of the two has changed: the present list needs both.
-        file = file or _get(http, url, "", settings)
+        file = file or _get(http, deadline, url, "", settings)
         if beside_url:
-            beside = beside or _get(http, beside_url, "", settings)
+            beside = beside or _get(http, deadline, beside_url, "", settings)
     if file is None or (beside_url and beside is None):
         raise Unavailable(f"{url} answers that nothing has changed, although the request had no condition")
     also = None if beside is None else _lists(beside, CATEGORIES, settings)
@@ -122,12 +124,15 @@ def _credentials(settings: PositionsSettings) -> dict[str, str]:
     return {} if settings.token is None else {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
 
 
-def _get(http: httpx.Client, url: str, etag: str, settings: PositionsSettings) -> _File | None:
+def _get(http: httpx.Client, deadline: Deadline, url: str, etag: str, settings: PositionsSettings) -> _File | None:
     """The file at an address; None if it is still the one with ``etag``."""
     limit = settings.largest_megabytes << 20
     headers = {**web.HEADERS, **Validators(etag).headers}
     try:
-        with http.stream("GET", url, headers=headers) as answer:
+        with (
+            deadline.within(whole(settings.timeout_seconds)),
+            http.stream("GET", url, headers=headers) as answer,
+        ):
             if answer.status_code == httpx.codes.NOT_MODIFIED:
                 return None
             _check_status(url, answer.status_code)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from types import TracebackType
@@ -23,6 +24,7 @@ from importers.sd.settings import SdSettings
 from protocols import limits, web
 from protocols.addresses import segment
 from protocols.http.attempts import Attempts
+from protocols.http.deadlines import Deadline, whole
 
 CLOSED_TEXT = b"The webservice has failed"
 IN_MEMORY = 256 * 1024 * 1024
@@ -67,6 +69,7 @@ class Client:
             auth=httpx.BasicAuth(settings.user, settings.password.get_secret_value()),
             timeout=settings.timeout_seconds,
         )
+        self._deadline = Deadline.of(self._http)
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +120,9 @@ class Client:
             why = str(failure) or type(failure).__name__
             raise kind(f"SD does not answer {name}: {why}. Tried {attempts.most} times.") from failure
 
+    def _within(self) -> AbstractContextManager[None]:
+        return self._deadline.within(whole(self._settings.timeout_seconds))
+
     def _check_hours(self) -> None:
         if not self._settings.opening_hours:
             return
@@ -131,7 +137,8 @@ class Client:
     def _spooled(self, url: str, operation: str, parameters: Mapping[str, str | date | bool]) -> Body:
         limit = self._settings.largest_answer_megabytes << 20
         body: Body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller reads it
-        with self._http.stream("GET", url, params={name: _text(each) for name, each in parameters.items()}) as answer:
+        asked = {name: _text(each) for name, each in parameters.items()}
+        with self._within(), self._http.stream("GET", url, params=asked) as answer:
             _check_status(answer, operation)
             for chunk in answer.iter_bytes(1 << 20):
                 body.write(chunk)
@@ -150,7 +157,7 @@ class Client:
         return body
 
     def _json(self, url: str) -> bytes | None:
-        with self._http.stream("GET", url, headers=web.HEADERS) as answer:
+        with self._within(), self._http.stream("GET", url, headers=web.HEADERS) as answer:
             if answer.status_code == httpx.codes.NOT_FOUND:
                 return None
             _check_status(answer, "department-parent-history")

@@ -21,7 +21,7 @@ import orjson
 
 from graph.retry import Retry
 from protocols import certificates, web
-from protocols.http.deadlines import Deadlines
+from protocols.http.deadlines import Deadline, whole
 from protocols.http.errors import AnswerLost, Busy, Diverted, HttpError, LoginRefused, NotReached, NotTrusted, TooLarge
 from protocols.http.logins import Login
 from protocols.http.pauses import Gate, Sleep, growing, retry_after
@@ -53,7 +53,7 @@ class Limits:
     @property
     def whole(self) -> float:
         """Seconds that a request may take, from connecting to the answer's last byte."""
-        return 10 * self.seconds
+        return whole(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +111,15 @@ class Client:
         self._sleep = sleep
         self._checked: set[str] = set()
         # A server without TLS needs no authorities, which take half a second to load.
-        self._deadlines = Deadlines(
-            (certificates or Certificates()).context() if urlsplit(base).scheme == "https" else False
-        )
+        trusted = (certificates or Certificates()).context() if urlsplit(base).scheme == "https" else False
         self._http = httpx.Client(
             timeout=self._limits.seconds,
             headers={**web.HEADERS, **(headers or {})},
-            transport=self._deadlines,
+            verify=trusted,
             follow_redirects=False,
             trust_env=False,
         )
+        self._deadline = Deadline.of(self._http)
 
     def __enter__(self) -> "Client":
         return self
@@ -219,7 +218,7 @@ class Client:
         self._gate.passed()
         given = {**headers, **({"Authorization": shown} if shown else {})}
         request = self._http.build_request(method, url, content=content, data=form, headers=given)
-        with self._deadlines.within(self._limits.whole):
+        with self._deadline.within(self._limits.whole):
             return self._answer_to(request)
 
     def _answer_to(self, request: httpx.Request) -> Answer:

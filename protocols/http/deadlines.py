@@ -17,22 +17,27 @@ import httpx
 _Left = Callable[[float | None, type[Exception]], float | None]
 
 
-class Deadlines(httpx.HTTPTransport):
-    """The transport of a client whose requests each have a deadline; several threads may use it. After the deadline
-    httpx raises its timeouts."""
+def whole(seconds: float) -> float:
+    """Seconds that a request may take, from connecting to the answer's last byte, where a wait may take ``seconds``."""
+    return 10 * seconds
 
-    def __init__(self, verify: ssl.SSLContext | bool) -> None:
-        trusted = httpx.create_ssl_context(verify=verify, trust_env=False)
-        super().__init__(verify=trusted, trust_env=False)
+
+class Deadline:
+    """What is left of the time of a thread's request; several threads may use it. After the deadline httpx raises its
+    timeouts."""
+
+    def __init__(self) -> None:
         self._until = threading.local()
-        # httpx has no setting for how its pool reaches the network.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=trusted,
-            max_connections=100,
-            max_keepalive_connections=20,
-            keepalive_expiry=5,
-            network_backend=_Network(self._left),
-        )
+
+    @classmethod
+    def of(cls, client: httpx.Client) -> "Deadline":
+        """Of a client that httpx has made, with the proxies and authorities of its environment."""
+        made = cls()
+        # httpx has no setting for how its pools reach the network.
+        for transport in (client._transport, *client._mounts.values()):
+            if isinstance(transport, httpx.HTTPTransport):
+                transport._pool._network_backend = _Network(made._left)
+        return made
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:

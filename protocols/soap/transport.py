@@ -11,6 +11,7 @@ from typing import IO, Self
 import httpx
 
 from protocols import web
+from protocols.http.deadlines import Deadline, whole
 from protocols.soap.errors import NoAnswer, NotTrusted, TimedOut, TooLarge
 
 Body = IO[bytes]
@@ -18,8 +19,9 @@ Body = IO[bytes]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``seconds``: for connecting, and between two pieces of an answer. ``largest``: bytes of an answer.
-    ``in_memory``: bytes; a larger answer is spooled to a file. ``per_second``: calls; 0 = no limit."""
+    """``seconds``: for connecting, and between two pieces of an answer; a call as a whole may take ten times as long.
+    ``largest``: bytes of an answer. ``in_memory``: bytes; a larger answer is spooled to a file. ``per_second``: calls;
+    0 = no limit."""
 
     seconds: float
     largest: int
@@ -52,6 +54,7 @@ class Transport:
         self._http = httpx.Client(
             timeout=limits.seconds, headers=web.HEADERS, verify=True if context is None else context
         )
+        self._deadline = Deadline.of(self._http)
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +68,10 @@ class Transport:
         """The answer, whatever its status. Raises NotTrusted, NoAnswer, TimedOut, TooLarge."""
         self._wait_for_turn()
         try:
-            with self._http.stream("POST", url, content=content, headers=dict(headers)) as answer:
+            with (
+                self._deadline.within(whole(self._limits.seconds)),
+                self._http.stream("POST", url, content=content, headers=dict(headers)) as answer,
+            ):
                 return Answer(answer.status_code, web.spooled(answer, self._limits.largest, self._limits.in_memory))
         except web.TooLarge as large:
             raise TooLarge(self._limits.largest) from large
