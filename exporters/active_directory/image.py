@@ -91,7 +91,8 @@ class Right:
 class Organisation:
     """``managers``: employment or affiliation → persons; ``delete_on``: every planned account that has been open → the
     first day on which it may be deleted, if there is one; ``stopped``: those of them whose owner is stopped;
-    ``positions``: those that are there on the day → titles."""
+    ``positions``: those that are there on the day → titles; ``names``: user names and addresses that are planned, on
+    the day or soon, in small letters."""
 
     units: Mapping[str, Unit]
     accounts: tuple[Account, ...]
@@ -103,6 +104,7 @@ class Organisation:
     rights: tuple[Right, ...] = ()
     known_roles: tuple[KnownRole, ...] = ()
     positions: Mapping[str, str] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
 
 
 def organisation(image: Image, system: str, at: date) -> Organisation:
@@ -126,6 +128,13 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
                 KnownRole(each["uuid"], each["key"] or "", each["title"] or "") for each in image["KnownRoles"]
             ),
             positions={each["uuid"]: each["title"] or "" for each in image["Positions"]},
+            names=frozenset(
+                str(name).casefold()
+                for each in (*image["Accounts"], *image["Coming"])
+                if _key(each) == system
+                for name in (each["login"], each["principalName"], each["email"])
+                if name
+            ),
         )
     except (LookupError, TypeError, ValueError) as error:
         raise ImageError(f"The image lacks what Active Directory's shape needs: {error!r}") from error
@@ -147,6 +156,8 @@ def _unit(node: Node) -> Unit:
 def _account(node: Node, system: str) -> Account:
     owner = node["owner"]
     tie = node["employment"] or node["affiliation"]
+    # What a person has asked for ends on its day at the directory, too, whatever becomes of REConnect.
+    expires = node["expires"] or (node["existsTo"] if node["extra"] else None)
     own = {_guid(key) for key in ((node["realisedBy"] or {}).get("keys") or ())}
     observed = [
         _guid(key)
@@ -160,13 +171,13 @@ def _account(node: Node, system: str) -> Account:
         owner=owner["uuid"],
         protected=bool(owner["addressProtected"]),
         stopped=bool(owner["stopped"]),
-        expires=node["expires"],
+        expires=expires,
         former_emails=tuple(node["formerEmails"] or ()),
         observed=tuple(sorted({*observed, *own} - {""})),
         values={
             "login": node["login"], "principal_name": node["principalName"], "email": node["email"],
             "common_name": node["commonName"], "licence": node["licence"], "type": node["type"],
-            "extra": bool(node["extra"]), "expires": node["expires"],
+            "extra": bool(node["extra"]), "expires": expires,
         },
         person={
             "uuid": owner["uuid"], "name": owner["name"], "given_name": owner["givenName"],

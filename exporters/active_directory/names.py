@@ -1,7 +1,8 @@
 """The names that expressions in the settings may use, and names of objects: limits, candidates, characters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import count, islice
 
 from graph.expressions import NO_MEMBERS, Names
 from graph.name_patterns import LONGEST_LOGIN
@@ -41,14 +42,19 @@ _COUNTER = re.compile(r" \d{1,3}")
 _COUNTER_AT_END = re.compile(r" \d{1,3}$")
 
 
-def next_logins(login: str, many: int = 9) -> tuple[str, ...]:
-    """What is tried if the name is taken: a counter at its end, within the limit."""
-    return tuple(f"{login[: LONGEST_LOGIN - len(str(n))]}{n}" for n in range(2, many + 2))
+def next_logins(login: str, planned: Collection[str] = (), many: int = 9) -> tuple[str, ...]:
+    """What is tried if the name is taken: a counter at its end, within the limit. ``planned``: names of other accounts,
+    in small letters, which are theirs also before they have them."""
+    return _free((f"{login[: LONGEST_LOGIN - len(str(n))]}{n}" for n in count(2)), planned, many)
 
 
-def next_principal_names(name: str, many: int = 9) -> tuple[str, ...]:
+def next_principal_names(name: str, planned: Collection[str] = (), many: int = 9) -> tuple[str, ...]:
     before, at, domain = name.partition("@")
-    return tuple(f"{before}{n}{at}{domain}" for n in range(2, many + 2))
+    return _free((f"{before}{n}{at}{domain}" for n in count(2)), planned, many)
+
+
+def _free(names: Iterator[str], planned: Collection[str], many: int) -> tuple[str, ...]:
+    return tuple(islice((each for each in names if each.casefold() not in planned), many))
 
 
 def numbered(name: str, many: int = 998) -> Iterator[str]:

@@ -103,14 +103,17 @@ def _user(account: Account, made: _Made) -> Wanted | None:
     reachable = [each.owner for each in managers if not each.protected]
     # An alias follows the mail address, so that has no next one where there are aliases: a person decides.
     addresses = ("userPrincipalName",) if ALIASES in values else ("userPrincipalName", "mail")
-    next_addresses = {name: next_principal_names(str(value)) for name in addresses if (value := values.get(name))}
+    planned = made.organisation.names
+    next_addresses = {
+        name: next_principal_names(str(value), planned) for name in addresses if (value := values.get(name))
+    }
     return Wanted(
         "user",
         account.uuid,
         values,
         links,
         protected=account.protected,
-        candidates={"sAMAccountName": next_logins(login), **next_addresses},
+        candidates={"sAMAccountName": next_logins(login, planned), **next_addresses},
         context={
             **context(receiving, reachable, account.person["name"] or ""),
             "observed": account.observed,

@@ -169,6 +169,33 @@ def test_expiry_is_written_and_cleared(domain: Domain) -> None:
     assert int(domain.user("alma")["accountExpires"][0]) in (0, 0x7FFFFFFFFFFFFFFF)
 
 
+def test_an_extra_account_expires_on_its_day_in_the_domain_too(domain: Domain) -> None:
+    town = Town().person("alma", to="2026-07-01")
+    town.person("alma-adm", account="x", person="alma", unit=None, extra=True, email=None, to="2026-07-01")
+    domain.export(town)
+    ends = str(expiry_ticks(date(2026, 7, 1), COPENHAGEN))
+    assert domain.user("alma-adm")["accountExpires"] == [ends]
+    assert domain.user("alma")["accountExpires"] != [ends], "of an ordinary one the rule decides"
+    domain.export(town.set("alma-adm", to="2026-08-01"))
+    assert domain.user("alma-adm")["accountExpires"] == [str(expiry_ticks(date(2026, 8, 1), COPENHAGEN))]
+    domain.export(town.set("alma-adm", to=None))
+    assert int(domain.user("alma-adm")["accountExpires"][0]) in (0, 0x7FFFFFFFFFFFFFFF)
+
+
+def test_24_the_next_name_is_nobody_elses(domain: Domain) -> None:
+    """alma3 begins next month, ALMA2 today, but later in the run."""
+    domain.add("alma", displayName="Alma Første")
+    town = Town().person("a", login="alma", email="alma@klit.example")
+    town.person("b", login="ALMA2", email="b@klit.example", principal_name="alma2@kommune.test")
+    town.coming.add("alma3")
+    report = domain.export(town)
+    assert report.parked == []
+    assert {each["sAMAccountName"][0]: each[KEY] for each in domain.found(f"({KEY}=*)")} == {
+        "ALMA2": [uuid_of("b")],
+        "alma4": [uuid_of("a")],
+    }
+
+
 def test_24_a_taken_name_gets_the_next(domain: Domain) -> None:
     base = domain.controller.base
     domain.wire.add(f"CN=ANNA,{domain.ou}", "group", {"sAMAccountName": "ANNA", "groupType": -2147483646})

@@ -61,3 +61,6 @@ def test_a_stopped_person_who_has_left_is_still_known_as_stopped(
     made = organisation(image, "ad", at)
     assert (made.accounts, made.stopped) == ((), frozenset({rows[0]["uuid"]}))
     assert len(made.delete_on) == 2 and made.rights == ()
+    before = today() - timedelta(days=1)
+    coming = organisation(read_image(Asking(), image_reader(addresses, clean_graph, RING), before), "ad", before)  # type: ignore[arg-type]
+    assert coming.accounts == () and {"anbe", "anbe@solbjerg.example"} <= coming.names

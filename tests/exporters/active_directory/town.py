@@ -39,6 +39,8 @@ class Town:
 
     units: dict[str, dict[str, Any]] = field(default_factory=lambda: {"root": {"name": "Rådhuset", "parent": None}})
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    coming: set[str] = field(default_factory=set)
+    """User names of accounts that are to be open soon."""
     former: dict[str, str | None] = field(default_factory=dict)
     """Short name → the day on which the account may be deleted."""
     stopped: set[str] = field(default_factory=set)
@@ -76,6 +78,10 @@ class Town:
         made = {
             "Units": [self._unit(*each) for each in self.units.items()],
             "Accounts": [self._account(*each) for each in self.people.items()],
+            "Coming": [
+                {"login": each, "principalName": None, "email": None, "system": {"key": "active_directory"}}
+                for each in self.coming
+            ],
             "Former": [
                 {
                     "uuid": uuid_of(short),
@@ -136,6 +142,7 @@ class Town:
             "type": None,
             "expires": values.get("expires"),
             "extra": values.get("extra"),
+            "existsTo": values.get("to"),
             "system": {"key": values.get("system", "active_directory")},
             "employment": None if values.get("unit") is None else {"uuid": f"e-{short}"},
             "affiliation": None,
