@@ -166,6 +166,7 @@ CaseState = enumerated(
         "running": "It goes on, or waits for somebody or for a day",
         "stuck": "A step of it can't be made; somebody must look at it",
         "ended": "It has come to its end",
+        "stopped": "A person has ended it before that",
     },
 )
 CaseAction = enumerated(
@@ -188,6 +189,9 @@ CaseAction = enumerated(
         "moved": "It was moved to another version of its process",
         "asked": "Somebody who took part in it was asked for more",
         "answered": "The question was answered",
+        "repaired": "Variables of it were set at a step that could not be made, which was to be made again",
+        "stopped": "It was ended by somebody who looks after processes",
+        "withdrawn": "It was ended by whoever started it",
     },
 )
 Severity = enumerated(

@@ -57,6 +57,17 @@ class Form:
             field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
             raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
 
+    def check_field(self, field: str, value: object) -> None:
+        """Check the value of one field, whatever else the form asks for. Raises FormRejected."""
+        wrong = min(self._of_fields.iter_errors({field: value}), key=_place, default=None)
+        if wrong is not None:
+            raise FormRejected(field, f"{field}: {wrong.message[:300]}")
+
+    @cached_property
+    def _of_fields(self) -> Draft202012Validator:
+        schema = {name: each for name, each in self.schema.items() if name in ("$defs", "definitions", "properties")}
+        return Draft202012Validator(schema, format_checker=_FORMATS)
+
     @cached_property
     def _validator(self) -> Draft202012Validator:
         return Draft202012Validator(self.schema, format_checker=_FORMATS)

@@ -1,4 +1,4 @@
-"""Which rights it takes to let processes do something: to deploy a definition, and to start a case of it."""
+"""Which rights it takes to let processes do something: to deploy a definition, and to start or repair a case of it."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -12,7 +12,7 @@ DEPLOYS = frozenset({"organisation", "operations"})
 """The system roles that deploy definitions, and let them send mails and call other systems."""
 
 
-def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "start"] = "deploy") -> None:
+def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "start", "repair"] = "deploy") -> None:
     """Raises GraphQLError (forbidden) unless a caller may let processes use these services.
 
     ``start``: those that a case uses before anybody has completed a task. What happens outside of the graph, such as a
@@ -22,8 +22,8 @@ def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "
         if act == "start" and name in OUTSIDE:
             continue
         roles = WRITE.get(name, DEPLOYS)
-        done = "deployed" if act == "deploy" else "started"
-        which = f"a process that uses {name}" + ("" if act == "deploy" else " before anybody has decided")
+        done = {"deploy": "deployed", "start": "started", "repair": "repaired"}[act]
+        which = f"a process that uses {name}" + (" before anybody has decided" if act == "start" else "")
         if not roles & access.roles:
             raise forbidden(f"{which} is {done} with", roles)
         if not roles & access.everywhere:

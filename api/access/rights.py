@@ -117,8 +117,12 @@ WRITE: Mapping[str, frozenset[str]] = {
     "moveCases": frozenset({"organisation", "operations"}),
     "retryIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     "skipIncident": frozenset({"hr", "organisation", "rights", "operations"}),
+    # And the roles of each mutation that the definition uses.
+    "repairIncident": frozenset({"hr", "organisation", "rights", "operations"}),
+    "endCase": frozenset({"hr", "organisation", "rights", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
     "startCase": OWNERS,
+    "withdrawCase": OWNERS,
     "claimTask": OWNERS,
     "giveBackTask": OWNERS,
     "handTask": OWNERS,
@@ -134,7 +138,7 @@ WRITE: Mapping[str, frozenset[str]] = {
 
 
 OF_ONESELF = frozenset({
-    "endSession", "startCase", "claimTask", "giveBackTask", "handTask", "askForMore", "answerQuestion",
+    "endSession", "startCase", "withdrawCase", "claimTask", "giveBackTask", "handTask", "askForMore", "answerQuestion",
     "completeTask", "saveDraft", "delegateTasks", "endDelegation",
 })  # fmt: skip
 """Mutations of what is one's own, for which it doesn't matter where a role holds."""
@@ -171,7 +175,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "changeAccountRule", "applyPlan", "takeBackPlan",
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
             "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "moveCases",
-            "retryIncident", "skipIncident",
+            "retryIncident", "skipIncident", "repairIncident", "endCase",
         ),
         EVERYWHERE,
     ),

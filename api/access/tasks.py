@@ -39,11 +39,15 @@ def require_seen(run: Run, access: Access, seen: Look, person: str | None) -> No
         raise Unknown("unknown_task", f"there is no task {seen.task.id!r}", seen.task.id)
 
 
-def seen_case(run: Run, access: Access, id_: str, now: datetime) -> tuple[CaseRow, list[Look]]:
-    """A case and its tasks, if the caller may see it. Raises Unknown (unknown_case)."""
+def seen_case(
+    run: Run, access: Access, id_: str, now: datetime, person: str | None = None
+) -> tuple[CaseRow, list[Look]]:
+    """A case and its tasks, if the caller may see it, or the person for whom a machine acts. Raises Unknown
+    (unknown_case)."""
     case = kept.case(run, id_)
     tasks = looks(run, kept.tasks_of(run, id_), now)
-    if LOG & access.everywhere or (access.person is not None and _has_part(run, case, tasks, access.person)):
+    who = access.person if person is None else person
+    if LOG & access.everywhere or (who is not None and _has_part(run, case, tasks, who)):
         return case, tasks
     raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
 

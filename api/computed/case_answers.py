@@ -10,11 +10,12 @@ from api.computed.contract import Answer, Part, Plain, answer_type
 from api.computed.task_answers import moment, names_of, task_forms
 from api.enums import name_of
 from graph.connection import Run
+from graph.identity.lookup import survivors
 from processes.cases import definitions, kept
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow
 from processes.cases.listed import Listed, state_of
-from processes.cases.tasks import Look
+from processes.cases.tasks import STARTER, Look
 
 _COMMON = (
     Plain("id", "ID!", "Its id"),
@@ -39,6 +40,8 @@ CASE = answer_type(
     Plain("diagram", "String!", "The process, as BPMN"),
     Plain("done", "[ID!]", "Ids of the elements of the diagram that are done"),
     Plain("active", "[ID!]", "Ids of the elements where it is now"),
+    Plain("canWithdraw", "Boolean!", "Whether the caller has started it, and may withdraw it"),
+    Plain("fields", "String", "JSON Schema of what its forms ask for, to repair an incident; null = it has none"),
     Part("incidents", "CaseIncident", "The steps that can't be made", many=True),
     Part("answers", "CaseAnswer", "What was filled in so far", many=True),
     Part("tasks", "Task", "Its tasks, in the order in which they were reached", many=True),
@@ -90,6 +93,8 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
     uuids |= {each for _, _, form, value in answers if form in ("unit", "person") for each in _texts(value)}
     names = names_of(run, uuids | set(_named(case)))
     done, active = engine.reached
+    if not case.is_open:  # a person may have ended it in between
+        active = frozenset()
 
     def called(element: str) -> str:
         node = version.definition.nodes.get(element)
@@ -104,6 +109,8 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         "diagram": version.definition.drawing.decode(),
         "done": sorted(done),
         "active": sorted(active),
+        "canWithdraw": case.is_open and person is not None and _is_starter(run, case, person),
+        "fields": orjson.dumps(_fields(version)).decode() if case.incidents else None,
         "incidents": [
             {
                 "step": each["task"],
@@ -137,6 +144,11 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
             for each in log
         ],
     }
+
+
+def _is_starter(run: Run, case: CaseRow, person: str) -> bool:
+    started_by = case.started_by
+    return started_by is not None and survivors(run, "Person", [started_by]).get(started_by) == person
 
 
 def process_name(run: Run, case: CaseRow) -> str:
@@ -180,6 +192,16 @@ def _answers(version: Version, variables: Mapping[str, Any]) -> list[tuple[str, 
                 kind = str(schema.get("format") or ("choice" if "enum" in schema else ""))
                 found[field] = (field, str(schema.get("title") or field), kind, value)
     return list(found.values())
+
+
+def _fields(version: Version) -> Answer:
+    """All fields of the forms of a case, as one form that needs none of them."""
+    found: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for form in version.forms.values():
+        found = {**form.schema["properties"], **found}
+        shared = {**form.schema.get("$defs", {}), **shared}
+    return {"type": "object", "$defs": shared, "properties": {name: found[name] for name in found if name != STARTER}}
 
 
 def _texts(value: object) -> list[str]:

@@ -4,19 +4,23 @@ What a definition is: ``processes.package``; who may deploy one: ``require_right
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, Any
 
+import neo4j
 import strawberry
 from graphql import GraphQLError
 from strawberry import ID
 from strawberry.types import Info
 
 from api.access.processes import require_rights
+from api.access.tasks import names
 from api.context import Context
 from api.mutations import services
 from api.mutations.editing import Editing
+from api.mutations.tasks import CaseEnded, json_object, refusing
 from graph.time import copenhagen_now
-from processes.cases import definitions, incidents, kept, moving
+from processes.cases import definitions, ending, incidents, kept, moving
 from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from processes.services import OUTSIDE
@@ -120,6 +124,42 @@ class Deploying:
         return await _decided(info, "skipIncident", case, incident, reason, incidents.skip)
 
     @strawberry.mutation(
+        description=(
+            "Set variables of a case at a step that could not be made, and make it again. Nobody repairs a case about "
+            "themselves, nor one of whose tasks excludes them; an author of what the case writes, they don't approve it"
+        )
+    )
+    async def repair_incident(
+        self, info: CONTEXT, case: ID, incident: ID, reason: str,
+        values: Annotated[str, strawberry.argument(description="The values by variable, as JSON")],
+    ) -> IncidentDecided:  # fmt: skip
+        access = info.context.access
+
+        def require(version: definitions.Version) -> None:
+            require_rights(version.definition.services, access, "repair")
+
+        repair = partial(
+            incidents.repair, user=access.name, named=names(info.context.driver, access), require=require,
+        )  # fmt: skip
+
+        def decide(driver: neo4j.Driver, case: str, incident: str, *more: Any) -> None:
+            repair(driver, case, incident, json_object(values, "values"), *more)
+
+        return await _decided(info, "repairIncident", case, incident, reason, decide)
+
+    @strawberry.mutation(
+        description="End a case before its process does: open tasks lapse, and what was done stays. Not one's own"
+    )
+    async def end_case(self, info: CONTEXT, case: ID, reason: str) -> CaseEnded:
+        def work(editing: Editing) -> CaseEnded:
+            access = info.context.access
+            why = editing.reason if access.person is not None else f"{editing.reason} ({access.name})"
+            ending.end(editing.driver, case, access.person, copenhagen_now(), why)
+            return CaseEnded(case=case)
+
+        return await Editing(info.context, "endCase", reason).do(refusing(work))
+
+    @strawberry.mutation(
         description="Move open cases to the version with which new ones start; what can't be moved stays, with a reason"
     )
     async def move_cases(self, info: CONTEXT, process: ID, reason: str, cases: Cases = None) -> CasesMoved:
@@ -145,7 +185,7 @@ async def _decided(
         with editing.driver.session(default_access_mode="READ") as session:
             return IncidentDecided(case=case, incidents=len(kept.case(session, case).incidents))
 
-    return await Editing(info.context, mutation, reason).do(work)
+    return await Editing(info.context, mutation, reason).do(refusing(work))
 
 
 def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:

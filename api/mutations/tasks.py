@@ -17,13 +17,13 @@ from strawberry.types import Info
 
 from api.access.processes import require_rights
 from api.access.rights import ON_BEHALF, forbidden
-from api.access.tasks import names, require_seen
+from api.access.tasks import names, require_seen, seen_case
 from api.context import Context
 from api.enums import TaskState
 from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
-from processes.cases import definitions, tasks
+from processes.cases import definitions, ending, tasks
 from processes.cases.filling import save_draft
 from processes.cases.kept import Task
 from processes.errors import CaseError, FormRejected
@@ -40,6 +40,11 @@ Values = Annotated[str, strawberry.argument(description="What the form takes, as
 @strawberry.type(description="A case that was started")
 class CaseStarted:
     id: ID = strawberry.field(description="Id of the case")
+
+
+@strawberry.type(description="A case that a person has ended")
+class CaseEnded:
+    case: ID = strawberry.field(description="Id of the case")
 
 
 @strawberry.type(description="A task, after what was done with it")
@@ -64,7 +69,7 @@ class Tasking:
     ) -> CaseStarted:
         def work(editing: Editing) -> CaseStarted:
             who = _actor(info, editing, by)
-            given, named = _values(values), _named(info)
+            given, named = json_object(values, "values"), _named(info)
             with editing.driver.session(default_access_mode="READ") as session:
                 started = definitions.current(session, process).definition
             require_rights(started.unattended, info.context.access, "start")
@@ -72,6 +77,19 @@ class Tasking:
             return CaseStarted(id=ID(id_))
 
         return await _refusing(Editing(info.context, "startCase", reason), work)
+
+    @strawberry.mutation(
+        description="End a case that one has started: its open tasks lapse, and what was done stays. The log says why"
+    )
+    async def withdraw_case(self, info: CONTEXT, case: ID, reason: str, by: By = None) -> CaseEnded:
+        def work(editing: Editing) -> CaseEnded:
+            who, now = _actor(info, editing, by), copenhagen_now()
+            with editing.driver.session(default_access_mode="READ") as session:
+                seen_case(session, info.context.access, case, now, who)
+            ending.withdraw(editing.driver, case, who, now, editing.reason)
+            return CaseEnded(case=case)
+
+        return await _refusing(Editing(info.context, "withdrawCase", reason), work)
 
     @strawberry.mutation(description="Say to do a task: others can't complete it, as long as one has it oneself")
     async def claim_task(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
@@ -106,13 +124,13 @@ class Tasking:
         self, info: CONTEXT, task: ID, reason: str, values: Values = "{}", by: By = None
     ) -> TaskChanged:
         complete = partial(tasks.complete, named=_named(info))
-        return await _changed(info, "completeTask", reason, task, by, complete, _values(values))
+        return await _changed(info, "completeTask", reason, task, by, complete, json_object(values, "values"))
 
     @strawberry.mutation(
         description="Keep what one has filled in so far of a task's form, until it is completed; values are not checked"
     )
     async def save_draft(self, info: CONTEXT, task: ID, values: Values, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "saveDraft", reason, task, by, partial(_drafted, _values(values)))
+        return await _changed(info, "saveDraft", reason, task, by, partial(_drafted, json_object(values, "values")))
 
     @strawberry.mutation(
         description="Let a colleague do one's own tasks of a process in a period. It can be ended, but is not passed on"
@@ -161,7 +179,11 @@ def _drafted(values: Mapping[str, Any], driver: neo4j.Driver, task: str, by: str
 
 
 async def _refusing(editing: Editing, work: Callable[[Editing], T]) -> T:
-    """Do it. A refusal says who was first, and when, or which field of the form is wrong."""
+    return await editing.do(refusing(work))
+
+
+def refusing(work: Callable[[Editing], T]) -> Callable[[Editing], T]:
+    """The same work. A refusal says who was first, and when, or which field of the form is wrong."""
 
     def told(given: Editing) -> T:
         try:
@@ -174,7 +196,7 @@ async def _refusing(editing: Editing, work: Callable[[Editing], T]) -> T:
                 extensions["field"] = refused.field or None
             raise GraphQLError(str(refused), extensions=extensions) from refused
 
-    return await editing.do(told)
+    return told
 
 
 def _actor(info: CONTEXT, editing: Editing, by: ID | None) -> str:
@@ -193,7 +215,8 @@ def _named(info: CONTEXT) -> tasks.Find:
     return names(info.context.driver, info.context.access)
 
 
-def _values(text: str) -> Mapping[str, Any]:
+def json_object(text: str, field: str) -> Mapping[str, Any]:
+    """Raises GraphQLError (wrong_value) with the ``field`` that has the text."""
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as wrong:
@@ -201,5 +224,5 @@ def _values(text: str) -> Mapping[str, Any]:
     else:
         why = "it is not a JSON object"
     if not isinstance(found, dict):
-        raise GraphQLError(f"values: {why}", extensions={"code": "wrong_value", "field": "values"})
+        raise GraphQLError(f"{field}: {why}", extensions={"code": "wrong_value", "field": field})
     return found

@@ -241,14 +241,15 @@ WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
             'asked_by', 'asked_of']
         WHERE part[name] IN $uuids)
     OR any(each IN coalesce(part.exclude, []) WHERE each IN $uuids)
-    OR any(uuid IN $uuids WHERE part.reason CONTAINS uuid)
+    OR any(uuid IN $uuids WHERE part.reason CONTAINS uuid OR part.values CONTAINS uuid)
 SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),
     c.incidents = reduce(text = c.incidents, uuid IN $uuids | replace(text, uuid, $erased)),
     c.started_by = CASE WHEN c.started_by IN $uuids THEN $erased ELSE c.started_by END,
     part.exclude = [each IN part.exclude WHERE NOT each IN $uuids],
     part.key = reduce(text = part.key, uuid IN $uuids | replace(text, uuid, $erased)),
     part.problem = reduce(text = part.problem, uuid IN $uuids | replace(text, uuid, $erased)),
-    part.reason = reduce(text = part.reason, uuid IN $uuids | replace(text, uuid, $erased))
+    part.reason = reduce(text = part.reason, uuid IN $uuids | replace(text, uuid, $erased)),
+    part.values = reduce(text = part.values, uuid IN $uuids | replace(text, uuid, $erased))
 FOREACH (name IN [each IN keys(part) WHERE part[each] IN $uuids] | SET part[name] = $erased)
 """
 """A case about another, which goes on without the person."""

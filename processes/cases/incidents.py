@@ -1,37 +1,93 @@
-"""Steps of cases that can't be made, and services that have failed: made again, or skipped with a reason."""
+"""Steps of cases that can't be made, and services that have failed: made again, perhaps with other values, or skipped
+with a reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import neo4j
 
-from graph.errors import ChangeRejected, Unknown
+from graph.connection import Run
+from graph.errors import ChangeRejected, GraphError, Unknown
+from graph.identity.lookup import find, survivors
 from processes.cases import kept, service_tasks
+from processes.cases.definitions import Version
+from processes.cases.ending import require_running
 from processes.cases.kept import Running
 from processes.cases.service_tasks import ServiceTask
+from processes.cases.tasks import STARTER, Find, by_name, refused, with_uuid
+from processes.errors import FormRejected, NotCandidate, ToOneself
 
 
 def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
     """Make the step of an incident again; a service is tried by the worker.
 
-    ``incident``: its ``task``. ``by``: the person; None = no person. Raises Unknown (unknown_case, unknown_incident).
+    ``incident``: its ``task``. ``by``: the person; None = no person. Raises Unknown (unknown_case, unknown_incident),
+    ChangeRejected (wrong_state: the case has ended).
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
-        if incident == kept.WHOLE_CASE:
-            running.log("retried", now, by, reason=reason)
-            running.engine.pass_time(now)
-            return
-        if service is None:
-            element = next(each.element for each in running.engine.incidents if each.task == incident)
-            running.log("retried", now, by, element=element, reason=reason)
-            running.engine.retry(incident, now)
-            return
-        told = {"state": "open", "next": now.astimezone(UTC), "tries": 0, "begun": None, "problem": None}
-        service_tasks.set_task(running.tx, incident, told)
-        running.log("retried", now, by, element=service.element, reason=reason)
+        running.log("retried", now, by, element=_element(running, incident, service), reason=reason)
+        _again(running, incident, service, now)
+        running.write(now)
 
-    _decide(driver, case, incident, now, work)
+    _decide(driver, case, incident, work)
+
+
+def repair(
+    driver: neo4j.Driver,
+    case: str,
+    incident: str,
+    values: Mapping[str, Any],
+    by: str | None,
+    now: datetime,
+    reason: str,
+    *,
+    user: str = "",
+    named: Find = by_name,
+    require: Callable[[Version], None] = lambda version: None,
+) -> None:
+    """Set variables of a case where a step could not be made, and make it again.
+
+    A variable that a form of the process has takes what the form takes. Open tasks follow the new values. Who repairs
+    is an author of what the case writes, so another approves it.
+
+    Args:
+        values: by variable.
+        user: who does it, where it is no person.
+        named: finds what the values name.
+        require: refuses, by raising, a caller who may not let the case do what its definition does.
+
+    Raises:
+        As ``retry``.
+        FormRejected: no variable, or not what its form takes; the starter, who is not chosen.
+        NotCandidate: the case is about the person, or has a task that excludes them (T2).
+        ToOneself: a value names the person.
+        ChangeRejected: not_repaired, as the incident is not one step's.
+    """
+
+    def work(running: Running, service: ServiceTask | None) -> None:
+        tx = running.tx
+        require(running.version)
+        if incident == kept.WHOLE_CASE:
+            text = "this is not one step's, so there is no place for its values; retry it, or end the case"
+            raise ChangeRejected("not_repaired", text, field="incident")
+        if not values:
+            raise FormRejected("", "values: name at least one variable")
+        person = None if by is None else find(tx, "Person", by).uuid
+        found = {name: _typed(tx, running.version, name, value, named) for name, value in values.items()}
+        if person is not None:
+            _require_another(tx, running.id, person, found)
+        with refused():
+            running.engine.repair(incident, found)
+        element = _element(running, incident, service)
+        nobody = user if person is None else ""
+        kept.log(tx, running.id, kept.LogEntry("repaired", now, person, None, element, reason, nobody, found))
+        _again(running, incident, service, now)
+        running.write(now)
+        running.follow_values(found)
+
+    _decide(driver, case, incident, work)
 
 
 def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
@@ -42,32 +98,103 @@ def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: da
 
     def work(running: Running, service: ServiceTask | None) -> None:
         if service is None:
-            text = "only a service can be skipped, and this is a step of the case itself; fix its cause, then retry it"
+            text = (
+                "only a service can be skipped, and this is a step of the case itself; repair its values or fix its "
+                "cause, then retry it"
+            )
             raise ChangeRejected("not_skipped", text, field="incident")
         running.engine.complete(incident, {}, now)
         service_tasks.set_task(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})
         running.log("skipped", now, by, element=service.element, reason=reason)
+        running.write(now)
 
-    _decide(driver, case, incident, now, work)
+    _decide(driver, case, incident, work)
+
+
+def _again(running: Running, incident: str, service: ServiceTask | None, now: datetime) -> None:
+    if incident == kept.WHOLE_CASE:
+        running.engine.pass_time(now)
+    elif service is None:
+        running.engine.retry(incident, now)
+    else:
+        told = {"state": "open", "next": now.astimezone(UTC), "tries": 0, "begun": None, "problem": None}
+        service_tasks.set_task(running.tx, incident, told)
+
+
+def _element(running: Running, incident: str, service: ServiceTask | None) -> str:
+    """Where the incident is in the diagram; empty for the whole case."""
+    if service is not None:
+        return service.element
+    return next((each.element for each in running.engine.incidents if each.task == incident), "")
+
+
+def _typed(run: Run, version: Version, name: str, value: Any, named: Find) -> Any:
+    """The value as one of the forms with this field takes it; what no form has is taken as it is."""
+    if name == STARTER:
+        raise FormRejected(name, f"{name}: who has started the case stays")
+    forms = [each for each in version.forms.values() if name in each.fields]
+    wrong: FormRejected | None = None
+    for form in forms:
+        try:
+            form.check_field(name, value)
+        except FormRejected as problem:
+            wrong = wrong or problem
+        else:
+            return with_uuid(run, form, name, value, named)
+    if wrong is not None:
+        raise wrong
+    return value
+
+
+def _require_another(run: Run, case: str, person: str, values: Mapping[str, Any]) -> None:
+    """Nobody decides for themselves. Raises NotCandidate, ToOneself."""
+    about = kept.case(run, case).person
+    excluded = {each for task in kept.tasks_of(run, case) for each in task.asked.exclude}
+    called = survivors(run, "Person", excluded | ({about} if about is not None else set()))
+    if person in called.values():
+        text = "the case is about you, or has a task that you may not have; another must repair it"
+        raise NotCandidate(text)
+    for name, value in values.items():
+        if any(_person(run, each) == person for each in _texts(value)):
+            raise ToOneself(f"{name}: this is you; another must repair the case so")
+
+
+def _person(run: Run, name: str) -> str | None:
+    """The uuid of the person whom a text names, if it names one."""
+    try:
+        return find(run, "Person", name).uuid
+    except GraphError:
+        return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
 
 
 def _decide(
     driver: neo4j.Driver,
     case: str,
     incident: str,
-    now: datetime,
     decide: Callable[[Running, ServiceTask | None], None],
 ) -> None:
     def work(tx: neo4j.ManagedTransaction) -> None:
-        stopped = [each["task"] for each in kept.case(tx, case).incidents if each["task"] == kept.WHOLE_CASE]
         running = Running.lock(tx, case)
+        found = kept.case(tx, case)
+        require_running(tx, found)
+        stopped = [each["task"] for each in found.incidents if each["task"] == kept.WHOLE_CASE]
         services = {each.id: each for each in service_tasks.tasks_of(tx, case) if each.state == "incident"}
         known = [*stopped, *(each.task for each in running.engine.incidents), *services]
         if incident not in known:
             text = f"the case {case} has no incident {incident!r}; it has: {', '.join(known) or 'none'}"
             raise Unknown("unknown_incident", text, incident, known)
         decide(running, services.get(incident))
-        running.write(now)
 
     with driver.session() as session:
         session.execute_write(work)

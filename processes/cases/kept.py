@@ -6,7 +6,7 @@ changes a case locks it first: of two, the second sees what the first has done.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 from uuid import uuid4
@@ -28,7 +28,7 @@ from processes.routing import Asked
 TaskState = Literal["open", "done", "cancelled"]
 Action = Literal[
     "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
-    "failed", "retried", "skipped", "moved", "asked", "answered",
+    "failed", "retried", "skipped", "moved", "asked", "answered", "repaired", "stopped", "withdrawn",
 ]  # fmt: skip
 
 WHOLE_CASE: Final = "case"
@@ -86,7 +86,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case without its state. ``due``: when its next timer is. ``incidents``: task, element, text, at of each."""
+    """A case without its state. ``due``: when its next timer is. ``incidents``: task, element, text, at of each.
+
+    ``is_stopped``: a person has ended it (``processes.cases.ending``), not its process.
+    """
 
     id: str
     process: str
@@ -101,11 +104,15 @@ class CaseRow:
     ended: datetime | None
     due: datetime | None
     incidents: tuple[Mapping[str, str], ...]
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """What somebody did with a case. ``by`` None: time or the process itself did it."""
+    """What somebody did with a case. ``by`` None: time or the process itself did it, or ``user``, who is no person.
+
+    ``values``: the variables that were set, where that is what was done.
+    """
 
     action: Action
     at: datetime
@@ -113,6 +120,8 @@ class LogEntry:
     instead_of: str | None
     element: str
     reason: str = ""
+    user: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -218,6 +227,8 @@ def log_of(run: Run, case: str) -> list[LogEntry]:
             instead_of=each.get("instead_of"),
             element=each.get("element") or "",
             reason=each.get("reason") or "",
+            user=each.get("user") or "",
+            values=orjson.loads(each.get("values") or "{}"),
         )
         for each in (row["e"] for row in rows)
     ]
@@ -340,6 +351,30 @@ class Running:
                 service_tasks.set_task(self.tx, each.id, {**told, "service": each.service, "result": each.result})
             else:
                 self._set(each.id, {**told, "form": each.form, **self._asked(each)})
+
+    def follow_values(self, values: Mapping[str, Any]) -> None:
+        """Variables were set from outside: who has the open tasks, and what the case is about, follows from them."""
+        for each in self.engine.work():
+            if each.type != "service":
+                self._set(each.id, self._asked(each))
+        about = {name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)}
+        self.tx.run("MATCH (c:Case {id: $id}) SET c += $about", id=self.id, about=about).consume()
+
+    def stop(self, by: str | None, action: Action, now: datetime, reason: str) -> None:
+        """End the case: what is open lapses, and nothing is due any more. What it has stays as it is."""
+        for each in tasks_of(self.tx, self.id):
+            if each.state == "open":
+                self._set(each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                self.log("cancelled", now, element=each.element)
+        _, left = service_tasks.follow(self.tx, self.id, {}, now)
+        for gone in left:
+            self.log("cancelled", now, element=gone.element)
+        self.log(action, now, by, reason=reason)
+        self.tx.run(
+            "MATCH (c:Case {id: $id}) SET c.open = false, c.stopped = true, c.ended = $now REMOVE c.due, c.incidents",
+            id=self.id,
+            now=now.astimezone(UTC),
+        ).consume()
 
     def _follow_services(self, reached: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
         """What the case is to do by itself; of that, the incidents."""
@@ -473,8 +508,8 @@ def note_stopped(tx: neo4j.ManagedTransaction, id_: str, text: str, now: datetim
     The next time that the case is written, what is written then takes its place.
     """
     tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
-    row = tx.run("MATCH (c:Case {id: $id}) RETURN c.incidents AS incidents", id=id_).single()
-    if row is None:  # erased meanwhile
+    row = tx.run("MATCH (c:Case {id: $id, open: true}) RETURN c.incidents AS incidents", id=id_).single()
+    if row is None:  # erased or ended meanwhile
         return
     found = orjson.loads(row["incidents"] or "[]")
     if any((each["task"], each["text"]) == (WHOLE_CASE, text) for each in found):  # since when, stays
@@ -492,7 +527,7 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         MATCH (c:Case {id: $case})
         SET c.entries = c.entries + 1
         CREATE (e:CaseEntry {number: c.entries, action: $action, at: $at, by: $by, instead_of: $instead_of})
-        SET e.element = $element, e.reason = $reason
+        SET e.element = $element, e.reason = $reason, e.user = $user, e.values = $values
         CREATE (e)-[:OF_CASE]->(c)
         """,
         case=case,
@@ -502,6 +537,8 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         instead_of=entry.instead_of,
         element=entry.element or None,
         reason=entry.reason or None,
+        user=entry.user or None,
+        values=orjson.dumps(dict(entry.values)).decode() if entry.values else None,
     ).consume()
 
 
@@ -577,4 +614,5 @@ def case_of(row: Mapping[str, Any]) -> CaseRow:
         ended=stored_moment(node["ended"]) if node.get("ended") else None,
         due=stored_moment(node["due"]) if node.get("due") else None,
         incidents=tuple(orjson.loads(node["incidents"])) if node.get("incidents") else (),
+        is_stopped=node.get("stopped", False),
     )

@@ -11,8 +11,8 @@ from graph.time import stored_moment
 from processes.cases.kept import CaseRow, case_of
 from processes.cases.tasks import Delegation
 
-State = Literal["running", "stuck", "ended"]
-STATES: Final[tuple[State, ...]] = ("running", "stuck", "ended")
+State = Literal["running", "stuck", "ended", "stopped"]
+STATES: Final[tuple[State, ...]] = ("running", "stuck", "ended", "stopped")
 _RECENT = timedelta(days=90)
 
 
@@ -26,7 +26,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A process and its cases. ``days``: the median from start to end of those that ended in the last 90 days."""
+    """A process and its cases. ``days``: the median from start to end of those that ended in the last 90 days.
+    Those that a person has ended count nowhere."""
 
     process: str
     running: int
@@ -36,9 +37,9 @@ class Overview:
 
 
 def state_of(case: CaseRow) -> State:
-    """``stuck``: a step of it can't be made."""
+    """``stuck``: a step of it can't be made. ``stopped``: a person has ended it."""
     if not case.is_open:
-        return "ended"
+        return "stopped" if case.is_stopped else "ended"
     return "stuck" if case.incidents else "running"
 
 
@@ -72,7 +73,8 @@ def cases(
         {found}
         WHERE c.started IS NOT NULL AND ($process IS NULL OR c.process = $process)
           AND ($start IS NULL OR c.started < $start OR (c.started = $start AND c.id > $after))
-          AND CASE WHEN NOT c.open THEN 'ended' WHEN c.incidents IS NULL THEN 'running' ELSE 'stuck' END IN $states
+          AND CASE WHEN c.stopped THEN 'stopped' WHEN NOT c.open THEN 'ended' WHEN c.incidents IS NULL THEN 'running'
+              ELSE 'stuck' END IN $states
         WITH c ORDER BY c.started DESC, c.id LIMIT $first
         MATCH (c)-[:RUNS]->(v)
         RETURN c, v.id AS version, v.digest AS digest, v.number AS number, COLLECT {{
@@ -97,6 +99,7 @@ def overview(run: Run, now: datetime) -> list[Overview]:
         """
         MATCH (p:Process)
         OPTIONAL MATCH (c:Case {process: p.id})
+        WHERE c.stopped IS NULL
         WITH p, c, CASE WHEN c.ended > $since
             THEN duration.inSeconds(c.started, c.ended).seconds / 86400.0 END AS days
         RETURN p.id AS process,

@@ -115,7 +115,7 @@ def begin(
         told[STARTER] = person
     if person is not None:
         require_starter(tx, version, told, person, day_of(now))
-    with _refused():
+    with refused():
         running = Running.start(tx, version, told, person, now, reason)
     running.write(now)
     return running.id
@@ -235,7 +235,7 @@ def complete(
         _require_not_claimed(tx, seen, person)
         running = Running.lock(tx, seen.task.case)
         told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name, named)
-        with _refused():
+        with refused():
             running.engine.complete(task, told, now)
         running.done(seen.task, person, candidate.instead_of, now, reason)
         running.write(now)
@@ -470,14 +470,17 @@ def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, nam
             raise FormRejected(min(values), f"{what} takes no values; {min(values)} was given")
         return {}
     form.check(values)
-    found = dict(values)
-    for field, value in values.items():
-        kind = form.kind(field)
-        if kind is not None and isinstance(value, str):
-            found[field] = named(run, kind, value)
-        elif kind is not None and isinstance(value, list):
-            found[field] = [named(run, kind, each) for each in value if isinstance(each, str)]
-    return found
+    return {field: with_uuid(run, form, field, value, named) for field, value in values.items()}
+
+
+def with_uuid(run: Run, form: Form, field: str, value: Any, named: Find) -> Any:
+    """The value of a field, with the uuid of what it names. Raises Unknown, Ambiguous."""
+    kind = form.kind(field)
+    if kind is not None and isinstance(value, str):
+        return named(run, kind, value)
+    if kind is not None and isinstance(value, list):
+        return [named(run, kind, each) for each in value if isinstance(each, str)]
+    return value
 
 
 def _any_person(run: Run, name: str) -> str | None:
@@ -495,7 +498,7 @@ def _name(run: Run, person: str) -> str:
 
 
 @contextmanager
-def _refused() -> Iterator[None]:
+def refused() -> Iterator[None]:
     """What the engine refuses of values, as an error of the form."""
     try:
         yield

@@ -28,7 +28,7 @@ from processes.engine.definition import Definition
 from processes.engine.diagram import Node
 from processes.engine.errors import NotOpen, NotWaiting, StateRejected, ValuesRejected
 from processes.engine.extensions import Place
-from processes.engine.state import freeze, thaw
+from processes.engine.state import freeze, is_same, thaw
 from processes.engine.timers import TimerFailed
 from processes.engine.values import check_values
 
@@ -37,6 +37,7 @@ MOST_STEPS = 500  # that one call makes: a loop without a task or a timer in it 
 DEEPEST = 900  # tasks one after another in a case; SpiffWorkflow does not see what is deeper than 1,000
 _MOST_FAILURES = 10  # incidents of one call; the rest is tried by the next one
 _ANSWERED = "answered"
+_NONE: Final = object()  # no value; null is one
 _FAILURES = (
     SpiffWorkflowException, ExpressionFailed, TimerFailed, DecisionFailed, ValuesRejected, spiff.NotCaught,
     spiff.TooMany,
@@ -269,6 +270,25 @@ class Case:
         self._incidents = [each for each in self._incidents if each.task != task]
         self._now = max(self._now, _moment(now))
         self._advance()
+
+    def repair(self, step: str, values: Mapping[str, Any]) -> None:
+        """Set variables where a step could not be made, and wherever else the case has the value that was wrong there.
+
+        Paths beside it that have another value of the variable keep theirs. The step isn't made again (``retry``).
+
+        Raises:
+            NotOpen: there is no such step.
+            ValuesRejected: the definition has no such variable.
+        """
+        task = next((each for each in self._tasks() if str(each.id) == step), None)
+        if task is None:
+            raise NotOpen(step)
+        check_values(values, self._definition.checked.names, f"the case of {self._definition.process}")
+        for name, value in values.items():
+            wrong = task.data.get(name, _NONE)
+            for each in self._tasks():
+                if each is task or (wrong is not _NONE and is_same(each.data.get(name, _NONE), wrong)):
+                    each.data[name] = deepcopy(value)
 
     @property
     def _evaluation(self) -> spiff.Evaluation:

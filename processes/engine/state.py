@@ -56,7 +56,7 @@ def _freeze_task(task: Task) -> Frozen:
         "changed": task.last_state_change,
         "triggered": task.triggered,
         "own": {key: value for key, value in task.internal_data.items() if key != _EVENTS},
-        "set": {key: value for key, value in task.data.items() if key not in outer or not _same(value, outer[key])},
+        "set": {key: value for key, value in task.data.items() if key not in outer or not is_same(value, outer[key])},
         "unset": [key for key in outer if key not in task.data],
     }
 
@@ -107,12 +107,12 @@ def _thaw_inner(waiting: dict[str, Any], scope: Any, top: BpmnWorkflow) -> None:
             _thaw_inner(waiting, inner, top)
 
 
-def _same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Equal, and of the same kinds: in Python, ``1 == True == 1.0``."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
-        return len(one) == len(other) and all(_same(a, b) for a, b in zip(one, other, strict=True))
+        return len(one) == len(other) and all(is_same(a, b) for a, b in zip(one, other, strict=True))
     return bool(one == other)

@@ -17,6 +17,7 @@ from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
 from processes.cases import definitions, kept, service_tasks, tasks
 from processes.cases.kept import Task
+from processes.cases.listed import state_of
 from processes.cases.service_work import carry_out_due
 from processes.engine.errors import DefinitionRejected, ProcessError
 from processes.errors import CaseError
@@ -257,7 +258,7 @@ class _Playing:
             raise CaseError("no case of this process has been started: its start was refused")
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
             found = kept.case(session, case)
-        return {"state": "stuck" if found.incidents else "running" if found.is_open else "ended"}
+        return {"state": state_of(found)}
 
     def _as_named(self, value: Any) -> Any:
         """With the file's names for units and persons."""

@@ -187,6 +187,48 @@ def skip(context: typer.Context, case: CaseId, incident: IncidentId, reason: Rea
 
 
 @group.command()
+def repair(
+    context: typer.Context,
+    case: CaseId,
+    incident: IncidentId,
+    reason: Reason,
+    values: Annotated[str, typer.Option("--values", help='The values by variable, as JSON: {"first_day": …}.')],
+) -> None:
+    """Set variables of a case at a step that could not be made, and make it again."""
+    import orjson
+
+    from processes.cases.incidents import repair as repaired
+    from reconnect.context import of
+
+    try:
+        given = orjson.loads(values)
+    except orjson.JSONDecodeError as wrong:
+        raise CommandFailed(f"--values: {wrong}", Exit.USAGE) from wrong
+    if not isinstance(given, dict):
+        raise CommandFailed("--values: it is not a JSON object", Exit.USAGE)
+
+    def decide(driver: neo4j.Driver, case: str, incident: str, by: None, now: datetime, reason: str) -> None:
+        repaired(driver, case, incident, given, by, now, reason, user=of(context).user)
+
+    _decide(context, case, incident, reason, decide)
+    terminal().print(
+        f"Case {case}: the step {incident} is made again with {', '.join(sorted(given))}.", highlight=False
+    )
+
+
+@group.command()
+def end(context: typer.Context, case: CaseId, reason: Reason) -> None:
+    """End a case before its process does: its open tasks lapse, no timer is due any more, and what was done stays."""
+    from processes.cases.ending import end as ended
+
+    def decide(driver: neo4j.Driver, case: str, _: str, by: None, now: datetime, reason: str) -> None:
+        ended(driver, case, by, now, reason)
+
+    _decide(context, case, "", reason, decide)
+    terminal().print(f"Case {case} was ended.", highlight=False)
+
+
+@group.command()
 def move(
     context: typer.Context,
     process: Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process.")],

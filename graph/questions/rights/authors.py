@@ -48,6 +48,10 @@ UNION
 MATCH (e:CaseEntry)-[:OF_CASE]->(:Case {id: $case})
 WHERE e.by IS NOT NULL
 RETURN $person + e.by AS name
+UNION
+MATCH (e:CaseEntry)-[:OF_CASE]->(:Case {id: $case})
+WHERE e.user IS NOT NULL
+RETURN e.user AS name
 """
 
 

@@ -31,6 +31,7 @@ FORMS = {
     "CaseStarted",
     "ProcessDeployed",
     "IncidentDecided",
+    "CaseEnded",
     "CasesMoved",
     "CaseStays",
     "TaskChanged",

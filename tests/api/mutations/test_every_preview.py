@@ -154,6 +154,9 @@ EXAMPLES: dict[str, str] = {
     "moveCases": 'moveCases(process: "approval", reason: "x")',
     "retryIncident": 'retryIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
     "skipIncident": 'skipIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
+    "repairIncident": 'repairIncident(case: "STUCK", incident: "INCIDENT", values: "{\\"about\\": 1}", reason: "x")',
+    "endCase": 'endCase(case: "STUCK", reason: "x")',
+    "withdrawCase": 'withdrawCase(case: "STUCK", by: "bo", reason: "x")',
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
@@ -280,8 +283,9 @@ def ids(service: Served) -> dict[str, str]:
 def stuck_case(driver: neo4j.Driver, moment: datetime) -> service_tasks.ServiceTask:
     """What a case was to do by itself, and there is no such service."""
     task = '<serviceTask id="s"><extensionElements><reconnect:service name="mail"/></extensionElements></serviceTask>'
+    about = '<extensionElements><reconnect:data name="about"/></extensionElements>'
     start, end = '<startEvent id="a"/>', '<endEvent id="b"/>'
-    content = process(start, task, end, flow("a", "s", "b"), id="stuck")
+    content = process(about, start, task, end, flow("a", "s", "b"), id="stuck")
     definitions.deploy(driver, "stuck", {"stuck.bpmn": content}, {}, "test", moment, {"mail": Arguments()})
     case = tasks.start(driver, "stuck", {}, "bo", moment)
     carry_out_due(driver, {}, lambda: moment)

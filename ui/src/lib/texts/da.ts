@@ -740,7 +740,7 @@ export const da = {
 	cases: {
 		one: 'Sag',
 		state: 'Tilstand',
-		states: { RUNNING: 'I gang', STUCK: 'Gået i stå', ENDED: 'Afsluttet' },
+		states: { RUNNING: 'I gang', STUCK: 'Gået i stå', ENDED: 'Afsluttet', STOPPED: 'Afsluttet før tid' },
 		startedAt: (moment: string) => `Startet ${moment}`,
 		startedBy: (name: string) => `af ${name}`,
 		waitsFor: (names: string) => `Venter på: ${names}`,
@@ -758,6 +758,15 @@ export const da = {
 		skipWhy: 'Hvorfor kan det springes over?',
 		skipHint: 'Begrundelsen står i sagens log. Det, trinnet skulle have gjort, gøres ikke.',
 		skipNow: 'Spring over',
+		repair: 'Ret oplysninger',
+		repairHint: 'Ret det, der er forkert; trinnet prøves igen med det. Rettelsen står i sagens log med dit navn.',
+		repairWhy: 'Hvorfor rettes det?',
+		repairNow: 'Ret, og prøv igen',
+		end: 'Afslut sagen før tid',
+		withdraw: 'Træk sagen tilbage',
+		endWhy: 'Hvorfor?',
+		endHint: 'Begrundelsen står i sagens log. Åbne opgaver bortfalder; det, der er gjort, bliver ved at være gjort.',
+		endNow: 'Afslut',
 		reasons: { retry: 'Prøvet igen på siden Processer' },
 		actions: {
 			STARTED: 'Startet',
@@ -775,7 +784,10 @@ export const da = {
 			FAILED: 'Mislykket for sidste gang',
 			RETRIED: 'Prøves igen',
 			SKIPPED: 'Sprunget over',
-			MOVED: 'Flyttet til en anden udgave af processen'
+			MOVED: 'Flyttet til en anden udgave af processen',
+			REPAIRED: 'Oplysninger rettet',
+			STOPPED: 'Afsluttet før tid',
+			WITHDRAWN: 'Trukket tilbage'
 		}
 	},
 	delegations: {

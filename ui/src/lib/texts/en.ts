@@ -733,7 +733,7 @@ export const en: Texts = {
 	cases: {
 		one: 'Case',
 		state: 'State',
-		states: { RUNNING: 'Running', STUCK: 'Stuck', ENDED: 'Ended' },
+		states: { RUNNING: 'Running', STUCK: 'Stuck', ENDED: 'Ended', STOPPED: 'Ended early' },
 		startedAt: (moment: string) => `Started ${moment}`,
 		startedBy: (name: string) => `by ${name}`,
 		waitsFor: (names: string) => `Waits for: ${names}`,
@@ -751,6 +751,15 @@ export const en: Texts = {
 		skipWhy: 'Why can it be skipped?',
 		skipHint: 'The reason stands in the log of the case. What the step was to do is not done.',
 		skipNow: 'Skip',
+		repair: 'Correct values',
+		repairHint: 'Correct what is wrong; the step is tried again with it. The log of the case tells what you set.',
+		repairWhy: 'Why is it corrected?',
+		repairNow: 'Correct and try again',
+		end: 'End the case early',
+		withdraw: 'Withdraw the case',
+		endWhy: 'Why?',
+		endHint: 'The reason stands in the log of the case. Open tasks lapse; what was done stays done.',
+		endNow: 'End it',
 		reasons: { retry: 'Tried again on the page Processes' },
 		actions: {
 			STARTED: 'Started',
@@ -768,7 +777,10 @@ export const en: Texts = {
 			FAILED: 'Failed for the last time',
 			RETRIED: 'To be tried again',
 			SKIPPED: 'Skipped',
-			MOVED: 'Moved to another version of the process'
+			MOVED: 'Moved to another version of the process',
+			REPAIRED: 'Values corrected',
+			STOPPED: 'Ended early',
+			WITHDRAWN: 'Withdrawn'
 		}
 	},
 	delegations: {

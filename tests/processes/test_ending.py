@@ -1,0 +1,238 @@
+"""Cases that people end before their process does, and cases whose data they repair at an incident."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import neo4j
+import pytest
+
+from graph.errors import ChangeRejected, Unknown
+from graph.identity.lookup import find
+from graph.questions.rights.authors import _of_case as authors_of
+from graph.retry import NEXT
+from processes.cases import definitions, ending, incidents, kept, service_tasks, tasks
+from processes.cases.inbox import inbox
+from processes.cases.listed import overview, state_of
+from processes.cases.service_work import carry_out_due
+from processes.engine.check import Arguments
+from processes.errors import CaseError, FormRejected, NotCandidate, NotStarter, TaskClosed, ToOneself
+from processes.services import Call, Service, ServiceFailed
+from reconnect.embedded import Addresses
+from tests.emptied import empty
+from tests.forked import telling
+from tests.graph.questions.rights.imported import imported
+from tests.graph.questions.rights.town import TOWN
+from tests.processes.engine.drawn import END, START, boundary, flow, process, script, service, timer, user
+from tests.processes.two_complete import completed, ended
+
+pytestmark = pytest.mark.slow
+NOW = datetime.now(UTC)
+FORMS: dict[str, Any] = {
+    "request": {"type": "object", "required": ["unit"], "properties": {
+        "unit": {"format": "unit"}, "person": {"format": "person"}, "hours": {"type": "number", "maximum": 37},
+    }},
+    "note": {"type": "object", "properties": {
+        "decision": {}, "hours": {"type": "string", "pattern": "^[0-9]+$"},
+    }},
+}  # fmt: skip
+PLACE = '<reconnect:place role="case_worker" unit="unit" exclude="person"/>'
+LATE = boundary("late", "note", timer("timeDuration", "P3D"), interrupts=False, extension="<reconnect:escalation/>")
+
+
+@pytest.fixture(scope="module")
+def town(driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory) -> Iterator[neo4j.Driver]:
+    empty(driver)
+    assert imported(driver, TOWN, tmp_path_factory.mktemp("town")).problems == []
+    yield driver
+
+
+def begun(driver: neo4j.Driver, *parts: str, by: str | None = "bo", **values: Any) -> str:
+    """A case of what is drawn, at the job centre, where Anna is the case worker, and about Dora."""
+    wanted = {"mail": Arguments()}
+    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, FORMS, "test", NOW, wanted)
+    return tasks.start(driver, "main", {"unit": "job", "person": "dora", **values}, by, NOW)
+
+
+def waiting(driver: neo4j.Driver, **more: Any) -> str:
+    """A case with a task, a timer, and beside them what it does by itself."""
+    parts = (
+        START, '<parallelGateway id="split"/>', user("note", "note", PLACE), LATE, END, service("send"),
+        '<endEvent id="over"/>', '<endEvent id="told"/>', flow("late", "told"),
+        flow("start", "split", "note", "end"), flow("split", "send", "over"),
+    )  # fmt: skip
+    return begun(driver, *parts, **more)
+
+
+def seen(driver: neo4j.Driver, case: str) -> tuple[kept.CaseRow, list[kept.Task], list[kept.LogEntry]]:
+    with driver.session() as session:
+        return kept.case(session, case), kept.tasks_of(session, case), kept.log_of(session, case)
+
+
+def uuid(driver: neo4j.Driver, person: str) -> str:
+    with driver.session() as session:
+        return find(session, "Person", person).uuid
+
+
+def test_what_is_open_lapses_with_the_case_and_nothing_is_due(town: neo4j.Driver) -> None:
+    case = waiting(town)
+    ending.end(town, case, "carl", NOW, "Forkert enhed")
+    row, (task,), log = seen(town, case)
+    assert (row.is_open, row.due, row.incidents, state_of(row)) == (False, None, (), "stopped")
+    assert [(each.action, each.element) for each in log] == [
+        ("started", ""), ("cancelled", "note"), ("cancelled", "send"), ("stopped", ""),
+    ]  # fmt: skip
+    assert (log[-1].by, log[-1].reason) == (uuid(town, "carl"), "Forkert enhed")
+    called: list[Call] = []
+    services = {"mail": Service(Arguments(), lambda driver, call: called.append(call))}
+    assert carry_out_due(town, services, lambda: NOW).done == 0 and called == []
+    assert tasks.pass_time(town, NOW + timedelta(days=30)).cases == 0
+    with pytest.raises(TaskClosed):
+        tasks.complete(town, task.id, "anna", {}, NOW)
+    with town.session() as session:
+        assert inbox(session, uuid(town, "anna"), ["mine"], NOW) == []
+        (found,) = (each for each in overview(session, NOW) if each.process == "main")
+        assert (found.running, found.ended) == (0, 0)
+    with pytest.raises(ChangeRejected, match="was stopped") as refused:
+        ending.end(town, case, None, NOW, "x")
+    assert refused.value.code == "wrong_state"
+
+
+def test_who_has_started_a_case_withdraws_it_and_nobody_else(town: neo4j.Driver) -> None:
+    case = waiting(town)
+    with pytest.raises(NotStarter):
+        ending.withdraw(town, case, "anna", NOW, "x")
+    ending.withdraw(town, case, "bo", NOW, "Kandidaten har sagt nej")
+    _, _, log = seen(town, case)
+    assert (log[-1].action, log[-1].by) == ("withdrawn", uuid(town, "bo"))
+    nobodys = waiting(town, by=None)
+    with pytest.raises(NotStarter):
+        ending.withdraw(town, nobodys, "bo", NOW, "x")
+
+
+def test_nobody_ends_a_case_about_themselves(town: neo4j.Driver) -> None:
+    case = waiting(town)
+    with pytest.raises(ToOneself):
+        ending.end(town, case, "dora", NOW, "x")
+    assert seen(town, case)[0].is_open
+
+
+def test_of_two_who_end_a_case_one_wins_and_the_other_is_told(town: neo4j.Driver, addresses: Addresses) -> None:
+    case = waiting(town)
+    pairs = [telling(ended, addresses, case) for _ in range(2)]
+    try:
+        assert [told.recv() for _, told in pairs] == ["ready", "ready"]
+        assert sorted(told.recv() for _, told in pairs) == ["done", "wrong_state"]
+    finally:
+        for worker, _ in pairs:
+            worker.join()
+    assert [each.action for each in seen(town, case)[2]].count("stopped") == 1
+
+
+def stuck(driver: neo4j.Driver) -> tuple[str, str]:
+    """A case whose script can't be made, and its incident; beside it is a task."""
+    parts = (
+        START, '<parallelGateway id="split"/>', user("note", "note", PLACE), '<parallelGateway id="join"/>', END,
+        script("count", "twice = hours + hours\nsmall = twice < 50"), flow("start", "split", "note", "join", "end"),
+        flow("split", "count", "join"),
+    )  # fmt: skip
+    case = begun(driver, *parts)
+    row, _, _ = seen(driver, case)
+    (incident,) = row.incidents
+    assert incident["element"] == "count"
+    return case, incident["task"]
+
+
+def test_a_value_is_set_where_a_step_could_not_be_made_and_it_is_made(town: neo4j.Driver) -> None:
+    case, incident = stuck(town)
+    incidents.repair(town, case, incident, {"hours": 20, "unit": "canteen"}, "bo", NOW, "Timerne manglede")
+    row, (task,), log = seen(town, case)
+    with town.session() as session:
+        _, engine = kept.engine_of(session, row)
+        canteen = find(session, "Unit", "canteen").uuid
+    assert row.incidents == () and task.asked.unit == row.unit == canteen, "the task beside it follows"
+    assert (log[-1].action, log[-1].element, log[-1].by) == ("repaired", "count", uuid(town, "bo"))
+    assert log[-1].values == {"hours": 20, "unit": canteen} and log[-1].reason == "Timerne manglede"
+    assert engine.variables["unit"] == canteen
+    with pytest.raises(Unknown, match="has no incident"):
+        incidents.repair(town, case, incident, {"hours": 20}, "bo", NOW, "x")
+    with town.session() as session:
+        assert f"person:{uuid(town, 'bo')}" in authors_of(session, "main", f"x (case {case})")
+    tasks.complete(town, task.id, "carl", {}, NOW)
+    row, _, _ = seen(town, case)
+    assert state_of(row) == "ended"
+    with town.session() as session:
+        assert kept.engine_of(session, row)[1].data["twice"] == 40
+
+
+@pytest.mark.parametrize(
+    ("values", "by", "error", "told"),
+    [
+        ({"hours": 38.5}, "bo", FormRejected, "hours: 38.5"),
+        ({"hours": None}, "bo", FormRejected, "hours"),
+        ({"nothing": 1}, "bo", FormRejected, "nothing"),
+        ({}, "bo", FormRejected, "at least one"),
+        ({"unit": "nowhere"}, "bo", Unknown, "nowhere"),
+        ({"person": "bo"}, "bo", ToOneself, "person"),
+        ({"twice": {"of": ["bo"]}}, "bo", ToOneself, "twice"),
+        ({"hours": 20}, "dora", NotCandidate, "about you"),
+        ({"starter": "anna"}, None, FormRejected, "stays"),
+    ],
+)
+def test_what_is_no_repair_changes_nothing(
+    town: neo4j.Driver, values: dict[str, Any], by: str | None, error: type[CaseError], told: str
+) -> None:
+    case, incident = stuck(town)
+    before = seen(town, case)
+    with pytest.raises(error, match=told):
+        incidents.repair(town, case, incident, values, by, NOW, "x")
+    assert seen(town, case) == before
+
+
+def test_a_value_fits_one_of_the_forms_that_have_it(town: neo4j.Driver) -> None:
+    case, incident = stuck(town)
+    incidents.repair(town, case, incident, {"hours": "30"}, None, NOW, "x", user="keeper")
+    row, _, log = seen(town, case)
+    assert [each["element"] for each in row.incidents] == ["count"], "a text is no number of hours: its table says so"
+    assert (log[-1].by, log[-1].user) == (None, "keeper")
+    with town.session() as session:
+        assert "keeper" in authors_of(session, "main", f"x (case {case})")
+
+
+def test_a_service_gets_other_arguments(town: neo4j.Driver) -> None:
+    called: list[Any] = []
+
+    def mail(driver: neo4j.Driver, call: Call) -> None:
+        called.append(call.arguments["to"])
+        if call.arguments["to"] != carl:
+            raise ServiceFailed("no address", NEXT)
+
+    stated = '<reconnect:service name="mail"/><reconnect:argument name="to" value="person"/>'
+    element = f'<serviceTask id="send"><extensionElements>{stated}</extensionElements></serviceTask>'
+    carl, dora = uuid(town, "carl"), uuid(town, "dora")
+    case = begun(town, START, element, END, flow("start", "send", "end"))
+    services = {"mail": Service(Arguments(possible=frozenset({"to"})), mail)}
+    carry_out_due(town, services, lambda: NOW)
+    with town.session() as session:
+        (found,) = service_tasks.tasks_of(session, case)
+    incidents.repair(town, case, found.id, {"person": "carl"}, "bo", NOW, "Den forkerte")
+    assert carry_out_due(town, services, lambda: NOW).failed == {} and called == [dora, carl]
+    row, _, _ = seen(town, case)
+    assert state_of(row) == "ended" and row.person == carl
+
+
+def test_the_end_of_a_case_is_final_for_its_incidents_and_tasks(town: neo4j.Driver, addresses: Addresses) -> None:
+    case, incident = stuck(town)
+    _, (task,), _ = seen(town, case)
+    pairs = [telling(ended, addresses, case), telling(completed, addresses, task.id, "anna")]
+    try:
+        assert [told.recv() for _, told in pairs] == ["ready", "ready"]
+        assert pairs[0][1].recv() == "done", "the incident keeps the case open, whoever is first"
+        assert pairs[1][1].recv() in ("done", "task_closed")
+    finally:
+        for worker, _ in pairs:
+            worker.join()
+    for decide in (incidents.retry, incidents.skip):
+        with pytest.raises(ChangeRejected, match="was stopped") as refused:
+            decide(town, case, incident, None, NOW, "x")
+        assert refused.value.code == "wrong_state"
