@@ -62,17 +62,16 @@ DECIDED: dict[str, dict[str, str]] = {
     "KleNode": {
         "its title is asked for": "number kle_uuid announced_end ending changed preservation deletion_after",
     },
-    "ItSystem": {"no target of rights yet": "uri cvr environment blocked manual"},
-    "ConstraintType": {
-        "no target of rights yet": "key title uri content form pattern values levels cumulative common",
-    },
-    "SystemRole": {"no target of rights yet": "uri description sensitive"},
+    "ItSystem": {"for people, and for logins": "uri cvr blocked manual"},
+    "ConstraintType": {"FK-adm checks values by its own list and pattern": "pattern values common"},
+    "SystemRole": {"the vendor's": "description", "the municipality's own": "sensitive"},
     "JobFunctionRole": {
-        "no target of rights yet": "uri description number sensitive delegated_from_cvr delegated_to_cvr",
+        "the municipality's own": "number sensitive",
+        "creating a delegation through the interface is not described": "delegated_to_cvr",
         "what FK-adm itself has": "at_kombit content_at_kombit",
     },
     "Grant": {"no target of rights yet": "key title reason condition sensitivity"},
-    "ConstraintSetting": {"no target of rights yet": "fixed derived parameter unlimited below"},
+    "ConstraintSetting": {"of selected units, which come with each login": "below"},
     "RightsConflict": {"no target of rights": "key title mode scope reason"},
     "RightsRequest": {"what it gives reaches targets, not the request": "state reason"},
     "ManualStep": {"people do it": "key step action state limits compared comment"},
