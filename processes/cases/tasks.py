@@ -37,6 +37,8 @@ from processes.routing import Candidate, Route, routes
 T = TypeVar("T")
 Find = Callable[[Run, str, str], str]
 """UUID of the thing of a kind that somebody names: run, kind, name. Raises Unknown, Ambiguous."""
+_UNANSWERED = (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError)
+"""The database does not answer: that is no case's fault."""
 STARTER = "starter"
 """The variable that has the person who has started the case, if the definition declares it."""
 
@@ -372,23 +374,61 @@ def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
     for id_ in waiting:
         try:
             passed += _write(driver, partial(_pass_time, id_=id_, now=now))
-        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+        except _UNANSWERED:
             raise
         except Exception as wrong:
-            known = isinstance(wrong, GraphError | ProcessError)
-            failed[id_] = str(wrong) if known else f"time can't pass in it ({type(wrong).__name__}); report it"
+            failed[id_] = _told(wrong)
             _write(driver, partial(kept.note_stopped, id_=id_, text=failed[id_], now=now))
     return Passed(passed, failed)
 
 
-def lapse_claims(driver: neo4j.Driver, now: datetime) -> int:
-    """End the claims of people who no longer have their task (T3); once a day is enough. How many there were."""
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """How many claims have ended. ``failed``: tasks of which it can't be told, by id, with the reason."""
+
+    claims: int
+    failed: Mapping[str, str]
+
+
+def lapse_claims(driver: neo4j.Driver, now: datetime) -> Lapsed:
+    """End the claims of people who no longer have their task (T3); once a day is enough.
+
+    Each task is looked at by itself: one that can't be holds up no other. Raises DriverError as ``pass_time``.
+    """
+    failed: dict[str, str] = {}
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        seen = looks(session, kept.open_tasks(session, claimed=True), now)
-    gone = [each.task.id for each in seen if each.claimed is None]
+        gone = _lapsed(session, kept.open_tasks(session, claimed=True), now, failed)
+    lapsed = 0
     for id_ in gone:
-        _write(driver, partial(_lapse, id_=id_, now=now))
-    return len(gone)
+        try:
+            lapsed += _write(driver, partial(_lapse, id_=id_, now=now))
+        except _UNANSWERED:
+            raise
+        except Exception as wrong:
+            failed[id_] = _told(wrong)
+    return Lapsed(lapsed, failed)
+
+
+def _lapsed(run: Run, tasks: list[Task], now: datetime, failed: dict[str, str]) -> list[str]:
+    """Ids of those whose claimer no longer has them. They are looked at together, for that is fast; where one of them
+    can't be looked at, half and half."""
+    if not tasks:
+        return []
+    try:
+        return [each.task.id for each in looks(run, tasks, now) if each.claimed is None]
+    except _UNANSWERED:
+        raise
+    except Exception as wrong:
+        if len(tasks) == 1:
+            failed[tasks[0].id] = _told(wrong)
+            return []
+    half = len(tasks) // 2
+    return _lapsed(run, tasks[:half], now, failed) + _lapsed(run, tasks[half:], now, failed)
+
+
+def _told(wrong: Exception) -> str:
+    known = isinstance(wrong, GraphError | ProcessError)
+    return str(wrong) if known else f"time can't pass in it ({type(wrong).__name__}); report it"
 
 
 def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
@@ -404,14 +444,17 @@ def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
     return True
 
 
-def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> None:
+def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
+    """Whether the claim still was there: another worker may have ended it, or its person was erased, meanwhile."""
     try:
         seen = looks(tx, [kept.lock_of_task(tx, id_)], now)[0]
-    except Unknown:  # its case was erased meanwhile
-        return
-    if seen.task.state == "open" and seen.task.claim is not None and seen.claimed is None:
-        kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed})
-        kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
+    except Unknown:
+        return False
+    if seen.task.state != "open" or seen.task.claim is None or seen.claimed is not None:
+        return False
+    kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed})
+    kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
+    return True
 
 
 def _look(task: Task, route: Route, claimers: Mapping[str, str]) -> Look:

@@ -239,10 +239,15 @@ class HookSettings(Section):
     seconds: float = Field(default=30, gt=0, le=300)
 
 
+_Days = Annotated[int, Field(ge=30, le=36525)]
+
+
 class ProcessSettings(Section):
-    """What processes may do outside of REConnect."""
+    """What processes may do outside of REConnect, and how long their cases are kept."""
 
     hooks: Mapping[str, HookSettings] = Field(default={}, description="the systems that may be called, by name")
+    kept_days: _Days = Field(default=730, description="days after which an ended case is deleted")
+    kept_days_of: Mapping[str, _Days] = Field(default={}, description="the same for single processes, by id")
 
 
 class WorkerSettings(Section):

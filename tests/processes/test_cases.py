@@ -177,6 +177,27 @@ def test_a_case_that_cannot_go_on_stops_no_other(town: neo4j.Driver, monkeypatch
     assert open_task(town, stuck).asked.escalations == 1
 
 
+def test_a_claim_that_cannot_be_looked_at_holds_up_no_other(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = [started(town)[1] for _ in range(3)]
+    for each in claimed:
+        tasks.claim(town, each, "anna", NOW)
+    town.execute_query("MATCH (t:Task) SET t.exclude = [$anna]", anna=uuid(town, "anna"))
+    looked = tasks.looks
+
+    def breaks(run: Any, some: list[kept.Task], now: datetime) -> list[tasks.Look]:
+        if any(each.id == claimed[1] for each in some):
+            raise KeyError("a fault")
+        return looked(run, some, now)
+
+    monkeypatch.setattr(tasks, "looks", breaks)
+    found = tasks.lapse_claims(town, NOW)
+    assert (found.claims, list(found.failed)) == (2, [claimed[1]]) and "KeyError" in found.failed[claimed[1]]
+    with town.session() as session:
+        assert [each.id for each in kept.open_tasks(session, claimed=True)] == [claimed[1]]
+
+
 @pytest.mark.parametrize("flow", ["start → one → two → end", "start → one and two beside each other → end"])
 def test_whoever_has_done_one_task_does_not_do_the_other(town: neo4j.Driver, flow: str) -> None:
     place = {"role": "case_worker", "unit": "unit", "fallback": {"role": "case_worker", "unit": "canteen"}}
