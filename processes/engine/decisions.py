@@ -154,7 +154,10 @@ class _Reading:
             for text, cell in zip(inputs, cells, strict=True)
             if cell not in ("", "-") and (found := self._condition(text, cell)) is not None
         ]
-        made = [found for text in results if (found := self._compiled(text)) is not None]
+        for name, text in zip(outputs, results, strict=True):
+            if not text:
+                self._fault("expression", f"rule {number} gives no {name}; write null where it has no value")
+        made = [found for text in results if text and (found := self._compiled(text)) is not None]
         return Rule(tuple(conditions), tuple(made))
 
     def _condition(self, text: str, cell: str) -> Expression | None:

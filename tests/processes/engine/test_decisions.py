@@ -165,6 +165,7 @@ NOT_CARRIED_OUT = {
     "twice": PLAIN.replace(b"</text></outputEntry>", b"</text><text>2</text></outputEntry>"),
     "stated twice": PLAIN.replace(b'name="note"', b'name="level"'),
     "no rule": table([]),
+    "rule 1 gives no note": table([(["-", "-"], ['"a"', ""])]),
     "no output": PLAIN.replace(b'<output name="level"/><output name="note"/>', b"").replace(
         b"outputEntry", b"annotationEntry"
     ),
