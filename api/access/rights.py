@@ -115,6 +115,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     # And the roles of each mutation that the definition uses (``api.mutations.services``).
     "deployProcess": frozenset({"organisation", "operations"}),
     "moveCases": frozenset({"organisation", "operations"}),
+    # And the roles of what its cases do before anybody has decided.
+    "switchAutomaticStarts": frozenset({"organisation", "operations"}),
     "retryIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     "skipIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     # And the roles of each mutation that the definition uses.
@@ -176,6 +178,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
             "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "moveCases",
             "retryIncident", "skipIncident", "repairIncident", "endCase",
+            "switchAutomaticStarts",
         ),
         EVERYWHERE,
     ),

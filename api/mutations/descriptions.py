@@ -173,6 +173,7 @@ _OF_ONE: Mapping[str, str] = {
     "delegateTasks.to": f"{_KEY} colleague",
     "endDelegation.delegation": "Id of the delegation",
     "moveCases.process": "Id of the process",
+    "switchAutomaticStarts.process": "Id of the process",
     "retryIncident.case": "Id of the case",
     "retryIncident.incident": "Id of the incident: its task",
     "skipIncident.case": "Id of the case",

@@ -4,6 +4,7 @@ What a definition is: ``processes.package``; who may deploy one: ``require_right
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -20,7 +21,7 @@ from api.mutations import services
 from api.mutations.editing import Editing
 from api.mutations.tasks import CaseEnded, json_object, refusing
 from graph.time import copenhagen_now
-from processes.cases import definitions, ending, incidents, kept, moving
+from processes.cases import by_itself, definitions, ending, incidents, kept, moving
 from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from processes.services import OUTSIDE
@@ -64,6 +65,13 @@ Drawn = Annotated[
 class IncidentDecided:
     case: ID = strawberry.field(description="Id of the case")
     incidents: int = strawberry.field(description="How many incidents the case has now")
+
+
+@strawberry.type(description="Whether cases of a process start by themselves, after it was switched")
+class AutomaticStartsSwitched:
+    process: ID = strawberry.field(description="Id of the process")
+    is_on: bool = strawberry.field(description="Whether its cases start by themselves from now on")
+    next: datetime | None = strawberry.field(description="When the first starts by time; null = none does")
 
 
 @strawberry.type(description="A case that stays on its version")
@@ -158,6 +166,29 @@ class Deploying:
             return CaseEnded(case=case)
 
         return await Editing(info.context, "endCase", reason).do(refusing(work))
+
+    @strawberry.mutation(
+        description="Let cases of a process start by themselves, as it states (trigger), from now on, or no longer"
+    )
+    async def switch_automatic_starts(
+        self, info: CONTEXT, process: ID, reason: str,
+        is_on: Annotated[bool, strawberry.argument(description="false = only people and systems start them")],
+        first: Annotated[
+            date | None, strawberry.argument(description="The day on which the first one starts by time")
+        ] = None,
+    ) -> AutomaticStartsSwitched:  # fmt: skip
+        def work(editing: Editing) -> AutomaticStartsSwitched:
+            access, now = info.context.access, copenhagen_now()
+            if is_on:
+                with editing.driver.session(default_access_mode="READ") as session:
+                    unattended = definitions.current(session, process).definition.unattended
+                require_rights(unattended, access, "start")
+            due = by_itself.switch(
+                editing.driver, process, access.name, editing.reason, now, on=is_on, first=first
+            )  # fmt: skip
+            return AutomaticStartsSwitched(process=process, is_on=is_on, next=due)
+
+        return await Editing(info.context, "switchAutomaticStarts", reason).do(work)
 
     @strawberry.mutation(
         description="Move open cases to the version with which new ones start; what can't be moved stays, with a reason"

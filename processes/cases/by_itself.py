@@ -22,6 +22,7 @@ from graph.expressions import ExpressionFailed
 from graph.time import COPENHAGEN, stored_moment
 from processes.cases import definitions, happened
 from processes.cases.definitions import Version
+from processes.cases.happened import Change
 from processes.cases.kept import day_of
 from processes.cases.tasks import begin
 from processes.engine.errors import ProcessError
@@ -122,7 +123,7 @@ def switched_on(run: Run) -> dict[str, Switched]:
 
 def start_due(driver: neo4j.Driver, now: datetime) -> Started:
     """Start what is due by now. A case that can't start holds up no other, nor does a process of which none can, for
-    whatever reason; why is kept with its process.
+    whatever reason; why is kept with its process. Each is tried once.
 
     Raises DriverError if the database does not answer: that is no process's fault.
     """
@@ -133,13 +134,11 @@ def start_due(driver: neo4j.Driver, now: datetime) -> Started:
         more = True
         while more:
             try:
-                step = _write(driver, partial(_step, process=id_, now=now))
+                step = _next(driver, id_, now)
             except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
                 raise
             except Exception as wrong:
-                known = isinstance(wrong, GraphError | ProcessError)
-                text = str(wrong) if known else f"its cases can't be started ({type(wrong).__name__}); report it"
-                step = _Step(0, text[:_LONGEST_PROBLEM], more=False)
+                step = _Step(0, _problem(wrong), more=False)
                 _write(driver, partial(_note_problem, process=id_, problem=step.problem))
             cases, more = cases + step.started, step.more
             if step.problem:
@@ -147,8 +146,43 @@ def start_due(driver: neo4j.Driver, now: datetime) -> Started:
     return Started(cases, failed)
 
 
-def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
-    """The next changes of the log, and what is due by time."""
+class _Broken(Exception):
+    """The start of one case has broken off, and with it the transaction. ``number``: of its change; None = by time."""
+
+    def __init__(self, number: int | None, problem: str) -> None:
+        super().__init__(problem)
+        self.number, self.problem = number, problem
+
+
+def _next(driver: neo4j.Driver, process: str, now: datetime) -> _Step:
+    try:
+        return _write(driver, partial(_step, process=process, now=now))
+    except _Broken as broken:
+        return _passed_over(driver, process, now, broken)
+
+
+def _passed_over(driver: neo4j.Driver, process: str, now: datetime, broken: _Broken) -> _Step:
+    """What comes before it is done without it, and it is noted: it would break off again, in front of all others."""
+    _log.warning("case could not start", process=process, change=broken.number, error=broken.problem)
+    only = {"passed": broken} if broken.number is None else {"until": broken.number - 1}
+    started = _write(driver, partial(_step, process=process, now=now, **only)).started
+    if broken.number is not None:
+        _write(driver, partial(_pass, process=process, number=broken.number))
+    _write(driver, partial(_note_problem, process=process, problem=broken.problem))
+    return _Step(started, broken.problem, more=True)
+
+
+def _step(
+    tx: neo4j.ManagedTransaction,
+    process: str,
+    now: datetime,
+    until: int | None = None,
+    passed: _Broken | None = None,
+) -> _Step:
+    """The next changes of the log, and what is due by time.
+
+    ``until``: no change after this one, and nothing by time. ``passed``: what is due by time is not started.
+    """
     tx.run("MATCH (p:Process {id: $process}) SET p.locked = $process", process=process).consume()
     row = tx.run(
         """
@@ -163,23 +197,30 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
         return _Step(0, "", more=False)
     version = definitions.current(tx, process)
     last = min(row["last"], row["after"] + WINDOW)
+    if until is not None:
+        last = max(row["after"], min(last, until))
     every, due = _every(version.definition.triggers), row["next"] and stored_moment(row["next"])
     first = row["first"] and stored_moment(row["first"])
-    by_time: list[tuple[str, dict[str, Any]]] = []
-    if every is not None and due is not None and due <= now:
-        by_time.append((f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
+    by_time: list[_Start] = []
+    if every is not None and due is not None and due <= now and until is None:
+        if passed is None:
+            by_time.append(_Start(None, f"due on {due:%Y-%m-%d}", {"today": day_of(now).isoformat()}))
         first, due = _again(every, first or due, due, now)
     elif every is not None and due is None:  # a version that starts by time has come since the switch
         first = now.astimezone(COPENHAGEN)
         due = every.after(first)
     started, problem = 0, ""
     # One after another: whether a change is to start a case is asked once the cases of those before it are there.
-    for why, values in chain(_by_change(tx, version, row["after"], last, now), by_time):
+    for each in chain(_by_change(tx, version, row["after"], last, now), by_time):
         try:
-            begin(tx, version, _given(version, values), None, now, why)
+            begin(tx, version, _given(version, each.values), None, now, each.why)
             started += 1
         except (ExpressionFailed, GraphError, ProcessError) as wrong:
-            problem = f"{why}: {wrong}"[:_LONGEST_PROBLEM]
+            problem = f"{each.why}: {wrong}"[:_LONGEST_PROBLEM]
+        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+            raise
+        except Exception as wrong:
+            raise _Broken(each.number, f"{each.why}: {_problem(wrong)}"[:_LONGEST_PROBLEM]) from wrong
     tx.run(
         """
         MATCH (p:Process {id: $process})
@@ -193,6 +234,18 @@ def _step(tx: neo4j.ManagedTransaction, process: str, now: datetime) -> _Step:
         problem=problem or None,
     ).consume()
     return _Step(started, problem, more=last < row["last"])
+
+
+def _problem(wrong: Exception) -> str:
+    known = isinstance(wrong, GraphError | ProcessError)
+    text = str(wrong) if known else f"its cases can't be started ({type(wrong).__name__}); report it"
+    return text[:_LONGEST_PROBLEM]
+
+
+def _pass(tx: neo4j.ManagedTransaction, process: str, number: int) -> None:
+    """Go on after a change, unless another worker has."""
+    query = "MATCH (p:Process {id: $process}) WHERE p.starts_after = $number - 1 SET p.starts_after = $number"
+    tx.run(query, process=process, number=number).consume()
 
 
 def _note_problem(tx: neo4j.ManagedTransaction, process: str, problem: str) -> None:
@@ -221,22 +274,46 @@ def _again(every: Distance, first: datetime, due: datetime, now: datetime) -> tu
     return first, counted
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Why a case is to start, and the values of which its own are made. ``number``: of the change; None = by time."""
+
+    number: int | None
+    why: str
+    values: Mapping[str, Any]
+
+
+def watched(version: Version) -> tuple[set[str], set[str]]:
+    """The kinds of things, and the operations, at which the process looks; empty if it starts by no change."""
+    triggers = [each for each in version.definition.triggers if each.operations]
+    return {each.kind for each in triggers}, {name for each in triggers for name in each.operations}
+
+
+def starting(run: Run, version: Version, change: Change, now: datetime) -> Mapping[str, Any] | None:
+    """The values with which a change starts a case; None if it starts none."""
+    fitting = [
+        each for each in version.definition.triggers if each.kind == change.kind and change.operation in each.operations
+    ]
+    values = happened.values(run, change, version.process, day_of(now)) if fitting else None
+    return values if values is not None and any(_holds(version, each, values) for each in fitting) else None
+
+
 def _by_change(
     tx: neo4j.ManagedTransaction, version: Version, after: int, last: int, now: datetime
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Why a case is to start, and the values of which its own are made."""
-    triggers = [each for each in version.definition.triggers if each.operations]
-    if not triggers:
+) -> Iterator[_Start]:
+    kinds, operations = watched(version)
+    if not kinds or last <= after:
         return
-    kinds = {each.kind for each in triggers}
-    operations = {name for each in triggers for name in each.operations}
     for change in happened.changes(tx, after, last, kinds, operations):
-        fitting = [each for each in triggers if each.kind == change.kind and change.operation in each.operations]
-        if not fitting:
-            continue
-        values = happened.values(tx, change, version.process, day_of(now))
-        if values is not None and any(_holds(version, each, values) for each in fitting):
-            yield f"change {change.number}: {change.kind} {change.operation}", values
+        why = f"change {change.number}: {change.kind} {change.operation}"
+        try:
+            values = starting(tx, version, change, now)
+        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+            raise
+        except Exception as wrong:
+            raise _Broken(change.number, f"{why}: {_problem(wrong)}"[:_LONGEST_PROBLEM]) from wrong
+        if values is not None:
+            yield _Start(change.number, why, values)
 
 
 def _holds(version: Version, trigger: Trigger, values: Mapping[str, Any]) -> bool:

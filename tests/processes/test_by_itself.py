@@ -14,10 +14,10 @@ import pytest
 
 import processes
 from api.mutations.services import wanted
-from graph.errors import ChangeRejected
+from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, today
-from processes.cases import by_itself, definitions, happened, kept
+from processes.cases import by_itself, definitions, happened, kept, last_starts
 from processes.package import read_package
 from processes.services import OUTSIDE
 from reconnect.embedded import Addresses
@@ -214,6 +214,73 @@ def test_a_process_that_can_not_be_read_holds_up_no_other(town: neo4j.Driver, tm
     assert "no process with this id" in found["attest"].problem and found["main"].problem == ""
     by_itself.switch(town, "attest", "test", "Prøve", NOW, on=False)
     assert by_itself.start_due(town, NOW).failed == {}
+
+
+@pytest.mark.parametrize("broken", ["engine", "database"])
+def test_a_change_at_which_something_breaks_is_passed_over_once(
+    town: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    """What breaks off takes its transaction along: those before it start without it, and those behind it too."""
+    deploy(town, LEAVES)
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    imported(town, changed(anna=ENDS, bo=ENDS, carl=ENDS), tmp_path)
+    bad = uuid(town, "Person", "bo")
+    begin, tried = by_itself.begin, list[str]()
+
+    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> str:
+        if values["person"] == bad:
+            tried.append(bad)
+            if broken == "database":
+                tx.run("RETURN 1 / 0").consume()
+            raise KeyError(bad)
+        return begin(tx, version, values, *more)
+
+    monkeypatch.setattr(by_itself, "begin", breaking)
+    told = by_itself.start_due(town, NOW)
+    assert told.cases == 2 and "Employment ended: its cases can't be started" in told.failed["main"]
+    assert sorted(str(person) for person, _ in cases(town)) == ["Anna Berg", "Carl Holm"]
+    assert by_itself.start_due(town, NOW).failed == {} and tried == [bad]
+    with town.session() as session:
+        assert "report it" in by_itself.switched_on(session)["main"].problem
+
+
+def test_what_breaks_by_time_waits_for_the_next_time_and_holds_up_no_change(
+    town: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(town, LEAVES, 'every="1 day"', given={"person": "person.uuid"})
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    imported(town, changed(carl=ENDS), tmp_path)
+    begin = by_itself.begin
+
+    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> str:
+        if more[-1].startswith("due on"):
+            raise KeyError("person")
+        return begin(tx, version, values, *more)
+
+    monkeypatch.setattr(by_itself, "_given", lambda version, values: {"person": values.get("person", {}).get("uuid")})
+    monkeypatch.setattr(by_itself, "begin", breaking)
+    later = NOW + timedelta(days=1, minutes=1)
+    assert by_itself.start_due(town, later).failed["main"].startswith("due on")
+    assert by_itself.start_due(town, later).failed == {} and len(cases(town)) == 1
+    monkeypatch.undo()
+    with town.session() as session:
+        due = by_itself.switched_on(session)["main"].next
+    assert due is not None and due > later
+
+
+def test_how_many_cases_the_last_days_would_have_started(town: neo4j.Driver, tmp_path: Path) -> None:
+    deploy(town, LEAVES)
+    before = last_starts.last_starts(town, "main", NOW)
+    assert (before.starts, before.is_all) == (0, True)
+    imported(town, changed(anna=ENDS, carl=ENDS), tmp_path)
+    found = last_starts.last_starts(town, "main", NOW)
+    assert (found.starts, found.looked - before.looked, found.is_all) == (2, 2, True) and cases(town) == []
+    town.execute_query("MATCH (c:Change) SET c.at = c.at - duration('P40D')")
+    assert last_starts.last_starts(town, "main", NOW).looked == 0, "learnt before"
+    deploy(town, 'every="1 year"', given={})
+    assert last_starts.last_starts(town, "main", NOW).starts == 0
+    with pytest.raises(Unknown):
+        last_starts.last_starts(town, "nothing", NOW)
 
 
 def test_others_are_employments_however_many_states_they_have(town: neo4j.Driver, tmp_path: Path) -> None:

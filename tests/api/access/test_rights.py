@@ -33,6 +33,7 @@ FORMS = {
     "IncidentDecided",
     "CaseEnded",
     "CasesMoved",
+    "AutomaticStartsSwitched",
     "CaseStays",
     "TaskChanged",
     "Delegated",

@@ -152,6 +152,7 @@ EXAMPLES: dict[str, str] = {
     "endDelegation": 'endDelegation(delegation: "DELEGATION", by: "carl", reason: "x")',
     "deployProcess": f'deployProcess(files: [{{name: "p.bpmn", content: {json.dumps(DRAWN)}}}], reason: "x")',
     "moveCases": 'moveCases(process: "approval", reason: "x")',
+    "switchAutomaticStarts": 'switchAutomaticStarts(process: "approval", isOn: false, reason: "x")',
     "retryIncident": 'retryIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
     "skipIncident": 'skipIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
     "repairIncident": 'repairIncident(case: "STUCK", incident: "INCIDENT", values: "{\\"about\\": 1}", reason: "x")',

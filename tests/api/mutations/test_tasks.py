@@ -334,6 +334,42 @@ def test_a_definition_is_deployed_by_who_may_do_what_it_does(service: Served, to
     asked(service, DEPLOY, service.token("organisation"), files=files(user("ask", "guest", PLACE), id="new"))
 
 
+def test_cases_start_by_themselves_after_somebody_who_may_has_switched_it_on(service: Served) -> None:
+    def drawn(*elements: str) -> list[dict[str, str]]:
+        found = files(*elements, id="yearly")
+        trigger = '<reconnect:trigger every="1 year"/><reconnect:trigger kind="Person" on="created"/><reconnect:form'
+        found[0]["content"] = found[0]["content"].replace("<reconnect:form", trigger, 1)
+        return found
+
+    switch = """mutation($is: Boolean!, $first: Date) {
+        switchAutomaticStarts(process: "yearly", isOn: $is, first: $first, reason: "Aftalt") { isOn next } }"""
+    state = "{ automaticStarts { id isOn byChange byTime by next problem } }"
+    both, one = service.token("organisation", "hr"), service.token("organisation")
+    asked(service, DEPLOY, both, files=drawn(SERVICE))
+    off = {"id": "yearly", "isOn": False, "byChange": True, "byTime": True, "by": None, "next": None, "problem": None}
+    assert asked(service, state, one)["automaticStarts"] == [off]
+    assert asked(service, '{ lastStarts(process: "yearly") { starts isAll } }', one)["lastStarts"]["isAll"] is True
+    lacking = refused(service, switch, one, **{"is": True})
+    assert (lacking["code"], lacking["roles"]) == ("forbidden", ["hr"]), "nobody decides what it does"
+    assert refused(service, switch, service.token("hr"), **{"is": True})["code"] == "forbidden"
+    assert refused(service, switch, both, **{"is": True, "first": "2020-01-01"})["code"] == "over"
+    preview = {"query": switch, "variables": {"is": True}, "extensions": {"preview": True}}
+    assert "errors" not in service.send(preview, {"Authorization": f"Bearer {both}"}).json()
+    assert asked(service, state, one)["automaticStarts"] == [off], "a preview switches nothing"
+    done = asked(service, switch, both, **{"is": True, "first": "2099-01-01"})["switchAutomaticStarts"]
+    assert (done["isOn"], done["next"][:10]) == (True, "2099-01-01")
+    (on,) = asked(service, state, one)["automaticStarts"]
+    assert (on["isOn"], on["next"][:10]) == (True, "2099-01-01") and on["by"].startswith("test ")
+    asked(service, switch, one, **{"is": False})
+    assert asked(service, state, one)["automaticStarts"] == [off]
+    asked(service, DEPLOY, one, files=drawn(user("ask", "guest", PLACE)))
+    assert asked(service, switch, one, **{"is": True})["switchAutomaticStarts"]["isOn"], "somebody decides"
+    asked(service, switch, one, **{"is": False})
+    nothing = switch.replace("yearly", "approval")
+    assert refused(service, nothing, both, **{"is": True})["code"] == "no_trigger"
+    assert refused(service, switch.replace("yearly", "gone"), both, **{"is": True})["code"] == "unknown_process"
+
+
 def test_of_two_who_draw_on_one_version_the_second_is_told(service: Served) -> None:
     token = service.token("organisation")
     first, second = (files(user(each, "guest", PLACE)) for each in ("first", "second"))
