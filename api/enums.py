@@ -13,6 +13,7 @@ import strawberry
 
 from api.access.roles import ROLES
 from graph.model import KINDS
+from graph.model.kind import WordSet
 
 
 def enumerated(name: str, doc: str, words: Mapping[str, str], named: Callable[[str], str] | None = None) -> type[Enum]:
@@ -226,7 +227,47 @@ TokenRole = enumerated(
 )
 assert tuple(each.value for each in TokenRole) == ROLES
 
+WORD_SETS: Mapping[str, WordSet] = {
+    each.one_of.name: each.one_of
+    for kind in KINDS.values()
+    for each in (*kind.properties, *(prop for link in kind.links for prop in link.properties))
+    if each.one_of is not None
+}
+"""The closed sets of words that properties are of, by the names of their enums."""
+OF_WORDS: Mapping[str, type[Enum]] = {name: enumerated(name, each.doc, each.words) for name, each in WORD_SETS.items()}
+"""The enum of each."""
+
+
+if TYPE_CHECKING:
+
+    class Word(Enum):
+        """A word of a closed set of the model. ``value``: the word itself."""
+
+        value: str
+
+    AccountPer = Word
+    ConflictMode = Word
+    ConflictScope = Word
+    ConstraintContent = Word
+    ConstraintForm = Word
+    ExceptionEffect = Word
+    RuleEffect = Word
+else:
+    AccountPer = OF_WORDS["AccountPer"]
+    ConflictMode = OF_WORDS["ConflictMode"]
+    ConflictScope = OF_WORDS["ConflictScope"]
+    ConstraintContent = OF_WORDS["ConstraintContent"]
+    ConstraintForm = OF_WORDS["ConstraintForm"]
+    ExceptionEffect = OF_WORDS["ExceptionEffect"]
+    RuleEffect = OF_WORDS["RuleEffect"]
+
+
+def word_of(allowed: WordSet, text: str) -> str:
+    """The word that has this name; any other text, such as the word itself, as it is."""
+    return next((word for word in allowed if name_of(word) == text), text)
+
+
 STORED_ENUMS: tuple[type[Enum], ...] = (
-    Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart, TaskOrder,
-    TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
+    *OF_WORDS.values(), Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart,
+    TaskOrder, TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
 )  # fmt: skip

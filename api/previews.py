@@ -7,6 +7,7 @@ import neo4j
 
 from api.access.rights import Access
 from api.access.sight import hidden, seen, seen_wholly
+from api.enums import enumerated, name_of
 from graph.identity.lookup import uuids_in
 from graph.questions.preview.consequences import Consequence, Preview
 
@@ -15,6 +16,24 @@ MOST = 2_000
 _OF_ALL_TIES = ("account", "group")
 """What follows from all that a person has."""
 
+
+GainOrLoss = enumerated(
+    "GainOrLoss",
+    "What a change does to what a person has",
+    {"gained": "The person gets it", "lost": "The person no longer has it"},
+)
+ConsequenceType = enumerated(
+    "ConsequenceType",
+    "What a person gains or loses",
+    {
+        "manager": "A nearest manager",
+        "role": "A role",
+        "right": "A right in a system",
+        "value": "A value of a limit of a right",
+        "account": "A planned account, or its licence",
+        "group": "The membership of a group at a target",
+    },
+)
 
 T = TypeVar("T")
 
@@ -43,8 +62,8 @@ def consequence_form(each: Consequence) -> dict[str, Any]:
     return {
         "person": each.person,
         "name": each.name,
-        "change": each.change,
-        "what": each.what,
+        "change": name_of(each.change),
+        "what": name_of(each.what),
         "about": list(each.about),
         "text": each.text,
         "since": each.since.isoformat(),
@@ -59,7 +78,10 @@ def preview_form(found: Preview[Any]) -> dict[str, Any]:
         "days": [each.isoformat() for each in found.days],
         "touched": found.touched,
         "persons": found.persons,
-        "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],
+        "counts": [
+            {"what": name_of(what), "change": name_of(change), "count": count}
+            for (what, change), count in found.counts.items()
+        ],
         "consequences": [consequence_form(each) for each in found.consequences[:MOST]],
         "leftOff": max(len(found.consequences) - MOST, 0),
     }

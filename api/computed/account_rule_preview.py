@@ -7,7 +7,7 @@ from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from graph.expressions import ExpressionRejected
 from graph.identity.lookup import find
-from graph.model.accounts import GIVE, PER, PER_PERSON, RULE_EFFECTS
+from graph.model.accounts import GIVE, PER_PERSON
 from graph.time import Period, today
 from rules.accounts.previewing import preview
 
@@ -15,8 +15,8 @@ from rules.accounts.previewing import preview
 def _answer(request: Request) -> list[Answer]:
     values = {
         "condition": request.get("condition"),
-        "effect": _allowed("effect", request.get("effect") or GIVE, RULE_EFFECTS),
-        "per": _allowed("per", request.get("per") or PER_PERSON, PER),
+        "effect": request.get("effect") or GIVE,
+        "per": request.get("per") or PER_PERSON,
         "licence": request.get("licence"),
         "lead_days": request.get("leadDays"),
         "grace_days": request.get("graceDays"),
@@ -58,13 +58,6 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
-def _allowed(name: str, value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        text = f"{name}: {value!r}; allowed: {', '.join(allowed)}"
-        raise GraphQLError(text, extensions={"code": "wrong_value"})
-    return value
-
-
 FIELD = ComputedField(
     "accountRulePreview",
     "Who would gain and who would lose an account, on the day or later, if the rule were so from today on, or ended; "
@@ -92,8 +85,8 @@ FIELD = ComputedField(
         "key": Argument("String!", "Key of the rule that it replaces, or of a new one"),
         "system": Argument("ID!", "Key of the system"),
         "condition": Argument("String", "The condition; omitted = all"),
-        "effect": Argument("String", "give or withhold"),
-        "per": Argument("String", "person or employment"),
+        "effect": Argument("RuleEffect", "What the rule does; by default GIVE"),
+        "per": Argument("AccountPer", "What there is one account for; by default PERSON"),
         "unit": Argument("ID", "The unit that it is for, and below; omitted = everywhere"),
         "licence": Argument("String", "The licence that the account needs"),
         "names": Argument("ID", "Key of the name policy"),

@@ -51,7 +51,7 @@ FIELD = ComputedField(
             "ApprovalPreview",
             "What an approver is asked to approve",
             Plain("digest", "String!", "Of all of it, also of what is left off: the approval names it"),
-            Plain("kind", "String!", "Grant, RightsRequest or ConstraintSetting"),
+            Plain("kind", "Kind!", "Grant, RightsRequest or ConstraintSetting"),
             Plain("uuid", "ID!", "UUID of the grant, request or setting"),
             Plain("day", "Date!", "The day that is looked at"),
             Thing(

@@ -7,6 +7,7 @@ from graphql import GraphQLError
 
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.enums import enumerated, name_of
 from graph.time import today
 from rules.accounts.real_names import real_names
 
@@ -84,13 +85,18 @@ def _answer(request: Request) -> list[Answer]:
         {
             "account": row["account"],
             "day": row["day"],
-            "what": row["what"],
+            "what": name_of(row["what"]),
             "login": logins[row["account"]].login or None,
         }
         for row in rows
     ]
 
 
+AccountChangeType = enumerated(
+    "AccountChangeType",
+    "What happens to an account",
+    {"opens": "It opens", "closes": "It closes", "is deleted": "The target may delete it"},
+)
 FIELD = ComputedField(
     "comingAccountChanges",
     "What will happen to accounts in the next days, as planned now; by day. Accounts of stopped persons don't open",
@@ -99,7 +105,7 @@ FIELD = ComputedField(
             "ComingAccountChange",
             "A change of an account that is to come",
             Plain("day", "Date!", "The day"),
-            Plain("what", "String!", "opens, closes or is deleted"),
+            Plain("what", "AccountChangeType!", "What happens to the account"),
             Plain("login", "String", "The user name that the account has, which need not be the planned one"),
             Thing("account", ("PlannedAccount",), "The planned account"),
         ),
@@ -107,5 +113,6 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={"days": DAYS, "first": FIRST},
+    enums=(AccountChangeType,),
     in_part=True,
 )

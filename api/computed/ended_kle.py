@@ -5,6 +5,7 @@ from dataclasses import replace
 from api.access.roles import READERS
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
+from graph.model.organisation import KLE_ENDINGS
 from graph.questions.kle_endings import Ended, ended
 
 
@@ -34,7 +35,7 @@ def _form(each: Ended) -> Answer:
         "number": each.number,
         "title": each.title,
         "ended": each.end.isoformat(),
-        "how": name_of(each.how) if each.how in _ENDINGS else None,
+        "how": name_of(each.how) if each.how and each.how in KLE_ENDINGS else None,
         "successors": list(each.successors),
         "living": list(each.living),
         "cycle": each.cycle,
@@ -49,12 +50,6 @@ def _form(each: Ended) -> Answer:
     }
 
 
-_ENDINGS = {
-    "ended": "KL ended it (udgået)",
-    "moved": "KL moved it (flyttet)",
-    "missing": "It is missing from a release",
-}
-KleEnding = enumerated("KleEnding", "How a node of KLE ended", _ENDINGS)
 KleProposal = enumerated(
     "KleProposal",
     "How the nodes that could be used instead of an ended one were found",
@@ -100,6 +95,6 @@ FIELD = ComputedField(
     },
     looks_at=("KleNode",),
     only_now="it follows what took the place of what, as it is known now",
-    enums=(KleEnding, KleProposal),
+    enums=(KleProposal,),
     in_part=True,
 )

@@ -6,6 +6,7 @@ from api.access.caller_names import PERSON
 from api.access.roles import ANYONE
 from api.access.session_list import OpenSession, open_sessions
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
+from api.enums import enumerated, name_of
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -22,7 +23,7 @@ def session_form(found: Sequence[OpenSession]) -> list[Answer]:
             "id": each.id,
             "personUuid": each.person,
             "person": each.person,
-            "way": each.way,
+            "way": name_of(each.way),
             "started": each.started.isoformat(),
             "lastUsed": each.used.isoformat(),
             "ends": each.ends.isoformat(),
@@ -32,10 +33,19 @@ def session_form(found: Sequence[OpenSession]) -> list[Answer]:
     ]
 
 
+SessionStart = enumerated(
+    "SessionStart",
+    "How a person logged in",
+    {
+        "own": "With a local account of REConnect",
+        "saml": "By the municipality's identity provider, such as ADFS",
+        "break_glass": "With a break-glass account",
+    },
+)
 FIELDS = (
     Plain("id", "ID!", "Its id, to end it"),
     Plain("personUuid", "String", "UUID of the person; null for a break-glass account"),
-    Plain("way", "String!", "How it began: own (a local account), saml (ADFS or another one) or break_glass"),
+    Plain("way", "SessionStart!", "How it began"),
     Plain("started", "Moment!", "When the person logged in"),
     Plain("lastUsed", "Moment!", "When it was last used, to the minute"),
     Plain("ends", "Moment!", "When it ends at the latest; it ends earlier if it is not used"),
@@ -47,5 +57,6 @@ FIELD = ComputedField(
     (answer_type("OwnSession", "A browser in which the caller is logged in", *FIELDS),),
     ANYONE,
     _answer,
+    enums=(SessionStart,),
     in_part=True,
 )

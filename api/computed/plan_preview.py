@@ -10,12 +10,11 @@ from api.access.rights import Access, whole
 from api.access.roles import LOG, ROLES
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.mutations.planned import PlannedWriting
-from api.previews import MOST, in_part, preview_form
+from api.previews import MOST, ConsequenceType, GainOrLoss, in_part, preview_form
 from graph.plans.applying import DoesNotFit
 from graph.plans.kept import found
 from graph.plans.plan import Failure
 from graph.questions.preview.consequences import Preview, preview
-from graph.questions.preview.standing import WHAT_IN_WORDS
 from rules.accounts.consequences import account_consequences
 
 COST = 1_000_000
@@ -96,8 +95,8 @@ FIELD = ComputedField(
         answer_type(
             "PlanCount",
             "How much of something would be gained or lost",
-            Plain("what", "String!", WHAT_IN_WORDS),
-            Plain("change", "String!", "gained or lost"),
+            Plain("what", "ConsequenceType!", "What is gained or lost"),
+            Plain("change", "GainOrLoss!", "Whether it is gained or lost"),
             Plain("count", "Int!", "How often"),
         ),
         answer_type(
@@ -105,8 +104,8 @@ FIELD = ComputedField(
             "Something that a person would gain or lose",
             Thing("person", ("Person",), "The person"),
             Plain("name", "String!", "The person's name; empty where it is protected"),
-            Plain("change", "String!", "gained or lost"),
-            Plain("what", "String!", WHAT_IN_WORDS),
+            Plain("change", "GainOrLoss!", "Whether it is gained or lost"),
+            Plain("what", "ConsequenceType!", "What is gained or lost"),
             Plain("about", "[String!]!", "UUIDs of what it is about, and a value"),
             Plain("text", "String!", "What it is, in words"),
             Plain("since", "Date!", "The first day of it"),
@@ -121,5 +120,6 @@ FIELD = ComputedField(
         "on": Argument("Date", "Only this day; by default each from which a change counts"),
     },
     costs=COST,
+    enums=(ConsequenceType, GainOrLoss),
     in_part=True,
 )

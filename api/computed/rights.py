@@ -215,7 +215,7 @@ HELD_TYPES = (
     answer_type(
         "RightReason",
         "One step of the reasons for a right",
-        Plain("kind", "String!", "Kind of the thing, such as Unit"),
+        Plain("kind", "Kind!", "Kind of the thing"),
         Plain("thing", "ID", "UUID of the thing"),
         Plain("text", "String!", "The step in words"),
         Plain("since", "Date", "The first day on which it holds; null: always so far"),

@@ -79,7 +79,7 @@ FIELD = ComputedField(
             "RightsFinding",
             "Something about rights that should be looked at",
             Plain("finding", "FindingType!", "What is found"),
-            Plain("kind", "String!", "Kind of the thing that it is about, such as Grant"),
+            Plain("kind", "Kind!", "Kind of the thing that it is about"),
             Plain("uuid", "ID!", "UUID of that thing"),
             Plain("title", "String!", "What people call it"),
             Plain("text", "String!", "What is found"),

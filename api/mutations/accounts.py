@@ -10,6 +10,7 @@ from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.context import Context
+from api.enums import AccountPer, ExceptionEffect, RuleEffect
 from api.mutations.editing import Editing, always, days, new
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
@@ -23,6 +24,7 @@ from graph.writing.stopping import stopped
 from rules.accounts import asking
 
 CONTEXT = Info[Context, None]
+_GIVE, _PER_PERSON = RuleEffect(GIVE), AccountPer(PER_PERSON)
 Until = Annotated[date | None, strawberry.argument(description="The first day without the stop; default: none is set")]
 End = Annotated[date, strawberry.argument(description="The day after its last")]
 WantedFrom = Annotated[date, strawberry.argument(name="from", description="The first day on which it is wanted")]
@@ -52,16 +54,18 @@ class Accounts(ByHand):
     @strawberry.mutation(description="Who is to have an account in a system, and how long; preview it before")
     async def create_account_rule(
         self, info: CONTEXT, key: str, title: str, system: ID, reason: str, from_: From_ = UNSET,
-        condition: str | None = None, effect: str = GIVE, per: str = PER_PERSON, unit: ID | None = None,
+        condition: str | None = None, effect: RuleEffect = _GIVE,
+        per: AccountPer = _PER_PERSON, unit: ID | None = None,
         names: ID | None = None, licence: str | None = None, type: str | None = None, lead_days: int = 0,
         grace_days: int = 0, after_days: int = 0, retention_days: int | None = None, expiry: bool = False,
         order: int = 0, needs: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
-                "key": key, "title": title, "condition": condition, "effect": effect, "per": per, "licence": licence,
-                "type": type, "lead_days": lead_days, "grace_days": grace_days, "after_days": after_days,
-                "retention_days": retention_days, "expiry": expiry, "order": order, "reason": editing.reason,
+                "key": key, "title": title, "condition": condition, "effect": effect.value, "per": per.value,
+                "licence": licence, "type": type, "lead_days": lead_days, "grace_days": grace_days,
+                "after_days": after_days, "retention_days": retention_days, "expiry": expiry, "order": order,
+                "reason": editing.reason,
             }  # fmt: skip
             place = editing.ref("ItSystem", system)
             links: dict[str, tuple[DatedLink, ...]] = {"system": always(place)}
@@ -104,12 +108,12 @@ class Accounts(ByHand):
 
     @strawberry.mutation(description="Except a person from the account rules: give, withhold, or keep as it is")
     async def create_account_exception(
-        self, info: CONTEXT, person: ID, effect: str, reason: str, to: End, from_: From_ = UNSET,
+        self, info: CONTEXT, person: ID, effect: ExceptionEffect, reason: str, to: End, from_: From_ = UNSET,
         system: ID | None = None,
         decided_by: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {"effect": effect, "reason": editing.reason}
+            told: dict[str, Value | None] = {"effect": effect.value, "reason": editing.reason}
             asking.refuse_over(to)
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             if system is not None:

@@ -10,6 +10,7 @@ from strawberry.types import Info
 
 from api.access.four_eyes import refuse_nobody_known
 from api.context import Context
+from api.enums import ConflictMode, ConflictScope
 from api.mutations.editing import Edit, Editing, always, days, new, with_link, with_value
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
@@ -25,6 +26,7 @@ from graph.statements.statement import DatedLink, Ref, Statement, Value
 from graph.time import Period, today
 
 CONTEXT = Info[Context, None]
+_REFUSE, _PERSON = ConflictMode("refuse"), ConflictScope("person")
 ApprovedTo = Annotated[
     date | None, strawberry.argument(description="The day after the last one that is approved; by default no end")
 ]
@@ -40,11 +42,11 @@ class Caring(Granting):
     )
     async def create_rights_conflict(
         self, info: CONTEXT, key: str, title: str, first: str, second: str, reason: str, from_: From_ = UNSET,
-        mode: str = "refuse", scope: str = "person", to: To_ = None,
+        mode: ConflictMode = _REFUSE, scope: ConflictScope = _PERSON, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
-                "key": key, "title": title, "mode": mode, "scope": scope, "reason": editing.reason,
+                "key": key, "title": title, "mode": mode.value, "scope": scope.value, "reason": editing.reason,
             }  # fmt: skip
             links = {
                 name: always(editing.prefixed("RightsConflict", name, side))

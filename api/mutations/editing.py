@@ -13,6 +13,7 @@ from strawberry import ID, UNSET
 from api.access.cpr_readings import looked_up
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
+from api.enums import word_of
 from api.mutations import giving, oneself
 from api.mutations.guarding import Guarding, makes_common
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
@@ -438,7 +439,7 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
     except (KeyError, ValueError) as error:
         text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
         raise ChangeRejected("wrong_value", f"{name}: {text}", field=name) from error
-    return value
+    return value if found.one_of is None else word_of(found.one_of, value)
 
 
 def parsed_texts(kind: str, name: str, values: Sequence[str]) -> Value:

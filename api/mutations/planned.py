@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import neo4j
 from graphql import (
+    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
     Undefined,
@@ -28,6 +29,7 @@ from api.access.roles import ROLES
 from api.context import Context
 from api.mutations.inputs import FROM
 from api.reads.filters import camel, snake
+from api.reads.variables import plain
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected, GraphError
 from graph.model import KINDS
@@ -97,13 +99,24 @@ def require_rights(plan: Draft, access: Access) -> None:
 
 
 def completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:
-    """With what the changes of a plan, or of a process, may leave out: the reason and the first day."""
-    told = dict(given)
+    """With what the changes of a plan, or of a process, may leave out: the reason and the first day. What takes the
+    name of an enum's value may be written as the graph's word (``give`` for ``GIVE``), too."""
+    told = {
+        name: _named(field.args[name].type, value) if name in field.args else value for name, value in given.items()
+    }
     if "reason" in field.args:
         told.setdefault("reason", reason)
     if "from" in field.args and (is_non_null_type(field.args["from"].type) or field.args["from"].description == FROM):
         told.setdefault("from", day.isoformat())
     return told
+
+
+def _named(type_: Any, value: Any) -> Any:
+    """The name of the enum's value of which this is the word; anything else as it is."""
+    enum = type_.of_type if is_non_null_type(type_) else type_
+    if not isinstance(enum, GraphQLEnumType) or not isinstance(value, str) or value in enum.values:
+        return value
+    return next((name for name, each in enum.values.items() if plain(each.value) == value), value)
 
 
 def _check_form(where: str, mutation: str, field: GraphQLField, given: Mapping[str, Any]) -> None:

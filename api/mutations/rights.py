@@ -12,6 +12,7 @@ from strawberry import ID, UNSET
 from strawberry.types import Info
 
 from api.context import Context
+from api.enums import ConstraintContent, ConstraintForm
 from api.mutations.deciding import Deciding
 from api.mutations.editing import DatedLinks, Editing, always, days, new, with_links_in, with_value
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
@@ -33,14 +34,15 @@ Links = dict[str, tuple[DatedLink, ...]]
 class Granting(Deciding):
     @strawberry.mutation(description="A dimension that can limit rights, such as KLE or unit")
     async def create_constraint_type(
-        self, info: CONTEXT, key: str, title: str, uri: str, content: str, form: str, reason: str,
-        pattern: str | None = None, values: list[str] | None = None, levels: list[str] | None = None,
+        self, info: CONTEXT, key: str, title: str, uri: str, content: ConstraintContent, form: ConstraintForm,
+        reason: str, pattern: str | None = None, values: list[str] | None = None, levels: list[str] | None = None,
         cumulative: bool = False, common: bool = False, system: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             told: dict[str, Value | None] = {
-                "key": key, "title": title, "uri": uri, "content": content, "form": form, "pattern": pattern,
-                "values": _texts(values), "levels": _texts(levels), "cumulative": cumulative, "common": common,
+                "key": key, "title": title, "uri": uri, "content": content.value, "form": form.value,
+                "pattern": pattern, "values": _texts(values), "levels": _texts(levels),
+                "cumulative": cumulative, "common": common,
             }  # fmt: skip
             links = {} if system is None else {"system": always(editing.ref("ItSystem", system))}
             return editing.write("ConstraintType", None, new(Period(), told, links))

@@ -43,7 +43,7 @@ class Value:
     """
 
     name: str
-    type: Scalar
+    type: Scalar | str  # or the name of an enum of the model's words
     text: str
     doc: str = ""
     right: Right = "open"

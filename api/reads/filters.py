@@ -6,11 +6,12 @@ from typing import Any
 
 from api.access.field_groups import group_of_changes
 from api.reads.cursors import uuids_of
-from api.reads.known_names import one_of
+from api.reads.variables import plain
 from graph.collation import SORT_KEY, caption, in_cypher, words
 from graph.identity.lookup import canonical
 from graph.model import KINDS
 from graph.model.accounts import ACCOUNT_REQUEST_STATES
+from graph.model.kind import WordSet
 from graph.model.rights import ATTESTATION_STATES, REQUEST_STATES, STEP_STATES
 from graph.statements.normal_text import normal
 
@@ -279,11 +280,8 @@ def _for_person(n: str, v: str, p: str, by: Linked) -> str:
     }}"""
 
 
-def _state(allowed: tuple[str, ...]) -> Filter:
-    def word(told: Any) -> Any:
-        return one_of("filter.state", told, allowed)
-
-    return Filter("state", "String", _equals("state"), ", ".join(allowed), form=word)
+def _state(allowed: WordSet) -> Filter:
+    return Filter("state", allowed.name, _equals("state"), "Only those in this state", form=plain)
 
 
 def _every(kind: str) -> tuple[Filter, ...]:

@@ -7,7 +7,8 @@ compiler (``api.reads.compiler``) are both made from this list.
 from collections.abc import Iterator, Mapping
 
 from api.access.field_groups import CONTACT, group_of_changes
-from api.reads.fields import Answered, Counted, Field, Linked, Paged, Periods, Scalar, Type, Value, Way
+from api.enums import in_cypher as in_capitals
+from api.reads.fields import Answered, Counted, Field, Linked, Paged, Periods, Type, Value, Way
 from api.reads.filters import camel
 from api.reads.node_ids import in_cypher as id_in_cypher
 from api.reads.records import RECORDS
@@ -18,7 +19,7 @@ from graph.model.organisation import ASSIGNMENT, RESPONSIBLE_FOR
 from graph.model.rights import CONSTRAINT_SETTING, GRANTEES, RIGHTS
 from graph.time import NO_BEGINNING
 
-OF_TYPE: dict[str, Scalar] = {
+OF_TYPE: dict[str, str] = {
     "text": "String",
     "integer": "Int",
     "decimal": "Float",
@@ -35,7 +36,10 @@ def _first_day(day: str) -> str:
 
 def _value(prop: Property, of: str = "{v}", kind: str = "") -> Value:
     group = "contact" if prop.name in CONTACT.get(kind, ()) else ""
-    return Value(camel(prop.name), OF_TYPE[prop.type], f"{of}.{prop.name}", prop.doc, prop.access, group=group)
+    type_, text = OF_TYPE[prop.type], f"{of}.{prop.name}"
+    if prop.one_of is not None:
+        type_, text = prop.one_of.name, f"CASE WHEN {text} IN {list(prop.one_of)} THEN {in_capitals(text)} END"
+    return Value(camel(prop.name), type_, text, prop.doc, prop.access, group=group)
 
 
 def _way(link: Link) -> Way:

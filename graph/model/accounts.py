@@ -4,13 +4,40 @@
 ``PlannedAccount`` is what should be there, ``Account`` what a directory says is there. Neither changes the other.
 """
 
-from graph.model.kind import Kind, Link, Property
+from graph.model.kind import Kind, Link, Property, WordSet
 from graph.model.rights import APPROVED, REFUSED, WAITING, WITHDRAWN
 
-GIVE, WITHHOLD, KEEP = EXCEPTION_EFFECTS = ("give", "withhold", "keep")
-RULE_EFFECTS = (GIVE, WITHHOLD)
-ACCOUNT_REQUEST_STATES = (WAITING, APPROVED, REFUSED, WITHDRAWN)
-PER_PERSON, PER_EMPLOYMENT = PER = ("person", "employment")
+EXCEPTION_EFFECTS = WordSet(
+    "ExceptionEffect",
+    "What an exception from the account rules does",
+    {
+        "give": "The person has an account, although no rule gives one",
+        "withhold": "The person has no account, whatever the rules give",
+        "keep": "The account stays as it is: it is neither closed nor deleted",
+    },
+)
+GIVE, WITHHOLD, KEEP = EXCEPTION_EFFECTS
+RULE_EFFECTS = WordSet(
+    "RuleEffect",
+    "What an account rule does for those whom it is about",
+    {GIVE: "They have an account", WITHHOLD: "They have none, whatever the rules after it give"},
+)
+ACCOUNT_REQUEST_STATES = WordSet(
+    "AccountRequestStatus",
+    "The state of a request for an extra account",
+    {
+        WAITING: "It waits for a decision",
+        APPROVED: "It is approved",
+        REFUSED: "It is refused",
+        WITHDRAWN: "Whoever asked has taken it back",
+    },
+)
+PER = WordSet(
+    "AccountPer",
+    "What there is one account for",
+    {"person": "One account for all employments of a person", "employment": "One account for each employment"},
+)
+PER_PERSON, PER_EMPLOYMENT = PER
 EXTRA_LIMITS = "rule:extra_accounts"
 """The source that ends accounts that people have asked for, while their owner may have none."""
 
@@ -38,8 +65,8 @@ ACCOUNT_RULE = Kind(
         Property("key"),
         Property("title"),
         Property("condition", doc="A condition in CEL that must be met, such as employment.type != 'hourly'"),
-        Property("effect", doc="give or withhold"),
-        Property("per", doc="person: one account for all employments; employment: one for each"),
+        Property("effect", doc="What it does for those whom it is about", one_of=RULE_EFFECTS),
+        Property("per", doc="What there is one account for", one_of=PER),
         Property("licence", doc="The licence that the account needs, as the target knows it"),
         Property("type", doc="What the account is used for, in the municipality's own word"),
         Property("lead_days", "integer", "Days before the first day on which the account is ready"),
@@ -68,7 +95,7 @@ ACCOUNT_REQUEST = Kind(
     "AccountRequest",
     "A request for an extra account for a person, and its decision (kontoanmodning).",
     (
-        Property("state", doc="waiting, approved, refused or withdrawn"),
+        Property("state", doc="How far it has come", one_of=ACCOUNT_REQUEST_STATES),
         Property("login", doc="The user name that is asked for", identifies=True),
         Property("common_name", doc="Name in the directory (CN)", identifies=True),
         Property("email", identifies=True),
@@ -141,7 +168,7 @@ ACCOUNT_EXCEPTION = Kind(
     "AccountException",
     "An exception from the account rules for one person, with a reason (undtagelse).",
     (
-        Property("effect", doc="give: an account although no rule gives it; withhold: none; keep: stay as it is"),
+        Property("effect", doc="What it does", one_of=EXCEPTION_EFFECTS),
         Property("reason", doc="Why the exception is made", identifies=True),
     ),
     (

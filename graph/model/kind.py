@@ -1,5 +1,6 @@
 """What a kind of thing is made of: properties and links."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,21 @@ from graph.model.descriptions import LINKS, PROPERTIES
 
 Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
 Access = Literal["open", "private", "pay", "cpr"]
+
+
+@dataclass(frozen=True, slots=True)
+class WordSet:
+    """The only words that a text may be, each with its description. ``name``: of the set, as the API has it."""
+
+    name: str
+    doc: str
+    words: Mapping[str, str]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,7 @@ class Property:
     ``identifies``: it reveals who a person is (a name in any form, a login, a mail address, a photo); of a person with
     a protected name it is kept from analysts and from what a terminal shows.
     ``own``: REConnect writes it itself; neither a facts file nor ``setValue`` may.
+    ``one_of``: the only words that a text may be; None: any text.
     """
 
     name: str
@@ -29,6 +46,7 @@ class Property:
     withheld_while: str | None = None
     identifies: bool = False
     own: bool = False
+    one_of: WordSet | None = None
 
     def __post_init__(self) -> None:
         if not self.doc:

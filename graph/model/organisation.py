@@ -1,8 +1,37 @@
 """The kinds of the organisation: units, people and their ties, positions, roles, KLE, IT systems, accounts."""
 
-from graph.model.kind import Kind, Link, Property, texts
+from graph.model.kind import Kind, Link, Property, WordSet, texts
 
 RESPONSIBLE_FOR = ("KleNode", "ItSystem", "SystemGroup", "Function")
+KLE_ENDINGS = WordSet(
+    "KleEnding",
+    "How an entry of KLE ended or will end",
+    {
+        "ended": "It ended (udgået)",
+        "moved": "It was moved (flyttet); its successors say where to",
+        "missing": "It is missing from a release of KLE",
+    },
+)
+ENVIRONMENTS = WordSet(
+    "Environment",
+    "What an installation of an IT system is for",
+    {"production": "Daily work", "test": "Tests"},
+)
+GROUP_TYPES = WordSet(
+    "DirectoryGroupType",
+    "What a directory uses a group for",
+    {"security": "Access and mail", "distribution": "Mail only"},
+)
+POSITION_FOUND = WordSet(
+    "PositionFound",
+    "How the position of an employment was found; null = payroll itself has it",
+    {
+        "manual": "A person has chosen it",
+        "payroll": "By the code that payroll has",
+        "stk": "By KRL's position code (stillingskode)",
+        "title": "By the title, with the rules of the position list",
+    },
+)
 
 UNIT = Kind(
     "Unit",
@@ -118,12 +147,7 @@ EMPLOYMENT = Kind(
             "AS",
             ("Position",),
             single=True,
-            properties=(
-                Property(
-                    "how",
-                    doc="How it was found: manual, payroll, stk, title (by the position list); empty: payroll's own",
-                ),
-            ),
+            properties=(Property("how", doc="How it was found; empty: payroll's own", one_of=POSITION_FOUND),),
         ),
     ),
 )
@@ -215,7 +239,7 @@ SUBSTITUTION = Kind(
 )
 ENDED_IN_KLE = (
     Property("announced_end", doc="The year in which it is to end, as KL has announced it; 'unknown' without a year"),
-    Property("ending", doc="How it ended or will end: ended (udgået), moved (flyttet), missing (from a release)"),
+    Property("ending", doc="How it ended or will end", one_of=KLE_ENDINGS),
     Property("changed", "date", "When the title was last changed"),
 )
 KLE_NODE = Kind(
@@ -287,7 +311,7 @@ IT_SYSTEM = Kind(
         Property("title"),
         Property("uri", doc="Its address as a name, such as its SAML entity ID"),
         Property("cvr", doc="CVR number of who owns it"),
-        Property("environment", doc="production or test: each environment is a system of its own"),
+        Property("environment", doc="Each environment is a system of its own", one_of=ENVIRONMENTS),
         Property("blocked", "yes_no", "Rights in it are left out"),
         Property("manual", "yes_no", "Rights in it are given by hand, by its own administrator"),
     ),
@@ -302,7 +326,7 @@ DIRECTORY_GROUP = Kind(
         Property("description"),
         Property("email"),
         Property("distinguished_name"),
-        Property("type", doc="security or distribution"),
+        Property("type", doc="What the directory uses it for", one_of=GROUP_TYPES),
     ),
     (
         Link("system", "AT", ("ItSystem",), single=True),

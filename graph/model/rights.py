@@ -1,6 +1,6 @@
 """The kinds of rights: what may be done in an IT system, and who is granted it (architecture.md §4 "Grants")."""
 
-from graph.model.kind import Kind, Link, Property
+from graph.model.kind import Kind, Link, Property, WordSet
 from graph.model.organisation import RESPONSIBLE_FOR
 
 RIGHTS = ("SystemRole", "JobFunctionRole")
@@ -11,10 +11,24 @@ OWN_ROLE_URI = "urn:reconnect:role:"
 """Before the name of one of its system roles."""
 GRANTEES = ("Role", "Position", "PositionCategory", "Unit", "Employment", "Affiliation", "Person")
 
-CONTENTS = ("kle", "unit", "sensitivity", "itsystem", "payout", "text", "other")
-"""What a constraint type's values can be."""
-FORMS = ("single", "multi", "text")
-"""How many values a constraint type takes; FK-adm's words."""
+CONTENTS = WordSet(
+    "ConstraintContent",
+    "What the values of a constraint type are",
+    {
+        "kle": "KLE numbers",
+        "unit": "Units",
+        "sensitivity": "Levels of sensitive data (følsomhed)",
+        "itsystem": "IT systems",
+        "payout": "Units that pay out (ydelsesenheder)",
+        "text": "Free text",
+        "other": "Something else: values of a list, or of a pattern",
+    },
+)
+FORMS = WordSet(
+    "ConstraintForm",
+    "How many values a constraint type takes; FK-adm's words",
+    {"single": "One value", "multi": "Any number of values", "text": "One text"},
+)
 
 CONSTRAINT_TYPE = Kind(
     "ConstraintType",
@@ -23,8 +37,8 @@ CONSTRAINT_TYPE = Kind(
         Property("key"),
         Property("title"),
         Property("uri", doc="URI, as systems know it; compared exactly"),
-        Property("content", doc="What its values are: kle, unit, sensitivity, itsystem, payout, text or other"),
-        Property("form", doc="single, multi or text: how many values it takes"),
+        Property("content", doc="What its values are", one_of=CONTENTS),
+        Property("form", doc="How many values it takes", one_of=FORMS),
         Property("pattern", doc="A regular expression that each value must match as a whole"),
         Property("values", "texts", "The values that are allowed, each as value=title; empty: any"),
         Property("levels", "texts", "Ordered levels, the lowest first, each as LABEL=value"),
@@ -143,12 +157,54 @@ CONSTRAINT_SETTING = Kind(
 
 # -- care of rights: conflicts, requests, attestations, steps by hand -------------------------------------------------
 
-CONFLICT_MODES = ("refuse", "approve")
-CONFLICT_SCOPES = ("person", "overlap")
-WAITING, APPROVED, REFUSED, WITHDRAWN, ENDED = REQUEST_STATES = ("waiting", "approved", "refused", "withdrawn", "ended")
-OPEN, KEPT, REMOVED = ATTESTATION_STATES = ("open", "kept", "removed")
-ADD, CHANGE, REMOVE = STEP_ACTIONS = ("add", "change", "remove")
-STEP_OPEN, STEP_DONE, STEP_DROPPED = STEP_STATES = ("open", "done", "dropped")
+CONFLICT_MODES = WordSet(
+    "ConflictMode",
+    "What becomes of two rights in conflict that one person comes to hold",
+    {"refuse": "Both are left out", "approve": "Both are left out, unless an approved exception allows both"},
+)
+CONFLICT_SCOPES = WordSet(
+    "ConflictScope",
+    "Where two rights are in conflict",
+    {"person": "No person may hold both", "overlap": "No person may hold both with limits that overlap"},
+)
+REQUEST_STATES = WordSet(
+    "RequestStatus",
+    "The state of a request for a right",
+    {
+        "waiting": "It waits for a decision",
+        "approved": "It is approved",
+        "refused": "It is refused",
+        "withdrawn": "Whoever asked has taken it back",
+        "ended": "What it gave has been ended",
+    },
+)
+WAITING, APPROVED, REFUSED, WITHDRAWN, ENDED = REQUEST_STATES
+ATTESTATION_STATES = WordSet(
+    "AttestationStatus",
+    "The state of an attestation",
+    {
+        "open": "It waits for an answer",
+        "kept": "The right is still needed",
+        "removed": "The right was no longer needed",
+    },
+)
+OPEN, KEPT, REMOVED = ATTESTATION_STATES
+STEP_ACTIONS = WordSet(
+    "StepAction",
+    "What is to be done by hand",
+    {
+        "add": "Give the right in the system",
+        "change": "Change the limits of the right",
+        "remove": "Take the right away",
+    },
+)
+ADD, CHANGE, REMOVE = STEP_ACTIONS
+STEP_STATES = WordSet(
+    "StepStatus",
+    "The state of a step by hand",
+    {"open": "It is to be done", "done": "It is done", "dropped": "It was no longer needed"},
+)
+STEP_OPEN, STEP_DONE, STEP_DROPPED = STEP_STATES
 
 RIGHTS_CONFLICT = Kind(
     "RightsConflict",
@@ -156,8 +212,8 @@ RIGHTS_CONFLICT = Kind(
     (
         Property("key"),
         Property("title"),
-        Property("mode", doc="refuse: both are left out; approve: an approved exception with an end allows both"),
-        Property("scope", doc="person: no person may hold both; overlap: only where the limits of both overlap"),
+        Property("mode", doc="What becomes of both where one person comes to hold them", one_of=CONFLICT_MODES),
+        Property("scope", doc="Where they must not be held together", one_of=CONFLICT_SCOPES),
         Property("reason", doc="Why they must not be held together"),
     ),
     (
@@ -170,7 +226,7 @@ RIGHTS_REQUEST = Kind(
     "RightsRequest",
     "A request for a right, or for an exception to a conflict of rights, and its decision (anmodning).",
     (
-        Property("state", doc="waiting, approved, refused, withdrawn or ended"),
+        Property("state", doc="How far it has come", one_of=REQUEST_STATES),
         Property("wanted_from", "date", "The first day on which it is wanted"),
         Property("reason", doc="Why it is asked for", identifies=True),
         Property("decided_on", "date", "The day of the decision"),
@@ -190,7 +246,7 @@ ATTESTATION = Kind(
     "The question whether a right is still needed, due on a day, and its answer (attestering).",
     (
         Property("round", doc="The round that it belongs to"),
-        Property("state", doc="open, kept or removed"),
+        Property("state", doc="How it was answered", one_of=ATTESTATION_STATES),
         Property("due", "date", "The day by which it is to be answered"),
         Property("decided_on", "date", "The day of the decision"),
         Property("comment", doc="What the person who decided had to add", identifies=True),
@@ -208,8 +264,8 @@ MANUAL_STEP = Kind(
     (
         Property("key", doc="Person, system role and number", own=True),
         Property("step", "integer", "Its number among the steps of this person and system role"),
-        Property("action", doc="add, change or remove"),
-        Property("state", doc="open, done, or dropped where it was no longer needed"),
+        Property("action", doc="What is to be done", one_of=STEP_ACTIONS),
+        Property("state", doc="Whether it is done", one_of=STEP_STATES),
         Property("limits", "texts", "What the right is limited to, a line for each way in which it is held"),
         Property("compared", "texts", "The limits, as the system compares with them", own=True),
         Property("done_on", "date", "The day on which it was done"),

@@ -1,4 +1,5 @@
-"""What a statement about rights must be by itself: patterns, conditions, ways to derive, levels (kombit_access.md §3).
+"""What a statement must be by itself: words of a closed set; about rights also patterns, conditions, ways to derive,
+levels (kombit_access.md §3).
 
 Whatever a rule would only trip over later is refused when it is stated, with the field and what is allowed.
 """
@@ -8,18 +9,9 @@ from collections.abc import Callable, Mapping
 from graph.conditions import ACCOUNT_CONDITION_NAMES, CONDITION_NAMES
 from graph.errors import ChangeRejected
 from graph.expressions import ExpressionRejected, Names, compile_expression
-from graph.model.accounts import ACCOUNT_REQUEST_STATES, EXCEPTION_EFFECTS, PER, RULE_EFFECTS
+from graph.model import KINDS
 from graph.model.derived_kinds import NotDerivable, derivation
-from graph.model.rights import (
-    ATTESTATION_STATES,
-    CONFLICT_MODES,
-    CONFLICT_SCOPES,
-    CONTENTS,
-    FORMS,
-    REQUEST_STATES,
-    STEP_ACTIONS,
-    STEP_STATES,
-)  # fmt: skip
+from graph.model.kind import WordSet
 from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_pattern
 from graph.patterns import PatternRejected, check
 from graph.statements.normal_text import has_blank_item
@@ -32,7 +24,7 @@ LONGEST_DESCRIPTION = 200
 
 def check_rights(statement: Statement) -> None:
     """Raises ChangeRejected (wrong_value) naming the field and what is allowed."""
-    for name, rule in _RULES.get(statement.kind, {}).items():
+    for name, rule in _OF_KIND.get(statement.kind, {}).items():
         for told in statement.values.get(name, ()):
             if told.value is not None and (wrong := rule(told.value)) is not None:
                 raise ChangeRejected(
@@ -98,7 +90,7 @@ def _derived(value: Value) -> str | None:
     return None
 
 
-def _one_of(allowed: tuple[str, ...]) -> Callable[[Value], str | None]:
+def _one_of(allowed: WordSet) -> Callable[[Value], str | None]:
     return lambda value: None if value in allowed else f"{value!r}; allowed: {', '.join(allowed)}"
 
 
@@ -135,8 +127,6 @@ def _fixed(value: Value) -> str | None:
 
 _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
     "ConstraintType": {
-        "content": _one_of(CONTENTS),
-        "form": _one_of(FORMS),
         "pattern": _pattern,
         "levels": _levels,
         "values": _values,
@@ -149,8 +139,6 @@ _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
     "Grant": {"condition": _condition(CONDITION_NAMES)},
     "AccountRule": {
         "condition": _condition(ACCOUNT_CONDITION_NAMES),
-        "effect": _one_of(RULE_EFFECTS),
-        "per": _one_of(PER),
         "lead_days": _DAYS,
         "grace_days": _DAYS,
         "after_days": _DAYS,
@@ -163,11 +151,10 @@ _RULES: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
         "common_name_pattern": _names("common_name"),
         "longest": _from_to(3, LONGEST_LOGIN),
     },
-    "AccountException": {"effect": _one_of(EXCEPTION_EFFECTS)},
-    "AccountRequest": {"state": _one_of(ACCOUNT_REQUEST_STATES)},
-    "RightsConflict": {"mode": _one_of(CONFLICT_MODES), "scope": _one_of(CONFLICT_SCOPES)},
-    "RightsRequest": {"state": _one_of(REQUEST_STATES)},
-    "Attestation": {"state": _one_of(ATTESTATION_STATES)},
-    "ManualStep": {"state": _one_of(STEP_STATES), "action": _one_of(STEP_ACTIONS)},
     "ConstraintSetting": {"derived": _derived, "fixed": _fixed},
 }
+_WORDS: Mapping[str, Mapping[str, Callable[[Value], str | None]]] = {
+    kind.name: {each.name: _one_of(each.one_of) for each in kind.properties if each.one_of is not None}
+    for kind in KINDS.values()
+}
+_OF_KIND = {kind: {**_WORDS[kind], **_RULES.get(kind, {})} for kind in KINDS}

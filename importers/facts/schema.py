@@ -165,6 +165,8 @@ def _entry(section: str, needed: list[str]) -> Schema:
 
 
 def _value(prop: Property) -> Schema:
+    if prop.one_of is not None:
+        return {"enum": [*prop.one_of, None], "description": prop.doc}
     return {**_TYPES[prop.type], "description": prop.doc} if prop.doc else _TYPES[prop.type]
 
 

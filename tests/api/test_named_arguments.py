@@ -25,7 +25,6 @@ def test_where_a_value_was_given() -> None:
         ('{ rights(person: "X1") { __typename } }', "person", "X1", None),
         ('{ provenance(kind: Unit, thing: "X1") { property } }', "thing", "X1", None),
         ('{ badRecords(kind: "person") { totalCount } }', "kind", "person", ["Person"]),
-        ('{ rightsRequests(filter: {state: "X1"}) { totalCount } }', "filter.state", "X1", ["waiting"]),
         ('{ search(text: "a", kinds: [Role]) { rank } }', "kinds", "Role", ["Unit"]),
         ('mutation { setAbsence(person: "X1", from: "2026-01-01", reason: "x") { uuid } }', "person", "X1", None),
         (

@@ -19,7 +19,6 @@ from graph.writing.protection import is_protected
 
 What = Literal["manager", "role", "right", "value", "account", "group"]
 WHAT: tuple[What, ...] = ("manager", "role", "right", "value", "account", "group")
-WHAT_IN_WORDS = f"{', '.join(WHAT[:-1])} or {WHAT[-1]}"
 UNLIMITED = "*"
 """In place of a value: the type is left open, on purpose or because nothing is set for it."""
 

@@ -344,7 +344,8 @@ def _type(row: Row) -> ConstraintType:
 
 def constraint_type(uuid: str, values: Row, until: date | None = None) -> ConstraintType:
     """A type from its values. What its content or form is, where that is not one of ours: other, several values."""
-    content, form = values.get("content"), values.get("form")
+    content: Any = values.get("content")
+    form: Any = values.get("form")
     levels = (each.rpartition("=") for each in values.get("levels") or ())
     return ConstraintType(
         uuid=uuid,

@@ -26,7 +26,7 @@ mutation($due: Date!, $system: String, $unit: String, $person: String, $right: S
                    reason: "Halvårlig") { uuid } }
 """
 LIST = """
-query($state: String, $person: ID) { attestations(filter: {state: $state, person: $person}) {
+query($state: AttestationStatus, $person: ID) { attestations(filter: {state: $state, person: $person}) {
   nodes { uuid round due state comment person { name } grant { key } request { state } decidedBy { name } } } }
 """
 DECIDE = """
@@ -38,7 +38,7 @@ HELD = (
 )
 REFRESH = 'mutation { refreshManualSteps(reason: "Prøve") { opened changed dropped } }'
 STEPS = """
-query($state: String, $system: ID, $person: ID) {
+query($state: StepStatus, $system: ID, $person: ID) {
   manualSteps(filter: {state: $state, system: $system, person: $person}) {
     nodes { uuid action state limits doneOn person { name } doneBy { name } systemRole { key } system { key } } } }
 """
@@ -69,7 +69,7 @@ def held(service: Served, person: str, system: str) -> list[str]:
 
 def opened(service: Served, **of: Any) -> dict[str, str]:
     """uuid by grant or person."""
-    found = service.data(LIST, state="open", **of)["attestations"]["nodes"]
+    found = service.data(LIST, state="OPEN", **of)["attestations"]["nodes"]
     return {(each["grant"] or {"key": "request"})["key"]: each["uuid"] for each in found}
 
 
@@ -90,7 +90,7 @@ def test_what_a_system_gives_is_attested_kept_removed_and_overdue(service: Serve
     assert held(service, "bo", "pay") == ["Bogholder"], "nothing of a refused answer stays"
     service.data(DECIDE, attestation=asked["g_all_pay"], keep=False, by="dora")
     assert held(service, "anna", "pay") == []
-    (removed,) = service.data(LIST, state="removed")["attestations"]["nodes"]
+    (removed,) = service.data(LIST, state="REMOVED")["attestations"]["nodes"]
     assert (removed["comment"], removed["decidedBy"]["name"]) == ("Gennemgået", "Dora Kjær")
     assert refused(service, START, due=YESTERDAY)["code"] == "wrong_value"
     assert refused(service, START, "hr", due=YESTERDAY, system="pay")["code"] == "forbidden"
@@ -108,7 +108,7 @@ def test_a_right_from_the_organisation_is_removed_by_an_exception(service: Serve
 def test_a_grant_is_not_attested_by_whom_it_reaches(service: Served) -> None:
     service.data(START, due=YESTERDAY, system="mail")
     wide = opened(service)["g_all"]
-    nodes = service.data(LIST, state="open")["attestations"]["nodes"]
+    nodes = service.data(LIST, state="OPEN")["attestations"]["nodes"]
     wide = next(each["uuid"] for each in nodes if (each["grant"] or {}).get("key") == "g_all" and not each["person"])
     assert refused(service, DECIDE, attestation=wide, keep=True, by="anna")["code"] == "own_approval"
     service.data(DECIDE, attestation=wide, keep=True, by="dora")
@@ -130,17 +130,17 @@ def test_what_a_request_gave_ends_where_it_is_not_needed(service: Served) -> Non
 def test_steps_by_hand_follow_what_is_held_and_are_asked_for_once(service: Served) -> None:
     assert refused(service, REFRESH, "hr")["code"] == "forbidden"
     first = service.data(REFRESH, "rights")["refreshManualSteps"]
-    (bo,) = service.data(STEPS, state="open", system="keys", person="bo")["manualSteps"]["nodes"]
+    (bo,) = service.data(STEPS, state="OPEN", system="keys", person="bo")["manualSteps"]["nodes"]
     assert (bo["action"], bo["limits"], bo["systemRole"], bo["system"]) == (
-        "add", ["not limited"], {"key": "key"}, {"key": "keys"},
+        "ADD", ["not limited"], {"key": "key"}, {"key": "keys"},
     )  # fmt: skip
-    assert first["opened"] == len(service.data(STEPS, state="open")["manualSteps"]["nodes"])
+    assert first["opened"] == len(service.data(STEPS, state="OPEN")["manualSteps"]["nodes"])
     assert service.data(REFRESH)["refreshManualSteps"] == {"opened": 0, "changed": 0, "dropped": 0}
     late = (today() + timedelta(days=1)).isoformat()
     assert refused(service, CLOSE, step=bo["uuid"], on=late)["field"] == "on"
     service.data(CLOSE, step=bo["uuid"], on=YESTERDAY)
     assert refused(service, CLOSE, step=bo["uuid"])["code"] == "wrong_state"
-    (closed,) = service.data(STEPS, state="done", person="bo")["manualSteps"]["nodes"]
+    (closed,) = service.data(STEPS, state="DONE", person="bo")["manualSteps"]["nodes"]
     assert (closed["doneOn"], closed["doneBy"]) == (YESTERDAY, {"name": "Dora Kjær"})
     assert service.data(REFRESH)["refreshManualSteps"] == {"opened": 0, "changed": 0, "dropped": 0}
 
@@ -148,16 +148,16 @@ def test_steps_by_hand_follow_what_is_held_and_are_asked_for_once(service: Serve
         reason: "Kun nord") { uuid } }"""
     service.data(limit)
     assert service.data(REFRESH)["refreshManualSteps"]["opened"] == 1
-    (change,) = service.data(STEPS, state="open", person="bo")["manualSteps"]["nodes"]
-    assert (change["action"], change["limits"]) == ("change", ["Område: N"])
+    (change,) = service.data(STEPS, state="OPEN", person="bo")["manualSteps"]["nodes"]
+    assert (change["action"], change["limits"]) == ("CHANGE", ["Område: N"])
     end = 'mutation { changeGrant(grant: "g_key", to: "2026-02-01", reason: "Slut") { change } }'
     service.data(end)
     assert service.data(REFRESH)["refreshManualSteps"] == {"opened": 0, "changed": 1, "dropped": 0}
-    (remove,) = service.data(STEPS, state="open", person="bo")["manualSteps"]["nodes"]
-    assert (remove["uuid"], remove["action"], remove["limits"] or []) == (change["uuid"], "remove", [])
+    (remove,) = service.data(STEPS, state="OPEN", person="bo")["manualSteps"]["nodes"]
+    assert (remove["uuid"], remove["action"], remove["limits"] or []) == (change["uuid"], "REMOVE", [])
     service.data(CLOSE, step=remove["uuid"])
     assert service.data(REFRESH)["refreshManualSteps"] == {"opened": 0, "changed": 0, "dropped": 0}
-    assert service.data(STEPS, state="open")["manualSteps"]["nodes"] == []
+    assert service.data(STEPS, state="OPEN")["manualSteps"]["nodes"] == []
 
 
 def test_what_was_asked_for_and_is_no_longer_needed_is_dropped(service: Served) -> None:

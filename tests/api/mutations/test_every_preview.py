@@ -68,7 +68,7 @@ EXAMPLES: dict[str, str] = {
     "createSubstitution": (f'createSubstitution(assignment: "a_anna", person: "bo", from: "{DAY}", reason: "x")'),
     "changeSubstitution": f'changeSubstitution(substitution: "STANDS", to: "{LATER}", reason: "x")',
     "createConstraintType": (
-        'createConstraintType(key: "t", title: "T", uri: "http://a.example/t/1", content: "text", form: "multi", '
+        'createConstraintType(key: "t", title: "T", uri: "http://a.example/t/1", content: TEXT, form: MULTI, '
         'reason: "x")'
     ),
     "createSystemRole": (
@@ -115,7 +115,7 @@ EXAMPLES: dict[str, str] = {
     "changeAccountRule": f'changeAccountRule(rule: "r", to: "{LATER}", reason: "x")',
     "copyAccountRule": f'copyAccountRule(rule: "r", key: "r2", unit: "job", from: "{DAY}", reason: "x")',
     "createAccountException": (
-        f'createAccountException(person: "anna", effect: "withhold", from: "{DAY}", to: "{LATER}", reason: "x")'
+        f'createAccountException(person: "anna", effect: WITHHOLD, from: "{DAY}", to: "{LATER}", reason: "x")'
     ),
     "changeAccountException": f'changeAccountException(exception: "EXCEPTION", to: "{LATER}", reason: "x")',
     "createExtraAccount": (
@@ -227,7 +227,7 @@ def ids(service: Served) -> dict[str, str]:
             reason: "x") {{ uuid }}
         attest: startAttestation(round: "1", due: "{LATER}", system: "sapa", reason: "x") {{ uuid }}
         manual: refreshManualSteps(reason: "x") {{ opened }}
-        except: createAccountException(person: "bo", effect: "keep", from: "{DAY}", to: "{LATER}", reason: "x")
+        except: createAccountException(person: "bo", effect: KEEP, from: "{DAY}", to: "{LATER}", reason: "x")
             {{ uuid }}
         extra: createExtraAccount(person: "bo", system: "mail", login: "adm-bo", from: "{DAY}", to: "{LATER}",
             reason: "x") {{ uuid }}

@@ -193,7 +193,7 @@ def test_people_decide_in_their_own_name(service: Served) -> None:
     asking = f'requestRight(givenTo: "person:{other}", gives: "jobfunctionrole:x", reason: "x", from: "2030-01-01", '
     assert asked(service, f'{asking} requestedBy: "{other}") {{ uuid }}', token) == "own_name"
     assert asked(service, f'{asking} requestedBy: "{anna}") {{ uuid }}', token) != "own_name"
-    excepting = f'createAccountException(person: "{other}", effect: "keep", reason: "x", to: "2099-01-01", '
+    excepting = f'createAccountException(person: "{other}", effect: KEEP, reason: "x", to: "2099-01-01", '
     assert asked(service, f'{excepting} decidedBy: "{other}") {{ uuid }}', token) == "own_name"
     assert asked(service, f'{excepting} decidedBy: "{anna}") {{ uuid }}', token) != "own_name"
     machine = create(service.driver, "a system", ["rights", "hr", "reader"])

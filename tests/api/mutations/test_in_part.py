@@ -51,7 +51,7 @@ ASKED: Mapping[str, str] = {
     ),
     "refuseRequest": 'request: "{made:requestRight}", decidedBy: "{colleague}", {reason}',
     "withdrawRequest": 'request: "{made:requestRight}", {reason}',
-    "createAccountException": 'person: "{person}", effect: "keep", {from}, {to}, {reason}',
+    "createAccountException": 'person: "{person}", effect: KEEP, {from}, {to}, {reason}',
     "changeAccountException": 'exception: "{made:createAccountException}", to: "2098-01-01", {reason}',
     "createExtraAccount": 'person: "{person}", system: "mail", login: "x{person}", {from}, {to}, {reason}',
     "changeExtraAccount": 'account: "{made:createExtraAccount}", to: "2098-01-01", {reason}',

@@ -70,7 +70,7 @@ def refusal(service: Served, token: str, mutation: str) -> str:
         'setOwner(account: "k_anna", person: "bo", from: "2026-01-01", @)',
         'setOwner(account: "k_bo", person: "anna", from: "2026-01-01", @)',
         'setOwner(account: "k_anna", person: null, from: "2026-01-01", @)',
-        'createAccountException(person: "anna", effect: "give", from: "2026-01-01", to: "2099-01-01", @)',
+        'createAccountException(person: "anna", effect: GIVE, from: "2026-01-01", to: "2099-01-01", @)',
         'createExtraAccount(person: "anna", system: "mail", login: "a", from: "2026-01-01", to: "2099-01-01", @)',
     ],
 )

@@ -113,7 +113,7 @@ def test_a_plan_is_previewed_as_of_its_day_and_compared_and_nothing_stays(servic
     found = service.data(PREVIEW, plan="Flyt")["planPreview"]
     assert (found["fits"], found["days"]) == (True, [NEXT_MONTH])
     assert {(each["name"], each["change"], each["what"], each["since"]) for each in found["consequences"]} == {
-        ("Anna Berg", "lost", "value", NEXT_MONTH)
+        ("Anna Berg", "LOST", "VALUE", NEXT_MONTH)
     }
     assert all(each["person"]["uuid"] for each in found["consequences"])
     comparison = service.data(

@@ -47,8 +47,8 @@ def test_it_tells_who_would_lose_what_and_changes_nothing(service: Served) -> No
     assert answer["data"]["changeGrant"]["change"] is not None
     told = answer["extensions"]["preview"]
     lost = {(each["name"], each["change"], each["since"]) for each in told["consequences"]}
-    assert lost == {("Anna Berg", "lost", ends.isoformat())}
-    assert {"what": "right", "change": "lost", "count": 1} in told["counts"]
+    assert lost == {("Anna Berg", "LOST", ends.isoformat())}
+    assert {"what": "RIGHT", "change": "LOST", "count": 1} in told["counts"]
     earlier = asked(service, {"at": today().isoformat()}, to=ends.isoformat())
     assert earlier["extensions"]["preview"]["consequences"] == []
     assert number(service.driver) == before

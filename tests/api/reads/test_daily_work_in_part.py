@@ -223,7 +223,7 @@ def test_accounts_to_come(part: Asking, adding: Any) -> None:
     mine, all_ = asked(part, "comingAccountTotals { opening all }")
     assert (mine, all_) == ({"opening": 1, "all": 1}, {"opening": 2, "all": 2})
     assert told(part, "comingAccountChanges { what account { uuid } }") == [
-        {"what": "opens", "account": {"uuid": "planned anna"}}
+        {"what": "OPENS", "account": {"uuid": "planned anna"}}
     ]
     assert told(part, 'accountPlan(person: "anna") { system { key } planned { uuid } }')
     assert part.code('{ accountPlan(person: "eva") { text } }') == "forbidden", "who also works elsewhere"

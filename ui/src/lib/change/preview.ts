@@ -2,8 +2,8 @@
 export interface Consequence {
 	person: string;
 	name: string;
-	change: 'gained' | 'lost';
-	/** manager, role, right, value, account or group; a service that is newer may know more. */
+	change: 'GAINED' | 'LOST';
+	/** MANAGER, ROLE, RIGHT, VALUE, ACCOUNT or GROUP; a service that is newer may know more. */
 	what: string;
 	text: string;
 	since: string;

@@ -1,6 +1,6 @@
 import { properties } from './properties.da';
 
-type Gain = 'gained' | 'lost';
+type Gain = 'GAINED' | 'LOST';
 
 /** Every text of the pages, in Danish. English (`en.ts`) has the same shape, or the build fails. */
 export const da = {
@@ -317,37 +317,37 @@ export const da = {
 		concerns: (count: number) => (count === 1 ? 'Det berører én person:' : `Det berører ${count} personer:`),
 		concernsNobody: 'Ingen får en anden leder, andre roller, rettigheder, konti eller grupper.',
 		counts: {
-			manager: { gained: 'Får en leder', lost: 'Mister en leder' },
-			role: { gained: 'Får en rolle', lost: 'Mister en rolle' },
-			right: { gained: 'Får en rettighed', lost: 'Mister en rettighed' },
-			value: { gained: 'Får en dataafgrænsning', lost: 'Mister en dataafgrænsning' },
-			account: { gained: 'Får en konto', lost: 'Mister en konto' },
-			group: { gained: 'Kommer i en gruppe', lost: 'Går ud af en gruppe' }
+			MANAGER: { GAINED: 'Får en leder', LOST: 'Mister en leder' },
+			ROLE: { GAINED: 'Får en rolle', LOST: 'Mister en rolle' },
+			RIGHT: { GAINED: 'Får en rettighed', LOST: 'Mister en rettighed' },
+			VALUE: { GAINED: 'Får en dataafgrænsning', LOST: 'Mister en dataafgrænsning' },
+			ACCOUNT: { GAINED: 'Får en konto', LOST: 'Mister en konto' },
+			GROUP: { GAINED: 'Kommer i en gruppe', LOST: 'Går ud af en gruppe' }
 		} as Record<string, Record<Gain, string>>,
 		consequence: {
-			manager: {
-				gained: (text: string, day: string) => `Får ${text} som nærmeste leder fra ${day}`,
-				lost: (text: string, day: string) => `Har ikke længere ${text} som nærmeste leder fra ${day}`
+			MANAGER: {
+				GAINED: (text: string, day: string) => `Får ${text} som nærmeste leder fra ${day}`,
+				LOST: (text: string, day: string) => `Har ikke længere ${text} som nærmeste leder fra ${day}`
 			},
-			role: {
-				gained: (text: string, day: string) => `Får rollen ${text} fra ${day}`,
-				lost: (text: string, day: string) => `Mister rollen ${text} fra ${day}`
+			ROLE: {
+				GAINED: (text: string, day: string) => `Får rollen ${text} fra ${day}`,
+				LOST: (text: string, day: string) => `Mister rollen ${text} fra ${day}`
 			},
-			right: {
-				gained: (text: string, day: string) => `Får rettigheden ${text} fra ${day}`,
-				lost: (text: string, day: string) => `Mister rettigheden ${text} fra ${day}`
+			RIGHT: {
+				GAINED: (text: string, day: string) => `Får rettigheden ${text} fra ${day}`,
+				LOST: (text: string, day: string) => `Mister rettigheden ${text} fra ${day}`
 			},
-			value: {
-				gained: (text: string, day: string) => `Får adgang til ${text} fra ${day}`,
-				lost: (text: string, day: string) => `Mister adgang til ${text} fra ${day}`
+			VALUE: {
+				GAINED: (text: string, day: string) => `Får adgang til ${text} fra ${day}`,
+				LOST: (text: string, day: string) => `Mister adgang til ${text} fra ${day}`
 			},
-			account: {
-				gained: (text: string, day: string) => `Får kontoen ${text} fra ${day}`,
-				lost: (text: string, day: string) => `Mister kontoen ${text} fra ${day}`
+			ACCOUNT: {
+				GAINED: (text: string, day: string) => `Får kontoen ${text} fra ${day}`,
+				LOST: (text: string, day: string) => `Mister kontoen ${text} fra ${day}`
 			},
-			group: {
-				gained: (text: string, day: string) => `Kommer i gruppen ${text} fra ${day}`,
-				lost: (text: string, day: string) => `Går ud af gruppen ${text} fra ${day}`
+			GROUP: {
+				GAINED: (text: string, day: string) => `Kommer i gruppen ${text} fra ${day}`,
+				LOST: (text: string, day: string) => `Går ud af gruppen ${text} fra ${day}`
 			}
 		} as Record<string, Record<Gain, (text: string, day: string) => string>>,
 		as: 'som',
@@ -562,7 +562,7 @@ export const da = {
 		opening: (count: string) => `${count} åbner`,
 		closing: (count: string) => `${count} lukker`,
 		deleting: (count: string) => `${count} slettes`,
-		happens: { opens: 'Åbner', closes: 'Lukker', 'is deleted': 'Slettes' },
+		happens: { OPENS: 'Åbner', CLOSES: 'Lukker', IS_DELETED: 'Slettes' },
 		nothingComes: 'Ingen konti åbner, lukker eller slettes.',
 		rules: (count: string) => `Kontoregler (${count})`,
 		noRules: 'Der er ingen regler, så ingen får en konto af sig selv.',
@@ -582,7 +582,7 @@ export const da = {
 		nowhere: 'Du er logget ud overalt. Log ind igen for at fortsætte.',
 		end: 'Afslut',
 		endReason: 'Afsluttet på siden Adgang',
-		ways: { own: 'Lokal konto', saml: 'Kommunens login', break_glass: 'Nødadgang' },
+		ways: { OWN: 'Lokal konto', SAML: 'Kommunens login', BREAK_GLASS: 'Nødadgang' },
 		started: (moment: string) => `Logget ind ${moment}`,
 		lastUsed: (moment: string) => `senest brugt ${moment}`,
 		twoFactors: 'To faktorer',
@@ -1177,21 +1177,21 @@ export const da = {
 		usual: 'som fra fabrikken'
 	},
 	accountReasons: {
-		given: 'En regel giver kontoen.',
-		exception: 'En undtagelse gælder for personen.',
-		extra: 'Er givet særskilt til personen.',
-		lead: 'Åbner før første arbejdsdag.',
-		waits: 'Venter på en godkendelse.',
-		needs: 'Kræver en konto i et andet system.',
-		stopped: 'Personen er stoppet.',
-		withheld: 'En regel giver ikke kontoen.',
-		kept: 'Beholdes som undtagelse.',
-		condition: 'Ingen regels betingelse passer.',
-		no_rule: 'Ingen regel gælder for enheden.',
-		no_unit: 'Personen har ingen enhed.',
-		no_tie: 'Personen har ingen ansættelse eller tilknytning på dagen.',
-		failed: 'En regels betingelse kan ikke regnes ud for personen.',
-		dead: 'Personen er død, og ingen regel eller undtagelse giver døde en konto.'
+		GIVEN: 'En regel giver kontoen.',
+		EXCEPTION: 'En undtagelse gælder for personen.',
+		EXTRA: 'Er givet særskilt til personen.',
+		LEAD: 'Åbner før første arbejdsdag.',
+		WAITS: 'Er givet, men åbner først senere.',
+		NEEDS: 'Kræver en konto i et andet system.',
+		STOPPED: 'Personen er stoppet.',
+		WITHHELD: 'En regel giver ikke kontoen.',
+		KEPT: 'Beholdes som undtagelse.',
+		CONDITION: 'Ingen regels betingelse passer.',
+		NO_RULE: 'Ingen regel gælder for enheden.',
+		NO_UNIT: 'Personen har ingen enhed.',
+		NO_TIE: 'Personen har ingen ansættelse eller tilknytning på dagen.',
+		FAILED: 'En regels betingelse kan ikke regnes ud for personen.',
+		DEAD: 'Personen er død, og ingen regel eller undtagelse giver døde en konto.'
 	},
 	properties
 };

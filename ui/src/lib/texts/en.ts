@@ -312,37 +312,37 @@ export const en: Texts = {
 		concerns: (count) => (count === 1 ? 'It concerns one person:' : `It concerns ${count} people:`),
 		concernsNobody: 'Nobody gets another manager, or other roles, rights, accounts or groups.',
 		counts: {
-			manager: { gained: 'Gain a manager', lost: 'Lose a manager' },
-			role: { gained: 'Gain a role', lost: 'Lose a role' },
-			right: { gained: 'Gain a right', lost: 'Lose a right' },
-			value: { gained: 'Gain a limit’s value', lost: 'Lose a limit’s value' },
-			account: { gained: 'Gain an account', lost: 'Lose an account' },
-			group: { gained: 'Join a group', lost: 'Leave a group' }
+			MANAGER: { GAINED: 'Gain a manager', LOST: 'Lose a manager' },
+			ROLE: { GAINED: 'Gain a role', LOST: 'Lose a role' },
+			RIGHT: { GAINED: 'Gain a right', LOST: 'Lose a right' },
+			VALUE: { GAINED: 'Gain a limit’s value', LOST: 'Lose a limit’s value' },
+			ACCOUNT: { GAINED: 'Gain an account', LOST: 'Lose an account' },
+			GROUP: { GAINED: 'Join a group', LOST: 'Leave a group' }
 		},
 		consequence: {
-			manager: {
-				gained: (text, day) => `Gets ${text} as nearest manager from ${day}`,
-				lost: (text, day) => `No longer has ${text} as nearest manager from ${day}`
+			MANAGER: {
+				GAINED: (text, day) => `Gets ${text} as nearest manager from ${day}`,
+				LOST: (text, day) => `No longer has ${text} as nearest manager from ${day}`
 			},
-			role: {
-				gained: (text, day) => `Gets the role ${text} from ${day}`,
-				lost: (text, day) => `Loses the role ${text} from ${day}`
+			ROLE: {
+				GAINED: (text, day) => `Gets the role ${text} from ${day}`,
+				LOST: (text, day) => `Loses the role ${text} from ${day}`
 			},
-			right: {
-				gained: (text, day) => `Gets the right ${text} from ${day}`,
-				lost: (text, day) => `Loses the right ${text} from ${day}`
+			RIGHT: {
+				GAINED: (text, day) => `Gets the right ${text} from ${day}`,
+				LOST: (text, day) => `Loses the right ${text} from ${day}`
 			},
-			value: {
-				gained: (text, day) => `Gets access to ${text} from ${day}`,
-				lost: (text, day) => `Loses access to ${text} from ${day}`
+			VALUE: {
+				GAINED: (text, day) => `Gets access to ${text} from ${day}`,
+				LOST: (text, day) => `Loses access to ${text} from ${day}`
 			},
-			account: {
-				gained: (text, day) => `Gets the account ${text} from ${day}`,
-				lost: (text, day) => `Loses the account ${text} from ${day}`
+			ACCOUNT: {
+				GAINED: (text, day) => `Gets the account ${text} from ${day}`,
+				LOST: (text, day) => `Loses the account ${text} from ${day}`
 			},
-			group: {
-				gained: (text, day) => `Joins the group ${text} from ${day}`,
-				lost: (text, day) => `Leaves the group ${text} from ${day}`
+			GROUP: {
+				GAINED: (text, day) => `Joins the group ${text} from ${day}`,
+				LOST: (text, day) => `Leaves the group ${text} from ${day}`
 			}
 		},
 		as: 'as',
@@ -555,7 +555,7 @@ export const en: Texts = {
 		opening: (count) => `${count} open`,
 		closing: (count) => `${count} close`,
 		deleting: (count) => `${count} are deleted`,
-		happens: { opens: 'Opens', closes: 'Closes', 'is deleted': 'Is deleted' },
+		happens: { OPENS: 'Opens', CLOSES: 'Closes', IS_DELETED: 'Is deleted' },
 		nothingComes: 'No accounts open, close or are deleted.',
 		rules: (count) => `Account rules (${count})`,
 		noRules: 'There are no rules, so nobody gets an account by itself.',
@@ -575,7 +575,7 @@ export const en: Texts = {
 		nowhere: 'You are logged out everywhere. Log in again to go on.',
 		end: 'End',
 		endReason: 'Ended on the page Access',
-		ways: { own: 'Local account', saml: 'The municipality’s login', break_glass: 'Break-glass access' },
+		ways: { OWN: 'Local account', SAML: 'The municipality’s login', BREAK_GLASS: 'Break-glass access' },
 		started: (moment) => `Logged in ${moment}`,
 		lastUsed: (moment) => `last used ${moment}`,
 		twoFactors: 'Two factors',
@@ -1170,21 +1170,21 @@ export const en: Texts = {
 		usual: 'as delivered'
 	},
 	accountReasons: {
-		given: 'A rule gives the account.',
-		exception: 'An exception applies to the person.',
-		extra: 'It was given to the person separately.',
-		lead: 'It opens before the first working day.',
-		waits: 'It waits for an approval.',
-		needs: 'It needs an account in another system.',
-		stopped: 'The person is stopped.',
-		withheld: 'A rule withholds the account.',
-		kept: 'It is kept as an exception.',
-		condition: 'No rule’s condition applies.',
-		no_rule: 'No rule applies to the unit.',
-		no_unit: 'The person has no unit.',
-		no_tie: 'The person has no employment or affiliation on the day.',
-		failed: 'A rule’s condition can’t be evaluated for the person.',
-		dead: 'The person is dead, and no rule or exception gives the dead an account.'
+		GIVEN: 'A rule gives the account.',
+		EXCEPTION: 'An exception applies to the person.',
+		EXTRA: 'It was given to the person separately.',
+		LEAD: 'It opens before the first working day.',
+		WAITS: 'It is given, and opens later.',
+		NEEDS: 'It needs an account in another system.',
+		STOPPED: 'The person is stopped.',
+		WITHHELD: 'A rule withholds the account.',
+		KEPT: 'It is kept as an exception.',
+		CONDITION: 'No rule’s condition applies.',
+		NO_RULE: 'No rule applies to the unit.',
+		NO_UNIT: 'The person has no unit.',
+		NO_TIE: 'The person has no employment or affiliation on the day.',
+		FAILED: 'A rule’s condition can’t be evaluated for the person.',
+		DEAD: 'The person is dead, and no rule or exception gives the dead an account.'
 	},
 	properties
 };
