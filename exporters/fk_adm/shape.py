@@ -6,6 +6,7 @@ with each login, both as FK-adm has them (kombit_access.md §1.2).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from exporters.errors import ImageError
@@ -36,9 +37,10 @@ def shaped(image: Image, settings: FkAdmSettings) -> Objects:
     """Raises ImageError if an answer does not match image.graphql."""
     objects = Objects([])
     try:
+        stated = _Stated.of(image)
         for role in sorted(image["Roles"], key=lambda each: str(each["uuid"])):
             try:
-                wanted = _wanted(role, settings)
+                wanted = _wanted(role, stated, settings)
             except _NotDeliverable as why:
                 title = _text(role["title"]) or role["uuid"]
                 objects.parked.append(Parked("role", role["uuid"], why.problem, f"{title}: {why}"))
@@ -50,9 +52,28 @@ def shaped(image: Image, settings: FkAdmSettings) -> Objects:
     return objects
 
 
-def _wanted(role: Node, settings: FkAdmSettings) -> Wanted | None:
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """The image by uuid. ``settings``: by the role that they belong to."""
+
+    system_roles: Mapping[str, Node]
+    types: Mapping[str, Node]
+    settings: Mapping[str, Sequence[Node]]
+
+    @classmethod
+    def of(cls, image: Image) -> "_Stated":
+        settings: dict[str, list[Node]] = {}
+        for each in sorted(image["Settings"], key=lambda one: str(one["uuid"])):
+            if each["of"]:  # otherwise a grant's, which KOMBIT has no place for
+                settings.setdefault(each["of"]["uuid"], []).append(each)
+        system_roles, types = ({each["uuid"]: each for each in image[name]} for name in ("SystemRoles", "Types"))
+        return cls(system_roles, types, settings)
+
+
+def _wanted(role: Node, stated: _Stated, settings: FkAdmSettings) -> Wanted | None:
     """None: it is not for KOMBIT. Raises _NotDeliverable."""
-    included = [each for each in role["includes"] if each and "system" in each]
+    named = (stated.system_roles.get(each["uuid"]) for each in role["includes"] if each)
+    included = [each for each in named if each is not None]
     at_kombit = [each for each in included if _is_at_kombit(each["system"], settings)]
     if not at_kombit or _text(role["delegatedFromCvr"]):
         return None
@@ -72,7 +93,7 @@ def _wanted(role: Node, settings: FkAdmSettings) -> Wanted | None:
         of, field = _text(each["title"]), _text(each["uri"])
         if not field or any(one.isspace() for one in field):
             raise _NotDeliverable("no_uri", f"{of} has no URI")
-        values[field] = sorted(_limits(role["settings"], each)) or [UNLIMITED]
+        values[field] = sorted(_limits(role, each, stated)) or [UNLIMITED]
     return Wanted("role", str(role["uuid"]), values)
 
 
@@ -83,18 +104,20 @@ def _is_at_kombit(system: Node | None, settings: FkAdmSettings) -> bool:
     return not settings.systems or system["key"] in settings.systems
 
 
-def _limits(told: Sequence[Node], system_role: Node) -> Iterator[str]:
+def _limits(role: Node, system_role: Node, stated: _Stated) -> Iterator[str]:
     """What is set within a system role goes before what is set for all that the role includes."""
     taken = {each["uuid"] for each in (*system_role["requiredTypes"], *system_role["optionalTypes"])}
     found: dict[str, list[Node]] = {}
-    for each in told:
-        if each["type"] is not None and each["type"]["uuid"] in taken:
+    for each in stated.settings.get(role["uuid"], ()):
+        if each["type"] is None or each["type"]["uuid"] not in stated.types:
+            raise _NotDeliverable("type_ended", "a constraint type that limits it has ended; set another limit")
+        if each["type"]["uuid"] in taken:
             within = None if each["systemRole"] is None else each["systemRole"]["uuid"]
             if within in (None, system_role["uuid"]):
                 found.setdefault(each["type"]["uuid"], []).append(each)
-    for several in found.values():
+    for uuid, several in found.items():
         own = [each for each in several if each["systemRole"] is not None] or several
-        kind = _type(own[0]["type"])
+        kind = constraint_type(uuid, stated.types[uuid])
         where = f"{kind.title or kind.key} of {_text(system_role['title'])}"
         if len(own) > 1:
             raise _NotDeliverable("twice", f"{where} is set twice; end one of the two")
@@ -137,10 +160,6 @@ def _wire(kind: ConstraintType, fixed: Sequence[str], where: str) -> Sequence[st
     if kind.content in ("unit", "payout"):
         return sorted({each.lower() for each in fixed})
     return sorted(set(fixed))
-
-
-def _type(told: Node) -> ConstraintType:
-    return constraint_type(str(told["uuid"]), told)
 
 
 def _text(value: Any) -> str:

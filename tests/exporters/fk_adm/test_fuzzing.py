@@ -16,7 +16,7 @@ from protocols.http.client import Answer
 from sample.fk_adm_service import records
 from sample.fk_adm_service.app import Service
 from sample.fk_adm_service.content import fill
-from tests.exporters.fk_adm.town import CVR, ROLE, role
+from tests.exporters.fk_adm.town import CVR, ROLE, image_of, role
 from tests.exporters.plan2learn.test_fuzzing import places
 
 SETTINGS = FkAdmSettings(certificate="c", private_key="k", cvr=CVR)  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ STRANGE = (
 
 @given(st.data())
 def test_a_strange_image(data: st.DataObject) -> None:
-    image = {"Roles": [deepcopy(role())]}
+    image = deepcopy(image_of(role()))
     for _ in range(data.draw(st.integers(1, 3))):
         container, key = data.draw(st.sampled_from(places(image)))
         container[key] = data.draw(STRANGE)
@@ -68,7 +68,7 @@ def test_strange_answers(data: st.DataObject) -> None:
         container, key = data.draw(st.sampled_from(places(answers)))
         container[key] = data.draw(STRANGE)
     channel = FkAdmChannel(Told(answers), CVR)  # type: ignore[arg-type]
-    (wanted,) = shaped({"Roles": [role(uri=known["entityId"])]}, SETTINGS).wanted
+    (wanted,) = shaped(image_of(role(uri=known["entityId"])), SETTINGS).wanted
     for act in (
         lambda: channel.find(wanted),
         lambda: channel.find(Wanted("role", ROLE, {"entityId": known["entityId"]})),

@@ -7,7 +7,19 @@ import pytest
 from exporters.fk_adm.settings import FkAdmSettings
 from exporters.fk_adm.shape import UNLIMITED, shaped
 from sample.fk_adm_service.records import BENEFIT, KLE, SENSITIVITY, UNIT
-from tests.exporters.fk_adm.town import LEVELS, PARAMETER, PAY, READ, TYPES, URI, by_kle, role, setting, system_role
+from tests.exporters.fk_adm.town import (
+    LEVELS,
+    PARAMETER,
+    PAY,
+    READ,
+    TYPES,
+    URI,
+    by_kle,
+    image_of,
+    role,
+    setting,
+    system_role,
+)
 
 LOW, MIDDLE, HIGH = (each.partition("=")[2] for each in LEVELS)
 OTHER = "http://solbjerg.example/other/1/parametric"
@@ -15,7 +27,7 @@ LOCAL = {**system_role("ad", "mail"), "system": {"key": "ad", "environment": Non
 
 
 def made(told: dict[str, Any], **settings: Any) -> Any:
-    return shaped({"Roles": [told]}, FkAdmSettings(certificate="c", private_key="k", cvr="12345678", **settings))
+    return shaped(image_of(told), FkAdmSettings(certificate="c", private_key="k", cvr="12345678", **settings))
 
 
 def values(told: dict[str, Any], **settings: Any) -> dict[str, Any]:
@@ -90,6 +102,7 @@ def test_an_excluded_unit_is_not_written() -> None:
         (role(settings=[setting(UNIT, fixed=["aa"], excludedUnits=[{"uuid": "aa"}])]), "empty", "comes to nothing"),
         (role(settings=[by_kle(type={**TYPES[KLE], "uri": None})]), "no_uri", "the type has no URI"),
         (role(includes=[{**READ, "uri": None}]), "no_uri", "laes has no URI"),
+        (role(settings=[by_kle(type=None)]), "type_ended", "has ended; set another limit"),
     ],
 )
 def test_what_can_not_be_written_is_parked_with_the_reason(told: dict[str, Any], problem: str, text: str) -> None:

@@ -75,6 +75,27 @@ def role(uuid: str = ROLE, uri: str = URI, **values: Any) -> dict[str, Any]:
     return {**told, **values}
 
 
+def image_of(*roles: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The image's answers: each thing once, and named by its uuid elsewhere."""
+    by_uuid = {one["uuid"]: one for each in roles for one in each["includes"] if one}
+    settings = [(each["uuid"], one) for each in roles for one in each["settings"]]
+    types = {one["type"]["uuid"]: one["type"] for _, one in settings if one["type"]}
+    return {
+        "Roles": [
+            {**{name: value for name, value in each.items() if name != "settings"},
+             "includes": [{"uuid": one["uuid"]} if one else {} for one in each["includes"]]}
+            for each in roles
+        ],
+        "SystemRoles": [*by_uuid.values()],
+        "Types": [*types.values()],
+        "Settings": [
+            {**each, "uuid": f"{of} {each['uuid']}", "of": {"uuid": of},
+             "type": each["type"] and {"uuid": each["type"]["uuid"]}}
+            for of, each in settings
+        ],
+    }  # fmt: skip
+
+
 @dataclass
 class Town:
     """The stand-in as the sample fills it, and our roles by uuid."""
@@ -98,7 +119,7 @@ class Town:
 
     def read(self, document: str, operation: str, variables: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
         """The reader of the image."""
-        return iter(self.roles.values())
+        return iter(image_of(*self.roles.values())[operation])
 
     def export(self, driver: neo4j.Driver, full: bool = False, **values: Any) -> ExportReport:
         self.service.calls.clear()
