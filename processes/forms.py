@@ -56,6 +56,14 @@ class Form:
         if wrong is not None:
             field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
             raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
+        for field, value in values.items():
+            self._check_names(field, value)
+
+    def _check_names(self, field: str, value: object) -> None:
+        """In JSON Schema a format says nothing of a number: it would be kept as it is, and name nothing."""
+        each = value if isinstance(value, list) else [value]
+        if self.kind(field) is not None and not all(one is None or isinstance(one, str) for one in each):
+            raise FormRejected(field, f"{field}: name a {self.schema['properties'][field]['format']}, as a text")
 
     def check_field(self, field: str, value: object) -> None:
         """Check the value of one field, whatever else the form asks for. Raises FormRejected."""

@@ -19,7 +19,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 from api.access.budget import Budgets, Spent
-from api.access.credentials import Credential, credential_of
+from api.access.credentials import Credential, bearer, credential_of
 from api.access.deprecated_uses import DeprecatedUses
 from api.access.four_eyes import Rule
 from api.access.read_log import ReadLog
@@ -31,6 +31,7 @@ from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
+from api.http.case_starts import WEBHOOKS, CaseStarts
 from api.http.failures import formed, key_missing, noted, unavailable
 from api.http.gate import Gate
 from api.http.graphiql import GraphiQL
@@ -188,6 +189,11 @@ def create_app(service: Service) -> Starlette:
             Route("/schema.graphql", partial(_schema_file, service, gate)),
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
+            Route(
+                WEBHOOKS,
+                partial(_webhook, service, gate, CaseStarts(service.driver, availability, budgets, refusals)),
+                methods=["POST"],
+            ),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states, service.logins)),
@@ -367,6 +373,12 @@ async def _login(service: Service, gate: Gate, request: Request, credential: Cre
     return access
 
 
+async def _webhook(service: Service, gate: Gate, starts: CaseStarts, request: Request) -> Response:
+    """For tokens only: a page of others can't make a browser start a case with its session."""
+    access = await _login(service, gate, request, bearer(request.headers.get("authorization")))
+    return access if isinstance(access, Response) else await starts.answer(request, access)
+
+
 async def _require_rights(login: WebLogin | None, access: Access, availability: Availability) -> None:
     """Raises Rejected (no_rights) for a person without any."""
     if not access.roles and login is not None:
@@ -422,7 +434,8 @@ async def _not_served(request: Request, error: Exception) -> Response:
     """The answer to an unknown address or method."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-    shown = GraphQLError("Send queries by POST to /graphql.", extensions={"code": code})
+    text = "Send queries by POST to /graphql, and what starts a case by POST to /webhooks/PROCESS."
+    shown = GraphQLError(text, extensions={"code": code})
     return _failed(error.status_code, shown, **{name.lower(): value for name, value in (error.headers or {}).items()})
 
 

@@ -1,4 +1,4 @@
-"""The body of a request: JSON of GraphQL over HTTP, read once and within the allowed size."""
+"""The body of a request: JSON, of GraphQL over HTTP as a rule, read once and within the allowed size."""
 
 import asyncio
 from collections.abc import Mapping
@@ -63,7 +63,13 @@ class Asked:
 
 
 async def asked_in(request: Request) -> Asked:
-    """Read the body. Raises BadRequest, Rejected; 413 also if the request does not state its length."""
+    """The body as GraphQL over HTTP. Raises BadRequest, Rejected."""
+    form, size = await json_in(request)
+    return asked_of(form, size)
+
+
+async def json_in(request: Request) -> tuple[object, int]:
+    """The body, which is JSON, and its bytes. Raises BadRequest; 413 also if the request does not state its length."""
     _require_json(request.headers.get("content-type", ""))
     body = bytearray()
     try:
@@ -77,10 +83,9 @@ async def asked_in(request: Request) -> Asked:
     except ClientDisconnect as error:
         raise BadRequest("The connection ended before the body did.") from error
     try:
-        form = orjson.loads(body)
+        return orjson.loads(body), len(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
-    return asked_of(form, len(body))
 
 
 def asked_of(form: object, size: int = 0) -> Asked:

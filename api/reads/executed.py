@@ -27,7 +27,7 @@ MOST_MUTATIONS = 100
 """At most this many changes in one request. They are made one after the other, each by itself unless together."""
 MOST_ENTRIES = 1_000
 """At most this many entries in the lists among the arguments of a request: each is looked up, written and read back."""
-_A_CHANGE = 1_000
+A_CHANGE = 1_000
 """Cost of a change, or of an entry, in fields."""
 _log = structlog.get_logger("api")
 _TOO_LONG = "The preview has taken too long. Nothing was changed."
@@ -60,7 +60,7 @@ async def executed(
         )
     if availability.trouble is not None:
         raise Away
-    paid = account.spend((len(changes) + entries) * _A_CHANGE)
+    paid = account.spend((len(changes) + entries) * A_CHANGE)
     if asked.preview is not None:
         try:
             return await Patience(availability, limits.seconds).wait(lambda: previewed(asked, context, _changed)), paid
