@@ -59,8 +59,8 @@ class Period(NamedTuple):
 
 
 def period(start: date | None, end: date | None) -> Period:
-    """A checked period. Raises EmptyPeriod where nothing is left between start and end."""
-    made = Period(start or ALWAYS, end)
+    """A checked period; an end on 9999-12-31 is none. Raises EmptyPeriod where nothing is left between them."""
+    made = Period(start or ALWAYS, None if end == FOREVER else end)
     if made.is_empty():
         raise EmptyPeriod(f"empty period {made.start} to {made.end}: 'to' must be later than 'from'")
     return made

@@ -1,11 +1,11 @@
 """``personReads``: who has seen whose personal data."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from api.access.caller_names import person_of
 from api.access.read_log import reads
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from graph.time import COPENHAGEN
+from graph.time import COPENHAGEN, today
 
 _DAYS = 30
 
@@ -13,7 +13,9 @@ _DAYS = 30
 def _answer(request: Request) -> list[Answer]:
     start, end, person = request.get("from"), request.get("to"), request.get("person")
     until = datetime.now(UTC) if end is None else datetime.combine(end, datetime.min.time(), COPENHAGEN)
-    since = until - timedelta(days=_DAYS) if start is None else datetime.combine(start, datetime.min.time(), COPENHAGEN)
+    if start is None:
+        start = date.fromordinal(max(date.min.toordinal(), (end or today()).toordinal() - _DAYS))
+    since = datetime.combine(start, datetime.min.time(), COPENHAGEN)
     found = reads(
         request.driver,
         since,

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from graph.cpr.keyring import number_in
 from graph.statements.written_numbers import only_digits
-from graph.time import COPENHAGEN
+from graph.time import ALWAYS, COPENHAGEN, FOREVER
 from protocols.ldap import values
 from protocols.ldap.connection import Raw
 from protocols.ldap.values import NEVER, Malformed, guid, guid_filter, is_enabled, number, text
@@ -20,11 +20,14 @@ __all__ = [
 
 _UNIVERSAL = re.compile(r"([0-9]{14})(?:\.[0-9]+)?Z")
 _DATES = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y%m%d")
+_NO_DAY = frozenset({ALWAYS, FOREVER})
+"""As Windows' programs write that no day is set, and as others write "no end"."""
 
 
 def expiry(ticks: int | None) -> date | None:
     """The day in Denmark from which on accountExpires ends it; None = never. Raises Malformed."""
-    return values.expiry(ticks, COPENHAGEN)
+    ends = values.expiry(ticks, COPENHAGEN)
+    return None if ends == FOREVER else ends
 
 
 def day(raw: Raw, name: str) -> date | None:
@@ -52,9 +55,10 @@ def written_day(raw: Raw, name: str) -> date | None:
         return None
     for form in _DATES:
         try:
-            return datetime.strptime(written, form).date()
+            last = datetime.strptime(written, form).date()
         except ValueError:
             continue
+        return None if last in _NO_DAY else last
     if only_digits(written) and (len(written) > 8 or int(written) in NEVER):
         first_without = expiry(int(written))
         return None if first_without is None else first_without - timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from graph.statements.normal_text import normal
 from graph.statements.statement import Problem
-from graph.time import Period, written_day
+from graph.time import FOREVER, Period, written_day
 
 Kind = Literal["KleNode", "KleFacetCategory", "KleFacet"]
 
@@ -206,6 +206,7 @@ def entry(raw: Raw, problems: list[Problem]) -> Entry | None:
         changed = max(filter(None, (day("changed", each) for each in raw.changed)), default=None)
     except _NotTaken:
         return None
+    ended = None if ended == FOREVER else ended
     if created is not None and ended is not None and ended < created:
         note("ended", "empty_period", f"it ends on {ended}, before it was created on {created}", bad=True)
         return None

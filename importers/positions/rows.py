@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from graph.statements.statement import Problem
 from graph.statements.written_numbers import only_digits
-from graph.time import ALWAYS, Period, written_day
+from graph.time import ALWAYS, FOREVER, Period, written_day
 from importers.positions.patterns import WrongPattern, pattern
 from importers.positions.table import Row
 
@@ -109,7 +109,7 @@ def position(row: Row) -> tuple[PositionRow | None, list[Problem]]:
         payroll=fields.parsed("payroll", _payroll) or (),
         match=fields.parsed("match", _match) or (),
         leader=fields.parsed("leader", _yes_no),
-        period=Period(start or ALWAYS, end),
+        period=Period(start or ALWAYS, None if end == FOREVER else end),
         replaced_by=fields.text("replaced_by", LONGEST_CODE),
     )
     return (None if fields.problems else made), fields.problems

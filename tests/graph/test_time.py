@@ -35,6 +35,10 @@ def test_a_period_without_days_is_refused() -> None:
     assert period(None, None) == Period(ALWAYS, None)
 
 
+def test_an_end_at_the_end_of_the_calendar_is_none() -> None:
+    assert period(date(2026, 1, 1), date(9999, 12, 31)) == Period(date(2026, 1, 1))
+
+
 @given(LISTS)
 def test_union_covers_the_same_days_without_overlap(periods: list[Period]) -> None:
     joined = union(periods)

@@ -47,6 +47,7 @@ def test_object_guid_is_little_endian() -> None:
         (ticks(2027, 7, 1), date(2027, 7, 1)),
         (ticks(2027, 1, 1), date(2027, 1, 1)),
         (ticks(2027, 6, 30, 23, 59), date(2027, 6, 30)),
+        (ticks(9999, 12, 31), None),
     ],
 )
 def test_the_day_on_which_an_account_expires(written: int | None, day: date | None) -> None:
@@ -95,6 +96,12 @@ def test_last_days_that_people_have_written(written: str) -> None:
 @pytest.mark.parametrize("written", ["0", "9223372036854775807"])
 def test_a_filetime_that_means_never_is_no_last_day(written: str) -> None:
     assert values.written_day({"accountexpires": [written.encode()]}, "accountExpires") is None
+
+
+@pytest.mark.parametrize("written", ["9999-12-31", "31-12-9999", "31.12.9999", "31/12/9999", "99991231", "0001-01-01"])
+def test_a_day_at_the_end_or_start_of_the_calendar_is_no_last_day(written: str) -> None:
+    """People write "no end" as the one, .NET writes "not set" as the other. A day after the last can't be told."""
+    assert values.written_day({"pager": [written.encode()]}, "pager") is None
 
 
 def test_an_external_persons_last_day_is_the_same_in_both_attributes() -> None:

@@ -59,6 +59,11 @@ def test_dates_and_successors() -> None:
     assert (ended.moved, ended.successors) == (True, ("27.14", "27.16"))
 
 
+def test_an_end_at_the_end_of_the_calendar_is_none() -> None:
+    _, found = read(DATED.replace("2026-08-01;27.14,27.16", "9999-12-31;")).entries
+    assert found.is_current
+
+
 @pytest.mark.parametrize(
     ("line", "field", "rule"),
     [

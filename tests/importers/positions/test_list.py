@@ -67,6 +67,11 @@ def test_the_forms_tell_the_same() -> None:
     assert dated.positions["P1"][0].period.start == date(2024, 1, 1)
 
 
+def test_an_end_at_the_end_of_the_calendar_is_none() -> None:
+    made = listed(row("P1", start="2024-01-01", end="9999-12-31"))
+    assert [each.period for each in made.positions["P1"]] == [Period(date(2024, 1, 1))]
+
+
 @pytest.mark.parametrize(
     "spoiled",
     [
