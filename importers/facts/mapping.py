@@ -55,7 +55,7 @@ def mapped(section: str, entry: Entry, own: Mapping[str, frozenset[str]]) -> Map
     kind = SECTIONS[section]
     at = Entries(kind, entry, own)
     if "unreadable" in entry:
-        raise at.bad("", "entry", f"{entry['unreadable']}: an entry is a mapping of fields")
+        raise at.bad("", "entry", entry["unreadable"])
     if not at.key:
         raise at.bad("id", "id", "an entry needs an id")
     if isinstance(entry, Doubled):

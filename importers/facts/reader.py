@@ -77,7 +77,8 @@ def read(path: Path) -> tuple[Sections, list[str]]:
 
 def _entry(told: Any) -> Entry:
     if not isinstance(told, dict):
-        return {"unreadable": f"a {type(told).__name__}"}  # the value is not shown: it may be a CPR number
+        # The value is not shown: it may be a CPR number.
+        return {"unreadable": f"a {type(told).__name__}: an entry is a mapping of fields"}
     twice = doubled(told)
     return Doubled(told, twice) if twice else told
 
@@ -114,7 +115,9 @@ def _csv(folder: Path) -> dict[str, Any]:
             header = lines.readline(LONGEST_LINE)
             lines.seek(0)
             rows = csv.DictReader(
-                limited(lines, LARGEST_CONTENT), delimiter=";" if header.count(";") >= header.count(",") else ","
+                limited(lines, LARGEST_CONTENT),
+                delimiter=";" if header.count(";") >= header.count(",") else ",",
+                strict=True,  # otherwise a quotation mark that nobody closes swallows all rows after it
             )
             names = list(rows.fieldnames or ())
             if len(set(names)) < len(names):
@@ -135,6 +138,9 @@ def _cells(section: str, row: dict[str | Any, str | Any]) -> Entry:
     beyond = [cell for cell in row.pop(None, ()) if cell.strip()]  # cells of a row that is longer than the header
     if beyond:
         entry["unreadable"] = f"{len(beyond)} cells more than the header has columns"
+    if missing := sum(cell is None for name, cell in row.items() if name):
+        # As in the last line of a file that was cut off: what is not there is not known to be empty.
+        entry["unreadable"] = f"{missing} cells fewer than the header has columns"
     for name, cell in row.items():
         cell = (cell or "").strip()
         if not cell:

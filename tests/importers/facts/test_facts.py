@@ -349,6 +349,22 @@ def test_a_file_that_cant_be_read_changes_nothing(
     assert last_write(clean_graph) == before
 
 
+def test_a_quotation_mark_that_nobody_closes_swallows_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "persons.csv").write_text('id;name\np1;"Ole\np2;Bo\np3;Eva\n', encoding="utf-8")
+    with pytest.raises(SourceError, match="unexpected end of data"):
+        InMemory().take(Facts(FactsSettings(path=tmp_path)))
+
+
+def test_a_row_with_too_few_cells_takes_nothing_away(tmp_path: Path) -> None:
+    """So ends a file that was cut off."""
+    known, file = InMemory(), tmp_path / "persons.csv"
+    for last, rules in (("p2;Bo;bo@x.dk", []), ("p2;B", ["entry"]), ("p2", ["entry"]), ("p2;Bo;b@x.dk;;", [])):
+        file.write_text(f"id;name;work_email;\np1;Ole;ole@x.dk\n{last}", encoding="utf-8")
+        assert known.take(Facts(FactsSettings(path=tmp_path))).rules() == rules
+        kept = known.kept["Person", "p2"][0]
+        assert [each.value for each in kept.values["work_email"]] == ["b@x.dk" if last.endswith(";;") else "bo@x.dk"]
+
+
 def test_more_values_for_what_another_source_makes(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     school = {"id": "north_stil", "adds_to": "sd:north", "institution_number": "012345"}
     (tmp_path / "facts.json").write_text(json.dumps({"units": [school]}), encoding="utf-8")
