@@ -22,6 +22,7 @@ from graph.identity.lookup import find
 from graph.time import COPENHAGEN, stored_moment
 from processes.cases import service_tasks
 from processes.cases.definitions import Version, version
+from processes.cases.places import unit_named
 from processes.engine.case import Case, Work
 from processes.routing import Asked
 
@@ -450,7 +451,7 @@ class Running:
         """What decides who has the task, with the values that the case has now."""
         place = work.place
         faults: list[str] = []
-        unit = self._thing("Unit", place.unit, work, faults)
+        unit = self._unit(place.unit, work, faults)
         exclude = [each for text in place.exclude for each in self._persons(text, work, faults)]
         return {
             "process": self.version.process,
@@ -460,16 +461,16 @@ class Running:
             "exclude": sorted({*exclude, *self._who_did(place.exclude_who_did)}),
             "exclude_who_did": list(place.exclude_who_did),
             "fallback_role": place.fallback_role,
-            "fallback_unit": self._thing("Unit", place.fallback_unit, work, []) if place.fallback_unit else None,
+            "fallback_unit": self._unit(place.fallback_unit, work, []) if place.fallback_unit else None,
             "escalations": work.escalations,
             "fault": faults[0] if faults else "",
         }
 
-    def _thing(self, kind: str, text: str, work: Work, faults: list[str]) -> str | None:
-        """The uuid of what an expression names; None, and a fault, if it names nothing."""
-        uuid = _found(self.tx, kind, self._value(text, work))
+    def _unit(self, text: str, work: Work, faults: list[str]) -> str | None:
+        """The uuid of the unit that an expression names; None, and a fault, if it names none."""
+        uuid = unit_named(self.tx, self._value(text, work), day_of(self.engine.now))
         if uuid is None:
-            faults.append(f"unknown_{kind.lower()}")
+            faults.append("unknown_unit")
         return uuid
 
     def _persons(self, text: str, work: Work, faults: list[str]) -> Iterable[str]:

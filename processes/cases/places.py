@@ -1,4 +1,4 @@
-"""Where a person has a role: as holder, as substitute, or by a delegation of somebody who has it."""
+"""Where a person has a role: as holder, as substitute, or by a delegation; and in which unit a task is."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,6 +6,8 @@ from typing import Any
 
 from graph.as_of import in_force
 from graph.connection import Run
+from graph.errors import GraphError
+from graph.identity.lookup import find
 
 
 def places(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
@@ -17,6 +19,29 @@ def places(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
     return [row.data() for row in run.run(_PLACES, person=person, at=at)]
 
 
+def unit_named(run: Run, name: object, at: date) -> str | None:
+    """UUID of the unit that a case's value names: the unit itself, or that of an employment or affiliation on the day
+    (if it is over, the last one). None if it names nothing, or it is not certain what."""
+    if not isinstance(name, str) or not name:
+        return None
+    for kind in ("Unit", "Employment", "Affiliation"):
+        try:
+            uuid = find(run, kind, name).uuid
+        except GraphError:
+            continue
+        if kind == "Unit":
+            return uuid
+        return next(iter(run.run(_LIES_IN, uuid=uuid, at=at).value()), None)
+    return None
+
+
+_LIES_IN = f"""
+MATCH (:Employment|Affiliation {{uuid: $uuid}})-[lies:IN]->(u:Unit)
+WHERE lies.from <= $at
+RETURN u.uuid
+ORDER BY {in_force("lies")} DESC, lies.from DESC, u.uuid
+LIMIT 1
+"""
 _PLACES = f"""
 CALL () {{
     MATCH (who:Person {{uuid: $person}})

@@ -158,6 +158,11 @@ class Case:
         return deepcopy(dict(self._workflow.data)) if self.finished else {}
 
     @property
+    def now(self) -> datetime:
+        """The last moment that was given."""
+        return self._now
+
+    @property
     def variables(self) -> Mapping[str, Any]:
         """The variables as its open paths have them; once it has ended, those with which it did."""
         found = dict(self.data)

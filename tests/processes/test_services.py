@@ -120,6 +120,35 @@ def test_a_change_of_the_organisation_is_made_once_with_the_step(town: neo4j.Dri
         assert [each.action for each in kept.log_of(session, found.case)] == ["started", "served"]
 
 
+def test_who_is_asked_follows_where_somebody_is_by_then(town: neo4j.Driver) -> None:
+    """The unit of the second task is that of the affiliation, which has moved since the case began."""
+    services = mutations(RING, SourceOrder())
+    until = (NOW + timedelta(days=90)).date()
+    element = service("createAffiliation", "person=person", "unit=unit", f"to='{until}'", result="tie")
+    first, second = user("first", "note", PLACE), user("second", "note", PLACE.replace('"unit"', '"tie"'))
+    parts = (START, element, first, second, END, flow("start", "do", "first", "second", "end"))
+    wanted = {name: each.arguments for name, each in services.items()}
+    definitions.deploy(town, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, wanted)
+    case = tasks.start(town, "main", {"unit": "job", "person": "dora"}, "bo", NOW)
+    known = {*ties(town, "Dora Kjær")}
+    assert carry_out_due(town, services, lambda: NOW).failed == {}
+    (made,) = {*ties(town, "Dora Kjær")} - known
+    with town.session() as session:
+        (open_,) = (each for each in kept.tasks_of(session, case) if each.state == "open")
+        job, center = (find(session, "Unit", each).uuid for each in ("job", "center"))
+    town.execute_query(
+        "MATCH (a:Affiliation {uuid: $tie})-[before:IN]->(), (u:Unit {uuid: $unit}) "
+        "CREATE (a)-[moved:IN]->(u) SET moved = properties(before), before.to = before.from",
+        tie=made,
+        unit=center,
+    )
+    tasks.complete(town, open_.id, "anna", {}, NOW)
+    with town.session() as session:
+        units = {each.element: each.asked.unit for each in kept.tasks_of(session, case)}
+        faults = [each.asked.fault for each in kept.tasks_of(session, case)]
+    assert (units, faults) == ({"first": job, "second": center}, ["", ""])
+
+
 def test_a_change_that_is_refused_leaves_nothing_and_is_an_incident(town: neo4j.Driver) -> None:
     services = mutations(RING, SourceOrder())
     element = service("createAffiliation", "person=person", "unit=unit", "to='2000-01-01'")
