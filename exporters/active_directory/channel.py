@@ -183,9 +183,10 @@ class DirectoryChannel:
         self._objects.look_again(wanted.key)
         if self._objects.having(wanted.kind, wanted.key):
             raise Taken("exists", str(rejected))
+        named = refusals.name_in_use(rejected)
         for field in UNIQUE:
             value = wanted.values.get(field)
-            if value and self._objects.is_used(field, str(value)):
+            if value and (field == named or self._objects.is_used(field, str(value))):
                 raise Taken("taken", f"{field} {value} is in use in the domain.", field)
         return rejected.code == refusals.EXISTS
 
@@ -194,6 +195,7 @@ class DirectoryChannel:
     def change(self, change: Change) -> None:
         if change.set:
             self._objects.require_attributes()
+        plainly = False
         for look in range(1, _LOOKS + 1):
             seen = self._objects.seen(change.kind, change.id)
             if seen is None:
@@ -204,12 +206,16 @@ class DirectoryChannel:
                 # First to its place: if that fails, it stays closed, and nobody gets a password again and again.
                 self._moving.rename_and_move(seen, change)
             try:
-                refused = self._modify(seen, change, returns)
+                refused = self._modify(seen, change, returns, plainly)
             except WriteRejected as rejected:
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
                     what = f"changing {change.kind} {change.owner}"
                     raise refusals.refusal(rejected, what) from rejected
+                # A domain may take no conditions on what its account manager keeps (userAccountControl among it); and
+                # no change by others, however often, keeps an account open.
+                closes = change.enabled is False and look == _LOOKS - 1
+                plainly = plainly or closes or rejected.code == refusals.UNWILLING
             else:
                 if not returns:
                     self._moving.rename_and_move(seen, change)
@@ -217,12 +223,12 @@ class DirectoryChannel:
                     raise _links_refused(change, refused)
                 return
 
-    def _modify(self, seen: Seen, change: Change, returns: bool) -> Mapping[str, WriteRejected]:
-        """Attributes and links, conditional on the values that were read. Returns the members that the domain refuses.
-        Raises WriteRejected, Taken."""
+    def _modify(self, seen: Seen, change: Change, returns: bool, plainly: bool) -> Mapping[str, WriteRejected]:
+        """Attributes and links, conditional on the values that were read unless ``plainly``. Returns the members that
+        the domain refuses. Raises WriteRejected, Taken."""
         self._objects.require_free_addresses(change.set, seen.id)
         expires = entries.EXPIRES not in self._settings.excluded_attributes
-        changes = modifications(seen, change, self._settings.key_of(seen.kind), expires=expires)
+        changes = modifications(seen, change, self._settings.key_of(seen.kind), expires=expires, plainly=plainly)
         password = ""
         wanted = change.wanted
         if returns and self._passwords.on_return and wanted is not None:
@@ -266,10 +272,13 @@ class DirectoryChannel:
     def _require_free_names(self, rejected: WriteRejected, seen: Seen, change: Change) -> None:
         if rejected.code not in (refusals.EXISTS, refusals.CONSTRAINT):
             return
+        named = refusals.name_in_use(rejected)
         for field in UNIQUE:
             value = change.set.get(field)
             had = seen.first(field).decode(errors="replace")
-            if value and not entries.same(field, value, had) and self._objects.is_used(field, str(value)):
+            if not value or entries.same(field, value, had):
+                continue
+            if field == named or self._objects.is_used(field, str(value)):
                 raise Taken("taken", f"{field} {value} is in use in the domain.", field) from rejected
 
     def completed(self, wanted: Wanted, found: Found) -> None:

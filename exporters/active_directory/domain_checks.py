@@ -2,6 +2,7 @@
 changed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from exporters.active_directory import refusals
 from exporters.active_directory.passwords import TRIES, longest_of
@@ -15,9 +16,11 @@ from protocols.ldap.errors import RequestRejected
 _LEVELS = {0: "2000", 1: "2003", 2: "2003", 3: "2008", 4: "2008 R2", 5: "2012", 6: "2012 R2", 7: "2016", 10: "2025"}
 _NEEDED_LEVEL = 4
 """Forests below have no recycle bin."""
-_OF_ROOT = ("domainFunctionality", "forestFunctionality", "configurationNamingContext")
+_OF_ROOT = ("domainFunctionality", "forestFunctionality", "configurationNamingContext", "currentTime")
 _OF_DOMAIN = ("minPwdLength", "minPwdAge", "lockoutThreshold", "lockoutDuration")
 _FEATURE = "CN=Recycle Bin Feature,CN=Optional Features,CN=Directory Service,CN=Windows NT,CN=Services"
+_MOST_APART = timedelta(minutes=5)
+"""As far apart as clocks may be where Kerberos is to work."""
 _MINUTE = 600_000_000
 """In the domain's unit of time, 100 ns."""
 
@@ -27,6 +30,7 @@ def findings(session: Session, settings: ActiveDirectorySettings) -> Iterator[No
     root = session.read(lambda at: at.read("", _OF_ROOT))
     domain = session.read(lambda at: at.read(settings.base, _OF_DOMAIN))
     yield from _level(root)
+    yield from _clock(root, session.controller, datetime.now(UTC))
     yield from _password_policy(domain, settings)
     yield from _lockout(domain)
     yield from _recycle_bin(session, root)
@@ -42,6 +46,17 @@ def _level(root: Raw) -> Iterator[Notice]:
                 f"the {what}'s functional level is Windows Server {_LEVELS.get(level, level)}. Raise it to 2008 R2 or "
                 "later, which the recycle bin needs",
             )
+
+
+def _clock(root: Raw, controller: str, now: datetime) -> Iterator[Notice]:
+    told = values.moment(root, "currentTime")
+    if told is not None and abs(told - now) > _MOST_APART:
+        how = f"{abs(told - now) // timedelta(minutes=1)} minutes {'ahead of' if told > now else 'behind'}"
+        yield _notice(
+            "clock",
+            f"the clock of {controller} is {how} this machine's. Accounts that expire do so by the controller's clock, "
+            "and begin by this machine's: correct the one that is wrong",
+        )
 
 
 def _password_policy(domain: Raw, settings: ActiveDirectorySettings) -> Iterator[Notice]:

@@ -24,9 +24,11 @@ from protocols.ldap.writing import Modification
 Modifications = dict[str, list[Modification]]
 
 
-def modifications(seen: Seen, change: Change, key_attribute: str, *, expires: bool = True) -> Modifications:
+def modifications(
+    seen: Seen, change: Change, key_attribute: str, *, expires: bool = True, plainly: bool = False
+) -> Modifications:
     """Only what differs from what was read: attributes, state, key, manager and members. ``expires``: whether the day
-    of expiry is ours to write."""
+    of expiry is ours to write. ``plainly``: under no condition, as a replacement of whatever is there."""
     made: Modifications = {}
     own = {PLACE, NAMED_BY[seen.kind]}
     for name, value in change.set.items():
@@ -45,6 +47,8 @@ def modifications(seen: Seen, change: Change, key_attribute: str, *, expires: bo
             _replace(made, seen, "userAccountControl", [str(wanted)])
             if change.enabled and expires:
                 _expiry(made, seen, change)
+    if plainly:
+        made = {name: [("replace", steps[-1][1] if steps[-1][0] == "add" else [])] for name, steps in made.items()}
     if seen.kind == "user":
         _manager(made, seen, change)
     if seen.kind == "group":

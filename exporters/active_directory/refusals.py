@@ -14,10 +14,23 @@ OF_A_MEMBER = frozenset({CONSTRAINT, NO_SUCH_OBJECT, UNWILLING})
 LOGIN = frozenset({8, 49})
 BAD_PASSWORD = "0000052D"
 NO_PARENT = "00002095"
+_IN_USE = {
+    "00000524": "sAMAccountName",
+    "00000526": "sAMAccountName",
+    "00000563": "sAMAccountName",
+    "000021C8": "userPrincipalName",
+}
+"""Windows' codes of a name that a user, a group or an alias of the domain has, or anybody in the forest: whoever has it
+may be in another domain, or be hidden from the service account."""
 
 
 def is_bad_password(rejected: WriteRejected) -> bool:
     return rejected.code in (CONSTRAINT, UNWILLING) and BAD_PASSWORD in rejected.message.upper()
+
+
+def name_in_use(rejected: WriteRejected) -> str:
+    """The attribute whose value another object has, where the domain's own code says which; empty."""
+    return _IN_USE.get(rejected.message[:8].upper(), "")
 
 
 def refusal(rejected: WriteRejected, what: str) -> ObjectError | DeliveryError:

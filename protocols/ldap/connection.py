@@ -148,9 +148,11 @@ class Directory:
         return Found(found.dn, whole)
 
     def _range(self, dn: str, attribute: str, start: int, controls: Sequence[Any]) -> tuple[str, Sequence[bytes]]:
+        # Of a DN that comes with GUID and SID, the GUID alone is a base that every controller takes.
+        base = f"{dn.partition('>')[0]}>" if dn.startswith("<GUID=") else dn
         with self._asked(f"{attribute} from value {start} on"):
             self._wire.search(
-                dn,
+                base,
                 "(objectClass=*)",
                 search_scope="BASE",
                 attributes=[f"{attribute};range={start}-*"],

@@ -80,15 +80,17 @@ class Unreadable(LdapError):
 _LOGIN = {
     "52e": "user or password is wrong",
     "525": "there is no such user",
+    "52f": "a restriction of the account forbids it, such as the group Protected Users, or logins by smart card only",
     "530": "the account may not log in at this hour",
     "531": "the account may not log in from here",
     "532": "its password has expired",
     "533": "the account is disabled",
+    "569": "the account lacks the right to log in in this way",
     "701": "the account has expired",
     "773": "its password must be changed",
     "775": "the account is locked",
 }
-_DATA = re.compile(r"\bdata ([0-9a-f]{3})\b")
+_DATA = re.compile(r"\bdata ([0-9a-f]{3,8})\b")
 
 
 def login_refusal(message: str) -> tuple[str, Retry]:

@@ -38,6 +38,17 @@ def number(raw: Raw, name: str) -> int | None:
         raise Malformed(f"{name} is not a whole number") from wrong
 
 
+def moment(raw: Raw, name: str) -> datetime | None:
+    """A moment in the directory's form, ``20261130102400.0Z``. Raises Malformed."""
+    told = text(raw, name)
+    if not told:
+        return None
+    try:
+        return datetime.strptime(told.partition(".")[0].rstrip("Z"), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError as wrong:
+        raise Malformed(f"{name} is not a moment") from wrong
+
+
 def guid(value: bytes) -> UUID:
     """An objectGUID: little-endian, ``86 84 b9 54 …`` is ``54b98486-…``. Raises Malformed."""
     if len(value) != 16:

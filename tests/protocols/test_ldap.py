@@ -121,6 +121,16 @@ def test_a_range_that_is_not_answered_is_not_its_end() -> None:
             list(Directory(Recorded(first, (second, {})), "dc1", 500).search("DC=x", "(x=*)", ["member"]))
 
 
+def test_the_rest_of_a_range_is_asked_by_the_objects_id() -> None:
+    """A DN that comes with GUID and SID is no base that every controller takes."""
+    dn = f"<GUID={UUID(int=7)}>;<SID=S-1-5-21>;CN=all,DC=x"
+    first = ([entry(dn, member__0_to_1499=members(0, 1500))], page())
+    wire = Recorded(first, ([entry(dn, member__1500_to_end=members(1500, 1600))], {}))
+    (found,) = Directory(wire, "dc1", 500).search("DC=x", "(x=*)", ["member"], guids=True)
+    assert (found.dn, len(found.values["member"])) == (dn, 1600)
+    assert wire.asked[1]["base"] == f"<GUID={UUID(int=7)}>"
+
+
 def ber(tag: int, *parts: bytes) -> bytes:
     content = b"".join(parts)
     return bytes([tag, 0x82, *len(content).to_bytes(2, "big")]) + content
