@@ -151,12 +151,6 @@ def _is_starter(run: Run, case: CaseRow, person: str) -> bool:
     return started_by is not None and survivors(run, "Person", [started_by]).get(started_by) == person
 
 
-def process_name(run: Run, case: CaseRow) -> str:
-    """What the process of a case is called; its id, if the version can't be read."""
-    found = definitions.readable(partial(definitions.version, run, case.version, case.digest))
-    return case.process if found is None else found.definition.name
-
-
 def current_name(run: Run, process: str) -> str:
     """What a process is called now; its id, if the version can't be read."""
     found = definitions.readable(partial(definitions.current, run, process))
@@ -167,7 +161,7 @@ def _common(run: Run, case: CaseRow, names: Mapping[str, str]) -> Answer:
     return {
         "id": case.id,
         "process": case.process,
-        "name": process_name(run, case),
+        "name": kept.process_name(run, case),
         "state": name_of(state_of(case)),
         "unit": names.get(case.unit or "", case.unit),
         "person": names.get(case.person or "", case.person),

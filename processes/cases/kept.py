@@ -8,6 +8,7 @@ changes a case locks it first: of two, the second sees what the first has done.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, Final, Literal
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from graph.expressions import ExpressionFailed
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, stored_moment
 from processes.cases import service_tasks
-from processes.cases.definitions import Version, version
+from processes.cases.definitions import Version, readable, version
 from processes.cases.places import unit_named
 from processes.engine.case import Case, Work
 from processes.routing import Asked
@@ -308,7 +309,7 @@ class Running:
             if id_ not in known:
                 self._make(each, place, now)
             elif each.escalations > known[id_].asked.escalations:
-                self._set(id_, {"escalations": each.escalations})
+                self._set(id_, {"escalations": each.escalations, "to_tell": str(uuid4())})
                 self.log("escalated", now, element=each.element)
         for id_, gone in known.items():
             if id_ not in work:
@@ -351,13 +352,13 @@ class Running:
             if each.type == "service":
                 service_tasks.set_task(self.tx, each.id, {**told, "service": each.service, "result": each.result})
             else:
-                self._set(each.id, {**told, "form": each.form, **self._asked(each)})
+                self._set(each.id, {**told, "form": each.form, "to_tell": str(uuid4()), **self._asked(each)})
 
     def follow_values(self, values: Mapping[str, Any]) -> None:
         """Variables were set from outside: who has the open tasks, and what the case is about, follows from them."""
         for each in self.engine.work():
             if each.type != "service":
-                self._set(each.id, self._asked(each))
+                self._set(each.id, {"to_tell": str(uuid4()), **self._asked(each)})
         about = {name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)}
         self.tx.run("MATCH (c:Case {id: $id}) SET c += $about", id=self.id, about=about).consume()
 
@@ -443,7 +444,7 @@ class Running:
             id=work.id,
             told={
                 "element": work.element, "name": work.name or work.element, "form": work.form, "place": place,
-                "made": now.astimezone(UTC), **self._asked(work),
+                "made": now.astimezone(UTC), "to_tell": str(uuid4()), **self._asked(work),
             },
         ).consume()  # fmt: skip
 
@@ -493,8 +494,9 @@ class Running:
             return str(failed)
 
     def _set(self, task: str, properties: Mapping[str, Any]) -> None:
-        set_task(self.tx, task, properties)
-        if "closed" in properties:  # a draft of it is of no use any more
+        is_closed = "closed" in properties
+        set_task(self.tx, task, {**properties, "to_tell": None} if is_closed else properties)
+        if is_closed:  # a draft of it is of no use any more
             self.tx.run("MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=task).consume()
 
 
@@ -541,6 +543,12 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         user=entry.user or None,
         values=orjson.dumps(dict(entry.values)).decode() if entry.values else None,
     ).consume()
+
+
+def process_name(run: Run, case: CaseRow) -> str:
+    """What the process of a case is called; its id, if the version can't be read."""
+    found = readable(partial(version, run, case.version, case.digest))
+    return case.process if found is None else found.definition.name
 
 
 def day_of(now: datetime) -> date:

@@ -37,7 +37,7 @@ from processes.routing import Candidate, Route, routes
 T = TypeVar("T")
 Find = Callable[[Run, str, str], str]
 """UUID of the thing of a kind that somebody names: run, kind, name. Raises Unknown, Ambiguous."""
-_UNANSWERED = (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError)
+UNANSWERED = (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError)
 """The database does not answer: that is no case's fault."""
 STARTER = "starter"
 """The variable that has the person who has started the case, if the definition declares it."""
@@ -178,7 +178,7 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: s
         if seen.claimed != person:
             text = f"{_name(tx, person)} has not claimed the task {seen.task.name!r}; only a claim is given back"
             raise NotCandidate(text)
-        told = {"claimed_by": None, "claimed": None}
+        told = {"claimed_by": None, "claimed": None, "to_tell": str(uuid4())}
         handed = seen.task.asked.handed
         if handed is not None and survivors(tx, "Person", [handed[1]]).get(handed[1]) == person:
             told |= {"handed_by": None, "handed_to": None}
@@ -207,7 +207,7 @@ def hand(
             text = f"{_name(tx, person)} has the task {seen.task.name!r} by delegation, which is not passed on"
             raise NotInPerson(text)
         told = {"handed_by": person, "handed_to": other, "claimed_by": other, "claimed": now.astimezone(UTC)}
-        kept.set_task(tx, task, {**told, "lapsed": None})
+        kept.set_task(tx, task, {**told, "lapsed": None, "to_tell": str(uuid4())})
         if look(tx, task, now).route.of(other) is None:
             text = f"{_name(tx, other)} may not have the task {seen.task.name!r}, or is away; hand it to somebody else"
             raise NotCandidate(text)
@@ -271,6 +271,7 @@ def ask(driver: neo4j.Driver, task: str, by: str, of: str | None, now: datetime,
             text = "of: they have not been at this case; ask whoever has started it or has done one of its tasks"
             raise NotCandidate(text)
         told = {"question": question, "asked_by": person, "asked_of": other, "asked": now.astimezone(UTC)}
+        told["to_tell"] = str(uuid4())
         kept.set_task(tx, task, told)
         entry = kept.LogEntry("asked", now, person, candidate.instead_of, seen.task.element, question)
         kept.log(tx, seen.task.case, entry)
@@ -374,7 +375,7 @@ def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
     for id_ in waiting:
         try:
             passed += _write(driver, partial(_pass_time, id_=id_, now=now))
-        except _UNANSWERED:
+        except UNANSWERED:
             raise
         except Exception as wrong:
             failed[id_] = _told(wrong)
@@ -402,7 +403,7 @@ def lapse_claims(driver: neo4j.Driver, now: datetime) -> Lapsed:
     for id_ in gone:
         try:
             lapsed += _write(driver, partial(_lapse, id_=id_, now=now))
-        except _UNANSWERED:
+        except UNANSWERED:
             raise
         except Exception as wrong:
             failed[id_] = _told(wrong)
@@ -416,7 +417,7 @@ def _lapsed(run: Run, tasks: list[Task], now: datetime, failed: dict[str, str]) 
         return []
     try:
         return [each.task.id for each in looks(run, tasks, now) if each.claimed is None]
-    except _UNANSWERED:
+    except UNANSWERED:
         raise
     except Exception as wrong:
         if len(tasks) == 1:
@@ -452,7 +453,7 @@ def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
         return False
     if seen.task.state != "open" or seen.task.claim is None or seen.claimed is not None:
         return False
-    kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed})
+    kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed, "to_tell": str(uuid4())})
     kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
     return True
 

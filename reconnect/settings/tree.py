@@ -203,6 +203,28 @@ class AccountNoticeSettings(Section):
     language: Literal["da", "en"] = "da"
 
 
+class TaskMailSettings(Section):
+    """Mails to people for whom tasks of processes wait, by the server of ``[mail]``."""
+
+    send: Literal["none", "soon", "daily"] = Field(
+        default="none",
+        description="soon: within a minute or two; daily: together, in the morning of each working day",
+    )
+    pages: str | None = Field(default=None, description="where the pages are, for links: https://host")
+    language: Literal["da", "en"] = "da"
+
+    @field_validator("pages")
+    @classmethod
+    def _origin(cls, given: str | None) -> str | None:
+        return None if given is None else origin(given)
+
+    @model_validator(mode="after")
+    def _links_lead_somewhere(self) -> Self:
+        if self.send != "none" and self.pages is None:
+            raise ValueError("pages is missing, so a mail could not say where the task is")
+        return self
+
+
 class SmsSettings(Section):
     """The HTTP gateway for text messages to people. Without ``url``, none are sent."""
 
@@ -327,6 +349,7 @@ class Settings(BaseSettings):
     silence: SilenceSettings = SilenceSettings()
     mail: MailSettings = MailSettings()
     account_notices: AccountNoticeSettings = AccountNoticeSettings()
+    task_mails: TaskMailSettings = TaskMailSettings()
     sms: SmsSettings = SmsSettings()
     processes: ProcessSettings = ProcessSettings()
     worker: WorkerSettings = WorkerSettings()
@@ -339,6 +362,8 @@ class Settings(BaseSettings):
     def _notices_have_a_server(self) -> Self:
         if (self.account_notices.managers or self.account_notices.it) and self.mail.host is None:
             raise ValueError("account_notices: mail.host is missing, so no mail could be sent")
+        if self.task_mails.send != "none" and self.mail.host is None:
+            raise ValueError("task_mails: mail.host is missing, so no mail could be sent")
         return self
 
     @classmethod

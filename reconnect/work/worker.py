@@ -36,6 +36,7 @@ from reconnect.work import (
     schedule,
     service_tasks,
     silence,
+    task_mails,
 )
 from reconnect.work.closings import Closings
 from reconnect.work.due_plans import apply_due
@@ -129,6 +130,7 @@ class Jobs:
             Watch("let time pass in cases", _OFTEN, lambda: case_times.pass_time(self._context)),
             Watch("start cases by what happens", _OFTEN, lambda: case_times.start_due(self._context)),
             Watch("end claims that have lapsed", _SELDOM, lambda: case_times.lapse_claims(self._context)),
+            Watch("mail about tasks", _OFTEN, task_mails.TaskMails(self._context).look),
             Watch("delete ended cases", _SELDOM, lambda: case_times.delete_ended(self._context)),
             Watch("mail notices of accounts", _SELDOM, lambda: account_notices.look(self._context)),
             Watch("erase in the analysts' copy", _SELDOM, lambda: analysts_copy.look(self._context)),

@@ -342,10 +342,12 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     with town.session() as session:
         repaired = kept.LogEntry("repaired", NOW, None, None, "approve", values={"unit": "job", "other": [dora]})
         session.execute_write(kept.log, other, repaired)
+        told = {"told": [f"{dora} 0", f"{uuid(town, 'anna')} 0"]}
+        session.execute_write(kept.set_task, open_task(town, other).id, told)
     erase_person(town, dora, Origin("manual", user="hr", reason="x"))
     rows, _, _ = town.execute_query(
         "MATCH (n:Case|Task|CaseEntry) WHERE any(name IN keys(n) WHERE toStringOrNull(n[name]) CONTAINS $uuid) "
-        "OR $uuid IN coalesce(n.exclude, []) RETURN n",
+        "OR any(each IN coalesce(n.exclude, []) + coalesce(n.told, []) WHERE each STARTS WITH $uuid) RETURN n",
         uuid=dora,
     )
     assert rows == []
