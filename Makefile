@@ -60,8 +60,8 @@ sbom: setup ## bill of materials (CycloneDX) in dist/sbom.json, from the locks
 new-source: setup ## a source that works, to go on from: make new-source NAME="Silkeborg Data"
 	@$(BIN)/python -m tools.skeleton source "$(NAME)"
 
-new-target: setup ## a target that works, to go on from: make new-target NAME=Vagtplan
-	@$(BIN)/python -m tools.skeleton target "$(NAME)"
+new-target: setup ## a target that works, to go on from: make new-target NAME=Vagtplan [KIND=objects]
+	@$(BIN)/python -m tools.skeleton target "$(NAME)" $(if $(KIND),--kind "$(KIND)")
 
 clean: ## stop the embedded servers of this folder and remove what was made here
 	@if [ -x $(BIN)/reconnect ] && [ -d .reconnect ]; then RECONNECT_HOME=.reconnect $(BIN)/reconnect down; fi

@@ -1,6 +1,8 @@
-"""A new source or target, copied from a skeleton: ``make new-source NAME=…``, ``make new-target NAME=…``.
+"""A new source or target, copied from a skeleton: ``make new-source NAME=…``, ``make new-target NAME=…``; with
+``KIND=objects`` a target that takes objects one by one.
 
-The copy works as it is: it reads (writes) a file of employees, and passes every check and its own tests. Two folders
+The copy works as it is: it reads (writes) a file of employees, or writes employees one by one, and passes every check
+and its own tests. Two folders
 are made, one for the code and one for its tests; no other file is touched. The pages docs/add-a-source.md and
 docs/add-a-target.md go on from there.
 """
@@ -21,7 +23,10 @@ from graph.statements.precedence import MANUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 Sort = Literal["source", "target"]
+Kind = Literal["files", "objects"]
 ROOMS: Mapping[Sort, str] = {"source": "importers", "target": "exporters"}
+KINDS: tuple[Kind, ...] = ("files", "objects")
+"""What a target takes: whole files, or objects one by one."""
 LONGEST = 30
 """Characters of a name: with more, lines of the copy would become too long."""
 
@@ -71,12 +76,13 @@ def names_of(title: str) -> Names:
     return Names(title, name, "".join(each[0].upper() + each[1:] for each in words))
 
 
-def copy(sort: Sort, names: Names, root: Path = ROOT) -> list[Path]:
-    """Copy the skeleton of a source or target. Returns the files made. Raises WrongName if the name is taken."""
+def copy(sort: Sort, names: Names, root: Path = ROOT, kind: Kind = "files") -> list[Path]:
+    """Copy the skeleton of a source, or of a target of this kind. Returns the files made. Raises WrongName if the name
+    is taken."""
     room = root / ROOMS[sort]
     if names.name in {each.stem for each in room.iterdir()} | {"of"}:
         raise WrongName(f"{names.name!r} is taken in {ROOMS[sort]}/: choose another name")
-    skeleton = root / "tools" / "skeletons" / sort
+    skeleton = root / "tools" / "skeletons" / ("objects" if (sort, kind) == ("target", "objects") else sort)
     made: list[Path] = []
     for part, folder in (("folder", room / names.name), ("tests", root / "tests" / ROOMS[sort] / names.name)):
         if folder.exists():
@@ -102,11 +108,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.skeleton", description="A new source or target.")
     parser.add_argument("sort", choices=sorted(ROOMS))
     parser.add_argument("name", help='as people write it, such as "Silkeborg Data"')
+    parser.add_argument("--kind", choices=KINDS, default="files", help="of a target: what it takes (default: files)")
     given = parser.parse_args(arguments)
     sort: Sort = given.sort
+    if sort == "source" and given.kind != "files":
+        parser.error("only a target has a kind")
     try:
         names = names_of(given.name)
-        made = copy(sort, names)
+        made = copy(sort, names, kind=given.kind)
     except WrongName as wrong:
         print(f"{wrong}.", file=sys.stderr)
         return 2

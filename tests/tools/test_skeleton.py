@@ -60,6 +60,12 @@ def test_the_command_says_in_a_line_what_is_wrong(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err == "'plan2learn' is taken in exporters/: choose another name.\n"
 
 
+def test_only_a_target_takes_objects(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["source", "Adgangskort", "--kind", "objects"])
+    assert "only a target has a kind" in capsys.readouterr().err
+
+
 def test_every_placeholder_is_known() -> None:
     names = Names("Some Title", "some_title", "SomeTitle")
     for file in (ROOT / "tools" / "skeletons").rglob("*.txt"):
