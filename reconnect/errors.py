@@ -15,7 +15,8 @@ ProgramError
 ├── LockLost           soon    the run can't be sure that it is the only one
 ├── Interrupted        soon    the program was asked to end
 ├── MailFailed         soon    the mail server is away, or does not take the mail now
-│   └── MailRejected   next    the mail server refuses it for good
+│   ├── MailPostponed  soon    the mail server takes it for none of the recipients now
+│   └── MailRejected   next    the mail server refuses it for good, or no address can be used
 └── SmsFailed          soon    the gateway for text messages is away, or rejects the message
 
 Each class is in the module that raises it. Errors of sources, targets and the graph have trees of their own:

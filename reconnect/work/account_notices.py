@@ -1,14 +1,17 @@
 """Mails about accounts, once a day: each manager gets one of all their people, IT one of all that is stuck.
 
-They go out after the day turn, for the days up to it. What was sent is noted for each address, so that a worker that
-was killed, or a mail that failed, repeats none of the others. IT hears of addresses that the server refuses for good.
+They go out after the day turn, for the days up to it. Each address has its own mark of what it was told, so a worker
+that was killed, or a mail that failed, repeats nothing to the others, not on later days either. IT hears of addresses
+that the server refuses for good, or for days.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any, Literal
 
+import redis
 from structlog.stdlib import get_logger
 
 from graph.change_log import last_number, turned_day
@@ -19,13 +22,20 @@ from reconnect.settings.tree import AccountNoticeSettings
 from reconnect.targets import account_targets
 from reconnect.work import jobs
 from reconnect.work.locks import LockTaken
-from reconnect.work.mail import MailFailed, MailRejected, send_to
+from reconnect.work.mail import MailFailed, MailPostponed, MailRejected, send_to
 from rules.accounts.notices import AccountNotice, notices, stuck
 
 JOB = "account_notices"
-SENT = "reconnect:account-notices:"
-"""Redis set, by day: addresses to which its mail has been sent."""
-_KEPT_S = 7 * 24 * 3600
+TOLD = "reconnect:account-notices:told"
+"""Redis hash: addresses that were told more than the cursor says, each with day and number as the cursor has them."""
+POSTPONED = "reconnect:account-notices:postponed"
+"""Redis hash: addresses for which the mail server takes no mail now, each with the first day of it."""
+_PAUSE = "reconnect:account-notices:pause:"
+"""Redis key, by day: it is too early to try the postponed ones again."""
+_KEPT_S = 30 * 24 * 3600
+_PAUSE_S = 3600
+_PATIENCE = timedelta(days=2)
+"""For so long after the first day a mail that is postponed is tried again."""
 _log = get_logger("reconnect.work.account_notices")
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -62,6 +72,11 @@ class Mail:
     subject: str
     text: str
 
+    @property
+    def name(self) -> str:
+        """By which what was told is noted."""
+        return ",".join(self.to)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -71,18 +86,37 @@ class Due:
     number: int
     mails: tuple[Mail, ...]
 
+    @property
+    def mark(self) -> str:
+        """What is noted of an address that has its mail."""
+        return f"{self.day} {self.number}"
+
 
 def due(context: Context, since: date | None = None) -> Due:
     """The mails of the days since the last ones, or since this day. Writes nothing."""
     settings, driver = context.settings.account_notices, context.driver()
     known = read_cursor(driver, JOB)
     day, number = _turned(context), last_number(driver)
-    first = since or _last_day(known, day) or day
+    rest = since or _last_day(known, day) or day, int(known.get("number", number))
+    told = {} if since is not None else _told(context, day)
     targets = account_targets(context.settings.targets)
-    found = list(
-        notices(driver, settings.managers, first, day, int(known.get("number", number)), settings.expires_days, targets)
-    )
-    return Due(day, number, tuple(_mails(settings, found, stuck(driver, targets) if settings.it else [])))
+    lines = stuck(driver, targets) if settings.it else []
+    mails: list[Mail] = []
+    for mark in sorted({rest, *told.values()}):
+        first, known_number = mark
+        if mark != rest and first == day:
+            continue  # they have the day's mail
+        found = list(notices(driver, settings.managers, first, day, known_number, settings.expires_days, targets))
+        mails += [each for each in _mails(settings, found, lines) if told.get(each.name, rest) == mark]
+    return Due(day, number, tuple(mails))
+
+
+def _told(context: Context, turned: date) -> dict[str, tuple[date, int]]:
+    """What single addresses were told last: day and number. None of days that have been turned back since."""
+    with context.redis() as client:
+        kept = {to.decode(): mark.decode().split() for to, mark in client.hgetall(TOLD).items()}
+    days = {to: (date.fromisoformat(day), int(number)) for to, (day, number) in kept.items()}
+    return {to: (day, number) for to, (day, number) in days.items() if day <= turned}
 
 
 def _turned(context: Context) -> date:
@@ -91,25 +125,34 @@ def _turned(context: Context) -> date:
 
 
 def look(context: Context) -> int:
-    """Send what is due; how many mails. A mail that fails is tried again at the next look."""
+    """Send what is due; how many mails.
+
+    A mail that fails is tried again at the next look, and one that the server postpones after an hour.
+    """
     wanted = context.settings.account_notices
-    if not (wanted.managers or wanted.it) or _is_done(context):
+    if not (wanted.managers or wanted.it) or _rests(context):
         return 0
     with suppress(LockTaken), jobs.running(context, jobs.Caller(lambda *_: None), JOB) as job:
-        if _is_done(context):
+        if _rests(context):
             return 0  # another worker was faster
         found = due(context)
-        sent, failed = _sent(context, found)
-        if not failed:
+        sent, left = _sent(context, found)
+        if left is None:
             write_cursor(context.driver(), JOB, {"day": found.day.isoformat(), "number": str(found.number)})
-        job.finish("failed" if failed else "done", f"{sent} mails sent")
+            with context.redis() as client:
+                client.delete(TOLD, POSTPONED)
+        job.finish("failed" if left == "failed" else "done", f"{sent} mails sent")
         return sent
     return 0
 
 
-def _is_done(context: Context) -> bool:
+def _rests(context: Context) -> bool:
+    """The day's mails are sent, or those that are left wait for their time."""
     day = _turned(context)
-    return _last_day(read_cursor(context.driver(), JOB), day) == day
+    if _last_day(read_cursor(context.driver(), JOB), day) == day:
+        return True
+    with context.redis() as client:
+        return bool(client.exists(f"{_PAUSE}{day}"))
 
 
 def _last_day(known: Mapping[str, str], turned: date) -> date | None:
@@ -117,30 +160,48 @@ def _last_day(known: Mapping[str, str], turned: date) -> date | None:
     return unless_ahead(date.fromisoformat(known["day"]) if "day" in known else None, turned)
 
 
-def _sent(context: Context, found: Due) -> tuple[int, bool]:
-    """How many were sent now, and whether any failed."""
-    key, sent, failed = f"{SENT}{found.day}", 0, False
+def _sent(context: Context, found: Due) -> tuple[int, Literal["failed", "postponed"] | None]:
+    """How many were sent now, and why some are left."""
+    sent = 0
+    left: Literal["failed", "postponed"] | None = None
     rejected: list[str] = []
+    told = _told(context, found.day)
     with context.redis() as client:
         for mail in found.mails:
-            to = ",".join(mail.to)
-            if client.sismember(key, to):
+            if mail.name in told and told[mail.name][0] == found.day:
                 continue
             try:
                 done = send_to(context.settings.mail, mail.to, mail.subject, mail.text)
-            except MailRejected as problem:
+            except (MailRejected, MailPostponed) as problem:
+                if isinstance(problem, MailPostponed) and not _has_waited(client, mail.name, found.day):
+                    left = left or "postponed"
+                    _log.warning("mail postponed by the server", error=str(problem))
+                    continue
                 done = False
                 rejected += mail.to
                 _log.error("mail not sent, and not tried again", error=str(problem))
             except MailFailed as problem:
-                failed = True
+                left = "failed"
                 _log.error("mail not sent", error=str(problem))
                 continue
             sent += done
-            client.sadd(key, to)
-            client.expire(key, _KEPT_S)
+            client.hset(TOLD, mail.name, found.mark)
+            client.expire(TOLD, _KEPT_S)
+            client.hdel(POSTPONED, mail.name)
+        if left == "postponed":
+            client.set(f"{_PAUSE}{found.day}", 1, ex=_PAUSE_S)
     _tell_of_rejected(context, rejected)
-    return sent, failed
+    return sent, left
+
+
+def _has_waited(client: redis.Redis, name: str, day: date) -> bool:
+    """Whether its mail was postponed days ago already; notes the first day."""
+    noted: Any = client.hget(POSTPONED, name)
+    first = None if noted is None else unless_ahead(date.fromisoformat(noted.decode()), day)
+    if first is None:
+        client.hset(POSTPONED, name, day.isoformat())
+        client.expire(POSTPONED, _KEPT_S)
+    return first is not None and day - first >= _PATIENCE
 
 
 def _tell_of_rejected(context: Context, addresses: Sequence[str]) -> None:

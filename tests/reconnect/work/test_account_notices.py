@@ -16,6 +16,7 @@ from reconnect.embedded import Addresses
 from reconnect.settings.tree import MailSettings
 from reconnect.work import account_notices
 from reconnect.work import mail as mailing
+from rules.accounts.notices import AccountNotice
 from rules.accounts.run import Limits, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import ACCOUNT_TOWN, day, town
@@ -174,11 +175,50 @@ def test_an_address_that_is_rejected_repeats_nobodys_mail(
         return True
 
     monkeypatch.setattr(account_notices, "send_to", sent)
-    assert account_notices._sent(context, due) == (1, False)
+    assert account_notices._sent(context, due) == (1, None)
     assert mails[-1] == (("it@klit.example",), "Mailadresser, som mailserveren afviser:\n- left@klit.example\n")
     before = [*tried]
-    assert account_notices._sent(context, due) == (0, False)
+    assert account_notices._sent(context, due) == (0, None)
     assert tried == before
+
+
+def test_a_full_mailbox_repeats_nobodys_lines_and_keeps_its_own(
+    context: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day something else is told. The server postpones one address for days, then IT hears of it."""
+    got: list[tuple[str, str]] = []
+
+    def sent(settings: MailSettings, to: tuple[str, ...], subject: str, text: str) -> bool:
+        if to == ("full@klit.example",):
+            raise mailing.MailPostponed("452")
+        got.extend((each, text) for each in to)
+        return True
+
+    def told(driver: object, what: object, since: date, until: date, *_: object) -> list[AccountNotice]:
+        days = [date.fromordinal(each) for each in range(since.toordinal(), until.toordinal())]
+        both = ("full@klit.example", "bo@klit.example")
+        return [AccountNotice("ready", each, f"P{each}", "", "AD", both) for each in days]
+
+    monkeypatch.setattr(account_notices, "send_to", sent)
+    monkeypatch.setattr(account_notices, "notices", told)
+    planned(context, tmp_path)
+    assert account_notices.look(context) == 0
+    for number in (1, 2, 3):
+        turned(context, date.fromisoformat(day(number)))
+        assert account_notices.look(context) == 1
+        assert account_notices.look(context) == 0, "it rests for an hour"
+        (text,) = [text for to, text in got if to == "bo@klit.example"]
+        assert [f"P{day(each)}" in text for each in range(3)] == [each == number - 1 for each in range(3)]
+        wanted = account_notices.due(context).mails
+        assert [each for each in wanted if each.to == ("bo@klit.example",)] == []
+        if number < 3:
+            (own,) = [each.text for each in wanted]
+            assert all(f"P{day(each)}" in own for each in range(number))
+            assert got == [("bo@klit.example", text)]
+        else:
+            assert ("it@klit.example", "Mailadresser, som mailserveren afviser:\n- full@klit.example\n") in got
+            assert read_cursor(context.driver(), account_notices.JOB)["day"] == day(3)
+        got.clear()
 
 
 def test_mails_of_days_that_were_turned_back_hold_up_no_later_one(

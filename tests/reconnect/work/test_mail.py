@@ -8,7 +8,7 @@ import pytest
 
 from reconnect.settings.tree import MailSettings
 from reconnect.work import mail
-from reconnect.work.mail import MailFailed, MailRejected, send_to
+from reconnect.work.mail import MailFailed, MailPostponed, MailRejected, send_to
 
 SETTINGS = MailSettings(host="mail.klit.example", sender="reconnect@klit.example")
 TO = ("a@klit.example", "b@klit.example")
@@ -36,9 +36,9 @@ class Refusing:
         ({TO[0]: 550}, None, None),
         ({TO[0]: 451}, None, None),
         ({TO[0]: 550, TO[1]: 551}, None, MailRejected),
-        ({TO[0]: 550, TO[1]: 451}, None, MailFailed),
+        ({TO[0]: 550, TO[1]: 451}, None, MailPostponed),
         ({}, 554, MailRejected),
-        ({}, 451, MailFailed),
+        ({}, 451, MailPostponed),
     ],
 )
 def test_only_what_no_other_try_sends_is_rejected(
@@ -52,3 +52,35 @@ def test_only_what_no_other_try_sends_is_rejected(
         send_to(SETTINGS, TO, "Subject", "Text")
     assert type(failed.value) is raised
     assert "klit.example" not in str(failed.value).replace("mail.klit.example", "")
+
+
+class AsciiOnly:
+    """A server without SMTPUTF8, such as Exchange: smtplib sends nothing with other letters in an address."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def send_message(self, message: Any) -> dict[str, tuple[int, bytes]]:
+        to = message["To"].addresses
+        if not all(each.addr_spec.isascii() for each in (*to, *message["From"].addresses)):
+            raise smtplib.SMTPNotSupportedError("SMTPUTF8")
+        self.taken += [each.addr_spec for each in to]
+        return {}
+
+
+@pytest.mark.parametrize("odd", ["søren@klit.example", "lis@", "", "x\n@klit.example"])
+def test_an_address_that_no_mail_can_go_to_is_its_own_problem(monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
+    """It is not tried again, and others get the mail."""
+    server = AsciiOnly()
+    monkeypatch.setattr(mail, "_connected", lambda *_: nullcontext(server))
+    with pytest.raises(MailRejected):
+        send_to(SETTINGS, (odd,), "Subject", "Text")
+    assert send_to(SETTINGS, (TO[0], odd), "Subject", "Text")
+    assert server.taken == [TO[0]]
+
+
+def test_a_sender_that_the_server_can_not_take_is_nobody_elses_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "_connected", lambda *_: nullcontext(AsciiOnly()))
+    with pytest.raises(MailFailed) as failed:
+        send_to(SETTINGS.model_copy(update={"sender": "løn@klit.example"}), TO, "Subject", "Text")
+    assert type(failed.value) is MailFailed
