@@ -11,6 +11,7 @@ from api.access.sessions import Sessions
 from api.login.claims import ClaimsService
 from api.login.routes import Login
 from api.login.saml_service import SamlService
+from api.login.settings import SamlLoginSettings
 from api.login.web_login import WebLogin
 from idp.claims.person_claims import Attributes, Receiving
 from idp.local_accounts.authenticating import LocalLogins
@@ -33,6 +34,7 @@ from reconnect.work.messages import PersonalMessages
 
 _SECRET = "idp_key"
 _log = get_logger("reconnect.login")
+NO_KEYS = "Nothing is signed: there is neither idp.system nor login.saml."
 NO_SYSTEM = "There is no login: set idp.system to the key of the IT system whose planned accounts log in here."
 
 
@@ -43,9 +45,8 @@ def login_pages(context: Context, host: str, port: int) -> Login | None:
     settings = context.settings.idp
     if settings.system is None:
         return None
-    address = (settings.address or _here(host, port)).rstrip("/")
+    address = _address(context, host, port)
     seal = seal_of(context)
-    entity_id = settings.entity_id or f"{address}/saml/metadata"
     driver = context.driver()
     logins = LocalLogins(driver, settings.system, seal)
     questions = Passkeys(RelyingParty(urlsplit(address).hostname or "", settings.name, origin_of(address)), seal)
@@ -55,8 +56,8 @@ def login_pages(context: Context, host: str, port: int) -> Login | None:
         PasskeyLogins(driver, settings.system, seal, questions, logins),
         SingleSignOn(
             driver,
-            IdentityProvider(entity_id, f"{address}/saml/sso", f"{address}/saml/logout"),
-            SigningKeys(driver, seal, entity_id),
+            IdentityProvider(_entity_id(settings, address), f"{address}/saml/sso", f"{address}/saml/logout"),
+            _keys(context, address),
             Providers(settings.providers, driver, _fetched),
             context.keyring,
             settings.cvr,
@@ -80,26 +81,33 @@ def handing_over(context: Context, host: str, port: int) -> HandingOver | None:
         local_logins(context),
         PersonalMessages(context.settings.mail, context.settings.sms),
         settings.name,
-        (settings.address or _here(host, port)).rstrip("/"),
+        _address(context, host, port),
         self_service=settings.self_service,
     )
 
 
-def web_login(context: Context, served_at: str) -> WebLogin:
-    """Login of people to REConnect itself."""
+def signing_keys(context: Context, host: str, port: int) -> SigningKeys | None:
+    """The keys with which messages to applications, and to the identity provider of ``login.saml``, are signed; None
+    where people log in neither way. As ``login_pages``."""
+    if context.settings.idp.system is None and _peer(context) is None:
+        return None
+    return _keys(context, _address(context, host, port))
+
+
+def web_login(context: Context, host: str, port: int) -> WebLogin:
+    """Login of people to REConnect itself. As ``login_pages``."""
     settings, through = context.settings.idp, context.settings.login.through
-    driver, seal = context.driver(), seal_of(context)
-    address = (settings.address or served_at).rstrip("/")
-    entity_id = settings.entity_id or f"{address}/saml/metadata"
-    peer = context.settings.login.saml if through == "saml" else None
-    keys = SigningKeys(driver, seal, entity_id)
-    saml = None if peer is None else SamlService(driver, peer, address, keys, _fetched, settings.domains)
+    driver, seal, peer = context.driver(), seal_of(context), _peer(context)
+    saml = None
+    if peer is not None:
+        address = _address(context, host, port)
+        saml = SamlService(driver, peer, address, _keys(context, address), _fetched, settings.domains)
     return WebLogin(
         driver,
         Sessions(driver, settings.system, through),
         seal,
         settings.name,
-        secure=address.startswith("https://"),
+        secure=(settings.address or "").startswith("https://"),
         address=settings.address,
         through=through,
         can_log_in=settings.system is not None or saml is not None,
@@ -119,23 +127,26 @@ def _alarm(context: Context, text: str) -> None:
         _log.error("alarm_not_mailed", problem=str(failed))
 
 
-def require_system_and_key(context: Context, login: Login | None) -> None:
+def require_system_and_key(context: Context, host: str, port: int) -> None:
     """Before people log in: whether the settings fit the graph. Raises CommandFailed."""
-    if login is None:
+    keys, system = signing_keys(context, host, port), context.settings.idp.system
+    if keys is None:
         return
-    found, _, _ = context.driver().execute_query("MATCH (s:ItSystem {key: $key}) RETURN s.uuid", key=login.system)
-    if not found:
-        terminal(stderr=True).print(
-            f"No one can log in yet: there is no IT system with the key {login.system} (idp.system). Make account "
-            "rules for it first."
-        )
+    if system is not None:
+        found, _, _ = context.driver().execute_query("MATCH (s:ItSystem {key: $key}) RETURN s.uuid", key=system)
+        if not found:
+            terminal(stderr=True).print(
+                f"No one can log in yet: there is no IT system with the key {system} (idp.system). Make account "
+                "rules for it first."
+            )
     try:
-        login.single_sign_on.keys.published(datetime.now(UTC))
+        keys.published(datetime.now(UTC))
     except WrongSeal as wrong:
         raise CommandFailed(
             f"{wrong} Put the key back (idp.key, or the secret idp_key of the home). If it is lost, "
             "`reconnect login roll-key` and then `reconnect login roll-key --now` make another signing key, which "
-            "applications must read again; reset the accounts that have a second factor."
+            "applications, and the identity provider of login.saml, must read again; reset the accounts that have a "
+            "second factor."
         ) from wrong
 
 
@@ -178,6 +189,24 @@ def seal_of(context: Context) -> Seal:
         return Seal(home.secret(_SECRET))
 
 
+def _peer(context: Context) -> SamlLoginSettings | None:
+    """The identity provider through which people log in to REConnect, if there is one."""
+    return context.settings.login.saml if context.settings.login.through == "saml" else None
+
+
+def _keys(context: Context, address: str) -> SigningKeys:
+    return SigningKeys(context.driver(), seal_of(context), _entity_id(context.settings.idp, address))
+
+
+def _entity_id(settings: IdpSettings, address: str) -> str:
+    return settings.entity_id or f"{address}/saml/metadata"
+
+
+def _address(context: Context, host: str, port: int) -> str:
+    """By which others know REConnect. Raises CommandFailed."""
+    return (context.settings.idp.address or _here(host, port)).rstrip("/")
+
+
 def _here(host: str, port: int) -> str:
     """An address of this machine. Applications know the identity provider by it: it may not be that of all networks,
     nor change with the machine."""
@@ -188,7 +217,7 @@ def _here(host: str, port: int) -> str:
         known, is_here = None, host == "localhost"
     if not is_here:
         raise CommandFailed(
-            f"Login is to be served on {host}, and idp.address is not set. Applications know REConnect by that "
+            f"Login is to be served on {host}, and idp.address is not set. Others know REConnect by that "
             "address: set it to the public one, such as https://login.kommune.example.",
             Exit.USAGE,
         )

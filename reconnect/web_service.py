@@ -32,7 +32,7 @@ def service_of(
     uri, user, password = context.neo4j_login()
     require_keys_of(context.driver(), context.keyring)
     login = login_pages(context, host, port)
-    require_system_and_key(context, login)
+    require_system_and_key(context, host, port)
     idp = context.settings.idp
     return Service(
         driver=context.driver(),
@@ -56,7 +56,7 @@ def service_of(
         decisions=decisions(context),
         four_eyes=frozenset(context.settings.api.four_eyes),
         address=context.settings.idp.address,
-        web_login=web_login(context, f"http://{host}:{port}"),
+        web_login=web_login(context, host, port),
         graphiql=graphiql,
         pages=pages,
     )

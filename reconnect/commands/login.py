@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from reconnect.commands.serve import api_port
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
 from reconnect.terminal import terminal
@@ -61,7 +62,7 @@ def unlock(context: typer.Context, login: Login) -> None:
 
     run = of(context)
     account = _account(run, login)
-    handing = handing_over(run, "localhost", 80)
+    handing = handing_over(run, "localhost", api_port(run))
     ended = handing is not None and handing.unlock(account, datetime.now(UTC), by="command line")
     terminal().print(f"{account.login} is {'unlocked' if ended else 'not locked'}.")
 
@@ -73,7 +74,7 @@ def _hand_over(run: Context, login: str, by: str, sheet: Path | None, *, is_rese
     account = _account(run, login)
     if by not in ("mail", "sms", "paper"):
         raise CommandFailed("--by is mail, sms or paper.", Exit.USAGE)
-    handing = handing_over(run, "localhost", 80)
+    handing = handing_over(run, "localhost", api_port(run))
     if handing is None:
         raise CommandFailed(NO_SYSTEM, Exit.USAGE)
     way: Way = "mail" if by == "mail" else "sms" if by == "sms" else "paper"
@@ -104,13 +105,12 @@ def roll_key(
     ] = False,
 ) -> None:
     """Publish a new signing key in the metadata; it signs by itself when peers have had a week to read it."""
-    from reconnect.identity_provider import NO_SYSTEM, login_pages
+    from reconnect.identity_provider import NO_KEYS, signing_keys
 
     run = of(context)
-    pages = login_pages(run, "localhost", 80)
-    if pages is None:
-        raise CommandFailed(NO_SYSTEM, Exit.USAGE)
-    keys = pages.single_sign_on.keys
+    keys = signing_keys(run, "localhost", api_port(run))
+    if keys is None:
+        raise CommandFailed(NO_KEYS, Exit.USAGE)
     moment = datetime.now(UTC)
     if now:
         if not keys.promote(moment):
