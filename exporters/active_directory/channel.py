@@ -278,7 +278,7 @@ class DirectoryChannel:
             had = seen.first(field).decode(errors="replace")
             if not value or entries.same(field, value, had):
                 continue
-            if field == named or self._objects.is_used(field, str(value)):
+            if field == named or self._objects.is_used(field, str(value), seen.id):
                 raise Taken("taken", f"{field} {value} is in use in the domain.", field) from rejected
 
     def completed(self, wanted: Wanted, found: Found) -> None:

@@ -170,14 +170,18 @@ class DomainObjects:
             raise Refused("not_read", str(rejected)) from rejected
         return bool(found)
 
-    def is_used(self, field: str, value: str) -> bool:
+    def is_used(self, field: str, value: str, own: str = "") -> bool:
+        """Whether another object than ``own`` (id) has the name. A login implies the principal name of the domain's own
+        realm, and that principal name bars the login."""
         fits = f"({field}={escape_filter_chars(value)})"
+        realm = names.realm(self._settings.base)
         before, _, domain = value.partition("@")
-        if field == "userPrincipalName" and domain.casefold() == names.realm(self._settings.base):
-            # The name of another account implies it.
+        if field == "userPrincipalName" and domain.casefold() == realm:
             fits = f"(|{fits}(sAMAccountName={escape_filter_chars(before)}))"
+        if field == "sAMAccountName":
+            fits = f"(|{fits}(userPrincipalName={escape_filter_chars(f'{value}@{realm}')}))"
         asked = self._session.read(lambda at: list(at.search(self._settings.base, fits, ["objectGUID"])))
-        return bool(asked)
+        return any(str(values.guid(each.values["objectguid"][0])) != own for each in asked)
 
     def require_free_addresses(self, sent: Mapping[str, Value], own: str) -> None:
         """Raises Taken if another object of the domain has a mail address that is to be sent."""

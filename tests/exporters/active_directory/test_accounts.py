@@ -223,6 +223,19 @@ def test_24_a_taken_name_gets_the_next(domain: Domain) -> None:
     assert names()["login"] == "annah"
 
 
+def test_24_a_login_that_anothers_principal_name_implies_is_taken(domain: Domain) -> None:
+    realm = domain.controller.realm
+    domain.add("other", userPrincipalName=f"alma@{realm}")
+    town = Town().person("alma", principal_name="alma@klit.example")
+    (user,) = (each for each in domain.export(town, dry_run=True).objects if each.kind == "user")
+    assert "alma2" in repr(user.changes), "a dry run foresees it"
+    report = domain.export(town)
+    assert (report.parked, domain.logins()) == ([], ["alma2", "other"])
+    assert [(each.field, each.rule) for each in report.notices] == [("sAMAccountName", "taken")]
+    renamed = domain.export(town.set("alma", principal_name=f"alma2@{realm}"))
+    assert (renamed.parked, domain.user("alma2")["userPrincipalName"]) == ([], [f"alma2@{realm}"]), "its own login"
+
+
 def test_24_a_login_stays_when_the_better_one_is_free_later(domain: Domain) -> None:
     domain.add("alma", displayName="Alma Første")
     domain.export(Town().person("alma", name="Alma Anden"))
