@@ -30,8 +30,10 @@ def deliver(work: Sending, plan: Plan) -> int:
     for kind, rules in work.kinds.items():
         own = [each for each in given if each.ref.kind == kind and _has_values(each, work)]
         work.send(in_order(own, rules), giving.give)
-    for kind in work.kinds:
-        own = [each for ref, each in plan.differences.items() if ref.kind == kind]
+    for kind, rules in work.kinds.items():
+        # Of all of them, not only of what is due: whatever turns over in a tree is moved from the top, so that nothing
+        # is to be put below itself, also where what lies between the two stays as it is.
+        own = in_order((each for ref, each in plan.differences.items() if ref.kind == kind), rules)
         work.send([each for each in own if linking.is_due(each)], linking.link)
     for kind in reversed(list(work.kinds)):
         last = work.kinds[kind].closes_last

@@ -179,6 +179,20 @@ def test_45_46_ous_follow_the_tree(domain: Domain) -> None:
     assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=B,OU=Rådhuset,OU=Units,{domain.ou}"
 
 
+def test_45_units_that_turn_over_are_moved_from_the_top(domain: Domain) -> None:
+    """Whoever is below becomes the one above, whatever is between them, and in whichever order they are listed."""
+    settings = {"units": {"below": f"OU=Units,{domain.ou}"}}
+    town = Town().person("alma", unit="c")
+    for line in ("abc", "cab", "bca", "cba", "abc", "bca"):
+        for above, unit in zip(("root", *line), line, strict=False):
+            town.unit(unit, unit.upper(), above)
+        assert domain.export(town, settings=settings).parked == [], line
+        (lowest,) = domain.found(f"(ou={line[-1].upper()})")
+        a, b, c = line.upper()
+        assert lowest["dn"] == f"OU={c},OU={b},OU={a},OU=Rådhuset,OU=Units,{domain.ou}"
+    assert domain.user("alma")["dn"].startswith("CN=Alma Testrup,OU=C,OU=B,")
+
+
 def test_46_what_others_have_in_the_ou_of_a_closed_unit_is_never_deleted(
     domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
