@@ -1,8 +1,9 @@
-"""People of the sample who log in to REConnect itself: an HR partner, an administrator, a manager, and a teaching
-assistant without AD.
+"""People of the sample who log in to REConnect itself: an HR partner, an administrator, a second person for what takes
+two, a receptionist, a manager, and a teaching assistant without AD.
 
 They work in a school and an office of their own, so that what the payroll has stays as it is. Their rights are ordinary
-grants: HR's counts for one area and below, the administrator's everywhere, and a manager's for what each manages.
+grants: HR's counts for one area and below, the administrator's and the consultant's everywhere, a manager's for what
+each manages, and the receptionist's everywhere, but for the field group ``identity`` only.
 """
 
 from collections.abc import Callable
@@ -38,6 +39,8 @@ class Shown:
 CAST = (
     Shown("f_login_hanne", "Hanne", "Hede", "HR", "HR-partner", HR),
     Shown("f_login_olga", "Olga", "Olesen", "administrator", "Systemadministrator", HR),
+    Shown("f_login_oda", "Oda", "Overgaard", "organisation consultant", "Organisationskonsulent", HR),
+    Shown("f_login_frida", "Frida", "Frost", "receptionist", "Receptionist", HR),
     Shown("f_login_malene", "Malene", "Mark", "manager", "Skoleleder", SCHOOL),
     Shown("f_login_theo", "Theo", "Toft", "teaching assistant without AD", "Lærervikar", SCHOOL),
 )
@@ -82,12 +85,16 @@ def facts(municipality: Municipality, unit_key: Callable[[Unit], str], role_key:
                 _grant(f"administrator_{role}", role_key(role), "person:f_login_olga", "f_login_malene")
                 for role in ("hr", "organisation", "operations", "cpr")
             ),
+            _grant("organisation", role_key("organisation"), "person:f_login_oda", "f_login_malene"),
+            _grant("reception", role_key("reader"), "person:f_login_frida"),
             _grant("managers", role_key("reader"), "role:manager"),
         ],
         "constraint_settings": [
             {"id": "own_hr_units", "of": "grant:own_hr", "type": "reconnect_unit", "derived": "unit_and_below"},
             {"id": "own_managers_units", "of": "grant:own_managers", "type": "reconnect_unit",
              "derived": "managed_units_and_below"},
+            {"id": "own_reception_fields", "of": "grant:own_reception", "type": "reconnect_fields",
+             "fixed": ["identity"]},
         ],
     }  # fmt: skip
 

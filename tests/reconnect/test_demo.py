@@ -140,8 +140,8 @@ def accounts_follow(demo: Demo, where: str, hired: str) -> None:
 
 
 def people_can_log_in(context: Context, demo: Demo) -> None:
-    """Each with a password of this demo: HR for one area, an administrator, a manager for the school, and one without
-    any right."""
+    """Each with a password of this demo: HR for one area, an administrator, a consultant, a receptionist for names and
+    places only, a manager for the school, and one without any right."""
     first, second = ({each.shown.who: each for each in logins.entrances(context, demo, quiet)} for _ in range(2))
     local, now = local_logins(context), datetime.now(UTC)
     held: dict[str, Access | None] = {}
@@ -156,6 +156,9 @@ def people_can_log_in(context: Context, demo: Demo) -> None:
     assert administrator is not None and administrator.everywhere == {"hr", "organisation", "operations", "cpr"}
     assert manager is not None and manager.roles == {"reader"} and len(manager.within["reader"]) == 1
     assert held["teaching assistant without AD"] is None
+    consultant, receptionist = held["organisation consultant"], held["receptionist"]
+    assert consultant is not None and consultant.everywhere == {"organisation"}
+    assert receptionist is not None and receptionist.everywhere == {"reader:identity"}
 
 
 def scene(demo: Demo) -> dict[str, str]:

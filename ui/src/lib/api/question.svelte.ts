@@ -13,12 +13,12 @@ export interface Asked<D> {
 
 /**
  * Ask a question, and again whenever its variables become others; called while a component is made. `variables`: null
- * asks nothing. The last answer stays while the same question is asked again; an answer that comes late is left.
+ * asks nothing, undefined is not known yet. The last answer stays while the same question is asked again; an answer that comes late is left.
  * `reason`: why data is asked for that stands in a log; such an answer is kept nowhere.
  */
 export function asked<D, V extends Record<string, unknown>>(
 	question: TypedDocumentNode<D, V>,
-	variables: () => V | null,
+	variables: () => V | null | undefined,
 	reason?: () => string | null
 ): Asked<D> {
 	let data = $state.raw<D | null>(null);
@@ -48,6 +48,7 @@ export function asked<D, V extends Record<string, unknown>>(
 	let before = '';
 	$effect(() => {
 		const given = variables();
+		if (given === undefined) return;
 		const now = JSON.stringify(given);
 		if (now === before) return;
 		before = now;
@@ -73,7 +74,7 @@ export function asked<D, V extends Record<string, unknown>>(
 		},
 		again() {
 			const given = variables();
-			return given === null ? Promise.resolve() : ask(given, true);
+			return given ? ask(given, true) : Promise.resolve();
 		}
 	};
 }

@@ -362,7 +362,11 @@ export const da = {
 		title: 'Person',
 		gone: 'Personen findes ikke på den viste dag, eller du har ikke ret til at se personen.',
 		contact: 'Kontakt på arbejdet',
-		noContact: 'Ingen kilde oplyser arbejdsmail eller telefon for personen selv.',
+		noContact: {
+			all: 'Ingen kilde oplyser arbejdsmail eller telefon for personen selv.',
+			some: 'Ingen kilde oplyser arbejdsmail eller telefon for personen selv, eller du må ikke se dem her.',
+			none: 'Kontaktoplysninger må du ikke se: din rolle omfatter ikke den gruppe af felter.'
+		},
 		coming: 'Det ændrer sig',
 		nothingComes: 'Intet er meldt for tiden efter den viste dag.',
 		ties: { now: 'Arbejder her', coming: 'Begynder her', over: 'Har arbejdet her' },
@@ -389,6 +393,7 @@ export const da = {
 		standsIn: 'Er stedfortræder for',
 		accounts: 'Konti: planlagt og faktisk',
 		noAccounts: 'Har ingen konti, og ingen kontoregel giver nogen.',
+		accountsHidden: 'Konti må du ikke se: din rolle omfatter ikke den gruppe af felter.',
 		isOpen: 'Skal være åben',
 		isClosed: 'Skal ikke være åben',
 		rule: (title: string) => `Regel: ${title}`,
@@ -995,6 +1000,7 @@ export const da = {
 	},
 	decideAccounts: {
 		title: 'Afgørelser om konti',
+		nothingForYou: 'Det, der afgøres her, må du ikke se. Det kan de, der har systemrollen Rettigheder eller Drift.',
 		requests: (count: string) => `Anmodninger om ekstra konti (${count})`,
 		noRequests: 'Ingen venter på en ekstra konto.',
 		wanted: (from: string, to: string) => `fra ${from} til ${to}`,

@@ -357,7 +357,11 @@ export const en: Texts = {
 		title: 'Person',
 		gone: 'The person is not known on the day shown, or you do not have the right to see this person.',
 		contact: 'Contact at work',
-		noContact: 'No source states a work e-mail or a phone for the person.',
+		noContact: {
+			all: 'No source states a work e-mail or a phone for the person.',
+			some: 'No source states a work e-mail or a phone for the person, or you may not see them here.',
+			none: 'You may not see contact details: your role does not extend to that group of fields.'
+		},
 		coming: 'What will change',
 		nothingComes: 'Nothing is announced for the time after the day shown.',
 		ties: { now: 'Works here', coming: 'Starts here', over: 'Has worked here' },
@@ -383,6 +387,7 @@ export const en: Texts = {
 		standsIn: 'Stands in for',
 		accounts: 'Accounts: planned and observed',
 		noAccounts: 'Has no accounts, and no account rule gives any.',
+		accountsHidden: 'You may not see accounts: your role does not extend to that group of fields.',
 		isOpen: 'Should be open',
 		isClosed: 'Should not be open',
 		rule: (title) => `Rule: ${title}`,
@@ -988,6 +993,7 @@ export const en: Texts = {
 	},
 	decideAccounts: {
 		title: 'Decisions about accounts',
+		nothingForYou: 'You may not see what is decided here. Those with the system role Rights or Operations may.',
 		requests: (count) => `Requests for extra accounts (${count})`,
 		noRequests: 'Nobody waits for an extra account.',
 		wanted: (from, to) => `from ${from} until ${to}`,
