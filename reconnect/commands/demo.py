@@ -45,7 +45,7 @@ def demo(
     from reconnect.commands.serve import api_port
 
     # Imported here, since they load every source and the sample.
-    from reconnect.demo import accounts, logins, sources
+    from reconnect.demo import accounts, cases, logins, sources
     from reconnect.demo import run as steps
     from reconnect.service import BackgroundService
 
@@ -67,6 +67,7 @@ def demo(
             supplied = list(steps.supply(run, report))
             shown = list(accounts.scene(run, made, report))
             entrances = list(logins.entrances(run, made, report))
+            in_use = cases.bring_into_use(run, made, report) if entrances else None
             report("Starting the web service", 0, 1)
             address = BackgroundService(instance.home).start(api_port(run))
             report("Starting the web service", 1, 1)
@@ -79,6 +80,11 @@ def demo(
         _show_accounts(shown, console, _command(made.home))
         _show_pages(run, made, address, console)
         _show_entrances(entrances, address, console)
+        if in_use is not None:
+            waiting = ", ".join(in_use.open)
+            console.print(
+                f"  {in_use.processes} processes are in use. Tasks wait for them: {waiting}.", highlight=False
+            )
     finally:
         run.close()
 

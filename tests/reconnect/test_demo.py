@@ -23,10 +23,12 @@ from graph.questions.preview.consequences import preview
 from graph.questions.rights.asking import asked as asked_of
 from graph.questions.rights.asking import rights_on
 from graph.statements.precedence import SourceOrder
-from graph.time import today
+from graph.time import copenhagen_now, today
 from importers.source import SourceError
+from processes.cases.inbox import inbox
+from processes.cases.kept import open_tasks
 from reconnect.context import Context
-from reconnect.demo import account_places, accounts, found, logins, sources
+from reconnect.demo import account_places, accounts, cases, found, logins, sources
 from reconnect.demo import run as steps
 from reconnect.demo.run import Demo
 from reconnect.demo.sources import SHOWN
@@ -34,6 +36,7 @@ from reconnect.embedded import Addresses
 from reconnect.identity_provider import local_logins
 from reconnect.rights_preview import preview_of_facts
 from sample.municipality import Municipality
+from sample.process_people import CENTRE
 from tests.graph.snapshot import last_write
 from tests.importers.known import InMemory
 
@@ -113,6 +116,7 @@ def test_accounts_are_shown_at_a_scim_server_where_no_controller_can_run(
 
         assert [each.brake for each in steps.import_all(context, demo, quiet)] == [None, None, None]
         people_can_log_in(context, demo)
+        tasks_wait_for_them(context, demo)
     finally:
         context.close()
     monkeypatch.setattr(account_places, "municipal_domain", refused)
@@ -159,6 +163,24 @@ def people_can_log_in(context: Context, demo: Demo) -> None:
     consultant, receptionist = held["organisation consultant"], held["receptionist"]
     assert consultant is not None and consultant.everywhere == {"organisation"}
     assert receptionist is not None and receptionist.everywhere == {"reader:identity"}
+
+
+def tasks_wait_for_them(context: Context, demo: Demo) -> None:
+    """All delivered processes can be used, and each who decides something has a task: the manager one of a unit that
+    has no manager of its own. The second time, nothing is started."""
+    first, second = (cases.bring_into_use(context, demo, quiet) for _ in range(2))
+    assert first == second == cases.InUse(13, ("Første dag", "Gennemgå ansættelsen", "Godkend ændringen"))
+    with context.driver().session() as session:
+        held = {
+            key: {each.look.task.element for each in inbox(session, person, ("mine",), copenhagen_now())}
+            for key in (cases.HANNE, cases.MALENE, cases.THEO)
+            for person in (find(session, "Person", key).uuid,)
+        }
+        centre = find(session, "Unit", CENTRE).uuid
+        (told,) = [each for each in open_tasks(session) if each.element == "first_day_list"]
+    assert held == {cases.HANNE: {"hr"}, cases.MALENE: {"first_day_list", "approve"}, cases.THEO: set()}
+    assert told.asked.unit == centre
+    assert context.driver().execute_query("MATCH (c:Case) WHERE c.incidents IS NOT NULL RETURN c").records == []
 
 
 def scene(demo: Demo) -> dict[str, str]:
