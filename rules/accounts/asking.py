@@ -170,6 +170,10 @@ _TAKEN = """
 RETURN EXISTS {
     MATCH (a:Account|PlannedAccount)-[:AT]->(:ItSystem {uuid: $system})
     WHERE toLower(a.login) = $login
+} OR EXISTS {
+    MATCH (e:LedgerEntry {object: 'user'})
+    WHERE toLower(e.login) = $login AND e.remote IS NOT NULL AND e.state <> 'deleted'
+    MATCH (:PlannedAccount {uuid: e.key})-[:AT]->(:ItSystem {uuid: $system})
 } AS taken
 """
 _ASKED = """

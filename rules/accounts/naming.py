@@ -89,6 +89,14 @@ RETURN head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person, head([(a)-[:AT]->(s) | 
     a.login AS login, a.principal_name AS principal_name, a.email AS email, a.former_emails AS former,
     a.common_name AS common_name
 """
+_GIVEN = """
+MATCH (e:LedgerEntry {object: 'user'})
+WHERE e.remote IS NOT NULL AND e.state <> 'deleted' AND (e.login IS NOT NULL OR e.email IS NOT NULL)
+MATCH (a:PlannedAccount {uuid: e.key})
+RETURN head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person, head([(a)-[:AT]->(s) | s.uuid]) AS system, a.key AS key,
+    e.login AS login, e.email AS email
+"""
+"""What targets have given instead of the planned names, or others have renamed them to."""
 
 
 def taken(session: neo4j.Session, facts: Facts) -> Taken:
@@ -115,6 +123,10 @@ def taken(session: neo4j.Session, facts: Facts) -> Taken:
         for name in (row["email"], row["principal_name"], *(row["former"] or ())):
             found.take(found.mails, name, holder)
         found.take(found.common, row["common_name"], holder)
+    for row in session.run(_GIVEN):
+        holder = Holder(row["person"], row["system"], row["key"] or "")
+        found.take(found.logins, row["login"], holder)
+        found.take(found.mails, row["email"], holder)
     nobody = Holder(None, None)
     for row in session.run(_MAILS_OF_UNITS, today=facts.today):
         for name in row["mails"]:

@@ -288,6 +288,18 @@ def test_a_rule_is_copied_to_another_unit(service: Served) -> None:
     assert error["extensions"]["code"] == "taken"
 
 
+def test_a_login_that_a_target_has_given_is_no_extra_account(service: Served) -> None:
+    """It is nobody's planned one."""
+    service.driver.execute_query(
+        "MATCH (a:PlannedAccount {login: 'anbe'}) CREATE (:LedgerEntry {id: 'x', target: 'x', object: 'user', "
+        "key: a.uuid, state: 'delivered', remote: 'guid', login: 'anbe2'})"
+    )
+    life = {"from": day(0), "to": day(9)}
+    assert service.ask(ASK, "rights", login="ANBE2", **life)["errors"][0]["extensions"]["field"] == "login"
+    service.driver.execute_query("MATCH (e:LedgerEntry {id: 'x'}) DELETE e")
+    assert service.data(ASK, "rights", login="ANBE2", **life)["requestExtraAccount"]["uuid"]
+
+
 def test_a_request_that_another_approves_meanwhile_is_decided(service: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is not one whose name is taken: by its own account."""
     request, stated = asked(service, "adm-race"), asking.stated

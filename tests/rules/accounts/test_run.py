@@ -146,6 +146,22 @@ def test_a_name_of_any_account_that_is_there_is_taken(place: Place) -> None:
     assert (anna["login"], anna["email"]) == ("annber", "anna.berg2@solbjerg.example")
 
 
+def test_a_name_that_a_target_has_given_is_taken(place: Place) -> None:
+    """The domain had others of the planned names; no source reads it."""
+    place.run()
+    place.driver.execute_query(
+        "CREATE (:LedgerEntry {id: $uuid, target: 'active_directory-x', object: 'user', key: $uuid, remote: 'guid', "
+        "state: 'delivered', enabled: true, login: 'ANNBER', email: 'Anna.Berg2@solbjerg.example'})",
+        uuid=place.planned()["Anna Marie"]["uuid"],
+    )
+    twin = [{"id": "twin", "given_name": "Anna", "surname": "Berg"}]
+    job = [{"id": "e_twin", "person": "twin", "from": "2021-01-01", "units": [{"unit": "job"}], "type": "monthly_full"}]
+    place.run(persons=twin, employments=job)
+    found = place.planned()
+    assert (found["Anna"]["login"], found["Anna"]["email"]) == ("annber2", "anna.berg3@solbjerg.example")
+    assert found["Anna Marie"]["login"] == "anbe", "its own plan stays"
+
+
 def test_people_keep_the_user_name_that_they_have(place: Place) -> None:
     place.run(accounts=[{"id": "x", "system": "ad", "login": "am1", "person": "anna"}])
     assert place.planned()["Anna Marie"]["login"] == "am1"
