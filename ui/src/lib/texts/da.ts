@@ -1100,6 +1100,7 @@ export const da = {
 			INVALID_VALUE: 'En værdi er ikke tilladt',
 			SYSTEM_BLOCKED: 'Systemet er spærret',
 			UNKNOWN_AT_KOMBIT: 'FK-adm kender den ikke',
+			DIFFERS_AT_KOMBIT: 'Giver mere hos KOMBIT end her',
 			STOPPED: 'Personen er stoppet',
 			CONFLICT: 'Må ikke haves sammen med en anden',
 			NOT_APPROVED: 'Mangler en godkendelse',

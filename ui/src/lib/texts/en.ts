@@ -1093,6 +1093,7 @@ export const en: Texts = {
 			INVALID_VALUE: 'A value is not allowed',
 			SYSTEM_BLOCKED: 'The system is blocked',
 			UNKNOWN_AT_KOMBIT: 'FK-adm does not know it',
+			DIFFERS_AT_KOMBIT: 'Gives more at KOMBIT than here',
 			STOPPED: 'The person is stopped',
 			CONFLICT: 'Must not be held with another',
 			NOT_APPROVED: 'Not approved',
