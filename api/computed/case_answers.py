@@ -13,9 +13,10 @@ from graph.connection import Run
 from graph.identity.lookup import survivors
 from processes.cases import definitions, kept
 from processes.cases.definitions import Version
-from processes.cases.kept import CaseRow
+from processes.cases.kept import CaseRow, LogEntry, Task
 from processes.cases.listed import Listed, state_of
 from processes.cases.tasks import STARTER, Look
+from processes.forms import Form
 
 _COMMON = (
     Plain("id", "ID!", "Its id"),
@@ -43,7 +44,8 @@ CASE = answer_type(
     Plain("canWithdraw", "Boolean!", "Whether the caller has started it, and may withdraw it"),
     Plain("fields", "String", "JSON Schema of what its forms ask for, to repair an incident; null = it has none"),
     Part("incidents", "CaseIncident", "The steps that can't be made", many=True),
-    Part("answers", "CaseAnswer", "What was filled in so far", many=True),
+    Part("answers", "CaseAnswer", "What was filled in so far, each field once, as it was filled in last", many=True),
+    Part("filledIn", "CaseFilledIn", "The same by start, task and repair: who filled in what, and when", many=True),
     Part("tasks", "Task", "Its tasks, in the order in which they were reached", many=True),
     Part("log", "CaseLogEntry", "What was done with it, in order", many=True),
 )
@@ -65,6 +67,18 @@ ANSWER = answer_type(
     Plain("value", "String!", "Its value, as JSON"),
     Plain("shown", "String!", "Its value, with names for units and persons"),
 )
+FILLED_IN = answer_type(
+    "CaseFilledIn",
+    "What somebody filled in at once",
+    Plain("action", "CaseAction!", "STARTED, COMPLETED or REPAIRED"),
+    Plain("task", "ID", "Id of the task; null = the start, or a repair"),
+    Plain("name", "String!", "What the task is called, the step that was repaired, or the process"),
+    Plain("unit", "String", "Name of the unit of the task"),
+    Plain("at", "Moment!", "When"),
+    Plain("by", "String", "Name of who has done it; null = no person"),
+    Plain("insteadOf", "String", "Name of the person in whose place; null = in person"),
+    Part("answers", "CaseAnswer", "The fields", many=True),
+)
 ENTRY = answer_type(
     "CaseLogEntry",
     "Something that was done with a case",
@@ -75,7 +89,10 @@ ENTRY = answer_type(
     Plain("task", "String", "Name of the task that it was done with; null = with the case"),
     Plain("reason", "String", "Why, as they said"),
 )
-CASE_TYPES = (CASE, INCIDENT, ANSWER, ENTRY)
+_NAMED = ("unit", "person")
+_Answered = tuple[str, str, str, Any]
+"""Field, title, format and value."""
+CASE_TYPES = (CASE, INCIDENT, ANSWER, FILLED_IN, ENTRY)
 
 
 def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
@@ -88,9 +105,15 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
     """A case as an answer of the type ``ProcessCase``. ``person``: who asks."""
     version, engine = kept.engine_of(run, case)
     log = kept.log_of(run, case.id)
-    answers = _answers(version, engine.variables)
+    filled_in = [each for each in log if each.values]
+    answers = _answers(version, {**engine.variables, **{k: v for each in filled_in for k, v in each.values.items()}})
+    of_task = {each.task.id: each.task for each in tasks}
+    in_forms = [_filled_in(version, each, of_task.get(each.task)) for each in filled_in]
     uuids = {who for each in log for who in (each.by, each.instead_of) if who}
-    uuids |= {each for _, _, form, value in answers if form in ("unit", "person") for each in _texts(value)}
+    uuids |= {
+        each for some in (answers, *in_forms) for _, _, form, value in some if form in _NAMED for each in _texts(value)
+    }
+    uuids |= {each.asked.unit for each in of_task.values() if each.asked.unit}
     names = names_of(run, uuids | set(_named(case)))
     done, active = engine.reached
     if not case.is_open:  # a person may have ended it in between
@@ -110,7 +133,7 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         "done": sorted(done),
         "active": sorted(active),
         "canWithdraw": case.is_open and person is not None and _is_starter(run, case, person),
-        "fields": orjson.dumps(_fields(version)).decode() if case.incidents else None,
+        "fields": orjson.dumps(_all_fields(version)).decode() if case.incidents else None,
         "incidents": [
             {
                 "step": each["task"],
@@ -121,15 +144,20 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
             }
             for each in case.incidents
         ],
-        "answers": [
+        "answers": _answer_forms(answers, names),
+        "filledIn": [
             {
-                "field": field,
-                "title": title,
-                "format": form or None,
-                "value": orjson.dumps(value).decode(),
-                "shown": ", ".join(names.get(each, each) for each in _texts(value)),
+                "action": name_of(each.action),
+                "task": each.task or None,
+                "name": called(each.element) if each.element else version.definition.name,
+                "unit": names.get(of_task[each.task].asked.unit or "") if each.task in of_task else None,
+                "at": moment(each.at),
+                "by": names.get(each.by or "", each.by),
+                "insteadOf": names.get(each.instead_of or "", each.instead_of),
+                "answers": _answer_forms(fields, names),
             }
-            for field, title, form, value in answers
+            for each, fields in zip(filled_in, in_forms, strict=True)
+            if fields
         ],
         "tasks": task_forms(run, tasks, person),
         "log": [
@@ -175,20 +203,48 @@ def _named(case: CaseRow) -> Iterable[str]:
     return (each for each in (case.unit, case.person, case.started_by) if each)
 
 
-def _answers(version: Version, variables: Mapping[str, Any]) -> list[tuple[str, str, str, Any]]:
-    """Field, title, format and value of what the forms of a case have so far, each field once."""
-    found: dict[str, tuple[str, str, str, Any]] = {}
+def _answers(version: Version, values: Mapping[str, Any]) -> list[_Answered]:
+    """What the forms of a case have so far, each field once, in their order."""
     start = version.forms.get(version.definition.start_form)
-    for form in ([start] if start is not None else []) + list(version.forms.values()):
-        for field, schema in form.schema["properties"].items():
-            value = variables.get(field)
-            if field not in found and value not in (None, "", []):
-                kind = str(schema.get("format") or ("choice" if "enum" in schema else ""))
-                found[field] = (field, str(schema.get("title") or field), kind, value)
-    return list(found.values())
+    forms = ([start] if start is not None else []) + list(version.forms.values())
+    once = dict.fromkeys(field for form in forms for field in form.fields)
+    return _fields(forms, {field: values.get(field) for field in once})
 
 
-def _fields(version: Version) -> Answer:
+def _filled_in(version: Version, entry: LogEntry, task: Task | None) -> list[_Answered]:
+    """What somebody filled in, with the titles of its form, or else of any that has the field."""
+    name = version.definition.start_form if task is None else task.form
+    own = version.forms.get(name) if entry.action != "repaired" else None
+    forms = ([own] if own is not None else []) + list(version.forms.values())
+    return _fields(forms, {field: value for field, value in entry.values.items() if field != STARTER})
+
+
+def _fields(forms: Sequence[Form], values: Mapping[str, Any]) -> list[_Answered]:
+    found = []
+    for field, value in values.items():
+        if value not in (None, "", []):
+            schema: Mapping[str, Any] = next(
+                (form.schema["properties"][field] for form in forms if field in form.fields), {}
+            )
+            kind = str(schema.get("format") or ("choice" if "enum" in schema else ""))
+            found.append((field, str(schema.get("title") or field), kind, value))
+    return found
+
+
+def _answer_forms(answers: Iterable[_Answered], names: Mapping[str, str]) -> list[Answer]:
+    return [
+        {
+            "field": field,
+            "title": title,
+            "format": kind or None,
+            "value": orjson.dumps(value).decode(),
+            "shown": ", ".join(names.get(each, each) for each in _texts(value)),
+        }
+        for field, title, kind, value in answers
+    ]
+
+
+def _all_fields(version: Version) -> Answer:
     """All fields of the forms of a case, as one form that needs none of them."""
     found: dict[str, Any] = {}
     shared: dict[str, Any] = {}

@@ -82,7 +82,7 @@ def repair(
             running.engine.repair(incident, found)
         element = _element(running, incident, service)
         nobody = user if person is None else ""
-        kept.log(tx, running.id, kept.LogEntry("repaired", now, person, None, element, reason, nobody, found))
+        kept.log(tx, running.id, kept.LogEntry("repaired", now, person, None, element, reason, nobody, values=found))
         _again(running, incident, service, now)
         running.write(now)
         running.follow_values(found)

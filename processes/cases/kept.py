@@ -113,7 +113,8 @@ class CaseRow:
 class LogEntry:
     """What somebody did with a case. ``by`` None: time or the process itself did it, or ``user``, who is no person.
 
-    ``values``: the variables that were set, where that is what was done.
+    ``task``: id of the task that was completed. ``values``: what was filled in with it, at the start, or to repair a
+    step.
     """
 
     action: Action
@@ -123,6 +124,7 @@ class LogEntry:
     element: str
     reason: str = ""
     user: str = ""
+    task: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -230,6 +232,7 @@ def log_of(run: Run, case: str) -> list[LogEntry]:
             element=each.get("element") or "",
             reason=each.get("reason") or "",
             user=each.get("user") or "",
+            task=each.get("task") or "",
             values=orjson.loads(each.get("values") or "{}"),
         )
         for each in (row["e"] for row in rows)
@@ -295,7 +298,7 @@ class Running:
             now=now.astimezone(UTC),
             about={name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)},
         ).consume()
-        made.log("started", now, by, reason=reason)
+        log(tx, made.id, LogEntry("started", now, by, None, "", reason, values=values))
         return made
 
     def write(self, now: datetime) -> None:
@@ -390,12 +393,15 @@ class Running:
             for each in incidents
         ]
 
-    def done(self, task: Task, by: str, instead_of: str | None, now: datetime, reason: str) -> None:
-        """A task was completed."""
+    def done(
+        self, task: Task, by: str, instead_of: str | None, values: Mapping[str, Any], now: datetime, reason: str
+    ) -> None:
+        """A task was completed with these values."""
         told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
         self._set(task.id, told)
         self._exclude(task.element, by, instead_of)
-        self.log("completed", now, by, instead_of, task.element, reason)
+        entry = LogEntry("completed", now, by, instead_of, task.element, reason, task=task.id, values=values)
+        log(self.tx, self.id, entry)
 
     def _exclude(self, element: str, *who: str | None) -> None:
         """Whoever has completed a task, and in whose place, has none of the open ones that ask for somebody else."""
@@ -530,7 +536,7 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         MATCH (c:Case {id: $case})
         SET c.entries = c.entries + 1
         CREATE (e:CaseEntry {number: c.entries, action: $action, at: $at, by: $by, instead_of: $instead_of})
-        SET e.element = $element, e.reason = $reason, e.user = $user, e.values = $values
+        SET e.element = $element, e.reason = $reason, e.user = $user, e.task = $task, e.values = $values
         CREATE (e)-[:OF_CASE]->(c)
         """,
         case=case,
@@ -541,6 +547,7 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         element=entry.element or None,
         reason=entry.reason or None,
         user=entry.user or None,
+        task=entry.task or None,
         values=orjson.dumps(dict(entry.values)).decode() if entry.values else None,
     ).consume()
 

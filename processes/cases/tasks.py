@@ -239,7 +239,7 @@ def complete(
         told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name, named)
         with refused():
             running.engine.complete(task, told, now)
-        running.done(seen.task, person, candidate.instead_of, now, reason)
+        running.done(seen.task, person, candidate.instead_of, told, now, reason)
         running.write(now)
         return kept.task(tx, task)
 

@@ -164,9 +164,12 @@ class Case:
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        """The variables as its open paths have them; once it has ended, those with which it did."""
+        """The variables as its paths have them, also those that wait for others; once it has ended, those with which it
+        did."""
         found = dict(self.data)
         for task in self._tasks():
+            if task.state == TaskState.WAITING and task.parent is not None:  # a join has its own data once it is over
+                found |= deepcopy(dict(task.parent.data))
             if task.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED):
                 found |= deepcopy(dict(task.data))
         return found

@@ -209,6 +209,12 @@ class _Bounded:
             self._forget_item(my_task)
         super().create_child(my_task, item, key_or_index)  # type: ignore[misc]
 
+    def merge_child(self, workflow: Any, child: Task) -> None:
+        """An instance that leaves out what is listed, such as a field that need not be filled in, has null there."""
+        if self.output_item is not None and not self.output_item.exists(child):  # type: ignore[attr-defined]
+            self.output_item.set(child, None)  # type: ignore[attr-defined]
+        super().merge_child(workflow, child)  # type: ignore[misc]
+
     def _run_hook(self, my_task: Task) -> Any:
         self._forget_item(my_task)
         return super()._run_hook(my_task)  # type: ignore[misc]

@@ -1,6 +1,8 @@
 """The delivered processes: each is drawn for any modeller, can be deployed, and runs as its cases in play.yaml say."""
 
+import json
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.emptied import empty
 FOLDER = Path(processes.__file__).parent / "definitions"
 NAMES = sorted(each.name for each in FOLDER.iterdir() if each.is_dir())
 CONTENT: dict[str, Any] = yaml.safe_load((FOLDER / "play.yaml").read_text(encoding="utf-8"))
+_LISTED = f"{{{BPMN}}}loopDataOutputRef"
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 
 
@@ -31,10 +34,42 @@ def test_every_element_and_flow_is_drawn(name: str) -> None:
     assert {each.get("bpmnElement") for each in root.iter(f"{{{DI}}}BPMNEdge")} == flows
     process = root.find(f"{{{BPMN}}}process")
     assert process is not None and process.get("name") and process.findtext(f"{{{BPMN}}}documentation")
-    references = [each.text for each in root.iter(f"{{{BPMN}}}loopDataInputRef")]
+    named = (f"{{{BPMN}}}loopDataInputRef", f"{{{BPMN}}}loopDataOutputRef")
+    references = [each.text for each in root.iter(*named)]
     assert set(references) == {each.get("id") for each in process.iter(f"{{{BPMN}}}property")}
     unnamed = [each.get("id") for each in root.iter(f"{{{BPMN}}}userTask") if not each.get("name")]
     assert unnamed == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_answer_takes_the_place_of_another(name: str) -> None:
+    """Of tasks beside each other no two have a field of the same name; of one that several do, the answers are a list."""
+    root = etree.parse(str(FOLDER / name / f"{name}.bpmn")).getroot()
+    after: dict[str, set[str]] = {}
+    for each in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        after.setdefault(str(each.get("sourceRef")), set()).add(str(each.get("targetRef")))
+
+    def reached(start: str) -> set[str]:
+        found, left = set[str](), [start]
+        while left:
+            if (one := left.pop()) not in found:
+                found.add(one)
+                left += after.get(one, ())
+        return found
+
+    fields = {
+        str(task.get("id")): set(json.loads((FOLDER / name / f"{form.get('name')}.json").read_text())["properties"])
+        for task in root.iter(f"{{{BPMN}}}userTask")
+        for form in task.iter("{urn:reconnect:bpmn:1}form")
+    }
+    for split in root.iter(f"{{{BPMN}}}parallelGateway"):
+        for one, other in combinations(sorted(after[str(split.get("id"))]), 2):
+            sides = (reached(one) - reached(other), reached(other) - reached(one))
+            given = [{field for task in side & fields.keys() for field in fields[task]} for side in sides]
+            assert given[0] & given[1] == set()
+    assert [
+        each for each in root.iter(f"{{{BPMN}}}multiInstanceLoopCharacteristics") if each.find(_LISTED) is None
+    ] == []
 
 
 def test_each_is_played() -> None:

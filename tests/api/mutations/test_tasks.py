@@ -35,7 +35,8 @@ START_CASE = """mutation($values: String!, $by: ID) {
 MINE = """query($parts: [InboxPart!], $first: Int, $after: ID) { myTasks(parts: $parts, first: $first, after: $after) {
     id name unit person role walked parts can levelUnit steps fault claimedBy form candidates { name how why } } }"""
 CASE = """query($case: ID!) { processCase(case: $case) { process name state unit person startedBy version done active
-    incidents { text } answers { field title shown } tasks { name state } log { action by task reason } diagram } }"""
+    incidents { text } answers { field title shown } canWithdraw fields
+    filledIn { action name unit by answers { field shown } } tasks { name state } log { action by task reason } diagram } }"""
 COMPLETE = """mutation($task: ID!, $values: String!, $by: ID) {
     completeTask(task: $task, values: $values, by: $by, reason: "Set") { state } }"""
 
@@ -123,12 +124,40 @@ def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: d
     assert {(each["field"], each["shown"]) for each in seen["answers"]} == {
         ("unit", "Jobcenter"), ("person", "Dora Kjær"), ("decision", "yes"),
     }  # fmt: skip
+    filled = [(each["action"], each["name"], each["unit"], each["by"]) for each in seen["filledIn"]]
+    assert filled == [
+        ("STARTED", "approval", None, "Bo Lund"), ("COMPLETED", "approve", "Jobcenter", "Anna Berg"),
+    ]  # fmt: skip
+    given = [{answer["field"]: answer["shown"] for answer in each["answers"]} for each in seen["filledIn"]]
+    assert given == [{"unit": "Jobcenter", "person": "Dora Kjær"}, {"decision": "yes"}]
     assert "approve" in seen["done"] and seen["active"] == [] and "<process" in seen["diagram"].replace("bpmn:", "")
     assert seen == asked(service, CASE, tokens["bo"], case=case)["processCase"]
     assert refused(service, CASE, tokens["carl"], case=case)["code"] == "unknown_case"
     started_by_bo = asked(service, "{ myCases { id state waitsFor startedBy } }", tokens["bo"])["myCases"]
     assert {"id": case, "state": "ENDED", "waitsFor": [], "startedBy": "Bo Lund"} in started_by_bo
     assert asked(service, "{ myCases { id } }", tokens["carl"])["myCases"] == []
+
+
+def test_a_case_is_withdrawn_by_its_starter_and_ended_by_who_looks_after_processes(
+    service: Served, tokens: dict[str, str]
+) -> None:
+    withdraw = 'mutation($case: ID!, $by: ID) { withdrawCase(case: $case, by: $by, reason: "Fortrudt") { case } }'
+    end = 'mutation($case: ID!) { endCase(case: $case, reason: "Forkert") { case } }'
+    one, other = (case_of(service, started(service, tokens["bo"], "job", "dora")) for _ in range(2))
+    assert [asked(service, CASE, tokens[each], case=one)["processCase"]["canWithdraw"] for each in ("bo", "anna")] == [
+        True, False,
+    ]  # fmt: skip
+    assert refused(service, withdraw, tokens["carl"], case=one)["code"] == "unknown_case"
+    assert refused(service, withdraw, tokens["anna"], case=one)["code"] == "not_starter"
+    assert refused(service, end, tokens["bo"], case=one)["code"] == "forbidden"
+    assert asked(service, withdraw, tokens["bo"], case=one)["withdrawCase"]["case"] == one
+    seen = asked(service, CASE, tokens["bo"], case=one)["processCase"]
+    assert (seen["state"], seen["canWithdraw"], seen["active"], seen["fields"]) == ("STOPPED", False, [], None)
+    assert refused(service, withdraw, tokens["bo"], case=one)["code"] == "wrong_state"
+    asked(service, end, service.token("operations"), case=other)
+    (last,) = asked(service, CASE, tokens["bo"], case=other)["processCase"]["log"][-1:]
+    assert (last["action"], last["by"]) == ("STOPPED", None) and last["reason"].startswith("Forkert (")
+    assert refused(service, end, service.token("operations"), case=other)["code"] == "wrong_state"
 
 
 def case_of(service: Served, task: str) -> str:

@@ -513,3 +513,29 @@ def test_a_state_of_another_version_is_refused() -> None:
         Case.read(other, kept)
     with pytest.raises(StateRejected, match="can't be read"):
         Case.read(read(*APPROVAL), kept.replace(b'"approve"', b'"nothing"'))
+
+
+def test_what_a_done_path_has_is_known_while_others_are_open() -> None:
+    definition = read(
+        START, '<parallelGateway id="split"/>', user("one"), user("other"), '<parallelGateway id="join"/>', END,
+        flow("start", "split", "one", "join", "end"), flow("split", "other", "join"),
+    )  # fmt: skip
+    case = done(definition, again(definition, begin(definition)), "one", decision="yes")
+    assert case.variables["decision"] == "yes" and elements(case) == ["other"]
+    case = done(definition, case, "other", days=3)
+    assert case.finished and case.data["decision"] == "yes" and case.data["days"] == 3
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_an_instance_that_leaves_out_what_is_listed_has_null_in_the_list(sequential: str) -> None:
+    multiple = (
+        f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><loopCardinality>2</loopCardinality>'
+        '<loopDataOutputRef>answers</loopDataOutputRef><outputDataItem id="answer"/></multiInstanceLoopCharacteristics>'
+    )
+    definition = read(START, user("ask", "answer", more=multiple), END, flow("start", "ask", "end"))
+    case = again(definition, begin(definition))
+    for values in ({}, {"answer": "of the second"}):
+        case.complete(case.work()[0].id, values, NOW)
+        assert case.incidents == ()
+        case = again(definition, case)
+    assert case.finished and case.data["answers"] == [None, "of the second"]
