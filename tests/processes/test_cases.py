@@ -359,6 +359,34 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     tasks.complete(town, report.id, "anna", {}, NOW)
 
 
+def test_a_case_that_decides_an_erasure_outlives_the_person_with_the_decision(town: neo4j.Driver) -> None:
+    content = {
+        "start": {"form": {"unit": "unit", "data_subject": "person"}},
+        "tasks": {
+            "decide": {"role": "case_worker", "unit": "unit", "not": "data_subject", "form": {"why": "text"}},
+            "erase": {"role": "case_worker", "unit": "unit", "not": "data_subject", "form": {"exceptions": "text"}},
+        },
+        "flow": "start → decide → erase → end",
+    }
+    faults: list[str] = []
+    found = read_described("erasing", content, [each["id"] for each in TOWN["units"]], (), faults)
+    assert found is not None, faults
+    definitions.deploy(town, "erasing", found.documents, found.schemas, "test", NOW)
+    case = tasks.start(town, "erasing", {"unit": "job", "data_subject": "dora"}, "bo", NOW)
+    dora = uuid(town, "dora")
+    tasks.complete(town, open_task(town, case).id, "anna", {"why": "Fristen er gået"}, NOW)
+    erase_person(town, dora, Origin("manual", user="hr", reason="x"))
+    tasks.complete(town, open_task(town, case).id, "anna", {"exceptions": "Intet"}, NOW)
+    with town.session() as session:
+        row, log = kept.case(session, case), kept.log_of(session, case)
+        _, engine = kept.engine_of(session, row)
+    assert not row.is_open and row.incidents == () and dora not in str((row, log, engine.data))
+    assert [dict(each.values) for each in log if each.action == "completed"] == [
+        {"why": "Fristen er gået"}, {"exceptions": "Intet"},
+    ]  # fmt: skip
+    assert {each.by for each in log if each.action == "completed"} == {uuid(town, "anna")}
+
+
 def test_a_case_is_about_the_person_whom_a_task_names(town: neo4j.Driver) -> None:
     content = {
         "start": {"form": {"unit": "unit", "name": "text"}},

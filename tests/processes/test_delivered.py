@@ -43,7 +43,7 @@ def test_every_element_and_flow_is_drawn(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_answer_takes_the_place_of_another(name: str) -> None:
-    """Of tasks beside each other no two have a field of the same name; of one that several do, the answers are a list."""
+    """Of tasks beside each other no two have a field of the same name; of one that several do there is a list."""
     root = etree.parse(str(FOLDER / name / f"{name}.bpmn")).getroot()
     after: dict[str, set[str]] = {}
     for each in root.iter(f"{{{BPMN}}}sequenceFlow"):
@@ -70,6 +70,11 @@ def test_no_answer_takes_the_place_of_another(name: str) -> None:
     assert [
         each for each in root.iter(f"{{{BPMN}}}multiInstanceLoopCharacteristics") if each.find(_LISTED) is None
     ] == []
+
+
+def test_the_case_of_an_erasure_is_about_no_person_with_whom_it_would_be_erased() -> None:
+    forms = [json.loads(each.read_text()) for each in (FOLDER / "erasure").glob("*.json")]
+    assert not any("person" in each["properties"] for each in forms)
 
 
 def test_each_is_played() -> None:

@@ -35,8 +35,8 @@ START_CASE = """mutation($values: String!, $by: ID) {
 MINE = """query($parts: [InboxPart!], $first: Int, $after: ID) { myTasks(parts: $parts, first: $first, after: $after) {
     id name unit person role walked parts can levelUnit steps fault claimedBy form candidates { name how why } } }"""
 CASE = """query($case: ID!) { processCase(case: $case) { process name state unit person startedBy version done active
-    incidents { text } answers { field title shown } canWithdraw fields
-    filledIn { action name unit by answers { field shown } } tasks { name state } log { action by task reason } diagram } }"""
+    incidents { text } answers { field title shown } filledIn { action name unit by answers { field shown } }
+    tasks { name state } log { action by task reason } diagram canWithdraw fields } }"""
 COMPLETE = """mutation($task: ID!, $values: String!, $by: ID) {
     completeTask(task: $task, values: $values, by: $by, reason: "Set") { state } }"""
 
