@@ -170,17 +170,19 @@ class DomainObjects:
             raise Refused("not_read", str(rejected)) from rejected
         return bool(found)
 
-    def is_used(self, field: str, value: str, own: str = "") -> bool:
-        """Whether another object than ``own`` (id) has the name. A login implies the principal name of the domain's own
-        realm, and that principal name bars the login."""
-        fits = f"({field}={escape_filter_chars(value)})"
+    def implied(self, field: str, value: str) -> tuple[str, str]:
+        """The other name that nobody else may have then, and its field; empty if there is none."""
         realm = names.realm(self._settings.base)
         before, _, domain = value.partition("@")
-        if field == "userPrincipalName" and domain.casefold() == realm:
-            fits = f"(|{fits}(sAMAccountName={escape_filter_chars(before)}))"
         if field == "sAMAccountName":
-            fits = f"(|{fits}(userPrincipalName={escape_filter_chars(f'{value}@{realm}')}))"
-        asked = self._session.read(lambda at: list(at.search(self._settings.base, fits, ["objectGUID"])))
+            return "userPrincipalName", f"{value}@{realm}"
+        return ("sAMAccountName", before) if field == "userPrincipalName" and domain.casefold() == realm else ("", "")
+
+    def is_used(self, field: str, value: str, own: str = "") -> bool:
+        """Whether another object than ``own`` (id) has the name, or the one that it implies."""
+        either = ((field, value), self.implied(field, value))
+        fits = "".join(f"({name}={escape_filter_chars(text)})" for name, text in either if name)
+        asked = self._session.read(lambda at: list(at.search(self._settings.base, f"(|{fits})", ["objectGUID"])))
         return any(str(values.guid(each.values["objectguid"][0])) != own for each in asked)
 
     def require_free_addresses(self, sent: Mapping[str, Value], own: str) -> None:

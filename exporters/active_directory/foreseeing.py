@@ -60,4 +60,6 @@ class Foreseeing:
         raise Refused("taken", f"Other objects have {field}, and every other candidate.")
 
     def _is_foreseen(self, field: str, text: str) -> bool:
-        return (field, text.casefold()) in self._foreseen
+        """A login implies the principal name of the domain's own realm, and the reverse."""
+        text = text.casefold()
+        return (field, text) in self._foreseen or self._objects.implied(field, text) in self._foreseen

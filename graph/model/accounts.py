@@ -126,7 +126,12 @@ PLANNED_ACCOUNT = Kind(
         Property("named_for", doc="The name that its names were made of", identifies=True, own=True),
         Property("licence", doc="The licence that it needs, as the target knows it"),
         Property("type", doc="What it is used for, in the municipality's own word"),
-        Property("expires", "date", "The first day without access, where the target is to write it"),
+        Property(
+            "expires",
+            "date",
+            "The first day without access, where a rule has the target write it; of an extra account the "
+            "target writes its end",
+        ),
         Property("delete_on", "date", "The first day on which the target may delete it; empty: never"),
         Property("extra", "yes_no", "Stated by a person, beside what rules give"),
         Property("reason", doc="Why the extra account is needed", identifies=True),

@@ -232,6 +232,11 @@ def test_24_a_login_that_anothers_principal_name_implies_is_taken(domain: Domain
     report = domain.export(town)
     assert (report.parked, domain.logins()) == ([], ["alma2", "other"])
     assert [(each.field, each.rule) for each in report.notices] == [("sAMAccountName", "taken")]
+    town.person("ida", principal_name=f"bodil@{realm}").person("bodil", principal_name="b@klit.example")
+    (user,) = (each for each in domain.export(town, dry_run=True).objects if each.kind == "user")
+    assert "bodil2" in repr(user.changes), "whichever of the two is made first"
+    report = domain.export(town)
+    assert (report.parked, [each.rule for each in report.notices]) == ([], ["taken"])
     renamed = domain.export(town.set("alma", principal_name=f"alma2@{realm}"))
     assert (renamed.parked, domain.user("alma2")["userPrincipalName"]) == ([], [f"alma2@{realm}"]), "its own login"
 
