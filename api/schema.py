@@ -37,16 +37,6 @@ _HERE = sys.modules[__name__]
 Fields = Mapping[str, tuple[Any, Arguments, str]]
 
 
-@strawberry.type(description="Where a page of a list begins and ends")
-class PageInfo:
-    has_next_page: bool = strawberry.field(description="There are more after this page")
-    has_previous_page: bool = strawberry.field(description="There are some before this page")
-    start_cursor: str | None = strawberry.field(description="Cursor of the first on the page; null where it is empty")
-    end_cursor: str | None = strawberry.field(
-        description="Cursor of the last one; pass it as after to read the next page"
-    )
-
-
 def _compiled(name: str, type_: Any, arguments: Arguments) -> Callable[..., Any]:
     """A resolver that carries a signature; it is never called, since reads are compiled."""
 
@@ -175,7 +165,7 @@ def _connection(name: str) -> str:
         {
             "nodes": (f"list[{name}]", {}, "What is on the page"),
             "edges": (f"list[{name}Edge]", {}, "What is on the page, each with its cursor"),
-            "pageInfo": (PageInfo, {}, "Whether there are more, and where they begin"),
+            "pageInfo": ("PageInfo", {}, "Whether there are more, and where they begin"),
             "totalCount": (int, {}, "How many there are on all pages; counting has a cost"),
         },
     )
@@ -229,6 +219,8 @@ def _annotation(field: Plain | Thing | Part) -> Any:
     if isinstance(field, Plain):
         return annotation_of(field.type)
     to = field.to if isinstance(field, Part) else field.interface or field.kinds[0]
+    if isinstance(field, Part) and field.always:
+        return to
     return f"list[{to}]" if field.many else f"{to} | None"
 
 

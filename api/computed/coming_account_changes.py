@@ -115,4 +115,5 @@ FIELD = ComputedField(
     arguments={"days": DAYS, "first": FIRST},
     enums=(AccountChangeType,),
     in_part=True,
+    has_pages=True,
 )

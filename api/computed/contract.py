@@ -76,12 +76,13 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An answer within the answer (``many``: a list of them), of the type ``to``."""
+    """An answer within the answer (``many``: a list of them), of the type ``to``. ``always``: there is one."""
 
     name: str
     to: str
     doc: str = ""
     many: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +319,10 @@ class ComputedField:
     """A caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
     whole: str = ""
     """Why such a caller may not: what it does that is about no part."""
+    has_pages: bool = False
+    """It is also a connection (``api.computed.pages``)."""
+    is_page: bool = False
+    """It is that connection."""
 
     def __post_init__(self) -> None:
         """Every field with ``at`` also has ``asKnownOn``, unless it says why it can't answer that.

@@ -37,4 +37,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"first": FIRST},
     in_part=True,
+    has_pages=True,
 )

@@ -81,4 +81,5 @@ FIELD = ComputedField(
     enums=(PeopleChangeType,),
     looks_at=("Employment", "Affiliation", "Unit"),
     in_part=True,
+    has_pages=True,
 )

@@ -65,4 +65,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
+    has_pages=True,
 )

@@ -113,4 +113,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
+    has_pages=True,
 )

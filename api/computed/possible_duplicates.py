@@ -30,4 +30,5 @@ FIELD = ComputedField(
     arguments={"first": FIRST},
     looks_at=("Person",),
     in_part=True,
+    has_pages=True,
 )

@@ -39,4 +39,5 @@ FIELD = ComputedField(
     looks_at=("Employment", "Affiliation", "Assignment"),
     answers="HeldRight",
     in_part=True,
+    has_pages=True,
 )

@@ -99,4 +99,5 @@ FIELD = ComputedField(
     enums=(FindingType,),
     looks_at=("Employment", "Affiliation", "Assignment"),
     in_part=True,
+    has_pages=True,
 )

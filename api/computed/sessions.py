@@ -38,4 +38,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
+    has_pages=True,
 )

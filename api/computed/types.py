@@ -10,10 +10,11 @@ from importlib import import_module
 from api import computed
 from api.access.rights import READ
 from api.computed.contract import AnswerType, ComputedField, Part, Plain, Thing
+from api.computed.pages import PAGE_INFO, in_pages
 
 __all__ = ["ANSWER_TYPES", "FIELDS", "RULES", "AnswerType", "Part", "Plain", "Thing"]
 
-_FRAME = ("answers", "contract", "types")
+_FRAME = ("answers", "contract", "pages", "types")
 """Modules of the folder that are no root field."""
 
 
@@ -22,11 +23,13 @@ def _found(folders: Iterable[str]) -> dict[str, ComputedField]:
     names = (each.name for each in pkgutil.iter_modules(folders) if each.name not in _FRAME)
     modules = (import_module(f"api.computed.{each}") for each in names)
     fields = (getattr(module, "FIELD", None) for module in modules)
-    return {each.name: each for each in fields if isinstance(each, ComputedField)}
+    found = [each for each in fields if isinstance(each, ComputedField)]
+    return {each.name: each for each in (*found, *(in_pages(each) for each in found if each.has_pages))}
 
 
 FIELDS: Mapping[str, ComputedField] = _found(computed.__path__)
 ANSWER_TYPES: dict[str, AnswerType] = {type_.name: type_ for each in FIELDS.values() for type_ in each.types}
+ANSWER_TYPES[PAGE_INFO.name] = PAGE_INFO
 READ.update({type_.name: each.roles for each in FIELDS.values() for type_ in each.types})
 RULES: dict[str, tuple[str, bool]] = {name: (each.type, each.many) for name, each in FIELDS.items()}
 """Root field → (type of its answers, whether there are several)."""

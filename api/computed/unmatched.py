@@ -57,4 +57,5 @@ FIELD = ComputedField(
     },
     looks_at=("Account", "Employment"),
     in_part=True,
+    has_pages=True,
 )

@@ -33,4 +33,5 @@ FIELD = ComputedField(
     looks_at=("Employment",),
     only_now="it compares payroll with the position list as both say it now",
     in_part=True,
+    has_pages=True,
 )

@@ -69,4 +69,5 @@ FIELD = ComputedField(
     },
     looks_at=("Assignment", "Unit"),
     in_part=True,
+    has_pages=True,
 )

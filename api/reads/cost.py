@@ -41,6 +41,9 @@ def _root(root: Selected) -> Term:
         return lambda values, lengths, _: 1.0
     computed = FIELDS[root.name]
     labels = computed.looks_at
+    if computed.is_page:
+        (connection,) = root.children.values()
+        inner = _sum([_inside(each) for each in connection.values() if each.name in ROWS])
 
     def cost(values: Values, lengths: Lengths, _: bool) -> float:
         all_ = sum(map(lengths.all, labels))

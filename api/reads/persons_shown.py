@@ -151,8 +151,9 @@ class _Adding(Visitor):
             self.groups.add(_GROUPS[parent.name])
 
     def _enter_root(self, node: FieldNode) -> None:
-        if node.name.value in _INDIRECT:
-            self.groups.add(_INDIRECT[node.name.value])
+        list_ = node.name.value.removesuffix("Connection")
+        if list_ in _INDIRECT:
+            self.groups.add(_INDIRECT[list_])
         given = {each.name.value: each.value for each in node.arguments or ()}
         self.named += [(kind, given[name]) for name, kinds in _NAMED.items() if name in given for kind in kinds]
         if "thing" in given and "kind" in given:

@@ -150,4 +150,24 @@ def test_people_who_come_and_go_are_those_of_the_part(part: Asking) -> None:
     assert sorted(each["tie"]["title"] for each in every) == ["Inde", "Ude"]
     assert told(part, "peopleChanges(days: 1, first: 1) { what }") == [{"what": "AWAY"}]
     assert part.code("{ peopleChanges(days: 0) { what } }") == "wrong_value"
+    pages = """query($after: String) { peopleChangesConnection(first: 1, after: $after) {
+        totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+        nodes { what tie { ... on Employment { title } } } edges { cursor node { what } } } }"""
+    mine = part.data(pages)["peopleChangesConnection"]
+    assert (mine["totalCount"], mine["nodes"]) == (1, [{"what": "AWAY", "tie": {"title": "Inde"}}])
+    (first, second) = (everywhere(part).data(pages)["peopleChangesConnection"] for _ in range(2))
+    assert first == second and first["edges"][0]["node"] == {"what": "AWAY"}
+    info = first["pageInfo"]
+    assert (first["totalCount"], info["hasNextPage"], info["hasPreviousPage"]) == (2, True, False)
+    assert info["startCursor"] == info["endCursor"] == first["edges"][0]["cursor"]
+    assert "peopleChanges" not in info["endCursor"], "it is sealed"
+    last = everywhere(part).data(pages, {"after": info["endCursor"]})["peopleChangesConnection"]
+    titles = [each["tie"]["title"] for page in (first, last) for each in page["nodes"]]
+    assert sorted(titles) == ["Inde", "Ude"]
+    assert (last["pageInfo"]["hasNextPage"], last["pageInfo"]["hasPreviousPage"]) == (False, True)
+    assert part.code(pages, {"after": "1"}) == "bad_cursor"
+    others = "query($after: String) { sessionsConnection(after: $after) { totalCount } }"
+    assert everywhere(part).code(others, {"after": info["endCursor"]}) == "bad_cursor", "of another list"
+    beyond = everywhere(part).data(pages, {"after": last["pageInfo"]["endCursor"]})["peopleChangesConnection"]
+    assert (beyond["nodes"], beyond["pageInfo"]["endCursor"], beyond["totalCount"]) == ([], None, 2)
     part.reader.driver.execute_query(absent, eva=eva, absent=None)
