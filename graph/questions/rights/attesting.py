@@ -80,7 +80,7 @@ def open_questions(session: neo4j.Session) -> set[tuple[str, str | None]]:
 def reviewed(session: neo4j.Session, at: date, known: int | None = None) -> list[Found]:
     """What of rights should be looked at on a day, in a fixed order. ``known``: as ``graph.as_of.Day`` has it."""
     work, later = (evaluation_of_all(session, day, known) for day in (at, at + SOON))
-    found = [*review(work, later, roles_at_kombit(session, at).roles or ()), *overdue(session, at)]
+    found = [*review(work, later, roles_at_kombit(session, at)), *overdue(session, at)]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
 
 

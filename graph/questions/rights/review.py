@@ -1,14 +1,16 @@
 """Rights to review: those that end soon, reach no one, are not granted, conflict, are not approved, are invalid."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal, get_args
 
 from graph.model.rights import OWN_SYSTEM
+from graph.questions.rights.at_kombit import AtKombit
 from graph.questions.rights.differing import may_differ
 from graph.questions.rights.evaluate import Evaluation
-from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights, Thing
+from graph.questions.rights.held import HeldRight, JobFunctionRole, Rights, SystemRole, Thing
+from graph.questions.rights.kombit_content import ContentAtKombit, beyond
 from graph.questions.rights.large import LARGEST, REMEDY, bytes_of, in_words, is_large
 from graph.questions.rights.organisation import Grant, Setting
 from graph.questions.rights.why_not import amounts_to
@@ -36,24 +38,26 @@ class Found:
     """uuid of the grant or setting that another person may approve."""
 
 
-def review(
-    work: Evaluation, later: Evaluation | None = None, at_kombit: Collection[tuple[str | None, str]] = ()
-) -> list[Found]:
+def review(work: Evaluation, later: Evaluation | None = None, at_kombit: AtKombit | None = None) -> list[Found]:
     """Everything, in a fixed order. ``work``: of everybody, on the day. ``later``: 60 days later, for rights that end
-    because a role, a system, a unit or a limit does. ``at_kombit``: as ``AtKombit.roles``."""
+    because a role, a system, a unit or a limit does. ``at_kombit``: None: not looked at."""
+    at_kombit = at_kombit or AtKombit(None)
     found = [
-        *_of_people(work, later), *_unreachable(work), *_invalid(work), *_left_open(work), *_orphans(work),
-        *_meeting_in_roles(work), *_not_approved(work), *_unknown_to_kombit(work, at_kombit),
+        *_of_people(work, later, at_kombit.contents), *_unreachable(work), *_invalid(work), *_left_open(work),
+        *_orphans(work), *_meeting_in_roles(work), *_not_approved(work),
+        *_unknown_to_kombit(work, at_kombit.roles or ()),
     ]  # fmt: skip
     found = [replace(each, owners=_owners(work, each.about)) for each in found]
     return sorted(found, key=lambda each: (each.finding, each.about.title, each.about.uuid, each.text))
 
 
-def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
-    """Rights that end within 60 days, conflicts that people hold, and grants through which no one holds a right."""
+def _of_people(work: Evaluation, later: Evaluation | None, at_kombit: Mapping[str, ContentAtKombit]) -> Iterator[Found]:
+    """Rights that end within 60 days, that logins leave out since KOMBIT would give more, or that are very large;
+    conflicts that people hold, and grants through which no one holds a right."""
     at = work.organisation.at
     used: set[str] = set()
     large: dict[str, dict[str, HeldRight]] = {}
+    differing: dict[str, tuple[HeldRight, str, set[str]]] = {}
     changed = frozenset[str]() if later is None else may_differ(work.organisation, later.organisation)
     for person, rights in work.everybody():
         is_same = later is None or (changed is not None and person not in changed)
@@ -62,6 +66,9 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
             used.add(each.grant.uuid)
             if is_large(each):
                 large.setdefault(each.right.uuid, {}).setdefault(person, each)
+            there = at_kombit.get(each.right.uri) if _is_own(each.right) else None
+            if there is not None and (more := beyond(each.included, there)) is not None:
+                differing.setdefault(each.right.uuid, (each, more.text, set()))[2].add(person)
             if each.until is not None and at < each.until <= at + SOON:
                 text = f"{each.right.title or each.right.key} ends on {each.until}"
                 yield Found("ending", each.grant, text, each.person, each.until, through=(each.subject,))
@@ -70,10 +77,23 @@ def _of_people(work: Evaluation, later: Evaluation | None) -> Iterator[Found]:
                 yield Found("ending", each.grant, text, each.person, through=(each.subject,))
         yield from _meeting(work, rights)
     yield from _large(large)
+    yield from _differing_at_kombit(differing.values())
     for grant in work.organisation.grants.values():
         if grant.uuid not in used:
             text = f"no one holds a right through {grant.name}"
             yield Found("unused", grant.thing, text, until=grant.days.until)
+
+
+def _is_own(right: JobFunctionRole | SystemRole) -> bool:
+    return isinstance(right, JobFunctionRole) and not right.delegated_from_cvr
+
+
+def _differing_at_kombit(found: Iterable[tuple[HeldRight, str, set[str]]]) -> Iterator[Found]:
+    """``found``: one who holds each role, what KOMBIT has of it beyond that, and all for whom it has more."""
+    for held, text, holders in found:
+        who = f"{len(holders)} {'people hold' if len(holders) > 1 else 'person holds'} it"
+        text = f"{who}, and logins leave it out: {text}; make the role the same at both ends"
+        yield Found("invalid", Thing("JobFunctionRole", held.right.uuid, held.right.title or held.right.key), text)
 
 
 def _large(found: Mapping[str, Mapping[str, HeldRight]]) -> Iterator[Found]:

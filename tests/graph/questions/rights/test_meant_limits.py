@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from graph.model.derived_kinds import NotDerivable, derivation
+from graph.questions.rights.at_kombit import AtKombit
 from graph.questions.rights.evaluate import Evaluation, evaluate
 from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Rights, SystemRole, Thing
+from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit
 from graph.questions.rights.organisation import (
     Assignment,
     Grant,
@@ -30,6 +32,7 @@ UNIT = ConstraintType("unit", "unit", "Unit", "urn:unit", "unit", "multi")
 SYSTEM = ItSystem("sys", "sys", "System")
 READ, NOTE = (SystemRole(each, each, each, f"urn:{each}", SYSTEM, required=(KLE,)) for each in ("read", "note"))
 JOB = JobFunctionRole("job", "job", "Job", "urn:job")
+AT_KOMBIT = AtKombit(frozenset({(None, "urn:job")}))
 WITH_GRANT = Setting("s", "job", "kle", derived="assignment_value")
 GRANT = Grant("g", "job", (Thing("Employment", "tie"),))
 
@@ -78,13 +81,13 @@ def test_kombit_is_not_told_of_a_limit_that_only_the_grant_sets() -> None:
         assert left_out.xml is None
         assert [each.reason for each in left_out.omitted] == ["not_deliverable"]
         assert privileges(Rights((held,)), Receiver("system", "12345678", "sys")).xml is not None
-        found = review(Evaluation(organisation), at_kombit=((None, "urn:job"),))
+        found = review(Evaluation(organisation), at_kombit=AT_KOMBIT)
         assert [each.about.uuid for each in found if "logins leave" in each.text] == ["g"]
         assert not any("logins leave" in each.text for each in review(Evaluation(organisation)))
     on_role = town(replace(WITH_GRANT, parameter="urn:parameter"), Setting("g_s", "g", "kle", fixed=("15",)))
     sent = privileges(evaluate(on_role, "anna"), Receiver("kombit", "12345678"))
     assert 'Name="urn:parameter">15.*<' in (sent.xml or "")
-    assert not any("logins leave" in each.text for each in review(Evaluation(on_role), at_kombit=((None, "urn:job"),)))
+    assert not any("logins leave" in each.text for each in review(Evaluation(on_role), at_kombit=AT_KOMBIT))
 
 
 @pytest.mark.parametrize(
@@ -149,3 +152,16 @@ def test_a_level_that_no_number_can_hold_is_refused_when_it_is_stated() -> None:
     with pytest.raises(NotDerivable, match="999"):
         derivation(f"unit_at_level({'1' * 5000})")
     assert derivation("unit_at_level(3)").number == 3
+
+
+def test_the_review_lists_a_role_that_gives_more_at_kombit() -> None:
+    """Logins leave it out (kombit_access.md §3: rule 21): found before anybody asks why they can't get in."""
+    organisation = town(Setting("role", "job", "kle", fixed=("15",)))
+    content = ContentAtKombit(frozenset({"urn:read", "urn:note"}), {("urn:read", "urn:kle"): LimitAtKombit("15.*")})
+    found = review(Evaluation(organisation), at_kombit=AtKombit(frozenset({(None, "urn:job")}), {"urn:job": content}))
+    (one,) = [each for each in found if "logins leave it out" in each.text]
+    assert (one.finding, one.about.uuid) == ("invalid", "job")
+    assert one.text.startswith("1 person holds it") and "KLE of note is limited here, and not at KOMBIT" in one.text
+    limits = {(f"urn:{each}", "urn:kle"): LimitAtKombit("15.*") for each in ("read", "note")}
+    same = AtKombit(frozenset({(None, "urn:job")}), {"urn:job": ContentAtKombit(content.system_roles, limits)})
+    assert not any("logins" in each.text for each in review(Evaluation(organisation), at_kombit=same))
