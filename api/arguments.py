@@ -90,7 +90,7 @@ RECORD_FILTERS: Mapping[str, Arguments] = {
     "ambiguities": {"source": (str | None, "Only of this source"), "kind": (Kind | None, "Only of this kind")},
     "decisions": {},
     "cprLookups": {
-        "person": (strawberry.ID | None, "UUID of the person who was looked up"),
+        "person": (strawberry.ID | None, "UUID of the person who was looked up, also before a join"),
         "by": (str | None, "The user who looked the person up, or system"),
         "code": (str | None, "The result: ok, PNRNotFound …"),
     },

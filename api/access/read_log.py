@@ -8,7 +8,7 @@ last second.
 """
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ import structlog
 from api.availability import CLOSED
 from graph.change_log import now
 from graph.identity.lookup import canonical, find_query
+from graph.identity.user_names import names_of_same
 from graph.questions.readable import Readable
 from graph.time import today
 
@@ -201,9 +202,18 @@ class ReadLog:
         return sorted({row["uuid"] for row in rows})
 
 
+_JOINED = """
+MATCH (former)-[:JOINED_INTO]->()
+MATCH (former)-[:JOINED_INTO*1..]->(person)
+WHERE NOT EXISTS { (person)-[:JOINED_INTO]->() }
+RETURN former.uuid AS former, person.uuid AS person
+"""
+"""Those who were joined into another person: few, so all are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class PersonRead:
-    """``persons``: uuids. ``reason``: why, if the person said so."""
+    """``persons``: uuids, as they are known today. ``reason``: why, if the person said so."""
 
     at: datetime
     by: str
@@ -224,13 +234,18 @@ def reads(
     readable: Readable | None = None,
 ) -> Iterator[PersonRead]:
     """The reads of a period, the latest first. ``person``: of that person's data; ``by``: the reader's name.
-    ``readable``: only of persons who may be read; None = of all."""
+    ``readable``: only of persons who may be read; None = of all.
+
+    Who was joined into another person is that person: also in what was read, and by whom, before the join.
+    """
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        joined = {row["former"]: row["person"] for row in session.run(_JOINED)}
+        own = None if person is None else _with_former({joined.get(person, person)}, joined)
         rows = session.run(
             f"""
             MATCH (r:PersonRead)
             WHERE r.at >= $start AND r.at < $end
-              AND ($person IS NULL OR $person IN r.persons) AND ($by IS NULL OR r.by = $by)
+              AND ($own IS NULL OR any(each IN r.persons WHERE each IN $own)) AND ($by IS NULL OR r.by IN $by)
             WITH r, [each IN r.persons WHERE $things IS NULL OR each IN $things] AS persons
             WHERE $things IS NULL OR persons <> []
             RETURN r {{.*, persons: persons}} AS read
@@ -239,10 +254,10 @@ def reads(
             """,
             start=start,
             end=end,
-            person=person,
-            by=by,
+            own=own,
+            by=None if by is None else sorted(names_of_same(session, by)),
             most=most,
-            things=None if readable is None else readable.things,
+            things=None if readable is None else _with_former(frozenset(readable.things), joined),
         )
         for row in rows:
             read = row["read"]
@@ -251,9 +266,14 @@ def reads(
                 read["by"],
                 read["operation"],
                 tuple(read["groups"]),
-                tuple(read["persons"]),
+                tuple(dict.fromkeys(joined.get(each, each) for each in read["persons"])),
                 read.get("reason"),
             )
+
+
+def _with_former(uuids: Collection[str], joined: Mapping[str, str]) -> list[str]:
+    """With those of people who were joined into them."""
+    return [*uuids, *(former for former, person in joined.items() if person in uuids)]
 
 
 def sweep(driver: neo4j.Driver, kept: timedelta, moment: datetime) -> int:

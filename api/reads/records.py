@@ -126,6 +126,10 @@ ORDERS: Mapping[str, str] = {
 
 CONDITIONS: Mapping[tuple[str, str], str] = {
     ("ledgerEntries", "drift"): "any(each IN coalesce(n.drift, []) WHERE each ENDS WITH '=found') = {wanted}",
+    ("cprLookups", "person"): (
+        "n.person IN [{wanted}] + COLLECT {{ MATCH (:Person {{uuid: {wanted}}})-[:JOINED_INTO*0..]->()"
+        "<-[:JOINED_INTO*0..]-(same) RETURN same.uuid }}"
+    ),
 }
 """(list, argument) → its condition in Cypher, where it is no property of the record."""
 

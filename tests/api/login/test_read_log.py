@@ -13,6 +13,7 @@ from api.access.tokens import create
 from api.reads.persons_shown import Seen, looking
 from api.reads.question import Rejected, question_of
 from graph.connection import connect
+from graph.questions.readable import Readable
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
 from tests.api.login.conftest import Town, serving_login
@@ -99,6 +100,31 @@ def test_of_a_delegation_and_a_planned_account_their_people_are_logged(clean_gra
     )  # fmt: skip
     found = reads(clean_graph, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
     assert {each.operation: {*each.persons} for each in found} == {"delegation": {"by", "to"}, "account": {"owner"}}
+
+
+def test_who_was_joined_is_found_in_what_was_read_before(clean_graph: neo4j.Driver) -> None:
+    """Also by somebody who may read a part only, and by the former uuid; a reader who was joined is one reader, too."""
+    clean_graph.execute_query(
+        """
+        CREATE
+            (:Person {uuid: 'old'})-[:JOINED_INTO]->(:Person {uuid: 'older'})-[:JOINED_INTO]->(:Person {uuid: 'now'}),
+            (:Person {uuid: 'reader'})-[:JOINED_INTO]->(:Person {uuid: 'boss'}), (:Person {uuid: 'other'})
+        WITH 1 AS ready
+        UNWIND [['old', 'other'], ['other'], ['now', 'older']] AS persons
+        CREATE (:PersonRead {at: datetime(), by: 'person:reader', operation: persons[0], groups: [], persons: persons})
+        """
+    )
+
+    def found(**asked: Any) -> dict[str, tuple[str, ...]]:
+        hour = timedelta(hours=1)
+        reads_ = reads(clean_graph, datetime.now(UTC) - hour, datetime.now(UTC) + hour, **asked)
+        return {each.operation: each.persons for each in reads_}
+
+    of_now = {"old": ("now", "other"), "now": ("now",)}
+    assert found(person="now") == found(person="old") == of_now
+    assert found(readable=Readable(["now"], frozenset())) == {"old": ("now",), "now": ("now",)}
+    assert found(by="person:boss") == found(by="person:reader") == {**of_now, "other": ("other",)}
+    assert found(by="person:other") == found(person="reader") == {}
 
 
 def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town, addresses: Addresses) -> None:

@@ -50,3 +50,22 @@ def test_refused_without_the_right(asking: Asking, readings: neo4j.Driver, field
     # A plan that was compiled for somebody else is not used.
     asking.data(f"{{ persons {{ nodes {{ {field} }} }} }}")
     assert others.code(f"{{ persons {{ nodes {{ {field} }} }} }}") == "forbidden"
+
+
+def test_lookups_of_a_person_who_was_joined_are_found(asking: Asking, graph: neo4j.Driver) -> None:
+    old, now = (f"{number:08x}-0000-4000-8000-000000000000" for number in (1, 2))
+    graph.execute_query(
+        """
+        CREATE (old:Person {uuid: $old})-[:JOINED_INTO]->(now:Person {uuid: $now}),
+            (a:CprLookup {id: 'a', at: datetime(), person: $old}), (b:CprLookup {id: 'b', at: datetime(), person: $now})
+        """,
+        old=old,
+        now=now,
+    )
+    try:
+        for uuid in (old, now):
+            found = asking.data(f'{{ cprLookups(person: "{uuid}") {{ nodes {{ id }} }} }}')["cprLookups"]["nodes"]
+            assert sorted(each["id"] for each in found) == ["a", "b"]
+    finally:
+        graph.execute_query("MATCH (n:Person|CprLookup WHERE n.uuid IN $uuids OR n.person IN $uuids) DETACH DELETE n",
+                            uuids=[old, now])  # fmt: skip
