@@ -122,6 +122,11 @@ def as_written(form: TableForm, value: str) -> str:
     return _guarded(form, _encodable(form, _CODECS[form.encoding][0], value))
 
 
+def as_data(value: str) -> str:
+    """A cell's value that no spreadsheet runs as a formula: a ' before what one would run."""
+    return "'" + value if _runs(value) else value
+
+
 def unguarded(form: TableForm, value: str) -> str:
     """A cell's value as it was before the guard."""
     return value[1:] if form.guard and value[:1] == "'" and _runs(value[1:]) else value
@@ -161,7 +166,7 @@ def _runs(value: str) -> bool:
 
 
 def _guarded(form: TableForm, value: str) -> str:
-    return "'" + value if form.guard and _runs(value) else value
+    return as_data(value) if form.guard else value
 
 
 def _cell(form: TableForm, value: str) -> str:

@@ -38,6 +38,7 @@ def export(
     """Print as CSV when who has seen which groups of fields of whom, and by which operation: a line for each
     person."""
     from api.access.read_log import reads
+    from exporters.files.table import as_data
     from graph.identity.lookup import find
 
     run = of(context)
@@ -52,7 +53,9 @@ def export(
     for each in reads(run.driver(), since, until, person=uuid):
         # A read of texts that may be about anybody (the change log, a search) has a line also where it names nobody.
         for seen in (each.persons or ("",)) if uuid is None else (uuid,):
-            written.writerow([each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation, each.reason])
+            # Operation and reason are the words of whom the log is about, who may want them to do something in Excel.
+            cells = (each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation, each.reason or "")
+            written.writerow([as_data(cell) for cell in cells])
 
 
 def _midnight(day: date) -> datetime:

@@ -139,13 +139,13 @@ def test_what_looks_like_a_formula_is_data(visit: Visits, town: Town, tmp_path: 
 
     def with_formula(route: Route) -> None:
         answer = route.fetch()
-        text = answer.text().replace('"name":"Malene Mark"', '"name":"=HYPERLINK(\\"x\\";\\"Malene\\")"')
+        text = answer.text().replace('"name":"Malene Mark"', '"name":"＝HYPERLINK(\\"x\\";\\"Malene\\")"')
         route.fulfill(response=answer, body=text)
 
     page.route("**/graphql", with_formula)
     page.reload()
-    expect(page.get_by_role("link", name="=HYPERLINK")).to_be_visible()
+    expect(page.get_by_role("link", name="＝HYPERLINK")).to_be_visible()
     with page.expect_download() as given:
         page.get_by_role("button", name="Hent som CSV").click()
     text = saved(given.value, tmp_path).read_text(encoding="utf-8-sig")
-    assert next(csv.reader(text.splitlines()[1:], delimiter=";"))[1] == '\'=HYPERLINK("x";"Malene")'
+    assert next(csv.reader(text.splitlines()[1:], delimiter=";"))[1] == '\'＝HYPERLINK("x";"Malene")'

@@ -1,7 +1,7 @@
 import type { Column } from './columns';
 
-/** What a programme for sheets would take for a formula. */
-const FORMULA = /^[=+\-@\t\r]/;
+/** What a programme for sheets would take for a formula. Blanks before it hide nothing; wide signs count, too. */
+const FORMULA = /^\s*[=+\-@＝＋－＠]/;
 
 /** The rows as a file for Danish programmes: semicolons, and a mark of UTF-8. What looks like a formula is text. */
 export function csv<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Blob {
