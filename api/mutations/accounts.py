@@ -11,7 +11,8 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.enums import AccountPer, ExceptionEffect, RuleEffect
-from api.mutations.editing import Editing, always, days, new
+from api.mutations.editing import Editing
+from api.mutations.edits import always, days, new
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from api.mutations.manual_steps import ByHand

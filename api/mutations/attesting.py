@@ -12,7 +12,8 @@ from strawberry.types import Info
 
 from api.context import Context
 from api.mutations.care import Caring
-from api.mutations.editing import Edit, Editing, always, new, with_link, with_value
+from api.mutations.editing import Editing
+from api.mutations.edits import Edit, always, new, with_link, with_value
 from api.mutations.inputs import Written
 from graph.as_of import Day, exists_or_will, not_over
 from graph.errors import ChangeRejected, Unknown

@@ -11,7 +11,8 @@ from strawberry.types import Info
 from api.access.four_eyes import refuse_nobody_known
 from api.context import Context
 from api.enums import ConflictMode, ConflictScope
-from api.mutations.editing import Edit, Editing, always, days, new, with_link, with_value
+from api.mutations.editing import Editing
+from api.mutations.edits import Edit, always, days, new, with_link, with_value
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from api.mutations.rights import Granting

@@ -10,7 +10,8 @@ from strawberry.types import Info
 
 from api.access import session_list
 from api.context import Context
-from api.mutations.editing import Editing, as_kept, days, with_link
+from api.mutations.editing import Editing, as_kept
+from api.mutations.edits import days, with_link
 from api.mutations.inputs import Decided, Erased, From_, Marked, To_, Written
 from api.mutations.oneself import refuse_decided
 from graph.change_log import Origin

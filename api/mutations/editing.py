@@ -1,48 +1,41 @@
 """From a mutation's arguments to statements by hand."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import anyio.to_thread
 import neo4j
 from graphql import GraphQLError
-from strawberry import ID, UNSET
+from strawberry import ID
 
 from api.access.cpr_readings import looked_up
 from api.access.rights import OWN, WHERE, WRITE
 from api.context import Context
-from api.enums import word_of
 from api.mutations import giving, oneself
+from api.mutations.edits import Edit, days
 from api.mutations.guarding import Guarding, makes_common
 from api.mutations.inputs import AssignedUnitInput, HolderInput, PlaceInput, ResponsibilityInput, Written
 from api.mutations.part import Part
-from api.named_arguments import extensions_of, in_argument
-from api.reads.filters import camel
+from api.mutations.refusals import as_graphql
 from graph.as_of import exists_or_will, not_over
 from graph.change_log import Origin
 from graph.cpr.keyring import NOT_A_NUMBER, number_in
-from graph.errors import ChangeRejected, Conflict, GraphError, Unknown
+from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import canonical, find, responsibility_kind
-from graph.model import KINDS, Property
+from graph.model import KINDS
 from graph.model.rights import prefixed
 from graph.questions.preview.sizes import SIZED, refuse_too_large
 from graph.questions.rights.steady import newest_change
 from graph.rehearsal import Rehearsal
 from graph.statements import normal_text
 from graph.statements.precedence import MANUAL
-from graph.statements.statement import DatedLink, DatedValue, Ref, Scalar, Statement, Value
-from graph.statements.written_numbers import decimal, integer
-from graph.time import EmptyPeriod, Period, period, today, without, written_day
+from graph.statements.statement import DatedLink, Ref, Statement
+from graph.time import EmptyPeriod, Period, today
 from graph.writing.amending import Amendment, Guard
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.graph_writer import Written as Changed
 from graph.writing.retrying import Stale
 
-Edit = Callable[[Statement], Statement]
-DatedLinks = tuple[Period, Sequence[DatedLink]]
-"""The days of a change of links, and what there is on them."""
 T = TypeVar("T")
 
 
@@ -268,13 +261,6 @@ RETURN above.uuid
 """
 
 
-_BY_MUTATION = {
-    ("Grant", "approved_on"): "approveGrant",
-    ("ConstraintSetting", "approved_on"): "approveUnlimited",
-}
-"""(kind, property) → the mutation of its own that sets it; a file may state it."""
-
-
 def _notice(written: Changed) -> str | None:
     if written.change is not None:
         return None
@@ -286,226 +272,6 @@ def _notice(written: Changed) -> str | None:
     return "No change: it already had this value."
 
 
-_FROM_IS_MISSING = "give the first day, or null for no beginning, which rewrites history"
-
-
-def days(start: date | None, end: date | None) -> Period:
-    """Raises ChangeRejected (empty_period; wrong_value if it is left open whether there is a first day)."""
-    if start is UNSET:
-        raise ChangeRejected("wrong_value", f"from: {_FROM_IS_MISSING}", field="from")
-    try:
-        return period(start, end)
-    except EmptyPeriod as empty:
-        raise ChangeRejected("empty_period", str(empty), start=start, end=end) from empty
-
-
-def always(ref: Ref) -> tuple[DatedLink, ...]:
-    return (DatedLink(Period(), ref),)
-
-
-def new(
-    life: Period,
-    values: Mapping[str, Value | None],
-    links: Mapping[str, tuple[DatedLink, ...]],
-    cpr: str | None = None,
-) -> Edit:
-    """A statement of a new thing. Raises ChangeRejected (wrong_value) for a blank one."""
-    for name, value in values.items():
-        if isinstance(value, str):
-            _refuse_blank(name, value)
-    dated = {name: (DatedValue(life, value),) for name, value in values.items() if value is not None}
-    return lambda kept: replace(kept, exists=(life,), values=dated, links=dict(links), cpr=cpr)
-
-
-def with_value(name: str, value: Value | None, life: Period) -> Edit:
-    """Set a value in a period, instead of what was set by hand for these days. None: it has no value."""
-
-    def edit(kept: Statement) -> Statement:
-        values = [*_outside(kept, name, life), DatedValue(life, value)]
-        return replace(kept, values={**kept.values, name: tuple(sorted(values, key=lambda each: each.period.start))})
-
-    return edit
-
-
-def released(name: str, life: Period) -> Edit:
-    """Remove what was set by hand of a value in a period."""
-    return lambda kept: replace(kept, values={**kept.values, name: tuple(_outside(kept, name, life))})
-
-
-def _outside(kept: Statement, name: str, life: Period) -> list[DatedValue]:
-    return [
-        DatedValue(left, each.value) for each in kept.values.get(name, ()) for left in without((each.period,), (life,))
-    ]
-
-
-def with_link(name: str, to: Ref | None, life: Period, **properties: Scalar) -> Edit:
-    """Set a link of which one is in force at a time, in a period, instead of what was set by hand for these days; None
-    removes it."""
-
-    def edit(kept: Statement) -> Statement:
-        links = [
-            replace(each, period=left) for each in kept.links.get(name, ()) for left in without((each.period,), (life,))
-        ]
-        if to is not None:
-            links.append(DatedLink(life, to, tuple(properties.items())))
-        links.sort(key=lambda each: each.period.start)
-        return replace(kept, links={**kept.links, name: tuple(links)})
-
-    return edit
-
-
-def with_links_in(life: Period, links: Mapping[str, Sequence[Ref]]) -> Edit:
-    """Set links of which several are in force at a time, in a period; those set by hand for other days stay."""
-    return with_dated_links({name: (life, [DatedLink(life, each) for each in refs]) for name, refs in links.items()})
-
-
-def with_dated_links(links: Mapping[str, DatedLinks]) -> Edit:
-    """Set links, each name's in a period; those set by hand for other days stay."""
-
-    def edit(kept: Statement) -> Statement:
-        set_ = dict(kept.links)
-        for name, (life, dated) in links.items():
-            others = [
-                replace(each, period=left)
-                for each in kept.links.get(name, ())
-                for left in without((each.period,), (life,))
-            ]
-            new = [replace(each, period=inside) for each in dated if (inside := each.period.overlap(life)) is not None]
-            set_[name] = tuple(sorted((*others, *new), key=lambda each: each.period.start))
-        return replace(kept, links=set_)
-
-    return edit
-
-
-def changed_from(day: date | None, dated: Sequence[DatedLink], field: str) -> DatedLinks:
-    """Links from the day that is given (changeFrom), else from the first day of the new ones on.
-
-    Raises ChangeRejected (wrong_value): what was before stays for the days before, so the first day must be known.
-    """
-    first = min((each.period.start for each in dated), default=None)
-    start = first if day is None else day
-    if start is None:
-        text = f"changeFrom: {field} names no day: give the first day of the change; 0001-01-01 = always so far"
-        raise ChangeRejected("wrong_value", text, field="changeFrom")
-    if day is not None and first is not None and first < day:
-        text = (
-            f"{field}: {first} is before the first day of the change ({day}); give changeFrom as early, or leave it out"
-        )
-        raise ChangeRejected("wrong_value", text, field=field)
-    return Period(start), dated
-
-
 def as_kept(name: str) -> str:
     """An id as the graph has it: a UUID in lower case."""
     return canonical(name) or name
-
-
-def property_of(kind: str, name: str) -> Property:
-    """Raises ChangeRejected (unknown_property)."""
-    found = next((each for each in KINDS[kind].properties if each.name == name), None)
-    if found is None:
-        known = [camel(each.name) for each in KINDS[kind].properties if not each.own]
-        text = f"{kind} has no property {camel(name)!r}; it has {', '.join(known)}"
-        unknown = ChangeRejected("unknown_property", text, field=name)
-        unknown.value, unknown.allowed, unknown.argument = camel(name), known, "property"
-        raise unknown
-    if found.own or (kind, name) in _BY_MUTATION:
-        by = _BY_MUTATION.get((kind, name))
-        text = "REConnect writes it itself" if by is None else f"{by} sets it"
-        raise ChangeRejected("wrong_value", f"{name}: {text}", field=name)
-    return found
-
-
-def parsed(kind: str, name: str, value: str | None) -> Value | None:
-    """A property's value from its text; None = no value. Raises ChangeRejected (unknown_property, wrong_value)."""
-    found = property_of(kind, name)
-    if value is None:
-        if name == KINDS[kind].natural:
-            raise ChangeRejected("wrong_value", f"{name}: it identifies a {kind} and can't be null", field=name)
-        return None
-    _refuse_blank(name, value.replace("|", " ") if found.type == "texts" else value)
-    try:
-        match found.type:
-            case "yes_no":
-                return {"true": True, "false": False}[value]
-            case "integer":
-                return integer(value)
-            case "decimal":
-                return decimal(value)
-            case "date":
-                return written_day(value).isoformat()
-            case "texts":
-                return tuple(each.strip() for each in value.split("|"))
-    except (KeyError, ValueError) as error:
-        text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
-        raise ChangeRejected("wrong_value", f"{name}: {text}", field=name) from error
-    return value if found.one_of is None else word_of(found.one_of, value)
-
-
-def parsed_texts(kind: str, name: str, values: Sequence[str]) -> Value:
-    """The value of a property that is a list of texts. Raises as ``parsed``."""
-    found = property_of(kind, name)
-    if found.type != "texts":
-        raise ChangeRejected("wrong_value", f"{name}: it is one {found.type}; give it as value", field=name)
-    if not values:
-        raise ChangeRejected("wrong_value", f"{name}: no text is given; value: null clears it", field=name)
-    for each in values:
-        _refuse_blank(name, each)
-    return tuple(each.strip() for each in values)
-
-
-def _refuse_blank(name: str, value: str) -> None:
-    if not normal_text.normal(value):
-        raise ChangeRejected(
-            "wrong_value", f"{name}: the value is blank; give null if it has no value, or omit it", field=name
-        )
-
-
-def as_graphql(error: Exception, driver: neo4j.Driver) -> GraphQLError:
-    """A refusal in GraphQL's form: ``extensions.code``, and for units and days what nearest.yaml's refusals name.
-    Properties have the names of the schema."""
-    extensions: dict[str, Any] = {"code": "empty_period"}
-    if isinstance(error, GraphError):
-        extensions = extensions_of(error)
-    text = str(error)
-    if isinstance(error, ChangeRejected):
-        extensions |= {
-            "units": list(error.units),
-            "unitKeys": _keys(driver, error.units),
-            "from": error.start.isoformat() if error.start and error.start != date.min else None,
-            "to": error.end.isoformat() if error.end else None,
-            "field": camel(error.field) or None,
-        }
-        text = text.replace(error.field, camel(error.field)) if "_" in error.field else text
-        if error.things:
-            extensions["things"] = [{"kind": kind, "uuid": uuid} for kind, uuid in error.things]
-    elif isinstance(error, Conflict):
-        extensions |= {
-            "uuid": error.uuid,
-            "expectedVersion": error.expected,
-            "version": error.found,
-            "by": error.by,
-            "at": error.at.isoformat() if error.at else None,
-            "what": error.what,
-        }
-    if isinstance(error, GraphError):
-        text, extensions = in_argument(text, extensions, error.argument)
-    return GraphQLError(text, extensions=extensions)
-
-
-def _keys(driver: neo4j.Driver, units: Sequence[str]) -> list[str]:
-    """What a source calls the units (the first by name), sorted."""
-    if not units:
-        return []
-    rows, _, _ = driver.execute_query(
-        """
-        UNWIND $units AS uuid
-        MATCH (:Unit {uuid: uuid})<-[:TELLS]-(r:SourceRecord)
-        WHERE r.source <> $manual
-        WITH uuid, r ORDER BY r.source
-        RETURN uuid, head(collect(r.key)) AS key
-        """,
-        units=list(units),
-        manual=MANUAL,
-    )
-    return sorted(row["key"] for row in rows)

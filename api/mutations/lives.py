@@ -9,7 +9,8 @@ from typing import Any
 import neo4j
 from strawberry import UNSET
 
-from api.mutations.editing import DatedLinks, Edit, Editing, days, with_dated_links
+from api.mutations.editing import Editing
+from api.mutations.edits import DatedLinks, Edit, days, with_dated_links
 from api.mutations.inputs import Written
 from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected

@@ -14,7 +14,8 @@ from strawberry.types import Info
 from api.context import Context
 from api.enums import ConstraintContent, ConstraintForm
 from api.mutations.deciding import Deciding
-from api.mutations.editing import DatedLinks, Editing, always, days, new, with_links_in, with_value
+from api.mutations.editing import Editing
+from api.mutations.edits import DatedLinks, always, days, new, with_links_in, with_value
 from api.mutations.inputs import From_, NewFrom, NewTo, To_, Written
 from api.mutations.lives import relive
 from graph.errors import ChangeRejected

@@ -19,16 +19,12 @@ from api.context import Context
 from api.enums import Kind
 from api.mutations.accounts import Accounts
 from api.mutations.at_targets import AtTargets
-from api.mutations.editing import (
-    Editing,
+from api.mutations.editing import Editing, as_kept
+from api.mutations.edits import (
     always,
-    as_kept,
     changed_from,
     days,
     new,
-    parsed,
-    parsed_texts,
-    property_of,
     released,
     with_dated_links,
     with_link,
@@ -54,6 +50,7 @@ from api.mutations.login_care import LoginCare
 from api.mutations.logins import LoggingIn
 from api.mutations.plans import Planning
 from api.mutations.processes import Deploying
+from api.mutations.property_values import parsed, parsed_texts, property_of
 from api.mutations.tasks import Tasking
 from api.reads.filters import snake
 from graph.errors import ChangeRejected

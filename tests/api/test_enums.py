@@ -26,8 +26,8 @@ from api.enums import (
     name_of,
     word_of,
 )
-from api.mutations.editing import parsed
 from api.mutations.planned import completed, mutations
+from api.mutations.property_values import parsed
 from api.previews import ConsequenceType
 from exporters.ledger import State as FileState
 from exporters.objects.ledger import ObjectState

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.mutations.editing import parsed
+from api.mutations.property_values import parsed
 from graph.errors import ChangeRejected
 from tests.api.serving import Served
 from tests.graph.snapshot import change_numbers, snapshot

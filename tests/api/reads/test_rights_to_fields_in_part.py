@@ -11,7 +11,7 @@ import pytest
 from api.access.held import subtree
 from api.access.rights import FIELDS, Access
 from api.access.roles import ROLES
-from api.mutations.editing import with_value
+from api.mutations.edits import with_value
 from api.reads.filters import camel
 from api.reads.types import PLURALS
 from graph.change_log import Origin

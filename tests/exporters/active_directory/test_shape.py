@@ -7,7 +7,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from api.mutations.editing import released, with_value
+from api.mutations.edits import released, with_value
 from exporters.active_directory.addresses import is_one
 from exporters.active_directory.names import LONGEST_CN, elsewhere, is_numbered, numbered
 from exporters.active_directory.passwords import Channels, FirstPasswords, mobiles_of_sources

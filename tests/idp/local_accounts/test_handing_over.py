@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import neo4j
 import pytest
 
-from api.mutations.editing import released, with_value
+from api.mutations.edits import released, with_value
 from graph.change_log import Origin
 from graph.corrections.joining import Joining
 from graph.statements.precedence import MANUAL, SourceOrder

@@ -9,7 +9,7 @@ import neo4j
 import pytest
 import redis
 
-from api.mutations.editing import with_value
+from api.mutations.edits import with_value
 from graph.change_log import Origin, now
 from graph.runs.brakes import approve
 from graph.runs.cursors import read_cursor, write_cursor

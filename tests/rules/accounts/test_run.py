@@ -11,7 +11,7 @@ import neo4j
 import pytest
 import yaml
 
-from api.mutations.editing import with_value
+from api.mutations.edits import with_value
 from graph.change_log import Origin
 from graph.corrections.joining import Joining
 from graph.statements.precedence import MANUAL, SourceOrder
