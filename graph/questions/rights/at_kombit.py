@@ -14,7 +14,8 @@ import neo4j
 from graph.as_of import Day
 from graph.questions.rights.kombit_content import ContentAtKombit, content_of
 
-_VALUES = Day(False).values("role")
+_DAY = Day(False)
+_VALUES = _DAY.values("role")
 _ROLES = f"""
 RETURN EXISTS {{
     MATCH (:JobFunctionRole)-[:STATE]->({{at_kombit: true}})
@@ -23,7 +24,11 @@ RETURN EXISTS {{
     WITH {_VALUES} AS role
     WHERE role.at_kombit AND role.uri IS NOT NULL
     RETURN [role.delegated_from_cvr, role.uri, role.content_at_kombit]
-}} AS roles
+}} AS roles, COLLECT {{
+    MATCH (right:SystemRole)
+    WHERE {_DAY.active("right")}
+    RETURN right.uri
+}} AS rights
 """
 
 
@@ -51,5 +56,7 @@ def roles_at_kombit(session: neo4j.Session, at: date) -> AtKombit:
     for cvr, uri, content in row["roles"]:
         if cvr is None and content:
             lines.setdefault(uri, []).extend(content)  # two with one URI: whatever either contains
-    contents = {uri: content_of(each) for uri, each in lines.items()}
+    # What the vendor has ended gives nothing, although a role may still name it.
+    rights = frozenset(row["rights"])
+    contents = {uri: content_of(each).within(rights) for uri, each in lines.items()}
     return AtKombit(frozenset((cvr, uri) for cvr, uri, _ in row["roles"]), contents)

@@ -35,6 +35,11 @@ class ContentAtKombit:
     system_roles: frozenset[str]
     limits: Mapping[tuple[str, str], LimitAtKombit] = field(default_factory=dict)
 
+    def within(self, system_roles: frozenset[str]) -> "ContentAtKombit":
+        """What is left of it where only these system roles (URIs) exist."""
+        limits = {place: each for place, each in self.limits.items() if place[0] in system_roles}
+        return ContentAtKombit(self.system_roles & system_roles, limits)
+
     def lines(self) -> tuple[str, ...]:
         """As it is kept: ``<system role>``, ``<system role> <type> = <values>``, ``<system role> <type> @
         <parameter>``. URIs have no blanks."""

@@ -173,3 +173,20 @@ def test_without_our_own_facts_kombits_roles_are_taken(graph: Graph) -> None:
         {"of": READ_URI, "parameter": PARAMETER, "fixed": None},
         {"of": READ_URI, "parameter": None, "fixed": 2},
     ]
+
+
+def test_what_the_vendor_has_ended_gives_nothing_more_at_kombit(graph: Graph) -> None:
+    """A role that still names it can't be read, and is as it was; for that alone nobody is left without it."""
+
+    def content() -> ContentAtKombit:
+        with graph.driver.session() as session:
+            return roles_at_kombit(session, today()).contents[CASEWORKER_URI]
+
+    graph.read()
+    assert content().system_roles == {READ_URI}
+    (known,) = graph.town.service.roles[uuid_of(OVERVIEW)]
+    other = {**known, "uuid": uuid_of("another"), "entityId": f"{READ_URI}0"}
+    graph.town.service.roles[uuid_of(OVERVIEW)] = [other]
+    graph.read()
+    assert content() == ContentAtKombit(frozenset())
+    assert ("contents", CASEWORKER) in graph.notices()
