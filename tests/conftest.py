@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, settings
 from graph.connection import connect
 from graph.migrations import LISTED, migrate, unknown
 from reconnect.embedded import Addresses, Instance
+from reconnect.embedded.neo4j import Memory
+from tests.cheap_passwords import CHEAP, COSTLY, costs_of
 from tests.directories.controller import Controller
 from tests.emptied import empty
 from tests.repeatable import is_repeated, repeatable_uuids
@@ -28,10 +30,19 @@ SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 code again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
 LASTING = "-XX:+UseSerialGC"
 """For the session's own Neo4j. It plans some thousand statements: compiled again, it does so in half the time."""
+WHOLE_HEAP = Memory(initial_heap="1536m", max_heap="1536m")
+"""Of it, too. Where its heap begins small, the part for what is new stays a third of this one's, and is cleared three
+times as often."""
 
 KEPT_PLANS = "dbms.cypher.min_replan_interval=1h server.memory.query_cache.per_db_cache_num_entries=10000"
 """Settings of the session's own Neo4j: it keeps its plans. Each test empties the graph and fills it again, so the
 statistics that a plan was made by are far off ten seconds later, and it would be made again for a graph as small."""
+
+UNKEPT = "db.tx_log.preallocate=false db.tx_log.rotation.size=16m db.tx_log.rotation.retention_policy=keep_none"
+"""Settings of the session's own Neo4j where it lies in memory: it keeps no log that it doesn't need."""
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 1024**3
+"""Bytes that must be free there. Neo4j waits for the disk after each thing that is written, and tests write all day."""
 
 _JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
 _SETTINGS = "RECONNECT_NEO4J_SETTINGS"
@@ -64,6 +75,20 @@ def short_lived() -> Iterator[str]:
         yield options
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Those of ``tests.cheap_passwords``."""
+    with costs_of(CHEAP):
+        yield
+
+
+@pytest.fixture
+def costly_passwords() -> Iterator[None]:
+    """As in production, for a test of what their costs are good for."""
+    with costs_of(COSTLY):
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def same_uuids(request: pytest.FixtureRequest) -> Iterator[None]:
     """Those of ``tests.repeatable``."""
@@ -85,16 +110,26 @@ def addresses() -> Iterator[Addresses]:
         yield Instance(own).start()
         return
     # A short path: it becomes part of command lines.
-    home = Path(tempfile.mkdtemp(prefix="reconnect-test-"))
-    instance = Instance(home)
+    memory = _memory()
+    home = Path(tempfile.mkdtemp(prefix="reconnect-test-", dir=memory))
+    instance = Instance(home, memory=Memory.from_environment(WHOLE_HEAP))
     try:
         with _java_options(LASTING), pytest.MonkeyPatch.context() as patch:
-            patch.setenv(_SETTINGS, KEPT_PLANS)
+            patch.setenv(_SETTINGS, KEPT_PLANS if memory is None else f"{KEPT_PLANS} {UNKEPT}")
             started = instance.start()
         yield started
     finally:
         instance.stop()
         shutil.rmtree(home)
+
+
+def _memory() -> Path | None:
+    """A folder in memory with room for a session's Neo4j; None where there is none that programs may be loaded from."""
+    if not os.access(_MEMORY, os.W_OK):
+        return None
+    found = os.statvfs(_MEMORY)
+    is_large = found.f_bavail * found.f_frsize >= _ROOM
+    return _MEMORY if is_large and not found.f_flag & os.ST_NOEXEC else None
 
 
 @pytest.fixture(scope="session")

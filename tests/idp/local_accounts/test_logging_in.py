@@ -17,12 +17,13 @@ from graph.time import COPENHAGEN
 from idp import local_account as accounts
 from idp import sessions
 from idp.local_account import account_by_login, account_of
-from idp.local_accounts import attempts, credentials
+from idp.local_accounts import attempts, credentials, passwords
 from idp.local_accounts.attempts import ANOTHER, OWN_DEVICE, STRANGER, STRANGERS, Limit
 from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.local_accounts.passwords import PasswordRejected, check
 from idp.sealing import Seal
 from reconnect.embedded import Addresses
+from tests.cheap_passwords import CHEAP, COSTLY, costs_of
 from tests.idp.staff import SYSTEM, in_days, state_account, stop
 from tests.planned import assert_found_by_index
 
@@ -93,6 +94,7 @@ def test_pitfall_31_a_second_period(clean_graph: neo4j.Driver, logins: LocalLogi
     assert proven(logins) is not None
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_pitfall_33_the_same_time_for_everybody(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     """Of the work only: the hash is made in every case. Times are compared with room, as machines are shared."""
     with_password(clean_graph, logins)
@@ -105,6 +107,18 @@ def test_pitfall_33_the_same_time_for_everybody(clean_graph: neo4j.Driver, login
             spent.setdefault(login, []).append(time.process_time() - began)
     known = median(spent["anje"])
     assert all(known / 4 < median(each) < 4 * known for each in spent.values())
+
+
+def test_a_hash_of_other_costs_is_made_anew_at_the_login(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
+    """With the costs of production (OWASP names 19 MB and two rounds as the least)."""
+    with_password(clean_graph, logins)
+    production = "$m=65536,t=3,p=1$"
+    for costs, password, has_production in ((CHEAP, PASSWORD, False), (COSTLY, WRONG, False), (COSTLY, PASSWORD, True)):
+        with costs_of(costs):
+            assert (proven(logins, password) is None) == (password == WRONG)
+        rows, _, _ = clean_graph.execute_query("MATCH (c:LocalCredential) RETURN c.password AS kept")
+        assert (production in rows[0]["kept"]) == has_production
+        assert passwords.matches(PASSWORD, rows[0]["kept"])
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -267,6 +281,7 @@ def test_a_lock_grows_to_its_longest(limit: Limit) -> None:
     assert locks[-1] == limit.longest
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_pitfall_35_fifty_at_once(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
     with_password(clean_graph, logins)
     moment = now()
