@@ -5,6 +5,9 @@ from typing import Any
 import neo4j
 import pytest
 
+from exporters.fk_adm.shape import UNLIMITED
+from exporters.fk_adm.target import FkAdm
+from exporters.objects.adoption import adopt, candidates
 from importers.fk_adm.lookup import KnownRole, Setting
 from sample.fk_adm_service import records
 from sample.fk_adm_service.content import CASEWORKER
@@ -12,6 +15,7 @@ from sample.fk_adm_service.content import PARAMETER as CASEWORKER_PARAMETER
 from sample.fk_adm_service.content import READ as READ_UUID
 from sample.fk_adm_service.records import KLE, SENSITIVITY, UNIT
 from tests.exporters.fk_adm.town import (
+    AT,
     CVR,
     LEVELS,
     PARAMETER,
@@ -282,3 +286,30 @@ def test_a_certificate_that_is_not_let_in_ends_the_run(
     monkeypatch.setattr(town.service, "clients", {})
     report = town.export(clean_graph)
     assert "Check certificate and private_key" in report.error and report.parked == []
+
+
+def test_a_dry_run_shows_what_would_be_written_and_writes_nothing(clean_graph: neo4j.Driver, town: Town) -> None:
+    town.roles[OTHER] = role(OTHER, OTHER_URI, settings=[by_kle(parameter=None)])
+    report = town.export(clean_graph, dry_run=True)
+    assert (report.error, town.writes, [each.problem for each in report.parked]) == ("", [], ["no_parameter"])
+    (new,) = [each for of in report.objects for each in of.changes]
+    assert (new.key, new.what) == (ROLE, "new")
+    assert any(PARAMETER in each for each in new.lines), "the whole content is shown"
+
+
+def test_a_person_sees_how_a_role_differs_and_takes_it_over(clean_graph: neo4j.Driver, town: Town) -> None:
+    """``reconnect accounts adopt fk_adm``. What it has beside that stays, and is shown by the source."""
+    made = records.job_role("Borgerservice", CVR, {READ_UUID: []})
+    town.service.job_roles[made["uuid"]] = {**made, "entityId": URI}
+    assert [each.problem for each in town.export(clean_graph).parked] == ["made_by_others"]
+    target = FkAdm("fk_adm", town.settings(), sleep=lambda _: None)
+    (found,) = candidates(clean_graph, target, town.read, AT)
+    assert (found.ref.key, found.doubt) == (ROLE, "")
+    (changes,) = found.changes.values()
+    assert changes[0] == "beskrivelse: Rollen Borgerservice → Vejleder"
+    assert changes[1].startswith(f"{READ['uri']}: {UNLIMITED} → ") and PARAMETER in changes[1]
+    adopt(clean_graph, target, {found.ref: found.found[0]}, "Ours")
+    report = town.export(clean_graph)
+    assert (report.parked, town.writes) == ([], [("PUT", 200)])
+    assert limits(town.at_kombit())[KLE] == (True, PARAMETER)
+    assert (town.export(clean_graph).run, town.writes) == (None, [])

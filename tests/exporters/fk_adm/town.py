@@ -121,10 +121,12 @@ class Town:
         """The reader of the image."""
         return iter(image_of(*self.roles.values())[operation])
 
-    def export(self, driver: neo4j.Driver, full: bool = False, **values: Any) -> ExportReport:
+    def export(self, driver: neo4j.Driver, full: bool = False, dry_run: bool = False, **values: Any) -> ExportReport:
         self.service.calls.clear()
         target = FkAdm("fk_adm", self.settings(**values), sleep=lambda _: None)
-        return run_object_export(driver, target, self.read, RING, at=AT, full=full, sleep=lambda _: None)
+        return run_object_export(
+            driver, target, self.read, RING, at=AT, full=full, dry_run=dry_run, sleep=lambda _: None
+        )
 
     @property
     def writes(self) -> list[tuple[str, int]]:
