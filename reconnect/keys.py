@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from reconnect.exits import CommandFailed, Exit
 from reconnect.settings.tree import CprKeySettings
 
 _PREFIX = "cpr_key_"
+_NAME = re.compile(f"{_PREFIX}k[0-9]+", re.ASCII)
 _HASH = "cpr_hash_key"
 
 
@@ -96,7 +98,8 @@ def _make_missing(home: Home) -> None:
 
 
 def _files(home: Home) -> list[Path]:
-    return sorted(home.secrets.glob(f"{_PREFIX}k*"))
+    """Those of the keys, not copies that people or editors keep beside them."""
+    return sorted(each for each in home.secrets.glob(f"{_PREFIX}k*") if _NAME.fullmatch(each.name))
 
 
 def _number(name: str) -> int:

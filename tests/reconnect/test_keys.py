@@ -25,6 +25,17 @@ def test_keys_are_made_once(tmp_path: Path) -> None:
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in (tmp_path / "secrets").iterdir())
 
 
+def test_a_copy_of_a_key_beside_it_is_no_key(tmp_path: Path) -> None:
+    """Such as a back-up before a rotation, or what an editor leaves."""
+    home, settings = Home(tmp_path), CprKeySettings()
+    first = keyring(settings, home)
+    for name in ("k1.bak", "k1~", "k1 copy", "k", "k²", "kk1"):
+        (tmp_path / "secrets" / f"cpr_key_{name}").write_text("no key")
+    assert keyring(settings, home) == first
+    assert add_key(settings, home) == "k2"
+    assert keyring(settings, home).current == "k2"
+
+
 def test_keys_of_the_settings_are_used(tmp_path: Path) -> None:
     settings = CprKeySettings.model_validate({"current": "a", "keys": {"a": KEY}, "hash_key": KEY})
     assert keyring(settings, Home(tmp_path)).keys == {"a": b"k" * 32}
