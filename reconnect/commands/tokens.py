@@ -60,14 +60,14 @@ def list_tokens(context: typer.Context) -> None:
     """List the tokens, without their secrets."""
     from api.access import tokens
 
-    table = Table("Name", "System roles", "Made", "Ends", "State", box=None)
+    table = Table("Name", "System roles", "Acts as", "Made", "Ends", "State", box=None)
     now = datetime.now(UTC)
     for each in tokens.tokens(of(context).driver()):
         state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
+        units = f" (in {len(each.within)} {'unit' if len(each.within) == 1 else 'units'})" if each.within else ""
         limit = f" ({', '.join(each.fields)} only)" if each.fields else ""
-        table.add_row(
-            each.name, ", ".join(each.roles) + limit, f"{each.created:%Y-%m-%d}", f"{each.expires:%Y-%m-%d}", state
-        )
+        days = (f"{day:%Y-%m-%d}" for day in (each.created, each.expires))
+        table.add_row(each.name, ", ".join(each.roles) + units + limit, each.person or "", *days, state)
     terminal().print(table)
 
 
