@@ -74,6 +74,11 @@ def import_source(
     from reconnect.work.locks import LockLost, LockTaken
 
     of_run = of(context)
+    if consequences and (approve or dry_run):
+        raise CommandFailed(
+            "--consequences shows what an import would do, and writes nothing: give it without --approve or --dry-run.",
+            Exit.USAGE,
+        )
     try:
         if consequences:
             with progress() as report:

@@ -60,6 +60,9 @@ def test_the_consequences_of_an_import_are_shown_before_it_is_made(
     before = everything(clean_graph)
     left = [each for each in TOWN["assignments"] if each["id"] != "a_anna"]
     town.write_text(yaml.safe_dump({**TOWN, "assignments": left}))
+    for both in (["--approve", "1"], ["--dry-run"]):
+        refused = run("import", "facts", "--from", str(town), "--consequences", *both)
+        assert refused.returncode == Exit.USAGE and "--approve or --dry-run" in refused.stderr
     told = run("import", "facts", "--from", str(town), "--consequences")
     assert told.returncode == Exit.OK, told.stderr
     assert "Anna Berg" in told.stdout
