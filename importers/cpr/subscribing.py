@@ -9,7 +9,7 @@ from importers.cpr.asking import Left
 from importers.cpr.errors import NoAnswer, ServiceFault, UnreadableAnswer
 from importers.cpr.persons import Persons, Tied
 from importers.cpr.records import problems_record
-from importers.cpr.subscription import Held, Subscription
+from importers.cpr.subscription import NUMBER, Held, Subscription
 from importers.source import Known, Reading
 
 _KIND, _KEY = "Subscription", "filters"
@@ -106,8 +106,10 @@ class Subscribing:
 
 def _other_filters(held: Held) -> Iterator[Problem]:
     for each in held.others:
-        text = f"there is a filter of the kind {each}: it delivers people whose data you have no right to. Remove it."
-        yield _notice(each, "other_filter", text)
+        text = f"of the kind {each}: it delivers people whose data you have no right to. Remove it."
+        if each == NUMBER:
+            text = "on something that is not a CPR number. It delivers nobody: have KOMBIT remove it."
+        yield _notice(each, "other_filter", f"there is a filter {text}")
 
 
 def _notice(field: str, rule: str, text: str) -> Problem:

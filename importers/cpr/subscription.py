@@ -16,12 +16,13 @@ from protocols.xml import local
 ADDED = frozenset({"ADDED", "ALREADY_EXISTED"})
 REMOVED = frozenset({"REMOVED", "NON_EXISTING_PNR"})
 UNKNOWN = "NON_EXISTING_PNR"
-_NUMBER, _NONE = "PNR", "noFilter"
+NUMBER, _NONE = "PNR", "noFilter"
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The subscriptions. ``others``: other kinds of filters, which may deliver people without a right to their data."""
+    """The subscriptions. ``others``: other kinds of filters, which may deliver people without a right to their data;
+    ``NUMBER`` where it is one on what is no CPR number."""
 
     numbers: frozenset[str] = field(repr=False)
     others: tuple[str, ...]
@@ -75,10 +76,12 @@ class Subscription:
 
 
 def filters(answer: etree._Element) -> Held:
-    """The answer of GetAllFilters. ``noFilter`` means none, though the description lacks it. Raises
-    UnreadableAnswer."""
+    """The answer of GetAllFilters. ``noFilter`` means none, though the description lacks it.
+
+    A filter on what is no CPR number was set by others, and can't be ended by us: it is one of the ``others``.
+    """
     names = {local(each) for each in answer.iterchildren("*")}
-    numbers = frozenset((each.text or "").strip() for each in answer.findall(f"{{*}}{_NUMBER}"))
-    if not all(map(is_askable, numbers)):
-        raise UnreadableAnswer(_NUMBER, "the answer has a filter on something that is not a CPR number")
-    return Held(numbers, tuple(sorted(names - {_NUMBER, _NONE})))
+    told = {(each.text or "").strip() for each in answer.findall(f"{{*}}{NUMBER}")}
+    numbers = frozenset(filter(is_askable, told))
+    ours = {_NONE} if numbers != told else {_NONE, NUMBER}
+    return Held(numbers, tuple(sorted(names - ours)))

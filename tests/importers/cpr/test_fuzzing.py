@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -12,7 +13,7 @@ from importers.cpr.errors import Misconfigured, NoAnswer, ServiceFault, UnknownN
 from importers.cpr.mapping import to_person
 from importers.cpr.register_data import RegisteredName, RegisteredPerson
 from importers.cpr.soap import answered
-from importers.cpr.subscription import filters
+from importers.cpr.subscription import Held, filters
 from protocols import xml
 from sample.cpr_service.app import Service
 from sample.cpr_service.misbehaviour import Misbehaviour
@@ -136,6 +137,13 @@ def _said(person: RegisteredPerson) -> str:
     parts = [name.given, name.surname, name.addressing, name.marks, person.status, *person.unread]
     days = [part for each in person.protections or () for part in (each.start, each.end, each.protected)]
     return "\n".join(str(each) for each in (*parts, *days))
+
+
+@pytest.mark.parametrize("foreign", ["", " ", "7101575001", "101", "Æ"])
+def test_a_filter_of_others_on_no_cpr_number_hides_no_subscription(foreign: str) -> None:
+    """They set it, a replacement number for example, and only they can end it."""
+    answer = etree.fromstring(f"<a><PNR>1101575001</PNR><PNR>{foreign}</PNR></a>")
+    assert filters(answer) == Held(frozenset({"1101575001"}), ("PNR",))
 
 
 @given(mutated([FILTERS]))
