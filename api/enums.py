@@ -114,30 +114,30 @@ TaskState = enumerated(
     "The state of a task",
     {
         "open": "It waits to be done",
-        "done": "Somebody has completed it",
+        "done": "It is completed",
         "cancelled": "Its case no longer needs it",
     },
 )
 TaskHow = enumerated(
     "TaskHow",
-    "How somebody has a task",
+    "Why a person has a task",
     {
         "holder": "Holds the role nearest to the task's unit",
         "substitute": "Stands in for the holder, who is away",
-        "delegate": "Somebody who has it has delegated or handed it to them",
+        "delegate": "The task was delegated or handed to them",
         "escalated": "Holds the role at a level above, as the task is late",
-        "fallback": "Nobody else was found: the organisation lacks somebody",
+        "fallback": "No other holder was found",
     },
 )
 InboxPart = enumerated(
     "InboxPart",
     "A part of an inbox",
     {
-        "mine": "Tasks that one has in person",
-        "standing_in": "Tasks that one has in somebody's place, as substitute or delegate",
-        "asked": "Tasks of others that have a question for one",
-        "units": "Tasks that others have in the units that one manages, and below",
-        "started": "Tasks of the cases that one has started",
+        "mine": "The caller's own tasks",
+        "standing_in": "Tasks that the caller does for others, as substitute or delegate",
+        "asked": "Tasks of others with a question for the caller",
+        "units": "Tasks of others in the units that the caller manages, and below",
+        "started": "Tasks of the cases that the caller started",
     },
 )
 TaskOrder = enumerated(
@@ -150,13 +150,13 @@ TaskOrder = enumerated(
 )
 TaskAction = enumerated(
     "TaskAction",
-    "What somebody may do with a task",
+    "What the caller may do with a task",
     {
-        "claim": "Say to do it",
+        "claim": "Take it on",
         "give_back": "Give it back to all who have it",
         "hand": "Hand it to a colleague",
-        "ask": "Ask somebody who has been at its case for more",
-        "answer": "Answer the question that it has for one",
+        "ask": "Ask a person who took part in its case for more",
+        "answer": "Answer its question",
         "complete": "Complete it",
     },
 )
@@ -164,8 +164,8 @@ CaseState = enumerated(
     "CaseState",
     "The state of a case",
     {
-        "running": "It goes on, or waits for somebody or for a day",
-        "stuck": "A step of it can't be made; somebody must look at it",
+        "running": "It is running, or waits for a person or a day",
+        "stuck": "A step failed; a person must look at it",
         "ended": "It has come to its end",
         "stopped": "A person has ended it before that",
     },
@@ -175,7 +175,7 @@ CaseAction = enumerated(
     "What was done with a case",
     {
         "started": "It was started",
-        "claimed": "Somebody said to do a task",
+        "claimed": "A person took on a task",
         "lapsed": "A claim ended, since its claimer no longer had the task",
         "given_back": "A task was given back",
         "handed": "A task was handed to a colleague",
@@ -184,15 +184,15 @@ CaseAction = enumerated(
         "cancelled": "A task was no longer needed",
         "ended": "It came to its end",
         "served": "It did something by itself",
-        "failed": "What it was to do by itself failed for the last time",
+        "failed": "An automatic step failed for the last time",
         "retried": "A step that could not be made was to be made again",
-        "skipped": "It went on without what it was to do by itself",
+        "skipped": "It went on without an automatic step",
         "moved": "It was moved to another version of its process",
-        "asked": "Somebody who took part in it was asked for more",
+        "asked": "A person who took part in it was asked for more",
         "answered": "The question was answered",
         "repaired": "Variables of it were set at a step that could not be made, which was to be made again",
-        "stopped": "It was ended by somebody who looks after processes",
-        "withdrawn": "It was ended by whoever started it",
+        "stopped": "It was ended by a person who looks after processes",
+        "withdrawn": "It was ended by the person who started it",
     },
 )
 Severity = enumerated(

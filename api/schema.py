@@ -183,7 +183,11 @@ def _roots() -> Fields:
             ),
             **WHEN,
         }
-        roots[name] = (f"{kind} | None", arguments, f"{TYPES[kind].doc}. null if there is none by this name")
+        roots[name] = (
+            f"{kind} | None",
+            arguments,
+            f"{TYPES[kind].doc.rstrip('.')}. Null if there is none by this name",
+        )
     for name, kind in PLURALS.items():
         narrowed = {
             "filter": (_filter(kind) | None, "Only those that meet every condition"),

@@ -257,7 +257,7 @@ class _Check:
             if variable in self._names:
                 raise ExpressionRejected(self._text, f"{variable} has a meaning already; call the variable otherwise")
             if len(self._bound) >= _LOOPS:
-                raise ExpressionRejected(self._text, f"more than {_LOOPS} loops stand within each other")
+                raise ExpressionRejected(self._text, f"loops are nested more than {_LOOPS} deep")
             self._bound.append((depth + 1, variable, within or NO_MEMBERS))
         elif name == "matches":
             self._check_pattern(place)
@@ -312,7 +312,7 @@ def _check_depth(text: str, tokens: tuple[_Token, ...]) -> None:
         if token.type == "sign":
             depth += (token.text in "([{") - (token.text in ")]}")
             if depth > _DEEPEST:
-                raise ExpressionRejected(text, f"more than {_DEEPEST} brackets stand within each other")
+                raise ExpressionRejected(text, f"brackets are nested more than {_DEEPEST} deep")
 
 
 def _matches(text: Any, pattern: Any) -> bool:

@@ -76,7 +76,7 @@ def check_pattern(pattern: str, field: str) -> None:
     """Whether a pattern suits a field (login, mail, principal_name, common_name). Raises PatternWrong."""
     fields = {each.field for each in parts_of(pattern)}
     if field == "login" and fields & {"login", "mail"}:
-        raise PatternWrong("the user name is made before the mail address: neither can stand in it")
+        raise PatternWrong("the user name is made before the mail address: neither can be used in it")
     if field == "mail" and "mail" in fields:
         raise PatternWrong("{mail} is what the pattern makes")
     domain = pattern.rpartition("@")[2] if pattern.count("@") == 1 else ""

@@ -76,7 +76,7 @@ FIELD = ComputedField(
             Thing(
                 "changes", ("Person",), "Who would have theirs on other days, or with another licence or end", many=True
             ),
-            Thing("failed", ("Person",), "For whom a condition can't be evaluated", many=True),
+            Thing("failed", ("Person",), "Persons for whom a condition can't be evaluated", many=True),
         ),
     ),
     LOG,

@@ -73,7 +73,7 @@ FIELD = ComputedField(
             Plain("targetId", "String!", "The id that the target gave it, such as objectGUID"),
             Plain("called", "String", "User name and name that it has; null: none, or a protected name"),
             Plain("enabled", "Boolean!", "Whether it is enabled"),
-            Plain("likeBy", "[String!]!", "The fields by which it is like the planned account"),
+            Plain("likeBy", "[String!]!", "The fields that it has in common with the planned account"),
             Plain("barred", "String", "Why it can't be adopted; null: it can"),
             Plain("changes", "[String!]!", "What the first export would change on it, once it is adopted"),
         ),

@@ -52,7 +52,7 @@ FIELD = ComputedField(
             "AutomaticStarts",
             "A process whose cases may start by themselves",
             Plain("id", "ID!", "Id of the process"),
-            Plain("name", "String!", "What the process is called"),
+            Plain("name", "String!", "Name of the process"),
             Plain("isOn", "Boolean!", "Whether its cases start by themselves"),
             Plain("byChange", "Boolean!", "It states changes of the organisation by which they start"),
             Plain("byTime", "Boolean!", "It states how much time lies between two starts"),

@@ -21,7 +21,7 @@ from processes.forms import Form
 _COMMON = (
     Plain("id", "ID!", "Its id"),
     Plain("process", "ID!", "The process"),
-    Plain("name", "String!", "What the process is called"),
+    Plain("name", "String!", "Name of the process"),
     Plain("state", "CaseState!", "Its state"),
     Plain("unit", "String", "Name of the unit that it is about"),
     Plain("person", "String", "Name of the person whom it is about"),
@@ -54,7 +54,7 @@ INCIDENT = answer_type(
     "A step of a case that can't be made",
     Plain("step", "ID!", "Id of the step within its case"),
     Plain("element", "ID!", "Its id in the diagram"),
-    Plain("name", "String!", "What it is called"),
+    Plain("name", "String!", "Its name"),
     Plain("text", "String!", "Why it can't be made"),
     Plain("at", "Moment!", "When it was tried last"),
 )
@@ -62,7 +62,7 @@ ANSWER = answer_type(
     "CaseAnswer",
     "Something that was filled in",
     Plain("field", "ID!", "The field of the form"),
-    Plain("title", "String!", "What the field is called"),
+    Plain("title", "String!", "Name of the field"),
     Plain("format", "String", "unit, person, date … = its format, choice = one of some values"),
     Plain("value", "String!", "Its value, as JSON"),
     Plain("shown", "String!", "Its value, with names for units and persons"),
@@ -87,7 +87,7 @@ ENTRY = answer_type(
     Plain("by", "String", "Name of who has done it; null = time, or the process itself"),
     Plain("insteadOf", "String", "Name of the person in whose place; null = in person"),
     Plain("task", "String", "Name of the task that it was done with; null = with the case"),
-    Plain("reason", "String", "Why, as they said"),
+    Plain("reason", "String", "The reason that was given"),
 )
 _NAMED = ("unit", "person")
 _Answered = tuple[str, str, str, Any]

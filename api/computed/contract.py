@@ -330,7 +330,7 @@ class ComputedField:
         Raises ValueError for a field that says neither that it keeps to a part nor why it does not.
         """
         if self.in_part == bool(self.whole):
-            raise ValueError(f"{self.name}: give in_part or whole, one of them")
+            raise ValueError(f"{self.name}: give either in_part or whole")
         if "at" in self.arguments:
             also = {"at": Argument(AT.type, f"{AT.doc}. There is no asKnownOn: {self.only_now}")}
             if not self.only_now:

@@ -58,7 +58,7 @@ def _places(request: Request, access: Access) -> list[Answer]:
 
 FIELD = ComputedField(
     "me",
-    "The token of the request, and what it may do",
+    "The caller, and what the caller may do",
     (
         answer_type(
             "Me",

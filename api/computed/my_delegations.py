@@ -44,7 +44,7 @@ FIELD = ComputedField(
             "Somebody does another person's tasks of a process for some days",
             Plain("id", "ID!", "Its id, to end it"),
             Plain("process", "ID!", "The process"),
-            Plain("name", "String!", "What the process is called"),
+            Plain("name", "String!", "Name of the process"),
             Plain("by", "String!", "Name of who has delegated"),
             Plain("to", "String!", "Name of who does the tasks"),
             Plain("isMine", "Boolean!", "The caller has delegated"),

@@ -32,7 +32,7 @@ FIELD = ComputedField(
             "ProcessOverview",
             "A process and its cases",
             Plain("id", "ID!", "Its id"),
-            Plain("name", "String!", "What it is called"),
+            Plain("name", "String!", "Its name"),
             Plain("running", "Int!", "Cases that go on"),
             Plain("stuck", "Int!", "Cases with a step that can't be made"),
             Plain("ended", "Int!", "Cases that have ended"),

@@ -22,7 +22,7 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "processCases",
-    "Cases of everybody, the newest first",
+    "All cases, the newest first",
     (answer_type("CaseSummary", "Any case, not only one that the caller has started", *LISTED),),
     LOG,
     _answer,

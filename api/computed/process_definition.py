@@ -34,7 +34,7 @@ FIELD = ComputedField(
             "ProcessDefinition",
             "A definition of a process",
             Plain("id", "ID!", "Id of the process"),
-            Plain("name", "String!", "What the process is called"),
+            Plain("name", "String!", "Name of the process"),
             Plain("version", "Int!", "Its version"),
             Part("files", "ProcessFile", "Its diagrams, decision tables and forms", many=True),
         ),

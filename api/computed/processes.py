@@ -65,7 +65,7 @@ FIELD = ComputedField(
             "Process",
             "A process, as it is deployed now",
             Plain("id", "ID!", "Its id"),
-            Plain("name", "String!", "What it is called"),
+            Plain("name", "String!", "Its name"),
             Plain("version", "Int!", "The version with which new cases start"),
             Plain("form", "String", "JSON Schema of the form with which it is started; null = it has none"),
         ),

@@ -52,12 +52,12 @@ def _answers(request: Request, work: Evaluation, asked: dict[str, str]) -> list[
 
 FIELD = ComputedField(
     "rightMembers",
-    "Everyone who holds each of these rights on a day. A right that is not known is left out",
+    "Everyone who holds each of these rights on a day. Unknown rights are left out",
     (
         answer_type(
             "RightMembers",
-            "Who holds a right",
-            Plain("asked", "String!", "What it was asked by"),
+            "The people who hold a right",
+            Plain("asked", "String!", "The name by which the right was asked for"),
             Thing("right", RIGHTS, "The job-function role or system role", interface="Right"),
             Thing(
                 "subjects", HOLDERS, "The employments, affiliations and persons through which it is held", many=True,

@@ -81,7 +81,7 @@ FIELD = ComputedField(
             Plain("finding", "FindingType!", "What is found"),
             Plain("kind", "Kind!", "Kind of the thing that it is about"),
             Plain("uuid", "ID!", "UUID of that thing"),
-            Plain("title", "String!", "What people call it"),
+            Plain("title", "String!", "Its name"),
             Plain("text", "String!", "What is found"),
             Thing("person", ("Person",), "Whom it concerns: the holder of a right that ends, or of a conflict"),
             Plain("until", "Date", "The day after the last, of what ends"),

@@ -53,13 +53,13 @@ FIELD = ComputedField(
         answer_type(
             "RightsSent",
             "What a receiver is sent of a person's rights as OIO-BPP, if the person can log in",
-            Thing("person", ("Person",), "Whose rights they are"),
+            Thing("person", ("Person",), "The person who has them"),
             Part("groups", "SentGroup", "The groups of the document; without any, no document is sent", many=True),
             Part("attributes", "SentConstraint", "Parameters that are sent as attributes beside it", many=True),
             Part("omitted", "OmittedRight", "What is granted, but not sent", many=True),
             Plain("warnings", "[String!]!", "What is smaller than it was meant to be, or hardly fits"),
             Plain("bytes", "Int!", "Size of the document"),
-            Plain("refused", "String", "Why nothing at all is sent, also none of the other claims"),
+            Plain("refused", "String", "Why nothing is sent, not even the other claims"),
         ),
         answer_type(
             "SentGroup",

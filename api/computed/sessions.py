@@ -34,7 +34,7 @@ FIELD = ComputedField(
     LISTED_BY,
     _answer,
     arguments={
-        "person": Argument("ID", "UUID or key of a person; by default everybody"),
+        "person": Argument("ID", "UUID or key of a person; by default all"),
         "first": FIRST,
     },
     in_part=True,

@@ -14,7 +14,7 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "sharedKle",
-    "Nodes of KLE that more than one unit is responsible for; there should be none",
+    "KLE numbers for which more than one unit is responsible; there should not be any",
     (
         answer_type(
             "SharedKle",

@@ -31,7 +31,7 @@ def _form(token: Token, now: datetime) -> Answer:
 TokenState = enumerated(
     "TokenState",
     "Whether a token can be used",
-    {"valid": "It can be used", "expired": "It has ended", "revoked": "Somebody has revoked it"},
+    {"valid": "It can be used", "expired": "It has ended", "revoked": "It was revoked"},
 )
 FIELD = ComputedField(
     "tokens",
@@ -39,7 +39,7 @@ FIELD = ComputedField(
     (
         answer_type(
             "AccessToken",
-            "What a program uses the API with",
+            "A token with which a program uses the API",
             Plain("name", "String!", "Its name, as it is in the change log"),
             Plain("roles", "[TokenRole!]", "Its system roles"),
             Plain("created", "Moment!", "When it was made"),

@@ -150,7 +150,7 @@ class _Answers:
                     raise NoClaims(400, "unknown_format", f"format is {FULL}: the answer has everything.")
                 key_type = cast("KeyType | None", query.get("keytype"))
                 if key_type is not None and key_type not in get_args(KeyType):
-                    raise NoClaims(400, "unknown_key_type", f"keytype is one of {', '.join(get_args(KeyType))}.")
+                    raise NoClaims(400, "unknown_key_type", f"keytype must be one of {', '.join(get_args(KeyType))}.")
                 subject = subject_of(
                     session,
                     request.path_params["user"],

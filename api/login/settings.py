@@ -42,7 +42,7 @@ class SamlLoginSettings(BaseModel):
     @model_validator(mode="after")
     def _one_origin(self) -> "SamlLoginSettings":
         if (self.metadata_url is None) == (self.metadata_file is None):
-            raise ValueError("set metadata_url or metadata_file, one of them")
+            raise ValueError("set either metadata_url or metadata_file")
         return self
 
 

@@ -113,7 +113,7 @@ def end_unit(editing: Editing, unit: str, to: date, move_to: str | None, expecte
     moves: list[Amendment] = []
     instead = None if move_to is None else editing.uuid("Unit", move_to)
     if instead == uuid:
-        raise ChangeRejected("wrong_value", "moveTo: give another unit than the one that ends", field="moveTo")
+        raise ChangeRejected("wrong_value", "moveTo: give a unit other than the one that ends", field="moveTo")
     if instead is not None:
         moves = _moves(editing.read(lambda session: _held(session, uuid, to, None)), uuid, instead, to)
     made = _by_hand("Unit", unit, "the source that claims it ends it")
@@ -158,8 +158,8 @@ def _unless_in_use(unit: str, to: date, instead: str | None) -> Guard:
         counts = Counter(kind for kind, _ in things)
         raise ChangeRejected(
             "unit_in_use",
-            f"on {to} or later the unit holds {', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))}: "
-            "give moveTo, the unit that they go to, or move them first",
+            f"on {to} or later the unit still has {', '.join(f'{counts[kind]} {kind}' for kind in sorted(counts))}: "
+            "give moveTo, the unit that takes them over, or move them first",
             units=(unit,),
             start=to,
             field="to",

@@ -78,7 +78,7 @@ def check(draft: Draft, access: Access) -> None:
             raise ChangeRejected("unknown_mutation", text, field=f"{where}.mutation")
         access.require_write(change.mutation)
         if change.erased:
-            raise ChangeRejected("erased", f"{where}: it was about a person who has been erased: leave it out")
+            raise ChangeRejected("erased", f"{where}: it was about a person who has been erased; remove it")
         given = filled(change.arguments, draft.day, made, where)
         _check_form(where, change.mutation, field, completed(field, given, draft.reason, draft.day))
         if "kind" in field.args:
@@ -152,7 +152,7 @@ def _refuse_private(where: str, kind: str, property_: Any) -> None:
         text = f"{where}.property: {kind} has no property {property_}; it has {', '.join(map(camel, known))}"
         raise ChangeRejected("unknown_property", text, field=f"{where}.property")
     if known[words].access != "open" or known[words].identifies:
-        text = f"{where}.property: {property_} is not for everybody to read: a plan holds no such value"
+        text = f"{where}.property: not everyone may read {property_}, so no plan can contain it"
         raise ChangeRejected("private_value", text, field=f"{where}.property")
 
 
@@ -174,7 +174,7 @@ class PlannedWriting:
         def make(driver: neo4j.Driver, mutation: str, arguments: Mapping[str, Any]) -> Sequence[str]:
             field = mutations().get(mutation)
             if field is None:
-                raise ChangeRejected("unknown_mutation", f"a plan can't hold {mutation} any more")
+                raise ChangeRejected("unknown_mutation", f"plans can no longer contain {mutation}")
             given = completed(field, arguments, plan.reason, plan.day)
             given = {**given, "reason": f"{given['reason']}{mark(plan.name)}"} if "reason" in field.args else given
             # No mutation reads what is served by the asynchronous driver.

@@ -90,9 +90,7 @@ class Planning:
 
         return await _decided(info, "changePlan", reason, work)
 
-    @strawberry.mutation(
-        description="Approve exactly what a plan says now; by another person than those who have written it"
-    )
+    @strawberry.mutation(description="Approve exactly what a plan says now; its authors may not")
     async def approve_plan(self, info: CONTEXT, plan: ID, digest: str, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan, digest)
@@ -123,9 +121,7 @@ class Planning:
 
         return await _decided(info, "withdrawPlan", reason, work)
 
-    @strawberry.mutation(
-        description="Undo an applied plan, where nothing newer stands upon its changes; stays lists where it does"
-    )
+    @strawberry.mutation(description="Undo an applied plan, except where newer changes depend on it; stays lists these")
     async def take_back_plan(self, info: CONTEXT, plan: ID, reason: str) -> PlanDecided:
         def work(editing: Editing) -> Plan:
             context, found = info.context, _read(info, plan)

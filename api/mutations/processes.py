@@ -56,7 +56,7 @@ Main = Annotated[
 Drawn = Annotated[
     int | None,
     strawberry.argument(
-        description="The version that was drawn on, 0 for none: refused (conflict) if another was deployed since"
+        description="The version that was changed, 0 for none; refused (conflict) if another was deployed since"
     ),
 ]
 
@@ -127,7 +127,7 @@ class Deploying:
     async def retry_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
         return await _decided(info, "retryIncident", case, incident, reason, incidents.retry)
 
-    @strawberry.mutation(description="Let a case go on without a service that has failed; it has no answer then")
+    @strawberry.mutation(description="Let a case go on without the answer of a service that failed")
     async def skip_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
         return await _decided(info, "skipIncident", case, incident, reason, incidents.skip)
 

@@ -97,7 +97,7 @@ class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, LoginCare, Log
         def work(editing: Editing) -> Written:
             name = snake(property)
             if (value is UNSET) == (texts is None):
-                text = "give value or texts, one of them; value: null clears it"
+                text = "give either value or texts; value: null clears it"
                 raise ChangeRejected("wrong_value", text, field="value")
             life = days(from_, to)
             editing.require_other_than_stopper(kind.value, thing, name)
@@ -217,7 +217,7 @@ class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, LoginCare, Log
 
     # -- people -------------------------------------------------------------------------------------------------
 
-    @strawberry.mutation(description="Create a person whom no source has, such as a council member or a consultant")
+    @strawberry.mutation(description="Create a person who is in no source, such as a council member or a consultant")
     async def create_person(self, info: CONTEXT, name: str, reason: str, cpr: str | None = None) -> Written:
         def work(editing: Editing) -> Written:
             digits = None if cpr is None else editing.looked_up(cpr)

@@ -35,6 +35,9 @@ By = Annotated[
     strawberry.argument(description="Who does it: UUID, or a source's key; omitted = who is logged in"),
 ]
 Values = Annotated[str, strawberry.argument(description="What the form takes, as JSON: {} = nothing")]
+Asked = Annotated[
+    ID | None, strawberry.argument(description="The person to ask; by default the one who started the case")
+]
 
 
 @strawberry.type(description="A case that was started")
@@ -104,11 +107,11 @@ class Tasking:
         return await _changed(info, "handTask", reason, task, by, partial(tasks.hand, named=_named(info)), to)
 
     @strawberry.mutation(
-        description="Ask somebody who has been at the case for more; the reason is the question. The task stays"
+        description="Ask a person who took part in the case for more; the reason is the question. The task stays"
     )
     async def ask_for_more(
         self, info: CONTEXT, task: ID, reason: str,
-        of: Annotated[ID | None, strawberry.argument(description="Whom; by default who has started the case")] = None,
+        of: Asked = None,
         by: By = None,
     ) -> TaskChanged:  # fmt: skip
         return await _changed(info, "askForMore", reason, task, by, tasks.ask, of)
@@ -118,7 +121,7 @@ class Tasking:
         return await _changed(info, "answerQuestion", reason, task, by, tasks.answer)
 
     @strawberry.mutation(
-        description="Complete a task with what its form takes. Of two who do, the second is told who was first"
+        description="Complete a task with the values of its form. If two people do so, the second learns who was first"
     )
     async def complete_task(
         self, info: CONTEXT, task: ID, reason: str, values: Values = "{}", by: By = None
@@ -133,7 +136,7 @@ class Tasking:
         return await _changed(info, "saveDraft", reason, task, by, partial(_drafted, json_object(values, "values")))
 
     @strawberry.mutation(
-        description="Let a colleague do one's own tasks of a process in a period. It can be ended, but is not passed on"
+        description="Let a colleague do the caller's tasks of a process in a period. It can be ended, but not passed on"
     )
     async def delegate_tasks(
         self, info: CONTEXT, process: ID, to: ID, reason: str,

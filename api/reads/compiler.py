@@ -212,7 +212,7 @@ class Compiler(Objects):
         name = SINGULARS[root.name]
         uuid, key = root.arguments.get("uuid"), root.arguments.get("key")
         if (uuid is None) == (key is None):
-            raise GraphQLError(f"{root.name}: give uuid or key, one of them", extensions={"code": "uuid_or_key"})
+            raise GraphQLError(f"{root.name}: give either uuid or key", extensions={"code": "uuid_or_key"})
         if uuid is not None:
             start = f"WITH {self.parameters.add(uuid, uuid_of)} AS uuid {surviving_query(name)}"
             start = f"CALL () {{ {start} }} MATCH (n:{name} {{uuid: uuid}})"

@@ -88,7 +88,7 @@ def of_kind(kind: str) -> dict[str, Filter]:
     found = [*_every(kind), Filter("keys", "[ID!]", _keys(kind), of_any_name, form=_names_of)]
     for prop in KINDS[kind].properties:
         if prop.name in FILTERED:
-            doc = f"Only those of which this is the {_words_of(prop.name)}; null = those without one"
+            doc = f"Only those with this {_words_of(prop.name)}; null = those without one"
             names = "employment type" if (kind, prop.name) == ("Employment", "type") else ""
             is_text = prop.type == "text"
             type_, form = ("String", normal) if is_text else (_PLAIN[prop.type], None)
@@ -115,8 +115,8 @@ def of_kind(kind: str) -> dict[str, Filter]:
     named_by = caption(kind)
     if named_by in SEARCHED:
         doc = (
-            f"Only those whose {_words_of(named_by)} has these words, in any order and case; the beginning of each is "
-            "enough, for a search while one types"
+            f"Only those whose {_words_of(named_by)} contains these words, in any order and case. The beginning of "
+            "each word is enough, for a search as you type"
         )
         found.append(Filter("search", "String", _words(named_by), doc, form=words))
     found += _BY_KIND.get(kind, ())

@@ -57,7 +57,7 @@ class Document:
         if self._counted[0] > MOST_SELECTED:
             raise GraphQLError(
                 f"The query selects more than {MOST_SELECTED} fields, counting those of an interface once for each "
-                "type that may stand there. Select in fragments on the types that you need, or split the query.",
+                "type that it may be. Select in fragments on the types that you need, or split the query.",
                 extensions={"code": "over_limit"},
             )
 

@@ -29,7 +29,7 @@ ACCOUNT_REQUEST_STATES = WordSet(
         WAITING: "It waits for a decision",
         APPROVED: "It is approved",
         REFUSED: "It is refused",
-        WITHDRAWN: "Whoever asked has taken it back",
+        WITHDRAWN: "The requester withdrew it",
     },
 )
 PER = WordSet(
@@ -106,7 +106,7 @@ ACCOUNT_REQUEST = Kind(
         Property("decided_because", doc="Why it was decided so", identifies=True),
     ),
     (
-        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose account it is to be"),
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="The person whom it is for"),
         Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that it is to be in"),
         Link("needs", "NEEDS", ("ItSystem",), single=True, doc="It exists only beside an account in this system"),
         Link("requested_by", "REQUESTED_BY", ("Person",), single=True, doc="The person who asks for it"),
@@ -137,7 +137,7 @@ PLANNED_ACCOUNT = Kind(
         Property("reason", doc="Why the extra account is needed", identifies=True),
     ),
     (
-        Link("owner", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose account it is"),
+        Link("owner", "OF_PERSON", ("Person",), single=True, owner=True, doc="The person whom it is for"),
         Link(
             "employment",
             "USED_FOR",
@@ -177,7 +177,7 @@ ACCOUNT_EXCEPTION = Kind(
         Property("reason", doc="Why the exception is made", identifies=True),
     ),
     (
-        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whom it is for"),
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="The person whom it is for"),
         Link("system", "AT", ("ItSystem",), single=True, doc="The system that it is about; empty: all"),
         Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
     ),

@@ -174,7 +174,7 @@ REQUEST_STATES = WordSet(
         "waiting": "It waits for a decision",
         "approved": "It is approved",
         "refused": "It is refused",
-        "withdrawn": "Whoever asked has taken it back",
+        "withdrawn": "The requester withdrew it",
         "ended": "What it gave has been ended",
     },
 )
@@ -235,7 +235,14 @@ RIGHTS_REQUEST = Kind(
     ),
     (
         Link("gives", "GIVES", RIGHTS, single=True, doc="The right that is asked for"),
-        Link("given_to", "GIVEN_TO", HOLDERS, single=True, owner=True, doc="For whom it is asked"),
+        Link(
+            "given_to",
+            "GIVEN_TO",
+            HOLDERS,
+            single=True,
+            owner=True,
+            doc="The person, employment or affiliation that it is for",
+        ),
         Link("exception_to", "EXCEPTED_FROM", ("RightsConflict",), single=True, doc="The conflict that it permits"),
         Link("requested_by", "REQUESTED_BY", ("Person",), single=True, doc="The person who asks for it"),
         Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
@@ -272,7 +279,7 @@ MANUAL_STEP = Kind(
         Property("comment", doc="What the person who did it had to add", identifies=True),
     ),
     (
-        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="Whose right it is"),
+        Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="The person who has the right"),
         Link("system_role", "STEP_FOR", ("SystemRole",), single=True, doc="The right in the system"),
         Link("system", "AT", ("ItSystem",), single=True, doc="The system in which it is to be done"),
         Link("done_by", "DONE_BY", ("Person",), single=True, doc="The person who did it"),

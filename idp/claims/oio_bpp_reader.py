@@ -147,7 +147,7 @@ def _group(element: etree._Element) -> Group:
     constraints = tuple(_constraint(each) for each in children[1:])
     twice = [name for name, times in Counter(each.name for each in constraints).items() if times > 1]
     if twice:
-        raise DocumentRejected("constraint_twice", f"the constraint {twice[0]} stands twice in a group")
+        raise DocumentRejected("constraint_twice", f"the constraint {twice[0]} occurs twice in a group")
     return Group(scope, named[0], constraints)
 
 
@@ -171,11 +171,11 @@ def _children(element: etree._Element, allowed: set[str]) -> list[etree._Element
             problem = "has a namespace" if each.tag.startswith("{") else "is not part of the profile"
             raise DocumentRejected("namespace" if "{" in each.tag else "element", f"the element {each.tag} {problem}")
     if any((text or "").strip() for text in (element.text, *(each.tail for each in children))):
-        raise DocumentRejected("text", f"text stands between the elements of {element.tag}")
+        raise DocumentRejected("text", f"there is text between the elements of {element.tag}")
     return children
 
 
 def _text(element: etree._Element) -> str:
     if len(element):
-        raise DocumentRejected("element", f"{element.tag} holds text only")
+        raise DocumentRejected("element", f"{element.tag} may contain only text")
     return element.text or ""

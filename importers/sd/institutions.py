@@ -64,7 +64,7 @@ class Institution:
         for each in self.positions:
             yield self.records.position(each)
         for code in self.repeated:
-            text = f"the position list of {self.code} has the position {code} several times; one of them is taken"
+            text = f"the position list of {self.code} has the position {code} several times; one of these is used"
             key = mapped_positions.key(self.code, code)
             yield listed(Problem("Position", key, "JobPositionIdentifier", "told_twice", text, "notice"))
 

@@ -93,3 +93,4 @@ def _parts() -> Iterator[tuple[str, str | None]]:
 
 def test_everything_is_explained() -> None:
     assert [name for name, text in _parts() if not (text or "").strip()] == []
+    assert [name for name, text in _parts() if ".." in (text or "")] == []
