@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from processes.cases import definitions, tasks
+from processes.cases.by_itself import switched_on
+from processes.engine.extensions import Place
 from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
@@ -176,10 +178,57 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     page.get_by_role("button", name="Kontrollér").click()
     expect(page.get_by_role("alert")).to_contain_text("nowhere")
     page.get_by_role("textbox", name="Enhed Hvor").fill("unit")
+    page.get_by_role("textbox", name="Opgaver, hvis udførere").fill("approve")
+    page.get_by_role("combobox", name="Element", exact=True).select_option("start")
+    page.get_by_role("button", name="Tilføj en starter").click()
+    starter = page.get_by_role("group", name="Starter 1")
+    starter.get_by_role("combobox", name="Rolle").select_option("manager")
+    starter.get_by_role("textbox", name="Enhed").fill("unit")
+    page.get_by_role("button", name="Tilføj en udløser").click()
+    trigger = page.get_by_role("group", name="Udløser 1")
+    trigger.get_by_role("combobox", name="Hvad der ændres").select_option("Person")
+    trigger.get_by_role("textbox", name="Hvad der sker med det").fill("vanished")
+    page.get_by_role("button", name="Kontrollér").click()
+    expect(page.get_by_role("alert")).to_contain_text("'vanished' does not happen to it")
+    trigger.get_by_role("textbox", name="Hvad der sker med det").fill("created")
+    page.get_by_role("button", name="Tilføj en værdi").click()
+    given = page.get_by_role("group", name="Værdi 1")
+    given.get_by_role("textbox", name="Felt").fill("person")
+    given.get_by_role("textbox", name="Værdi").fill("person.uuid")
+    page.get_by_role("button", name="Tilføj en udløser").click()
+    page.get_by_role("button", name="Fjern: Udløser 2").click()
+    require_accessible(page)
     page.get_by_role("button", name="Kontrollér").click()
     expect(page.get_by_text("Processen kan køre.")).to_be_visible()
     page.get_by_role("button", name="Tag i brug").click()
     expect(page.get_by_text("Processen er taget i brug.")).to_be_visible()
     with approval.driver.session() as session:
         version = definitions.current(session, "approval")
-    assert (version.number, version.definition.nodes["approve"].name) == (2, "Godkend den nye kollega")
+    definition = version.definition
+    approve = definition.nodes["approve"]
+    assert (version.number, approve.name, approve.place.exclude_who_did) == (2, "Godkend den nye kollega", ("approve",))
+    assert definition.starters == (Place(role="manager", unit="unit"),)
+    assert [(each.kind, each.operations) for each in definition.triggers] == [("Person", {"created"})]
+    assert definition.given == {"person": "person.uuid"}
+    cases_start_by_themselves(page, approval)
+
+
+def cases_start_by_themselves(page: Page, approval: Town) -> None:
+    """After somebody has switched it on, on the board; the task says whom it excludes."""
+    page.get_by_role("link", name="Processer").first.click()
+    require_address(page, "/board")
+    page.get_by_role("button", name="Slå til: Ansættelse").click()
+    expect(page.get_by_text("sager være startet ved ændringer")).to_be_visible()
+    page.get_by_role("textbox", name="Hvorfor?").fill("Aftalt med HR")
+    require_accessible(page)
+    page.get_by_role("button", name="Lad sager starte af sig selv").click()
+    expect(page.get_by_text("Sager i Ansættelse starter af sig selv fra nu af.")).to_be_visible()
+    expect(page.get_by_text("Slået til", exact=True)).to_be_visible()
+    with approval.driver.session() as session:
+        assert list(switched_on(session)) == ["approval"]
+    page.get_by_role("button", name="Slå fra: Ansættelse").click()
+    page.get_by_role("textbox", name="Hvorfor?").fill("Ikke nu")
+    page.get_by_role("button", name="Lad dem ikke starte længere").click()
+    expect(page.get_by_text("Slået fra", exact=True)).to_be_visible()
+    page.goto(page.url.replace("/board", f"/tasks/{started(approval)}"))
+    expect(page.get_by_text("Den, der udfører »Godkend den nye kollega«, må ikke udføre denne opgave")).to_be_visible()

@@ -84,6 +84,23 @@ export class Drawing {
 		return String(found?.[name] ?? '');
 	}
 
+	/** Our extension elements of a type, of which there may be several, with the attributes that they have. */
+	extensions(element: Drawn, type: string): Record<string, string>[] {
+		const found = element.businessObject.extensionElements?.values?.filter((each) => each.$type === type) ?? [];
+		return found.map((each) =>
+			Object.fromEntries(Object.entries(attributesOf(each)).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))
+		);
+	}
+
+	/** Our extension elements of a type become these; others stay. */
+	setExtensions(element: Drawn, type: string, stated: Record<string, string>[]): void {
+		const make = this.#modeler.get<Moddle>('moddle');
+		const others = (element.businessObject.extensionElements?.values ?? []).filter((each) => each.$type !== type);
+		const made = stated.map((each) => make.create(type, Object.fromEntries(Object.entries(each).filter(([, value]) => value))));
+		const values = [...made, ...others];
+		this.set(element, { extensionElements: values.length ? make.create('bpmn:ExtensionElements', { values }) : undefined });
+	}
+
 	set(element: Drawn, properties: Record<string, unknown>): void {
 		this.#modeler.get<Modeling>('modeling').updateProperties(element, properties);
 	}

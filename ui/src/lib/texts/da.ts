@@ -708,6 +708,8 @@ export const da = {
 		doneFor: (name: string) => `i stedet for ${name}`,
 		cancelled: 'Sagen har ikke længere brug for opgaven.',
 		othersClaim: (name: string) => `${name} har taget opgaven.`,
+		excluded: (task: string, people: string) =>
+			people ? `${people} har udført »${task}« og må ikke udføre denne opgave: her bestemmer to.` : `Den, der udfører »${task}«, må ikke udføre denne opgave: her bestemmer to.`,
 		notYours: 'Du har ikke opgaven nu. Nedenfor står, hvem der har den, og hvorfor.',
 		reasons: {
 			start: 'Startet på siden Opgaver',
@@ -825,7 +827,31 @@ export const da = {
 		noFaults: 'Alle åbne opgaver har fundet nogen.',
 		cases: 'Sager',
 		all: 'Alle',
-		noCases: 'Ingen sager passer.'
+		noCases: 'Ingen sager passer.',
+		automatic: {
+			title: 'Sager, der starter af sig selv',
+			what: 'Disse processer siger, hvad deres sager starter ved. De gør det kun, mens det er slået til; hvad der skete før, tæller ikke.',
+			none: 'Ingen proces siger, hvad dens sager starter ved.',
+			on: 'Slået til',
+			off: 'Slået fra',
+			byChange: 'Ved ændringer i organisationen.',
+			byTime: 'Efter tid.',
+			since: (moment: string, by: string) => `Slået til ${moment} af ${by}.`,
+			next: (moment: string) => `Den næste efter tid: ${moment}.`,
+			problem: 'Den seneste sag, der ikke kunne starte:',
+			switchOn: 'Slå til',
+			switchOff: 'Slå fra',
+			switchOnOf: (name: string) => `Slå til: ${name}`,
+			switchOffOf: (name: string) => `Slå fra: ${name}`,
+			lately: (count: string, day: string) => `Siden ${day} ville ${count} sager være startet ved ændringer. Det er et skøn: der ses på tingene, som de er i dag.`,
+			newestOnly: (count: string) => `Der er kun set på de nyeste ${count} ændringer.`,
+			first: 'Dagen, hvor den første starter efter tid',
+			firstHint: 'Udelades den, starter den første, når tiden mellem to er gået.',
+			onNow: 'Lad sager starte af sig selv',
+			offNow: 'Lad dem ikke starte længere',
+			isOn: (name: string) => `Sager i ${name} starter af sig selv fra nu af.`,
+			isOff: (name: string) => `Sager i ${name} startes kun af mennesker og systemer.`
+		}
 	},
 	draw: {
 		title: 'Tegn en proces',
@@ -846,12 +872,44 @@ export const da = {
 		responsibility: 'Ansvar',
 		unit: 'Enhed',
 		exclude: 'Hvem må ikke have den',
+		excludeWhoDid: 'Opgaver, hvis udførere ikke må have den',
+		remove: 'Fjern',
+		removeOne: (what: string) => `Fjern: ${what}`,
+		starters: {
+			title: 'Hvem må starte en sag',
+			hint: 'En af dem skal passe. Er der ingen, må alle starte en sag.',
+			one: (number: number) => `Starter ${number}`,
+			add: 'Tilføj en starter',
+			unitHint: 'En variabel i startformularen, for eksempel unit. Tom: for en hvilken som helst enhed'
+		},
+		triggers: {
+			title: 'Hvad sager starter ved af sig selv',
+			hint: 'Kun når nogen har slået det til på siden Processer.',
+			one: (number: number) => `Udløser ${number}`,
+			add: 'Tilføj en udløser',
+			kind: 'Hvad der ændres',
+			on: 'Hvad der sker med det',
+			onHint: 'Et eller flere af: created changed moved ended begins ends',
+			conditionHint: 'For eksempel employment.last != null && cases == 0',
+			every: 'Eller: hvor lang tid der er mellem to',
+			everyHint: 'For eksempel 1 year eller 30 working days. Lad de andre felter være tomme'
+		},
+		given: {
+			title: 'Hvad sådan en sag starter med',
+			hint: 'Felter i startformularen, og hvad de får.',
+			one: (number: number) => `Værdi ${number}`,
+			add: 'Tilføj en værdi',
+			name: 'Felt',
+			value: 'Værdi (CEL)',
+			valueHint: 'For eksempel person.uuid, unit.uuid eller employment.last'
+		},
 		fallbackRole: 'Rolle, hvis ingen findes',
 		fallbackUnit: 'Enhed, hvis ingen findes',
 		hints: {
 			responsibility: 'For eksempel kle:27.12 eller function:payroll_reporting',
 			unit: 'Hvor søgningen begynder: en variabel, for eksempel unit',
 			exclude: 'Variable med personer, for eksempel person starter',
+			excludeWhoDid: 'Id på opgaver i sagen, for eksempel approve',
 			fallbackRole: 'Rollens nøgle',
 			fallbackUnit: 'Et udtryk, for eksempel "00417"'
 		},

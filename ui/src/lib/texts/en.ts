@@ -701,6 +701,8 @@ export const en: Texts = {
 		doneFor: (name: string) => `in the place of ${name}`,
 		cancelled: 'The case no longer needs the task.',
 		othersClaim: (name: string) => `${name} has taken the task.`,
+		excluded: (task: string, people: string) =>
+			people ? `${people} did “${task}” and may not do this task: two decide here.` : `Whoever does “${task}” may not do this task: two decide here.`,
 		notYours: 'You do not have the task now. Below you see who has it, and why.',
 		reasons: {
 			start: 'Started on the page Tasks',
@@ -818,7 +820,31 @@ export const en: Texts = {
 		noFaults: 'All open tasks have found somebody.',
 		cases: 'Cases',
 		all: 'All',
-		noCases: 'No cases fit.'
+		noCases: 'No cases fit.',
+		automatic: {
+			title: 'Cases that start by themselves',
+			what: 'These processes state by what their cases start. They do so only while it is switched on; what happened before does not count.',
+			none: 'No process states by what its cases start.',
+			on: 'On',
+			off: 'Off',
+			byChange: 'By changes of the organisation.',
+			byTime: 'By time.',
+			since: (moment: string, by: string) => `Switched on ${moment} by ${by}.`,
+			next: (moment: string) => `The next by time: ${moment}.`,
+			problem: 'The last case that could not start:',
+			switchOn: 'Switch on',
+			switchOff: 'Switch off',
+			switchOnOf: (name: string) => `Switch on: ${name}`,
+			switchOffOf: (name: string) => `Switch off: ${name}`,
+			lately: (count: string, day: string) => `Since ${day}, ${count} cases would have started by changes. This is an estimate: it looks at things as they are today.`,
+			newestOnly: (count: string) => `Only the newest ${count} changes were looked at.`,
+			first: 'The day on which the first one starts by time',
+			firstHint: 'If it is left out, the first one starts once the time between two has passed.',
+			onNow: 'Let cases start by themselves',
+			offNow: 'Let them start no longer',
+			isOn: (name: string) => `Cases of ${name} start by themselves from now on.`,
+			isOff: (name: string) => `Cases of ${name} are started by people and systems only.`
+		}
 	},
 	draw: {
 		title: 'Draw a process',
@@ -839,12 +865,44 @@ export const en: Texts = {
 		responsibility: 'Responsibility',
 		unit: 'Unit',
 		exclude: 'Who may not have it',
+		excludeWhoDid: 'Tasks whose doers may not have it',
+		remove: 'Remove',
+		removeOne: (what: string) => `Remove: ${what}`,
+		starters: {
+			title: 'Who may start a case',
+			hint: 'One of them must fit. Without any, everybody may start a case.',
+			one: (number: number) => `Starter ${number}`,
+			add: 'Add a starter',
+			unitHint: 'A variable of the start form, for example unit. Empty: for any unit'
+		},
+		triggers: {
+			title: 'By what cases start by themselves',
+			hint: 'Only after somebody has switched it on, on the page Processes.',
+			one: (number: number) => `Trigger ${number}`,
+			add: 'Add a trigger',
+			kind: 'What changes',
+			on: 'What happens to it',
+			onHint: 'One or several of: created changed moved ended begins ends',
+			conditionHint: 'For example employment.last != null && cases == 0',
+			every: 'Or: how much time lies between two starts',
+			everyHint: 'For example 1 year, or 30 working days. Leave the other fields empty'
+		},
+		given: {
+			title: 'With what such a case starts',
+			hint: 'Fields of the start form, and what they get.',
+			one: (number: number) => `Value ${number}`,
+			add: 'Add a value',
+			name: 'Field',
+			value: 'Value (CEL)',
+			valueHint: 'For example person.uuid, unit.uuid or employment.last'
+		},
 		fallbackRole: 'Role if nobody is found',
 		fallbackUnit: 'Unit if nobody is found',
 		hints: {
 			responsibility: 'For example kle:27.12 or function:payroll_reporting',
 			unit: 'Where the search begins: a variable, for example unit',
 			exclude: 'Variables with persons, for example person starter',
+			excludeWhoDid: 'Ids of tasks of this case, for example approve',
 			fallbackRole: 'The key of the role',
 			fallbackUnit: 'An expression, for example "00417"'
 		},
