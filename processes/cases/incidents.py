@@ -76,10 +76,10 @@ def repair(
             raise FormRejected("", "values: name at least one variable")
         person = None if by is None else find(tx, "Person", by).uuid
         found = {name: _typed(tx, running.version, name, value, named) for name, value in values.items()}
+        with refused():
+            running.engine.repair(incident, found)  # first: it knows how deep and how large a value may be
         if person is not None:
             _require_another(tx, running.id, person, found)
-        with refused():
-            running.engine.repair(incident, found)
         element = _element(running, incident, service)
         nobody = user if person is None else ""
         kept.log(tx, running.id, kept.LogEntry("repaired", now, person, None, element, reason, nobody, values=found))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import neo4j
+import orjson
 import pytest
 
 from graph.errors import ChangeRejected, Unknown
@@ -177,6 +178,7 @@ def test_a_value_is_set_where_a_step_could_not_be_made_and_it_is_made(town: neo4
         ({"twice": {"of": ["bo"]}}, "bo", ToOneself, "twice"),
         ({"hours": 20}, "dora", NotCandidate, "about you"),
         ({"starter": "anna"}, None, FormRejected, "stays"),
+        ({"twice": orjson.loads("[" * 900 + "]" * 900)}, "bo", FormRejected, "levels"),
     ],
 )
 def test_what_is_no_repair_changes_nothing(

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from processes.cases import definitions, tasks
 from processes.cases.by_itself import switched_on
 from processes.engine.extensions import Place
+from tests.processes.engine.drawn import END, START, flow, process, script, user
 from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
@@ -232,3 +233,26 @@ def cases_start_by_themselves(page: Page, approval: Town) -> None:
     expect(page.get_by_text("Slået fra", exact=True)).to_be_visible()
     page.goto(page.url.replace("/board", f"/tasks/{started(approval)}"))
     expect(page.get_by_text("Den, der udfører »Godkend den nye kollega«, må ikke udføre denne opgave")).to_be_visible()
+
+
+def test_a_case_is_repaired_and_another_ended(visit: Visits, approval: Town) -> None:
+    parts = (START, script("count", "twice = hours + hours"), user("note"), END, flow("start", "count", "note", "end"))
+    counted = process(*parts)
+    definitions.deploy(approval.driver, "main", {"main.bpmn": counted}, FORMS, "test", datetime.now(UTC))
+    values = {"person": person(approval, "Theo Toft"), "unit": unit(approval, "Havneskolen"), "first_day": "2027-01-01"}
+    case = tasks.start(approval.driver, "main", values, None, datetime.now(UTC))
+    page = visit("administrator", f"/cases/{case}")
+    expect(page.get_by_text("Gået i stå")).to_be_visible()
+    page.get_by_role("button", name="Ret oplysninger").click()
+    page.get_by_label("Timer om ugen").fill("30")
+    page.get_by_label("Hvorfor rettes det?").fill("Timerne manglede")
+    require_accessible(page)
+    page.get_by_role("button", name="Ret, og prøv igen").click()
+    expect(page.get_by_text("I gang")).to_be_visible()
+    expect(page.get_by_text("Timerne manglede")).to_be_visible()
+    page.get_by_role("button", name="Afslut sagen før tid").click()
+    page.get_by_label("Begrundelsen står i sagens log").fill("Forkert enhed")
+    require_accessible(page)
+    page.get_by_role("button", name="Afslut", exact=True).click()
+    expect(page.get_by_text("Forkert enhed")).to_be_visible()
+    expect(page.get_by_role("button", name="Afslut sagen før tid")).to_have_count(0)
