@@ -36,8 +36,10 @@ check: setup ## formatting, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Samba and Chromium first: where they can't be installed, that is said before anything takes long.
-test: samba chromium check pages ## check, then every test against real servers
+# Samba and Chromium first: where they can't be installed, that is said before anything takes long. Then the checks and
+# the pages, which take a core each.
+test: samba chromium setup ## check, then every test against real servers
+	@$(MAKE) --no-print-directory -j2 check pages
 	UV=$(UV) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Read when make begins: the tests get the time that the checks leave.
