@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.access.field_groups import FIELD_GROUPS
-from api.access.rights import ROLES
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.limited_roles import Fields, Roles, Within, in_words, units_of
 from reconnect.terminal import terminal
 
 group = typer.Typer(
@@ -27,26 +26,19 @@ def register(app: typer.Typer) -> None:
 def create(
     context: typer.Context,
     id: Id,
-    role: Annotated[list[str], typer.Option(help=f"A system role: {', '.join(ROLES)}. May be repeated.")],
-    within: Annotated[
-        list[str] | None,
-        typer.Option(help="A unit (uuid or a source's key): only it and what lies below. May be repeated."),
-    ] = None,
-    fields: Annotated[
-        list[str] | None,
-        typer.Option(help=f"A field group that it shows: {', '.join(FIELD_GROUPS)}. May be repeated; by default all."),
-    ] = None,
+    role: Roles,
+    within: Within = None,
+    fields: Fields = None,
 ) -> None:
     """Create a client and print its secret. It can't be shown again: only a hash is kept."""
     from api.access import clients
     from api.access.tokens import TokenError
     from graph.errors import Ambiguous, Unknown
-    from graph.identity.lookup import find
 
     driver = of(context).driver()
     try:
         with driver.session(default_access_mode="READ") as session:
-            units = [find(session, "Unit", each).uuid for each in within] if within else None
+            units = units_of(session, within)
         secret = clients.create(driver, id, role, units, fields or None)
     except (TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
@@ -61,9 +53,7 @@ def list_clients(context: typer.Context) -> None:
     table = Table("Id", "System roles", "Made", "State", box=None)
     for each in clients.clients(of(context).driver()):
         state = "revoked" if each.revoked else "valid"
-        units = f" (in {len(each.within)} {'unit' if len(each.within) == 1 else 'units'})" if each.within else ""
-        limit = f" ({', '.join(each.fields)} only)" if each.fields else ""
-        table.add_row(each.id, ", ".join(each.roles) + units + limit, f"{each.created:%Y-%m-%d}", state)
+        table.add_row(each.id, in_words(each.roles, each.within, each.fields), f"{each.created:%Y-%m-%d}", state)
     terminal().print(table)
 
 

@@ -6,10 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from api.access.field_groups import FIELD_GROUPS
-from api.access.rights import ROLES
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.limited_roles import Fields, Roles, Within, in_words, units_of
 from reconnect.terminal import terminal
 
 group = typer.Typer(no_args_is_help=True, help="Manage access to the API: bearer tokens and their system roles.")
@@ -24,20 +23,14 @@ def register(app: typer.Typer) -> None:
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Owner, as shown in the change log.")],
-    role: Annotated[list[str], typer.Option(help=f"A system role: {', '.join(ROLES)}. May be repeated.")],
+    role: Roles,
     days: Annotated[int, typer.Option(min=1, max=366, help="Days until the token expires.")] = 90,
     person: Annotated[
         str | None,
         typer.Option(help="UUID or key of the person who uses it; it then acts under that name.", show_default=False),
     ] = None,
-    within: Annotated[
-        list[str] | None,
-        typer.Option(help="A unit (uuid or a source's key): only it and what lies below. May be repeated."),
-    ] = None,
-    fields: Annotated[
-        list[str] | None,
-        typer.Option(help=f"A field group that it shows: {', '.join(FIELD_GROUPS)}. May be repeated; by default all."),
-    ] = None,
+    within: Within = None,
+    fields: Fields = None,
 ) -> None:
     """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
@@ -48,7 +41,7 @@ def create(
     try:
         with driver.session(default_access_mode="READ") as session:
             uuid = None if person is None else find(session, "Person", person).uuid
-            units = [find(session, "Unit", each).uuid for each in within] if within else None
+            units = units_of(session, within)
         secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid, fields or None)
     except (tokens.TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
@@ -64,10 +57,8 @@ def list_tokens(context: typer.Context) -> None:
     now = datetime.now(UTC)
     for each in tokens.tokens(of(context).driver()):
         state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
-        units = f" (in {len(each.within)} {'unit' if len(each.within) == 1 else 'units'})" if each.within else ""
-        limit = f" ({', '.join(each.fields)} only)" if each.fields else ""
         days = (f"{day:%Y-%m-%d}" for day in (each.created, each.expires))
-        table.add_row(each.name, ", ".join(each.roles) + units + limit, each.person or "", *days, state)
+        table.add_row(each.name, in_words(each.roles, each.within, each.fields), each.person or "", *days, state)
     terminal().print(table)
 
 

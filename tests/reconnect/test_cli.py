@@ -47,6 +47,7 @@ _OF_HELP = frozenset(
         "reconnect.errors",
         "reconnect.exits",
         "reconnect.folders",
+        "reconnect.limited_roles",
         "reconnect.progress",
         "reconnect.rights_care",
         "reconnect.root",
