@@ -129,7 +129,11 @@ class _Run:
         return ""
 
     def _last_window(self) -> datetime | None:
-        return unless_ahead(datetime.strptime(self.known.cursor["window"], MINUTE), self.now)
+        """The end of the last window; None if it lies ahead. In the hour that a night has twice nothing tells which of
+        the two it was in, so the next window begins an hour earlier."""
+        last = datetime.strptime(self.known.cursor["window"], MINUTE)
+        first, second = (last.replace(tzinfo=COPENHAGEN, fold=fold).utcoffset() for fold in (0, 1))
+        return unless_ahead(last if first == second else last - timedelta(hours=1), self.now)
 
     # -- whole ------------------------------------------------------------------------------------------------------
 
@@ -224,7 +228,9 @@ class _Run:
             made = [self.institutions.whole(each, structures[each.code]) for each in answer]
         else:
             made = [self.institutions.lazy(each, levels[each.code]) for each in answer]
-        start = datetime.strptime(cursor["window"], MINUTE) - timedelta(minutes=self.settings.overlap_minutes)
+        last = self._last_window()
+        assert last is not None, "otherwise everything is read"
+        start = last - timedelta(minutes=self.settings.overlap_minutes)
         return self.again.of_reading(
             Reading(
                 label=f"SD, registered from {start:%Y-%m-%d %H:%M} to {self.now:%Y-%m-%d %H:%M}",

@@ -11,7 +11,7 @@ import pytest
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from importers.sd.errors import OutsideOpeningHours, Unavailable
-from importers.sd.source import Hint, SdHints, SdSource, hint_of
+from importers.sd.source import Hint, SdHints, SdSource, _Run, hint_of
 from sample.sd_service.state import Contact, ParentPeriod, Status
 from tests.graph.snapshot import last_write, snapshot
 from tests.importers.known import KEYRING, InMemory
@@ -343,3 +343,26 @@ def test_a_status_that_is_told_late_ends_an_employment(payroll: Payroll) -> None
     payroll.change(BO, "81200", lambda each: replace(each, statuses=left))
     payroll.read()
     assert not payroll.known.exists("Employment", KEY, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("window", "now", "begins"),
+    [
+        ("2026-10-25T02:50", datetime(2026, 10, 25, 2, 10, fold=1), datetime(2026, 10, 25, 1, 50)),
+        ("2026-10-25T02:10", datetime(2026, 10, 25, 2, 30, fold=1), datetime(2026, 10, 25, 1, 10)),
+        ("2026-10-25T02:50", datetime(2026, 10, 25, 3, 5), datetime(2026, 10, 25, 1, 50)),
+        ("2026-10-25T01:55", datetime(2026, 10, 25, 2, 10, fold=1), datetime(2026, 10, 25, 1, 55)),
+        ("2026-10-25T03:00", datetime(2026, 10, 25, 3, 5), datetime(2026, 10, 25, 3, 0)),
+        ("2026-03-02T02:50", datetime(2026, 3, 2, 3, 0), datetime(2026, 3, 2, 2, 50)),
+        ("2026-10-25T03:30", datetime(2026, 10, 25, 2, 10, fold=1), None),
+    ],
+)
+def test_the_hour_that_a_night_has_twice_is_asked_for_wholly(
+    window: str, now: datetime, begins: datetime | None
+) -> None:
+    """SD's windows are Copenhagen's wall clock, so nothing tells the two apart. It is no clock that was ahead."""
+    known = InMemory()
+    known.cursor = {"window": window}
+    missing: Any = None
+    run = _Run(known, missing, now, missing, missing, missing, missing)
+    assert run._last_window() == begins
