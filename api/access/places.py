@@ -84,7 +84,8 @@ def _of_person(n: str, fresh: Fresh) -> tuple[Way, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Over:
-    """Where another thing lies. ``pattern``: from {n} over {r} to {m}. ``unless``: a link that counts before."""
+    """Where another thing lies. ``pattern``: from {n} over {r} to {m}. ``unless``: a link that counts before
+    this one, where it is in force or was the last."""
 
     pattern: str
     kinds: tuple[tuple[str, Ways], ...]
@@ -108,8 +109,11 @@ class _Over:
     def _step(self, n: str, kinds: str, fresh: Fresh) -> tuple[str, tuple[str, ...], str]:
         link, thing = fresh("by"), fresh("thing")
         step = self.pattern.replace("{n}", n).replace("{r}", link).replace("{m}", f"{thing}:{kinds}")
-        unless = (f"NOT EXISTS {{ ({n})-[:{self.unless}]->() }}",) if self.unless else ()
-        return step, (_last(link, n), *unless), thing
+        if not self.unless:
+            return step, (_last(link, n),), thing
+        before = fresh("by")
+        unless = f"NOT EXISTS {{ ({n})-[{before}:{self.unless}]->() WHERE {_last(before, n)} }}"
+        return step, (_last(link, n), unless), thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,8 @@ def lies_in(graph: neo4j.Driver, units: frozenset[str]) -> frozenset[str]:
             case "Substitution":
                 return any(here(each) for each in _lasting(substitutes.get(uuid, []), end[uuid]))
             case "Account":
-                used = used_for.get(uuid, [])
-                return any(here(each) for each in _lasting(used or owner.get(uuid, []), end[uuid]))
+                used = _lasting(used_for.get(uuid, []), end[uuid])
+                return any(here(each) for each in used or _lasting(owner.get(uuid, []), end[uuid]))
             case "RightsRequest":
                 return any(here(each) for each in _lasting(given_to.get(uuid, []), end[uuid]))
             case _:
