@@ -18,7 +18,7 @@ from api.access.places import FREE, PLACES, Place
 from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
 from api.access.sight import Sight, condition, found_seen, inside_of, seen, seen_wholly
-from api.reads.known_names import Targets, known
+from api.reads.known_names import OF_THINGS, Targets, known
 from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
@@ -282,9 +282,14 @@ def found_in_sight(
     look_up: Callable[[], str],
     roles: frozenset[str] | None = None,
 ) -> str:
-    """``api.access.sight.found_seen``; a caller without access has none that is limited. Raises Unknown, Ambiguous."""
+    """``api.access.sight.found_seen``; a caller without access has none that is limited. Raises Unknown, Ambiguous.
+
+    Whoever may read a part only learns from no refusal which names things have outside of it (``OF_THINGS``).
+    """
     if caller.access is None:
         return look_up()
+    if kind in OF_THINGS and caller.scope is not None:
+        return name
     return found_seen(driver, caller.access, kind, name, look_up, roles)
 
 

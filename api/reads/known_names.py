@@ -24,6 +24,9 @@ NAMED = "named"
 KNOWN = "known"
 """The rule that finds the number of the last change that was known on a day."""
 
+OF_THINGS = frozenset({"employment type"})
+"""Names that only things have which lie somewhere: free texts of sources."""
+
 _OF_A_TARGET = "export:"
 Targets = Mapping[str, Collection[str]]
 """Each target that the program has, and the names of its objects."""

@@ -8,6 +8,7 @@ import neo4j
 import pytest
 from graphql.execution.values import VariableValues
 
+from api.access.rights import Access
 from api.reads.compiler import Compiler
 from api.reads.question import SCHEMA, question_of
 from api.reads.selection import Document, select
@@ -184,6 +185,17 @@ def test_a_list_by_name_is_read_in_the_order_of_its_index(asking: Asking) -> Non
 )  # fmt: skip
 def test_an_unknown_name_is_refused(asking: Asking, question: str, code: str) -> None:
     assert asking.code(question) == code
+
+
+def test_who_reads_a_part_learns_of_no_types_of_employment_elsewhere(asking: Asking, graph: neo4j.Driver) -> None:
+    """They are free texts of sources. One that exists elsewhere is answered as one that exists nowhere."""
+    rows, _, _ = graph.execute_query("MATCH (s:EmploymentState) WHERE s.type IS NOT NULL RETURN s.type AS type LIMIT 1")
+    access = Access("nord", frozenset({"reader"}), None, {"reader": frozenset({UNKNOWN})})
+    limited = replace(asking, access=access)
+    for type_ in (*(row["type"] for row in rows), "monthly"):
+        query = "query($type: String!) { employments(filter: {type: $type}) { totalCount } }"
+        found = limited.data(query, {"type": type_})
+        assert found == {"employments": {"totalCount": 0}}
 
 
 @pytest.mark.parametrize(
