@@ -297,6 +297,8 @@ def test_a_worker_does_its_chores_beside_its_jobs(context: Context) -> None:
         "end claims that have lapsed",
         "erase in the analysts' copy",
         "mail notices of accounts",
+        "mail about tasks",
+        "delete ended cases",
         "remove what is over of logins",
     } <= names
 
