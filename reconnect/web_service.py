@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import partial
 
-from api.computed.contract import Operated
+from api.computed.contract import Operated, Statement
 from api.http.app import Service
 from api.http.pages import Pages
 from api.reads.limits import Limits
@@ -45,7 +45,13 @@ def service_of(
         role_rules={each.name: each.about for each in context.settings.roles},
         targets=objects(context.settings.targets),
         memberships=memberships(context.settings.targets),
-        operated=Operated(idp.system if login else None, lambda: shown(context.loaded), idp.cvr, receivers_of(idp)),
+        operated=Operated(
+            idp.system if login else None,
+            lambda: shown(context.loaded),
+            idp.cvr,
+            receivers_of(idp),
+            Statement(**context.settings.accessibility.model_dump()),
+        ),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,
         limits=Limits(budget=context.settings.api.budget),

@@ -141,15 +141,25 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """Where the accessibility statement of the pages is, and who answers for it; None = not stated."""
+
+    statement: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operated:
     """What the operator has set. ``login_system``: key of the IT system whose accounts log in here; None where no one
     does. ``settings``: each with its value as text, secrets masked, and where it comes from. ``cvr``: our own number,
-    without which no claims are told. ``receivers``: how they get rights."""
+    without which no claims are told. ``receivers``: how they get rights. ``accessibility``: of the pages."""
 
     login_system: str | None = None
     settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple
     cvr: str | None = None
     receivers: Mapping[str, Receiving] = field(default_factory=dict)
+    accessibility: Statement = Statement()
 
 
 @dataclass(frozen=True, slots=True)

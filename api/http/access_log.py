@@ -42,6 +42,7 @@ _PATHS = (
     "/saml/logout",
     "/saml/metadata",
     "/saml/sso",
+    "/was",
 )
 _OWN_LINES = ("/health/live", "/health/ready", "/metrics")  # requested every few seconds, by machines
 

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
@@ -26,7 +26,7 @@ from api.access.read_log import ReadLog
 from api.access.rights import Access
 from api.availability import RETRY_AFTER, Availability, Away
 from api.computed.answers import States
-from api.computed.contract import Operated
+from api.computed.contract import Operated, Statement
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
@@ -203,6 +203,7 @@ def create_app(service: Service) -> Starlette:
             *(() if login is None else web_routes(login, availability, has_start=service.pages is not None)),
             *(() if login is None or login.saml is None else saml_routes(login, login.saml, availability)),
             *(() if service.claims is None else claims_routes(service.claims, availability)),
+            Route("/was", partial(to_accessibility_statement, service.operated.accessibility)),
             # Last, since it has a page for every address.
             *(
                 ()
@@ -213,6 +214,11 @@ def create_app(service: Service) -> Starlette:
             ),
         ],
     )
+
+
+def to_accessibility_statement(stated: Statement, _: Request) -> Response:
+    """``/was``, the address by which anybody finds the accessibility statement of a Danish site, without a login."""
+    return RedirectResponse(stated.statement or "/accessibility", 303)
 
 
 def _middleware(service: Service) -> list[Middleware]:

@@ -178,6 +178,26 @@ class SilenceSettings(Section):
     margin_minutes: int = Field(default=60, ge=0, description="added to the gap, for a run that takes its time")
 
 
+class AccessibilitySettings(Section):
+    """The statement on the accessibility of the pages, which the law asks for, and who answers for it."""
+
+    statement: str | None = Field(
+        default=None,
+        pattern=r"^https://(www\.)?was\.digst\.dk/[a-z0-9.-]+$",
+        examples=["https://www.was.digst.dk/reconnect-kommune-dk"],
+        description="its address in the WAS-Tool of Digitaliseringsstyrelsen",
+    )
+    email: str | None = Field(
+        default=None,
+        pattern=r"^[^\s@]+@[^\s@]+$",
+        examples=["webadgang@kommune.example"],
+        description="where people write about what they can't use",
+    )
+    phone: str | None = Field(
+        default=None, pattern=r"^\+?[0-9 ]{8,20}$", examples=["99 99 99 99"], description="and where they call"
+    )
+
+
 class MailSettings(Section):
     """The mail server for warnings. Without ``host``, none are sent."""
 
@@ -347,6 +367,7 @@ class Settings(BaseSettings):
     roles: tuple[RoleRule, ...] = Field(default=(), description="rules that make roles from payroll facts")
     schedules: ScheduleSettings = ScheduleSettings()
     silence: SilenceSettings = SilenceSettings()
+    accessibility: AccessibilitySettings = AccessibilitySettings()
     mail: MailSettings = MailSettings()
     account_notices: AccountNoticeSettings = AccountNoticeSettings()
     task_mails: TaskMailSettings = TaskMailSettings()

@@ -1,38 +1,18 @@
 """Every page as somebody whose role is limited to field groups: it shows what the role shows, and says what it leaves
 out."""
 
-import re
-from pathlib import Path
-
 from playwright.sync_api import expect
 
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import person, unit
+from tests.ui.finding import person
+from tests.ui.routes import addresses
 
-ROUTES = Path(__file__).resolve().parents[2] / "ui" / "src" / "routes"
 OPEN = {
-    "/", "/chart", "/organisation", "/organisation/[uuid]", "/person/[uuid]", "/roles", "/tasks", "/tasks/delegations",
-    "/tasks/start", "/thing/[uuid]",
+    "/", "/accessibility", "/chart", "/organisation", "/organisation/[uuid]", "/person/[uuid]", "/roles", "/tasks",
+    "/tasks/delegations", "/tasks/start", "/thing/[uuid]",
 }  # fmt: skip
 """Pages of what identifies units, people, work and responsibilities."""
-_NONE = "00000000-0000-4000-8000-000000000000"
-
-
-def addresses(town: Town) -> dict[str, str]:
-    """Route of each page → an address of it."""
-    rows, _, _ = town.driver.execute_query("MATCH (k:KleNode {active: true}) RETURN min(k.uuid) AS kle")
-    things = {
-        "/organisation/[uuid]": unit(town, "Havneskolen"),
-        "/person/[uuid]": person(town, "Theo Toft"),
-        "/thing/[uuid]": rows[0]["kle"],
-    }
-    found = {}
-    for page in sorted(ROUTES.rglob("+page.svelte")):
-        parts = [each for each in page.parent.relative_to(ROUTES).parts if not each.startswith("(")]
-        route = "/" + "/".join(parts)
-        found[route] = re.sub(r"\[\w+\]", things.get(route, _NONE), route)
-    return found
 
 
 def test_every_page_opens_or_says_what_the_role_lacks(visit: Visits, town: Town) -> None:

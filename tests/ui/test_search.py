@@ -75,12 +75,13 @@ def test_enter_opens_a_hit_of_all_that_was_typed(visit: Visits) -> None:
     look_for(page, "mal")
     expect(hits(page)).not_to_have_count(1)
     late: list[Route] = []
-    page.route("**/graphql", late.append)
+    page.route("**/graphql", lambda route: late.append(route))
     with page.expect_request(lambda request: "Search" in operation(request)):
         page.keyboard.type("ene mark")
         page.keyboard.press("Enter")
     assert page.url == visit.town.url + "/"
     expect(page.get_by_role("dialog").get_by_role("list")).to_have_attribute("aria-busy", "true")
+    page.route("**/graphql", lambda route: route.continue_())  # what is asked from now on
     for each in late:
         each.continue_()
     expect(page.get_by_role("heading", level=1)).to_have_text("Malene Mark")

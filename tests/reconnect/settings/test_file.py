@@ -92,6 +92,16 @@ def test_notices_without_a_mail_server_are_refused(tmp_path: Path) -> None:
         load(written(tmp_path, '[account_notices]\nit = ["it@klit.example"]\n'), {})
 
 
+@pytest.mark.parametrize(
+    "wrong", ['statement = "https://klit.example/was"', 'email = "klit.example"', 'phone = "ring til os"']
+)
+def test_an_accessibility_statement_has_an_official_address_and_somebody_who_answers(
+    tmp_path: Path, wrong: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"^accessibility\.{wrong.partition(' ')[0]}"):
+        load(written(tmp_path, f"[accessibility]\n{wrong}\n"), {})
+
+
 def test_a_wrong_secret_is_not_repeated_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         load(written(tmp_path, "[neo4j]\npassword = 123456\n"), {})

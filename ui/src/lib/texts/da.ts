@@ -358,6 +358,43 @@ export const da = {
 		theirs: 'Som det er nu',
 		conflictTodo: 'Vil du stadig ændre det, så se igen, hvad der følger. Ellers luk uden at gemme.'
 	},
+	accessibility: {
+		title: 'Tilgængelighedserklæring',
+		ours: 'Kommunens erklæring',
+		statement: 'Læs erklæringen hos Digitaliseringsstyrelsen',
+		notStated:
+			'Kommunen har ikke oplyst, hvor dens erklæring står. Den udarbejdes i Digitaliseringsstyrelsens WAS-Tool, og driften sætter adressen i accessibility.statement.',
+		contact: 'Er der noget, du ikke kan bruge, så skriv eller ring. Du kan få oplysningerne på en anden måde.',
+		noContact: 'Kommunen har ikke oplyst, hvem der svarer. Driften sætter det i accessibility.email og accessibility.phone.',
+		status: 'Sådan overholdes kravene',
+		statusText:
+			'Siderne er bygget efter WCAG 2.1, niveau A og AA, som EN 301 549 kræver. De overholder kravene delvist: det følgende kan ikke bruges af alle.',
+		gaps: [
+			{
+				what: 'At tegne en proces kræver mus eller berøring.',
+				instead:
+					'Elementer vælges også på en liste, og deres felter udfyldes med tastatur. En tegning, der er lavet i et andet program, tages i brug med kommandoen reconnect processes deploy.'
+			},
+			{
+				what: 'Billedet af en proces kan ikke læses op.',
+				instead: 'Det samme står som liste ved siden af: hvor sagen er, hvem der har opgaven, og hvad der er sket.'
+			},
+			{
+				what: 'Nogle beskeder fra tjenesten er på engelsk.',
+				instead: 'De er mærket som engelsk, så de læses rigtigt op, og det, du skal gøre, står på dansk.'
+			}
+		],
+		tested: 'Sådan er det prøvet',
+		testedText: 'Selvevaluering. Hver udgave prøves af programmer, før den frigives:',
+		tests: [
+			'axe finder ingen fejl på nogen side, lys og mørk, og alt kan læses på 320 pixel, som er 400 % forstørrelse.',
+			'Træet, søgningen og diagrammet bruges alene med tastatur, og det ses altid, hvor man er.',
+			'Brugere af skærmlæsere har endnu ikke prøvet siderne.'
+		],
+		complain: 'Hvis du ikke får hjælp',
+		complainText: 'Digitaliseringsstyrelsen fører tilsyn med loven om webtilgængelighed og fortæller, hvordan man klager:',
+		authority: 'Webtilgængelighed hos Digitaliseringsstyrelsen'
+	},
 	person: {
 		title: 'Person',
 		gone: 'Personen findes ikke på den viste dag, eller du har ikke ret til at se personen.',

@@ -353,6 +353,43 @@ export const en: Texts = {
 		theirs: 'As it is now',
 		conflictTodo: 'If you still want the change, see again what follows. Otherwise close without saving.'
 	},
+	accessibility: {
+		title: 'Accessibility statement',
+		ours: 'The statement of the municipality',
+		statement: 'Read the statement at the Agency for Digital Government',
+		notStated:
+			'The municipality has not stated where its statement is. It is written in the WAS-Tool of the Agency for Digital Government, and operations set its address in accessibility.statement.',
+		contact: 'If there is something that you cannot use, write or call. You can get the information in another way.',
+		noContact: 'The municipality has not stated who answers. Operations set it in accessibility.email and accessibility.phone.',
+		status: 'How the requirements are met',
+		statusText:
+			'The pages are built by WCAG 2.1, levels A and AA, which EN 301 549 requires. They meet the requirements in part: not everybody can use the following.',
+		gaps: [
+			{
+				what: 'Drawing a process takes a mouse or touch.',
+				instead:
+					'Elements are chosen from a list, too, and their fields are filled in by keyboard. A drawing that was made in another program is brought into use with the command reconnect processes deploy.'
+			},
+			{
+				what: 'The picture of a process cannot be read aloud.',
+				instead: 'The same is listed beside it: where the case is, who has the task, and what was done.'
+			},
+			{
+				what: 'Some messages of the service are in English.',
+				instead: 'They are marked as English, so that they are read aloud correctly, and what to do is in your language.'
+			}
+		],
+		tested: 'How it was tested',
+		testedText: 'Self-evaluation. Programs test every version before it is released:',
+		tests: [
+			'axe finds no fault on any page, light and dark, and everything can be read at 320 pixels, which is a zoom of 400 %.',
+			'The tree, the search and the chart are used by keyboard alone, and one always sees where one is.',
+			'Users of screen readers have not tried the pages yet.'
+		],
+		complain: 'If you are not helped',
+		complainText: 'The Agency for Digital Government supervises the act on web accessibility, and tells how to complain:',
+		authority: 'Web accessibility at the Agency for Digital Government (in Danish)'
+	},
 	person: {
 		title: 'Person',
 		gone: 'The person is not known on the day shown, or you do not have the right to see this person.',
