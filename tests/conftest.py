@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import neo4j
+import psutil
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
@@ -43,6 +44,8 @@ UNKEPT = "db.tx_log.preallocate=false db.tx_log.rotation.size=16m db.tx_log.rota
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 1024**3
 """Bytes that must be free there. Neo4j waits for the disk after each thing that is written, and tests write all day."""
+_SPARE = 8 * 1024**3
+"""Bytes of memory that must be unused, whatever the folder may hold: two sessions, their heaps and their data."""
 
 _JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
 _SETTINGS = "RECONNECT_NEO4J_SETTINGS"
@@ -128,7 +131,7 @@ def _memory() -> Path | None:
     if not os.access(_MEMORY, os.W_OK):
         return None
     found = os.statvfs(_MEMORY)
-    is_large = found.f_bavail * found.f_frsize >= _ROOM
+    is_large = found.f_bavail * found.f_frsize >= _ROOM and psutil.virtual_memory().available >= _SPARE
     return _MEMORY if is_large and not found.f_flag & os.ST_NOEXEC else None
 
 
