@@ -4,6 +4,7 @@ import csv
 from collections.abc import Callable, Iterator
 from datetime import date
 from json import JSONDecodeError
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -123,11 +124,14 @@ def _csv(folder: Path) -> dict[str, Any]:
             if len(set(names)) < len(names):
                 raise FileRejected(f"{file.name} has two columns with the same name")
             content[file.stem] = []
+            row: dict[str | Any, str | Any] = {}
             for row in rows:
                 cells += len(row)
                 if cells > LARGEST_CONTENT:
                     raise FileRejected(f"the files have more than {LARGEST_CONTENT} cells")
                 content[file.stem].append(_cells(file.stem, row))
+            if (missing := _missing(row)) and not _ends_a_line(file):
+                content[file.stem][-1]["unreadable"] = f"the file ends in its row, which lacks {_count(missing)}"
             if not content[file.stem]:
                 content[file.stem] = None  # a header only: an export that broke off looks like this
     return content
@@ -137,10 +141,9 @@ def _cells(section: str, row: dict[str | Any, str | Any]) -> Entry:
     entry: Entry = {}
     beyond = [cell for cell in row.pop(None, ()) if cell.strip()]  # cells of a row that is longer than the header
     if beyond:
-        entry["unreadable"] = f"{len(beyond)} cells more than the header has columns"
-    if missing := sum(cell is None for name, cell in row.items() if name):
-        # As in the last line of a file that was cut off: what is not there is not known to be empty.
-        entry["unreadable"] = f"{missing} cells fewer than the header has columns"
+        entry["unreadable"] = f"it has {_count(len(beyond))} more than the header"
+    if (missing := _missing(row)) and any("\n" in (cell or "") for cell in row.values()):
+        entry["unreadable"] = f"it lacks {_count(missing)}, and a quotation mark goes over several lines"
     for name, cell in row.items():
         cell = (cell or "").strip()
         if not cell:
@@ -158,6 +161,22 @@ def _cells(section: str, row: dict[str | Any, str | Any]) -> Entry:
         else:
             entry[name] = cell
     return entry
+
+
+def _missing(row: dict[str | Any, str | Any]) -> int:
+    """How many cells the row has fewer than the header. Excel leaves empty ones out at the end of a row, but what is
+    missing where a file was cut off, or a quotation mark has swallowed the rest, is not known to be empty."""
+    return sum(cell is None for name, cell in row.items() if name)
+
+
+def _count(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"
+
+
+def _ends_a_line(file: Path) -> bool:
+    with file.open("rb") as content:
+        content.seek(-1, SEEK_END)
+        return content.read() in (b"\n", b"\r")
 
 
 def _unit_period(cell: str) -> Entry:

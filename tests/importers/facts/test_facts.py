@@ -355,14 +355,26 @@ def test_a_quotation_mark_that_nobody_closes_swallows_no_rows(tmp_path: Path) ->
         InMemory().take(Facts(FactsSettings(path=tmp_path)))
 
 
-def test_a_row_with_too_few_cells_takes_nothing_away(tmp_path: Path) -> None:
-    """So ends a file that was cut off."""
+@pytest.mark.parametrize(
+    ("last", "rules", "email"),
+    [
+        ("p2;Bo;b@x.dk", [], "b@x.dk"),
+        ("p2;B", ["entry"], "bo@x.dk"),  # the file was cut off
+        ("p2", ["entry"], "bo@x.dk"),
+        ('p2;"Bo\np3;Eva\n"\n', ["entry"], "bo@x.dk"),  # a quotation mark has swallowed rows
+        ("p2;Bo;b@x.dk;;", [], "b@x.dk"),
+        ("p2;Bo\n", [], ""),  # Excel leaves empty cells out at the end of a row
+        ("p2;Bo\r\n", [], ""),
+        ("p2;Bo\np4;Ib;;\n", [], ""),
+    ],
+)
+def test_what_was_cut_off_takes_nothing_away(tmp_path: Path, last: str, rules: list[str], email: str) -> None:
     known, file = InMemory(), tmp_path / "persons.csv"
-    for last, rules in (("p2;Bo;bo@x.dk", []), ("p2;B", ["entry"]), ("p2", ["entry"]), ("p2;Bo;b@x.dk;;", [])):
-        file.write_text(f"id;name;work_email;\np1;Ole;ole@x.dk\n{last}", encoding="utf-8")
-        assert known.take(Facts(FactsSettings(path=tmp_path))).rules() == rules
-        kept = known.kept["Person", "p2"][0]
-        assert [each.value for each in kept.values["work_email"]] == ["b@x.dk" if last.endswith(";;") else "bo@x.dk"]
+    for content, found in (("p2;Bo;bo@x.dk\n", []), (last, rules)):
+        file.write_text(f"id;name;work_email;\np1;Ole;ole@x.dk\n{content}", encoding="utf-8", newline="")
+        assert known.take(Facts(FactsSettings(path=tmp_path))).rules() == found
+    told = known.kept["Person", "p2"][0].values.get("work_email", ())
+    assert [each.value for each in told] == ([email] if email else [])
 
 
 def test_more_values_for_what_another_source_makes(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
