@@ -65,6 +65,22 @@ def test_what_kombit_makes_of_it_is_what_is_held() -> None:
     )
 
 
+def test_of_a_role_that_includes_another_each_is_sent_as_what_kombit_has_of_it() -> None:
+    """FK-adm has no roles in roles: the target writes each with its own system roles only, and a login names both."""
+    inner = replace(JOB, uuid="inner", key="inner", uri="http://solbjerg.example/roles/jobrole/inner/1")
+    organisation = town(
+        Setting("of_job", "job", "kle", fixed=("15",)), Setting("of_inner", "inner", "kle", fixed=("27",)),
+        units=UNITS, includes={"job": ("note", "inner"), "inner": ("read",)},
+        system_roles={each.uuid: each for each in (READ, NOTE)}, job_function_roles={"job": JOB, "inner": inner},
+    )  # fmt: skip
+    contents = {
+        role.uri: ContentAtKombit(frozenset({of.uri}), {(of.uri, of.required[0].uri): LimitAtKombit(f"{number}.*")})
+        for role, of, number in ((JOB, NOTE, "15"), (inner, READ, "27"))
+    }
+    made = privileges(evaluate(organisation, "anna"), Receiver("kombit", CVR, contents=contents))
+    assert made.omitted == () and {each.privilege for each in made.groups} == {JOB.uri, inner.uri}
+
+
 URI, SYSTEM_ROLE = (f"http://{each}.example/roles/{of}role/job/1" for each, of in (
     ("solbjerg", "job"), ("overview", "usersystem"),
 ))  # fmt: skip
