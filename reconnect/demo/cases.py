@@ -34,7 +34,8 @@ from sample.process_people import CENTRE, FUNCTIONS, NEWCOMER
 
 SOURCE: Final = "process_people"
 _AUTHOR: Final = "demo"
-HANNE, OLGA, MALENE, THEO = (each.key for each in CAST)
+_KEYS: Final = {each.given_name: each.key for each in CAST}
+HANNE, OLGA, MALENE, THEO = (_KEYS[name] for name in ("Hanne", "Olga", "Malene", "Theo"))
 
 
 @dataclass(frozen=True, slots=True)
