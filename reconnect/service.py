@@ -7,9 +7,9 @@ import time
 
 import httpx
 
-from reconnect.embedded.errors import DidNotStart
+from reconnect.embedded.errors import DidNotStart, PortTaken
 from reconnect.embedded.home import Home
-from reconnect.embedded.ports import LOOPBACK
+from reconnect.embedded.ports import LOOPBACK, is_free
 from reconnect.embedded.process import Detached
 
 _PATIENCE_START = 60.0
@@ -26,10 +26,16 @@ class BackgroundService:
         self.process = Detached(home.run / "api.json", self._argument, "serve")
 
     def start(self, port: int) -> str:
-        """Start the service if it does not run; its address, once it answers. Raises DidNotStart."""
+        """Start the service if it does not run; its address, once it answers. Raises DidNotStart, PortTaken: whatever
+        else listens there, such as another installation's service, would answer in its place."""
         address = f"http://{LOOPBACK}:{port}"
         child: subprocess.Popen[bytes] | None = None
         if self.process.find() is None:
+            if not is_free(port):
+                raise PortTaken(
+                    f"Port {port} (api.port) is taken by another process: the web service can't start. Stop that one, "
+                    "or set another port."
+                )
             command = [sys.executable, "-m", "reconnect", self._argument, "serve", "--port", str(port)]
             child = self.process.start(command, self._log, self._home.path, os.environ)
         deadline = time.monotonic() + _PATIENCE_START

@@ -17,6 +17,7 @@ from graph.cpr.keyring import Keyring
 from importers.pipeline.import_run import run_import
 from reconnect.commands.queries import _is_here
 from reconnect.embedded import Addresses
+from reconnect.embedded.errors import PortTaken
 from reconnect.embedded.home import Home
 from reconnect.exits import CommandFailed, Exit
 from reconnect.keys import keyring
@@ -44,6 +45,11 @@ def test_a_query_without_a_token_is_answered_here_and_now(run: Run, clean_graph:
     refused = run("query", str(file))
     assert refused.returncode == Exit.FAILURE
     assert "nothing" in json.loads(refused.stdout)["errors"][0]["message"]
+
+
+def test_what_another_installation_answers_is_not_ones_own(tmp_path: Path, listener: Callable[[int], int]) -> None:
+    with pytest.raises(PortTaken, match=r"api\.port"):
+        BackgroundService(Home(tmp_path)).start(listener(0))
 
 
 def test_the_service_answers_tokens_until_they_are_revoked(
