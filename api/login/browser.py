@@ -24,9 +24,19 @@ class BadForm(ValueError):
 
 @dataclass(frozen=True)
 class Cookies:
-    """The names of the cookies. Over https they can't be set by another host or over http (``__Host-``)."""
+    """The names of the cookies. Over https they can't be set by another host or over http (``__Host-``).
+
+    ``mark``: the installation's own, the same in all of its processes. Browsers don't tell ports apart: without it, who
+    logs in to a test system would be logged out of the one beside it.
+    """
 
     secure: bool
+    mark: str
+
+    @classmethod
+    def of(cls, seal: Seal, *, secure: bool) -> "Cookies":
+        """Those of the installation with this seal."""
+        return cls(secure, seal.fingerprint("cookies")[:8])
 
     @property
     def session(self) -> str:
@@ -49,7 +59,7 @@ class Cookies:
         response.delete_cookie(name, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def _named(self, name: str) -> str:
-        return f"__Host-reconnect-{name}" if self.secure else f"reconnect-{name}"
+        return f"{'__Host-' if self.secure else ''}reconnect-{name}-{self.mark}"
 
 
 class FormTokens:

@@ -68,7 +68,7 @@ class Desk:
     def __init__(self, login: Login, availability: Availability) -> None:
         self.login = login
         self._availability = availability
-        self.cookies = Cookies(login.secure)
+        self.cookies = Cookies.of(login.seal, secure=login.secure)
         self.tokens = FormTokens(login.seal, self.cookies)
         self.failed = FailedLogins()
         self._passwords = anyio.CapacityLimiter(_PASSWORDS_AT_ONCE)

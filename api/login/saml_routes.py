@@ -53,7 +53,7 @@ class _Pages:
         self._login = login
         self._service = service
         self._availability = availability
-        self._cookies = Cookies(login.secure)
+        self._cookies = Cookies.of(login.seal, secure=login.secure)
         self._tokens = FormTokens(login.seal, self._cookies)
         self._checking = anyio.CapacityLimiter(_AT_ONCE)
         self._begun_from = pacing.logins()

@@ -77,7 +77,7 @@ class WebLogin:
     @property
     def cookie(self) -> str:
         """The name of the cookie with a session's secret."""
-        return Cookies(self.secure).session
+        return Cookies.of(self.seal, secure=self.secure).session
 
     async def missing_rights(self) -> Missing:
         """What those lack who have no right, and who can give it."""

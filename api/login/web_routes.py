@@ -81,7 +81,7 @@ def caught(name: str, availability: Availability, endpoint: Endpoint) -> Endpoin
 class _Pages:
     def __init__(self, login: WebLogin) -> None:
         self._login = login
-        self._cookies = Cookies(login.secure)
+        self._cookies = Cookies.of(login.seal, secure=login.secure)
         self._tokens = FormTokens(login.seal, self._cookies)
         self._failed = FailedLogins()
 

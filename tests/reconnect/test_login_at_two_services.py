@@ -79,7 +79,7 @@ class Two:
 
 
 def _cookie(answer: httpx.Response, name: str) -> str:
-    (found,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{name}=")]
+    (found,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{name}-")]
     assert "Secure" in found and "HttpOnly" in found and "Path=/" in found and "Domain" not in found
     return found.partition(";")[0]
 

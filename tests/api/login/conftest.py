@@ -23,6 +23,7 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 from api.access.sessions import Sessions
 from api.http import connections
 from api.http.app import Service, create_app
+from api.login.browser import Cookies
 from api.login.routes import Login
 from api.login.web_login import WebLogin
 from graph.connection import connect_async
@@ -45,6 +46,7 @@ from tests.idp.staff import RING, SYSTEM, in_days
 
 PASSWORD = "Blå traktor i regnvejr"
 SEAL = Seal("0123456789abcdef0123456789abcdef")
+COOKIES = Cookies.of(SEAL, secure=False)
 ATTRIBUTES = {
     "mail": "account.email",
     "name": "person.given_name",

@@ -13,7 +13,7 @@ from idp.local_account import account_by_login
 from idp.local_accounts.attempts import STRANGER
 from idp.saml.names import MULTIPLE_FACTORS
 from tests.api.login.browser import Browser
-from tests.api.login.conftest import PASSWORD, Town
+from tests.api.login.conftest import COOKIES, PASSWORD, Town
 from tests.api.login.test_single_sign_on import logged_in
 from tests.idp.staff import SYSTEM, in_days, state_account, stop
 
@@ -184,10 +184,10 @@ def test_a_session_planted_before_the_login_is_worth_nothing_after_it(town: Town
         town.give_password(login)
     stranger, victim = Browser(), Browser()
     logged_in(town, stranger, "bo")
-    planted = stranger.cookie("reconnect-session")
-    victim.client.cookies.set("reconnect-session", str(planted), domain="127.0.0.1")
+    planted = stranger.cookie(COOKIES.session)
+    victim.client.cookies.set(COOKIES.session, str(planted), domain="127.0.0.1")
     page = victim.get(f"{town.url}/login?again=1")
-    victim.client.cookies.set("reconnect-session", str(planted), domain="127.0.0.1")
+    victim.client.cookies.set(COOKIES.session, str(planted), domain="127.0.0.1")
     own = victim.submit(page.form("/login"), login="anje", password=PASSWORD)
     assert "logget ind som <strong>anje" in own.text
     rows, _, _ = town.driver.execute_query("MATCH (s:LoginSession) RETURN s.visited AS visited")

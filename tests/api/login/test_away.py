@@ -25,7 +25,7 @@ from idp.saml.metadata import IdentityProvider
 from idp.signing_keys import SigningKeys
 from idp.single_sign_on import SingleSignOn
 from reconnect.embedded import Addresses
-from tests.api.login.conftest import SEAL, running
+from tests.api.login.conftest import COOKIES, SEAL, running
 from tests.idp.staff import RING, SYSTEM
 from tests.proxy import Proxy, proxied
 
@@ -78,7 +78,7 @@ def url(
 
 def asked(url: str) -> dict[str, int]:
     """The status of each answer. Every 503 says when to ask again."""
-    cookies = {"reconnect-session": "x"}
+    cookies = {COOKIES.session: "x"}
     answers = {
         "page": httpx.get(f"{url}/login/account", cookies=cookies, timeout=60),
         "session": httpx.get(f"{url}/login/session", cookies=cookies, timeout=60),

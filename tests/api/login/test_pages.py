@@ -14,7 +14,7 @@ from starlette.routing import Route
 from api.availability import Availability
 from api.http import access_log
 from api.login import pages
-from api.login.browser import BadForm, form_of
+from api.login.browser import BadForm, Cookies, form_of
 from api.login.pacing import Pace
 from api.login.routes import Login, routes
 from idp.local_accounts.authenticating import LocalLogins
@@ -28,6 +28,7 @@ from idp.single_sign_on import SingleSignOn
 from tests.idp.staff import RING, SYSTEM
 
 SEAL = Seal("0123456789abcdef0123456789abcdef")
+COOKIES = Cookies.of(SEAL, secure=True)
 AT = "https://login.kommune.dk"
 AVAILABLE = Availability(driver=None)
 """Of a graph that nobody watches."""
@@ -86,7 +87,7 @@ def test_the_access_log_knows_every_page(login: Login) -> None:
 
 @pytest.mark.parametrize("path", ["/login/account", "/saml/metadata", "/saml/sso?SAMLRequest=YQ"])
 def test_the_graph_is_away(away: Client, path: str) -> None:
-    answer = away.get(path, headers={"cookie": "__Host-reconnect-session=x"})
+    answer = away.get(path, headers={"cookie": f"{COOKIES.session}=x"})
     assert answer.headers["content-type"].startswith("text/html")
     if "sso" not in path:
         assert answer.status_code == 503 and answer.headers["retry-after"]
@@ -124,7 +125,7 @@ def test_an_address_that_asks_for_too_much_is_refused_before_the_work(
     assert [client.get("/login/invitation").status_code for _ in range(7)] == [200] * 5 + [429] * 2
     # The graph is away: what reached it would be a 503.
     for path in ("/login/account", "/saml/metadata", "/saml/sso?SAMLRequest=YQ", "/logout/done?logout=x"):
-        refused = client.get(path, headers={"cookie": "__Host-reconnect-session=x"})
+        refused = client.get(path, headers={"cookie": f"{COOKIES.session}=x"})
         assert refused.status_code == 429 and refused.headers["retry-after"] and "for mange" in refused.text
     assert client.post("/login", data={"token": "x"}).status_code == 429
     assert client.get("/login/assets/pages.css").status_code == 200
@@ -134,7 +135,7 @@ def test_an_address_that_asks_for_too_much_is_refused_before_the_work(
 @pytest.mark.parametrize("token", ["æ", "", "\x00", "a" * 10_000])
 @pytest.mark.parametrize("path", ["/login", "/login/code", "/login/invitation"])
 def test_tokens_that_are_none(away: Client, path: str, token: str) -> None:
-    answer = away.post(path, data={"token": token}, headers={"cookie": "__Host-reconnect-login=x"})
+    answer = away.post(path, data={"token": token}, headers={"cookie": f"{COOKIES.browser}=x"})
     assert answer.status_code == 400 and "udløbet" in answer.text
 
 
@@ -144,10 +145,19 @@ def test_who_comes_back_to_a_form_is_led_to_a_page(away: Client, path: str) -> N
     assert (answer.status_code, answer.headers["location"]) == (303, "/login/account")
 
 
+def test_two_installations_on_one_host_keep_apart() -> None:
+    """Browsers send a cookie to every port of a host."""
+    other = Seal("another key of another installation")
+    assert Cookies.of(SEAL, secure=True) == Cookies.of(Seal("0123456789abcdef0123456789abcdef"), secure=True)
+    for name in ("session", "browser", "device"):
+        names = [getattr(Cookies.of(seal, secure=secure), name) for seal in (SEAL, other) for secure in (True, False)]
+        assert len(set(names)) == 4
+
+
 def test_cookies_over_https(away: Client) -> None:
     answer = away.get("/login/invitation")
     name, _, rest = answer.headers["set-cookie"].partition("=")
-    assert name == "__Host-reconnect-login"
+    assert name == COOKIES.browser and name.startswith("__Host-reconnect-login-")
     said = {each.strip().lower() for each in rest.split(";")[1:]}
     assert {"secure", "httponly", "path=/", "samesite=lax"} <= said and not any("domain" in each for each in said)
 

@@ -17,7 +17,7 @@ from onelogin.saml2.logout_response import OneLogin_Saml2_Logout_Response
 from idp.local_account import account_by_login
 from idp.saml.names import MULTIPLE_FACTORS, TRANSIENT
 from tests.api.login.browser import Browser, Page
-from tests.api.login.conftest import PASSWORD, Town
+from tests.api.login.conftest import COOKIES, PASSWORD, Town
 from tests.idp.staff import SYSTEM, in_days, state_account, stop
 
 WRONG = "Blå traktor i solskin"
@@ -151,13 +151,13 @@ def test_pitfall_40_sessions_get_a_new_name(town: Town) -> None:
     state_account(town.driver, "anje")
     town.give_password("anje")
     browser = Browser()
-    browser.client.cookies.set("reconnect-session", "planted", domain="127.0.0.1")
+    browser.client.cookies.set(COOKIES.session, "planted", domain="127.0.0.1")
     page, _ = logged_in(town, browser)
-    first = browser.cookie("reconnect-session")
+    first = browser.cookie(COOKIES.session)
     assert first and first != "planted"
     page, _ = town.asked(browser, force_authn=True)
     browser.submit(page.form("/login"), login="anje", password=PASSWORD)
-    assert browser.cookie("reconnect-session") not in (first, None)
+    assert browser.cookie(COOKIES.session) not in (first, None)
 
 
 @pytest.mark.parametrize("state", ["https://evil.dk", "//evil.dk", '"><script>alert(1)</script>'])

@@ -22,13 +22,13 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from reconnect.embedded import Addresses
 from tests.api.login.browser import Browser
-from tests.api.login.conftest import PASSWORD, Town, serving_login
+from tests.api.login.conftest import COOKIES, PASSWORD, Town, serving_login
 from tests.api.serving import Served
 from tests.idp.own_rights import give, person_of
 from tests.idp.staff import RING, RULES, state_account, stop
 
 ME = "{ me { name roles } }"
-COOKIE = "reconnect-session"
+COOKIE = COOKIES.session
 
 
 def entered(town: Town, login: str = "anje", url: str | None = None) -> Browser:
