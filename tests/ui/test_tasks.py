@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from processes.cases import definitions, tasks
 from processes.cases.by_itself import switched_on
@@ -69,6 +69,18 @@ def choose(page: Page, label: str, text: str) -> None:
     group.get_by_role("button", name=text).first.click()
 
 
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until this has the focus; each stop on the way is seen."""
+    expect(wanted).to_be_visible()
+    for _ in range(80):
+        if wanted.evaluate("each => each === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+        stop = page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", stop
+    raise AssertionError(f"Tab does not lead to {wanted}")
+
+
 def test_a_case_is_started_and_its_manager_approves_it_on_a_phone(visit: Visits, approval: Town) -> None:
     page = visit("HR", "/tasks/start")
     page.get_by_role("link", name="Ansættelse").click()
@@ -106,6 +118,28 @@ def test_a_case_is_started_and_its_manager_approves_it_on_a_phone(visit: Visits,
     expect(page.get_by_text("Hanne Hede").first).to_be_visible()
     expect(page.locator(".diagram .is-done[data-element-id=approve]")).to_be_visible()
     require_accessible(page)
+
+
+def test_a_task_is_done_by_keyboard_alone(visit: Visits, approval: Town) -> None:
+    """From the skip link on, one sees at each step where one is."""
+    task = started(approval)
+    page = visit("manager", "/tasks")
+    link = page.locator(f"a[href='/tasks/{task}']")
+    expect(link).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Gå til indholdet")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, link)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Malene Mark er Leder i Havneskolen.")).to_be_visible()
+    tab_to(page, page.get_by_label("Ja"))
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_label("Nej")).to_be_checked()
+    tab_to(page, page.get_by_label("Hvorfor ikke?"))
+    page.keyboard.type("Stillingen er besat")
+    tab_to(page, page.get_by_role("button", name="Afslut opgaven"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Opgaven er udført.")).to_be_visible()
 
 
 def test_a_task_is_taken_given_back_and_handed_on(visit: Visits, approval: Town) -> None:

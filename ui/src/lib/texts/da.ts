@@ -388,7 +388,7 @@ export const da = {
 		testedText: 'Selvevaluering. Hver udgave prøves af programmer, før den frigives:',
 		tests: [
 			'axe finder ingen fejl på nogen side, lys og mørk, og alt kan læses på 320 pixel, som er 400 % forstørrelse.',
-			'Træet, søgningen og diagrammet bruges alene med tastatur, og det ses altid, hvor man er.',
+			'Træet, søgningen, diagrammet og en opgave i indbakken bruges alene med tastatur, og det ses altid, hvor man er.',
 			'Brugere af skærmlæsere har endnu ikke prøvet siderne.'
 		],
 		complain: 'Hvis du ikke får hjælp',

@@ -383,7 +383,7 @@ export const en: Texts = {
 		testedText: 'Self-evaluation. Programs test every version before it is released:',
 		tests: [
 			'axe finds no fault on any page, light and dark, and everything can be read at 320 pixels, which is a zoom of 400 %.',
-			'The tree, the search and the chart are used by keyboard alone, and one always sees where one is.',
+			'The tree, the search, the chart and a task in the inbox are used by keyboard alone, and one always sees where one is.',
 			'Users of screen readers have not tried the pages yet.'
 		],
 		complain: 'If you are not helped',
