@@ -51,7 +51,9 @@ TASK = answer_type(
     Plain("doneFor", "String", "The person for whom it was done; null = in person"),
     Plain("doneAt", "Moment", "When"),
     Plain("form", "String", "JSON Schema of its form; null = it has none"),
-    Plain("values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else its prefill"),
+    Plain(
+        "values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else what is known"
+    ),
     Part("candidates", "TaskCandidate", "Who has it now, in order; once it is done, nobody", many=True),
 )
 CANDIDATE = answer_type(

@@ -1,5 +1,8 @@
 """What a form has before anybody fills it in: the caller's draft, or else values of the case and the organisation.
 
+A field begins with what the task's own path of the case has by its name, not with what was answered beside it: of a
+task for each of a list, nobody begins with what was filled in for another.
+
 ``"prefill": "person.work_email"`` in a field's schema is that property, as it is today, of the person that the case has
 in its variable ``person``; ``"prefill": "budget"`` is the value of a variable. Only what everybody may read of a thing
 is filled in.
@@ -51,7 +54,18 @@ def values_of(run: Run, task: str, person: str | None) -> dict[str, Any]:
         return {}
     version, engine = kept.engine_of(run, kept.case(run, seen.case))
     work = next((each for each in engine.work() if each.id == task), None)
-    return {} if work is None else filled(run, version, seen.form, work.data)
+    if work is None:
+        return {}
+    others = _answered(run, seen) if work.is_one_of_several else frozenset[str]()
+    fields = version.forms[seen.form].fields
+    own = {each: work.data[each] for each in fields if each not in others and work.data.get(each) is not None}
+    return own | filled(run, version, seen.form, work.data)
+
+
+def _answered(run: Run, task: kept.Task) -> frozenset[str]:
+    """The fields that were filled in in the same task, for others of its list."""
+    log = kept.log_of(run, task.case)
+    return frozenset(field for each in log if each.task and each.element == task.element for field in each.values)
 
 
 def save_draft(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime) -> kept.Task:

@@ -25,7 +25,7 @@ from graph.time import COPENHAGEN
 from processes.engine import extensions, spiff
 from processes.engine.decisions import DecisionFailed
 from processes.engine.definition import Definition
-from processes.engine.diagram import Node
+from processes.engine.diagram import MULTIPLE, Node, child
 from processes.engine.errors import NotOpen, NotWaiting, StateRejected, ValuesRejected
 from processes.engine.extensions import Place
 from processes.engine.state import freeze, is_same, thaw
@@ -50,7 +50,8 @@ class Work:
 
     ``key``: the same for each try of the same work, so that a service does nothing twice. ``escalations``: how many
     escalation timers have been due. ``calls``: the call activities around it, from the outside in. ``result``: the
-    variable that has a service's answer; empty if it is not kept.
+    variable that has a service's answer; empty if it is not kept. ``is_one_of_several``: an activity around it, or the
+    task itself, runs for each of a list.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Work:
     key: str
     escalations: int
     calls: tuple[str, ...]
+    is_one_of_several: bool
     data: Mapping[str, Any]
 
 
@@ -408,7 +410,8 @@ class Case:
 
     def _as_work(self, task: Task) -> Work:
         node = self._node(task)
-        calls = tuple(each for each in self._around(task) if each.type == "callActivity")
+        around = tuple(self._around(task))
+        calls = tuple(each for each in around if each.type == "callActivity")
         place = node.place
         for each in calls:
             place = place.within(each.place)
@@ -428,6 +431,7 @@ class Case:
             key=task.internal_data.get(spiff.KEY) or f"{node.id}:{task.id}",
             escalations=self._escalations(task),
             calls=tuple(each.id for each in reversed(calls)),
+            is_one_of_several=any(child(each.element, MULTIPLE) is not None for each in (node, *around)),
             data=data,
         )
 

@@ -12,7 +12,7 @@ from lxml import etree
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
 from processes.engine import decision_elements, errors_caught, extensions, paths
 from processes.engine.decisions import Decision, outputs_of, read_decision, tables
-from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, NODES, Diagrams, Node, Scope, child, children
+from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, MULTIPLE, NODES, Diagrams, Node, Scope, child, children
 from processes.engine.errors import Fault
 from processes.engine.extensions import BPMN, Place
 from processes.engine.names import is_name, is_variable, names_of
@@ -29,7 +29,6 @@ _UNREAD = {
     "startQuantity": "1", "completionQuantity": "1", "behavior": "All",
 }  # fmt: skip
 """BPMN's own attributes that SpiffWorkflow does not read, with the one value with which that is no matter."""
-_MULTIPLE = "multiInstanceLoopCharacteristics"
 _EVENTS = {
     "startEvent": frozenset[str](),
     "endEvent": frozenset({"message", "error", "terminate"}),
@@ -157,7 +156,7 @@ class _Checking:
         if node.type == "businessRuleTask":
             _, decision = self._decisions.get(extensions.attribute(node.element, "decision", "name"), ("", None))
             yield from outputs_of(decision) if decision is not None else ()
-        multiple = child(node.element, _MULTIPLE)
+        multiple = child(node.element, MULTIPLE)
         if multiple is not None:
             yield from (each.get("id", "") for each in children(multiple) if local(each).endswith("DataItem"))
             yield _text(child(multiple, "loopDataOutputRef"))
@@ -234,7 +233,7 @@ class _Checking:
         kind = local(scope.element)
         if kind == "process" and scope.element.get("isExecutable") not in ("true", "1"):
             self._add(scope.document, scope.id, "unsupported", "the process is not marked as executable")
-        own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", _MULTIPLE}
+        own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", MULTIPLE}
         if kind == "process":
             own |= {"property"}  # to which a modeller ties loopDataInputRef; else it would drop that on saving
         for each in children(scope.element):
@@ -262,7 +261,7 @@ class _Checking:
     def _check_node(self, node: Node) -> None:
         allowed = _OF_EVERY_NODE
         if node.type in ACTIVITIES:
-            allowed |= {_MULTIPLE}
+            allowed |= {MULTIPLE}
         if node.type == "scriptTask":
             allowed |= {"script"}
         for each in children(node.element):
@@ -367,7 +366,7 @@ class _Checking:
             self._add_to(node, "expression", str(wrong))
 
     def _check_multiple(self, node: Node) -> None:
-        multiple = child(node.element, _MULTIPLE)
+        multiple = child(node.element, MULTIPLE)
         if multiple is None:
             return
         parts = {local(each): each for each in children(multiple)}

@@ -28,6 +28,8 @@ ACTIVITIES = frozenset({
 GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 NODES = ACTIVITIES | GATEWAYS | EVENTS
+MULTIPLE = "multiInstanceLoopCharacteristics"
+"""Of an activity that runs for each of a list, or so many times."""
 DRAWN_ONLY = frozenset({"textAnnotation", "association", "group", "documentation", "extensionElements", "laneSet"})
 """What may stand among the nodes, and means nothing to a case."""
 
