@@ -6,7 +6,7 @@ whether it was done: after ``PATIENCE`` it is tried again with the same key if t
 incident, for a person to look. A try that failed is repeated after ``PAUSES``, and then becomes an incident, too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar, cast
@@ -89,7 +89,14 @@ def _in_graph(driver: neo4j.Driver, service: Service, id_: str, now: datetime) -
             found, running = _locked(tx, id_)
             if running is None or not _is_due(found, now):
                 return False
-            _complete(running, found, service.carry_out(one, _call(running, found)), now)
+            answer = service.carry_out(one, _call(running, found))
+            _complete(
+                running,
+                found,
+                answer,
+                now,
+                [each for each in (answer if isinstance(answer, list) else [answer]) if each],
+            )
             return True
 
     return all_or_none(driver, work)
@@ -151,12 +158,14 @@ def _call(running: Running, found: ServiceTask) -> Call:
     )  # fmt: skip
 
 
-def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime) -> None:
+def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime, wrote: Sequence[str] = ()) -> None:
+    """``wrote``: uuids of what it has changed in the graph."""
     note = ""
     if isinstance(answer, Noted):
         answer, note = answer.answer, answer.note
     running.engine.complete(found.id, {found.result: answer} if found.result else {}, now)
-    service_tasks.set_task(running.tx, found.id, {"state": "done", "closed": now.astimezone(UTC), "begun": None})
+    told = {"state": "done", "closed": now.astimezone(UTC), "begun": None, "wrote": list(wrote) or None}
+    service_tasks.set_task(running.tx, found.id, told)
     running.log("served", now, element=found.element, reason=note)
     running.write(now)
 

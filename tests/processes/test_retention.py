@@ -9,6 +9,7 @@ import neo4j
 import pytest
 from pydantic import ValidationError
 
+from graph.questions.rights.authors import authors
 from processes.cases import retention
 from reconnect.settings.tree import ProcessSettings
 from reconnect.work import case_times
@@ -61,6 +62,24 @@ def test_several_workers_delete_each_case_once(clean_graph: neo4j.Driver, monkey
     with ThreadPoolExecutor(4) as workers:
         found = list(workers.map(lambda _: retention.delete_ended(clean_graph, NOW, {}).get("hire", 0), range(4)))
     assert sum(found) == 20 and left(clean_graph) == {"hire_open"}
+
+
+def test_who_had_a_part_in_a_case_stays_an_author_of_what_it_wrote(clean_graph: neo4j.Driver) -> None:
+    made(clean_graph, hire_a=100)
+    clean_graph.execute_query(
+        """
+        MATCH (c:Case {id: 'hire_a'})<-[:OF_CASE]-(e:CaseEntry), (c)<-[:OF_CASE]-(s:ServiceTask)
+        SET e.by = 'anna', s.wrote = ['given']
+        CREATE (:CaseEntry {number: 2, action: 'repaired', user: 'keeper'})-[:OF_CASE]->(c)
+        CREATE (:Grant {uuid: 'given'})<-[:CONCERNS]-(:Change {
+            number: 7, uuid: 'given', user: 'process:hire', reason: 'x (case hire_a)', before: '{}', after: '{}'
+        })
+        """
+    )
+    with clean_graph.session() as session:
+        before = authors(session, "given")
+        assert retention.delete_ended(clean_graph, NOW, {}) == {"hire": 1}
+        assert authors(session, "given") == before == {"process:hire", "person:anna", "keeper"}
 
 
 @pytest.mark.parametrize("days", [0, 29, -1, 36526])

@@ -110,6 +110,8 @@ def test_a_change_of_the_organisation_is_made_once_with_the_step(town: neo4j.Dri
     assert not carry_out(town, services, found.id, NOW), "another worker comes too late"
     (made,) = ties(town, "Dora Kjær")
     assert state(town, found) == ("done", [], ["note"])
+    wrote, _, _ = town.execute_query("MATCH (s:ServiceTask {id: $id}) RETURN s.wrote AS wrote", id=found.id)
+    assert wrote[0]["wrote"] == [made], "by which its authors are kept when the case is deleted"
     rows, _, _ = town.execute_query(
         "MATCH (c:Change {uuid: $uuid}) RETURN DISTINCT c.user AS user, c.reason AS reason", uuid=made
     )

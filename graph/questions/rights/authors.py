@@ -3,7 +3,8 @@ since its last approval, a limit of it, whose it is, or what it gives. Who has a
 
 What it gives counts from the day on which it was made: who grants a role has seen what it includes then.
 What a plan has changed is written under the name of its newest author; the others have written it as well. What a case
-of a process has changed, its deployers and whoever had a part in the case have written.
+of a process has changed, its deployers and whoever had a part in the case have written; once the case is deleted, these
+stand with the change (``processes.cases.retention``).
 """
 
 import re
@@ -34,12 +35,13 @@ CALL (g) {
 MATCH (thing)<-[:CONCERNS]-(c:Change)
 WHERE c.day IS NULL AND c.number >= made
 RETURN thing = g AS is_itself, g:RightsRequest AS is_asked_for, c.user AS user, c.reason AS reason,
-    c.before AS before, c.after AS after,
+    c.authors AS authors, c.before AS before, c.after AS after,
     COLLECT { MATCH (p:Plan)-[:DID]->(:PlanEffect {uuid: thing.uuid}) RETURN [p.name, p.authors] } AS plans
 ORDER BY c.number DESC
 """
 """Without what only began or ended with a day (``c.day``)."""
-_PROCESS = "process:"
+PROCESS = "process:"
+"""Before the name of a process, as the user of a change."""
 _CASE = re.compile(r"\(case ([^()]+)\)$")
 _OF_CASE = """
 MATCH (v:ProcessVersion)-[:VERSION_OF]->(:Process {id: $process})
@@ -68,8 +70,9 @@ def authors(session: neo4j.Session | neo4j.ManagedTransaction, thing: str) -> fr
             for name, of_plan in row["plans"]:
                 if (row["reason"] or "").endswith(mark(name)):
                     found.update(of_plan)
-            if row["user"].startswith(_PROCESS):
-                found |= _of_case(session, row["user"].removeprefix(_PROCESS), row["reason"] or "")
+            if row["user"].startswith(PROCESS):
+                found.update(row["authors"] or ())
+                found |= _of_case(session, row["user"].removeprefix(PROCESS), row["reason"] or "")
     return frozenset(found)
 
 
