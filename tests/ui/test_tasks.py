@@ -284,6 +284,7 @@ def test_a_case_is_repaired_and_another_ended(visit: Visits, approval: Town) -> 
     page.get_by_role("button", name="Ret, og prøv igen").click()
     expect(page.get_by_text("I gang")).to_be_visible()
     expect(page.get_by_text("Timerne manglede")).to_be_visible()
+    expect(page.get_by_role("heading", name="Oplysninger rettet: count")).to_be_visible()
     page.get_by_role("button", name="Afslut sagen før tid").click()
     page.get_by_label("Begrundelsen står i sagens log").fill("Forkert enhed")
     require_accessible(page)

@@ -56,3 +56,9 @@ export function accountChange(what: string): string {
 export function answerShown(answer: { format: string | null; shown: string }): string {
 	return answer.format === 'choice' ? ofTexts(t().forms.options, answer.shown) : shown(answer.shown);
 }
+
+/** Names of the units and persons in answers, by UUID. */
+export function namesIn(answers: { value: string; shown: string }[]): Record<string, string> {
+	const named = answers.map((each) => [JSON.parse(each.value) as unknown, each.shown] as const);
+	return Object.fromEntries(named.filter(([value]) => typeof value === 'string'));
+}
