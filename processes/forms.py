@@ -70,6 +70,7 @@ class Form:
         wrong = min(self._of_fields.iter_errors({field: value}), key=_place, default=None)
         if wrong is not None:
             raise FormRejected(field, f"{field}: {wrong.message[:300]}")
+        self._check_names(field, value)
 
     @cached_property
     def _of_fields(self) -> Draft202012Validator:
