@@ -378,7 +378,7 @@ def pass_time(driver: neo4j.Driver, now: datetime) -> Passed:
         except UNANSWERED:
             raise
         except Exception as wrong:
-            failed[id_] = _told(wrong)
+            failed[id_] = _told(wrong, "time can't pass in it")
             _write(driver, partial(kept.note_stopped, id_=id_, text=failed[id_], now=now))
     return Passed(passed, failed)
 
@@ -406,7 +406,7 @@ def lapse_claims(driver: neo4j.Driver, now: datetime) -> Lapsed:
         except UNANSWERED:
             raise
         except Exception as wrong:
-            failed[id_] = _told(wrong)
+            failed[id_] = _told(wrong, "its claim can't be looked at")
     return Lapsed(lapsed, failed)
 
 
@@ -421,15 +421,15 @@ def _lapsed(run: Run, tasks: list[Task], now: datetime, failed: dict[str, str]) 
         raise
     except Exception as wrong:
         if len(tasks) == 1:
-            failed[tasks[0].id] = _told(wrong)
+            failed[tasks[0].id] = _told(wrong, "its claim can't be looked at")
             return []
     half = len(tasks) // 2
     return _lapsed(run, tasks[:half], now, failed) + _lapsed(run, tasks[half:], now, failed)
 
 
-def _told(wrong: Exception) -> str:
+def _told(wrong: Exception, what: str) -> str:
     known = isinstance(wrong, GraphError | ProcessError)
-    return str(wrong) if known else f"time can't pass in it ({type(wrong).__name__}); report it"
+    return str(wrong) if known else f"{what} ({type(wrong).__name__}); report it"
 
 
 def _pass_time(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:

@@ -32,14 +32,14 @@ _ORDER: tuple[Why, ...] = ("late", "asked", "handed", "new")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "da": {
         "one": "En opgave venter på dig", "many": "{} opgaver venter på dig",
-        "late": "Sent på den, og derfor også på næste niveau", "asked": "Nogen spørger dig om noget",
+        "late": "Forsinket, og derfor også hos næste niveau", "asked": "Nogen spørger dig om noget",
         "handed": "Givet til dig af en kollega", "new": "Venter på dig",
         "more": "… og {} mere", "all": "Alle dine opgaver",
         "why": "Andre kan også have opgaverne; den første, der tager en, har den.",
     },
     "en": {
         "one": "A task waits for you", "many": "{} tasks wait for you",
-        "late": "Late, and therefore at the next level, too", "asked": "Somebody asks you something",
+        "late": "Late, and therefore also with the next level", "asked": "Somebody asks you something",
         "handed": "Given to you by a colleague", "new": "Waiting for you",
         "more": "… and {} more", "all": "All your tasks",
         "why": "Others may have these tasks, too; whoever takes one first has it.",

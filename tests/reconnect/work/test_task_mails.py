@@ -119,7 +119,7 @@ def test_what_is_late_is_told_to_those_who_have_it_and_to_the_next_level(town: n
     assert looking.look() == 0, "whoever has claimed it knows of it"
     tasks.pass_time(town, NOW)
     assert looking.look() == 2 and {each[0] for each in sent} == {"anna@k.example", "bo@k.example"}
-    assert all("Sent på den" in text and "\nVenter på dig:" not in text for _, _, text in sent)
+    assert all("Forsinket" in text and "\nVenter på dig:" not in text for _, _, text in sent)
     assert looking.look() == 0
     tasks.give_back(town, late.id, "anna", NOW)
     assert looking.look() == 0, "they were told"
