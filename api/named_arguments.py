@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.errors import GraphError
 from graph.retry import SOON, Retry
+from processes.engine.errors import ProcessError
 
 
 def argument_with(value: object, arguments: object) -> str:
@@ -45,10 +46,12 @@ def retry_shown(retry: Retry) -> str:
     return "soon" if retry == SOON else "never"
 
 
-def extensions_of(error: GraphError) -> dict[str, Any]:
+def extensions_of(error: GraphError | ProcessError) -> dict[str, Any]:
     """``extensions`` of a refusal: its code and ``retry``; of a name, also the name and the allowed ones, if these are
     few."""
     found: dict[str, Any] = {"code": error.code, "retry": retry_shown(error.retry)}
+    if isinstance(error, ProcessError):
+        return found
     if error.value is not None:
         found["value"] = error.value
     if error.allowed:

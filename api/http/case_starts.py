@@ -30,6 +30,7 @@ from graph.errors import GraphError
 from graph.time import copenhagen_now
 from processes.cases.definitions import Version
 from processes.cases.started_once import StartedOnce, start_once
+from processes.engine.errors import ProcessError
 from processes.errors import FormRejected
 
 WEBHOOKS: Final = "/webhooks/{process}"
@@ -90,6 +91,8 @@ class CaseStarts:
             return start_once(
                 self.driver, process, values, access.name, key, access.person, copenhagen_now(), find, require
             )
+        except ProcessError as refused:
+            raise GraphQLError(str(refused), extensions=extensions_of(refused)) from refused
         except GraphError as refused:
             extensions = extensions_of(refused)
             if isinstance(refused, FormRejected):

@@ -26,6 +26,7 @@ from graph.time import copenhagen_now
 from processes.cases import definitions, ending, tasks
 from processes.cases.filling import save_draft
 from processes.cases.kept import Task
+from processes.engine.errors import ProcessError
 from processes.errors import CaseError, FormRejected
 
 CONTEXT = Info[Context, None]
@@ -198,6 +199,8 @@ def refusing(work: Callable[[Editing], T]) -> Callable[[Editing], T]:
             if isinstance(refused, FormRejected):
                 extensions["field"] = refused.field or None
             raise GraphQLError(str(refused), extensions=extensions) from refused
+        except ProcessError as refused:  # a case, or its definition, that can't be read any more
+            raise GraphQLError(str(refused), extensions=extensions_of(refused)) from refused
 
     return told
 

@@ -9,10 +9,10 @@ import neo4j
 
 from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError, Unknown
-from graph.identity.lookup import find, survivors
+from graph.identity.lookup import find
 from processes.cases import kept, service_tasks
 from processes.cases.definitions import Version
-from processes.cases.ending import require_running
+from processes.cases.ending import is_biased, require_running
 from processes.cases.kept import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.cases.tasks import STARTER, Find, by_name, refused, with_uuid
@@ -148,10 +148,7 @@ def _typed(run: Run, version: Version, name: str, value: Any, named: Find) -> An
 
 def _require_another(run: Run, case: str, person: str, values: Mapping[str, Any]) -> None:
     """Nobody decides for themselves. Raises NotCandidate, ToOneself."""
-    about = kept.case(run, case).person
-    excluded = {each for task in kept.tasks_of(run, case) for each in task.asked.exclude}
-    called = survivors(run, "Person", excluded | ({about} if about is not None else set()))
-    if person in called.values():
+    if is_biased(run, kept.case(run, case), person):
         text = "the case is about you, or has a task that you may not have; another must repair it"
         raise NotCandidate(text)
     for name, value in values.items():

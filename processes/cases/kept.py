@@ -312,11 +312,11 @@ class Running:
             if id_ not in known:
                 self._make(each, place, now)
             elif each.escalations > known[id_].asked.escalations:
-                self._set(id_, {"escalations": each.escalations, "to_tell": str(uuid4())})
+                set_task(self.tx, id_, {"escalations": each.escalations, "to_tell": str(uuid4())})
                 self.log("escalated", now, element=each.element)
         for id_, gone in known.items():
             if id_ not in work:
-                self._set(id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                set_task(self.tx, id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
                 self.log("cancelled", now, element=gone.element)
         due, finished = self.engine.next_due(), self.engine.finished
         incidents = [
@@ -355,31 +355,15 @@ class Running:
             if each.type == "service":
                 service_tasks.set_task(self.tx, each.id, {**told, "service": each.service, "result": each.result})
             else:
-                self._set(each.id, {**told, "form": each.form, "to_tell": str(uuid4()), **self._asked(each)})
+                set_task(self.tx, each.id, {**told, "form": each.form, "to_tell": str(uuid4()), **self._asked(each)})
 
     def follow_values(self, values: Mapping[str, Any]) -> None:
         """Variables were set from outside: who has the open tasks, and what the case is about, follows from them."""
         for each in self.engine.work():
             if each.type != "service":
-                self._set(each.id, {"to_tell": str(uuid4()), **self._asked(each)})
+                set_task(self.tx, each.id, {"to_tell": str(uuid4()), **self._asked(each)})
         about = {name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)}
         self.tx.run("MATCH (c:Case {id: $id}) SET c += $about", id=self.id, about=about).consume()
-
-    def stop(self, by: str | None, action: Action, now: datetime, reason: str) -> None:
-        """End the case: what is open lapses, and nothing is due any more. What it has stays as it is."""
-        for each in tasks_of(self.tx, self.id):
-            if each.state == "open":
-                self._set(each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
-                self.log("cancelled", now, element=each.element)
-        _, left = service_tasks.follow(self.tx, self.id, {}, now)
-        for gone in left:
-            self.log("cancelled", now, element=gone.element)
-        self.log(action, now, by, reason=reason)
-        self.tx.run(
-            "MATCH (c:Case {id: $id}) SET c.open = false, c.stopped = true, c.ended = $now REMOVE c.due, c.incidents",
-            id=self.id,
-            now=now.astimezone(UTC),
-        ).consume()
 
     def _follow_services(self, reached: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
         """What the case is to do by itself; of that, the incidents."""
@@ -398,7 +382,7 @@ class Running:
     ) -> None:
         """A task was completed with these values."""
         told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
-        self._set(task.id, told)
+        set_task(self.tx, task.id, told)
         self._exclude(task.element, by, instead_of)
         entry = LogEntry("completed", now, by, instead_of, task.element, reason, task=task.id, values=values)
         log(self.tx, self.id, entry)
@@ -499,16 +483,37 @@ class Running:
         except ExpressionFailed as failed:
             return str(failed)
 
-    def _set(self, task: str, properties: Mapping[str, Any]) -> None:
-        is_closed = "closed" in properties
-        set_task(self.tx, task, {**properties, "to_tell": None} if is_closed else properties)
-        if is_closed:  # a draft of it is of no use any more
-            self.tx.run("MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=task).consume()
-
 
 def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
-    """Set properties of a task; None takes one away."""
-    tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=dict(properties)).consume()
+    """Set properties of a task; None takes one away. What is ``closed`` has no draft, and nobody is to hear of it."""
+    is_closed = "closed" in properties
+    told = {**properties, "to_tell": None} if is_closed else dict(properties)
+    tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=told).consume()
+    if is_closed:
+        tx.run("MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=id_).consume()
+
+
+def lock(tx: neo4j.ManagedTransaction, id_: str) -> CaseRow:
+    """The case as it is now, while nobody else changes it; its version need not be readable. Raises Unknown."""
+    tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
+    return case(tx, id_)
+
+
+def stop(tx: neo4j.ManagedTransaction, id_: str, by: str | None, action: Action, now: datetime, reason: str) -> None:
+    """End a case that is locked: what is open lapses, and nothing is due any more. What it has stays as it is."""
+    for each in tasks_of(tx, id_):
+        if each.state == "open":
+            set_task(tx, each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
+            log(tx, id_, LogEntry("cancelled", now, None, None, each.element))
+    _, left = service_tasks.follow(tx, id_, {}, now)
+    for gone in left:
+        log(tx, id_, LogEntry("cancelled", now, None, None, gone.element))
+    log(tx, id_, LogEntry(action, now, by, None, "", reason))
+    tx.run(
+        "MATCH (c:Case {id: $id}) SET c.open = false, c.stopped = true, c.ended = $now REMOVE c.due, c.incidents",
+        id=id_,
+        now=now.astimezone(UTC),
+    ).consume()
 
 
 def note_stopped(tx: neo4j.ManagedTransaction, id_: str, text: str, now: datetime) -> None:

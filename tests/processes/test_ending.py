@@ -13,10 +13,12 @@ from graph.identity.lookup import find
 from graph.questions.rights.authors import _of_case as authors_of
 from graph.retry import NEXT
 from processes.cases import definitions, ending, incidents, kept, service_tasks, tasks
+from processes.cases.filling import values_of
 from processes.cases.inbox import inbox
 from processes.cases.listed import overview, state_of
 from processes.cases.service_work import carry_out_due
 from processes.engine.check import Arguments
+from processes.engine.errors import StateRejected
 from processes.errors import CaseError, FormRejected, NotCandidate, NotStarter, TaskClosed, ToOneself
 from processes.services import Call, Service, ServiceFailed
 from reconnect.embedded import Addresses
@@ -31,7 +33,8 @@ pytestmark = pytest.mark.slow
 NOW = datetime.now(UTC)
 FORMS: dict[str, Any] = {
     "request": {"type": "object", "required": ["unit"], "properties": {
-        "unit": {"format": "unit"}, "person": {"format": "person"}, "hours": {"type": "number", "maximum": 37},
+        "unit": {"format": "unit"}, "person": {"format": "person"}, "data_subject": {"format": "person"},
+        "units": {"type": "array", "format": "unit"}, "hours": {"type": "number", "maximum": 37},
     }},
     "note": {"type": "object", "properties": {
         "decision": {}, "hours": {"type": "string", "pattern": "^[0-9]+$"},
@@ -68,6 +71,11 @@ def waiting(driver: neo4j.Driver, **more: Any) -> str:
 def seen(driver: neo4j.Driver, case: str) -> tuple[kept.CaseRow, list[kept.Task], list[kept.LogEntry]]:
     with driver.session() as session:
         return kept.case(session, case), kept.tasks_of(session, case), kept.log_of(session, case)
+
+
+def uuid_of(driver: neo4j.Driver, kind: str, number: int) -> str:
+    with driver.session() as session:
+        return find(session, kind, ("job", "canteen")[number]).uuid
 
 
 def uuid(driver: neo4j.Driver, person: str) -> str:
@@ -112,10 +120,50 @@ def test_who_has_started_a_case_withdraws_it_and_nobody_else(town: neo4j.Driver)
 
 
 def test_nobody_ends_a_case_about_themselves(town: neo4j.Driver) -> None:
+    place = '<reconnect:place role="case_worker" unit="unit" exclude="data_subject"/>'
+    parts = (START, user("note", "note", place), END, flow("start", "note", "end"))
+    for case in (waiting(town), begun(town, *parts, person="carl", data_subject="dora")):
+        with pytest.raises(NotCandidate, match="another must end it"):
+            ending.end(town, case, "dora", NOW, "x")
+        assert seen(town, case)[0].is_open
+
+
+def test_a_case_that_can_be_read_no_more_is_ended(town: neo4j.Driver) -> None:
     case = waiting(town)
-    with pytest.raises(ToOneself):
-        ending.end(town, case, "dora", NOW, "x")
-    assert seen(town, case)[0].is_open
+    town.execute_query("MATCH (c:Case {id: $id}) SET c.state = '{}'", id=case)
+    with pytest.raises(StateRejected):
+        incidents.retry(town, case, "any", None, NOW, "x")
+    ending.end(town, case, None, NOW, "x")
+    row, (task,), _ = seen(town, case)
+    assert state_of(row) == "stopped" and task.state == "cancelled"
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_nobody_begins_with_what_was_filled_in_for_another_of_the_list(town: neo4j.Driver, sequential: str) -> None:
+    several = (
+        f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><loopDataInputRef>units</loopDataInputRef>'
+        '<inputDataItem id="each_unit"/></multiInstanceLoopCharacteristics>'
+    )
+    place = '<reconnect:place role="case_worker" unit="each_unit"/>'
+    parts = (
+        '<property id="units"/>', START, user("note", "note", place, several), user("more", "note", PLACE), END,
+        flow("start", "note", "more", "end"),
+    )  # fmt: skip
+    case = begun(town, *parts, units=["job", "canteen"], hours=20)
+
+    def begins() -> dict[str, Any]:
+        _, found, _ = seen(town, case)
+        with town.session() as session:
+            return values_of(session, next(each.id for each in found if each.state == "open"), None)
+
+    assert begins() == {"hours": 20}, "what the path had before"
+    for number, who in enumerate(("anna", "carl")):
+        _, found, _ = seen(town, case)
+        task = next(each for each in found if each.state == "open" and each.asked.unit == uuid_of(town, "Unit", number))
+        tasks.complete(town, task.id, who, {"hours": "30", "decision": "yes"}, NOW)
+        if number == 0:
+            assert begins() == {}
+    assert begins()["hours"] == "30", "the path goes on with what was answered"
 
 
 def test_of_two_who_end_a_case_one_wins_and_the_other_is_told(town: neo4j.Driver, addresses: Addresses) -> None:
@@ -178,6 +226,7 @@ def test_a_value_is_set_where_a_step_could_not_be_made_and_it_is_made(town: neo4
         ({"twice": {"of": ["bo"]}}, "bo", ToOneself, "twice"),
         ({"hours": 20}, "dora", NotCandidate, "about you"),
         ({"starter": "anna"}, None, FormRejected, "stays"),
+        ({"person": 5}, None, FormRejected, "as a text"),
         ({"twice": orjson.loads("[" * 900 + "]" * 900)}, "bo", FormRejected, "levels"),
     ],
 )

@@ -3,17 +3,22 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import neo4j
 import pytest
+from graphql import GraphQLError
 
 from api.access.tokens import create
+from api.mutations.editing import Editing
 from api.mutations.services import services
+from api.mutations.tasks import refusing
 from graph.questions.rights.authors import authors
 from graph.statements.precedence import SourceOrder
 from processes.cases import definitions
 from processes.cases.service_work import carry_out_due
+from processes.engine.errors import StateRejected
 from processes.play.described import read_described
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
@@ -158,6 +163,15 @@ def test_a_case_is_withdrawn_by_its_starter_and_ended_by_who_looks_after_process
     (last,) = asked(service, CASE, tokens["bo"], case=other)["processCase"]["log"][-1:]
     assert (last["action"], last["by"]) == ("STOPPED", None) and last["reason"].startswith("Forkert (")
     assert refused(service, end, service.token("operations"), case=other)["code"] == "wrong_state"
+
+
+def test_a_case_that_can_be_read_no_more_is_a_refusal_that_says_so() -> None:
+    def read(editing: Editing) -> None:
+        raise StateRejected("the state belongs to another version")
+
+    with pytest.raises(GraphQLError, match="another version") as told:
+        refusing(read)(SimpleNamespace())  # type: ignore[arg-type]
+    assert told.value.extensions == {"code": "state_rejected", "retry": "never"}
 
 
 def case_of(service: Served, task: str) -> str:
@@ -536,6 +550,8 @@ def test_a_form_begins_with_what_is_known_and_then_with_the_draft(service: Serve
     task = rows[0]["id"]
     known = {"who": "Dora Kjær", "from": service.data('{ person(key: "bo") { name } }')["person"]["name"]}
     known["place"] = "Jobcenter"
+    known["person"] = uuid(service, "dora")
+    known["unit"] = service.data('{ unit(key: "job") { uuid } }')["unit"]["uuid"]
     assert json.loads(asked(service, FILL, tokens["anna"], task=task)["task"]["values"]) == known
     draft = '{"who": "Dora K.", "until": "snart"}'
     asked(service, SAVE, tokens["anna"], task=task, values=draft)
