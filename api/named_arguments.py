@@ -7,7 +7,9 @@ from typing import Any
 
 from graph.errors import GraphError
 from graph.retry import SOON, Retry
-from processes.engine.errors import ProcessError
+from processes.engine.errors import DefinitionRejected, ProcessError
+
+_FAULT = ("document", "element", "rule", "text")
 
 
 def argument_with(value: object, arguments: object) -> str:
@@ -48,8 +50,10 @@ def retry_shown(retry: Retry) -> str:
 
 def extensions_of(error: GraphError | ProcessError) -> dict[str, Any]:
     """``extensions`` of a refusal: its code and ``retry``; of a name, also the name and the allowed ones, if these are
-    few."""
+    few; of a definition of a process, its faults."""
     found: dict[str, Any] = {"code": error.code, "retry": retry_shown(error.retry)}
+    if isinstance(error, DefinitionRejected):
+        found["faults"] = [{part: getattr(each, part) for part in _FAULT} for each in error.faults]
     if isinstance(error, ProcessError):
         return found
     if error.value is not None:

@@ -22,7 +22,6 @@ from api.mutations.editing import Editing
 from api.mutations.tasks import CaseEnded, json_object, refusing
 from graph.time import copenhagen_now
 from processes.cases import by_itself, definitions, ending, incidents, kept, moving
-from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from processes.services import OUTSIDE
 
@@ -105,23 +104,20 @@ class Deploying:
         self, info: CONTEXT, files: Files, reason: str, process: Main = None, expected_version: Drawn = None
     ) -> ProcessDeployed:
         def work(editing: Editing) -> ProcessDeployed:
-            try:
-                read = read_package({each.name: each.content.encode() for each in _once(files)}, process)
-                wanted = {**services.wanted(), **OUTSIDE}
-                with editing.driver.session(default_access_mode="READ") as session:
-                    checked, _ = definitions.check(session, read.process, read.documents, read.schemas, wanted)
-                require_rights(checked.services, info.context.access)
-                done = definitions.deploy(
-                    editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
-                    copenhagen_now(), wanted, expected_version, info.context.access.everywhere,
-                )  # fmt: skip
-            except DefinitionRejected as wrong:
-                raise GraphQLError(str(wrong), extensions=_extensions(wrong)) from wrong
+            read = read_package({each.name: each.content.encode() for each in _once(files)}, process)
+            wanted = {**services.wanted(), **OUTSIDE}
+            with editing.driver.session(default_access_mode="READ") as session:
+                checked, _ = definitions.check(session, read.process, read.documents, read.schemas, wanted)
+            require_rights(checked.services, info.context.access)
+            done = definitions.deploy(
+                editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
+                copenhagen_now(), wanted, expected_version, info.context.access.everywhere,
+            )  # fmt: skip
             return ProcessDeployed(
                 process=ID(read.process), version=done.version.number, is_new=done.is_new, older_cases=done.older
             )
 
-        return await Editing(info.context, "deployProcess", reason).do(work)
+        return await Editing(info.context, "deployProcess", reason).do(refusing(work))
 
     @strawberry.mutation(description="Make a step of a case again that could not be made; a service is tried soon")
     async def retry_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
@@ -188,7 +184,7 @@ class Deploying:
             )  # fmt: skip
             return AutomaticStartsSwitched(process=process, is_on=is_on, next=due)
 
-        return await Editing(info.context, "switchAutomaticStarts", reason).do(work)
+        return await Editing(info.context, "switchAutomaticStarts", reason).do(refusing(work))
 
     @strawberry.mutation(
         description="Move open cases to the version with which new ones start; what can't be moved stays, with a reason"
@@ -201,7 +197,7 @@ class Deploying:
             stays = [CaseStays(case=ID(case), text=text) for case, text in done.stays.items()]
             return CasesMoved(version=done.version, moved=[ID(each) for each in done.moved], stays=stays)
 
-        return await Editing(info.context, "moveCases", reason).do(work)
+        return await Editing(info.context, "moveCases", reason).do(refusing(work))
 
 
 async def _decided(
@@ -227,9 +223,3 @@ def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:
             field = f"files[{place}].name"
             raise GraphQLError(f"{field}: another file is called {name}", extensions={"code": "taken", "field": field})
     return files
-
-
-def _extensions(wrong: DefinitionRejected) -> dict[str, Any]:
-    parts = ("document", "element", "rule", "text")
-    faults = [{name: getattr(each, name) for name in parts} for each in wrong.faults]
-    return {"code": wrong.code, "retry": "never", "faults": faults}

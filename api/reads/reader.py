@@ -40,12 +40,11 @@ from api.reads.lengths import Lengths, measured
 from api.reads.limits import Limits, check_cost, check_depth, check_parts
 from api.reads.plan import BLOCK, Answers, Plan, Statement
 from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
-from api.reads.refused import REFUSALS, at_root, in_field
+from api.reads.refused import REFUSALS, Refusal, at_root, in_field
 from api.reads.selection import Document, select
 from api.reads.variables import Values, marked
 from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
-from graph.errors import GraphError
 from graph.statements.precedence import SourceOrder
 from graph.time import today
 from rules.accounts.staff import Memberships
@@ -247,7 +246,7 @@ class Reader:
         """Each read with its parameters, after the rules have answered. Those that can't be made are added to
         ``refused``."""
 
-        def refuse(place: int, error: GraphQLError | GraphError, node: FieldNode | None) -> None:
+        def refuse(place: int, error: Refusal, node: FieldNode | None) -> None:
             root = plan.roots[place]
             refused[place] = at_root(in_field(error, node), root.node, root.key)
 

@@ -7,22 +7,25 @@ from graphql import FieldNode, GraphQLError
 
 from api.named_arguments import extensions_of, in_argument
 from graph.errors import GraphError
+from processes.engine.errors import ProcessError
 
-REFUSALS = (GraphQLError, GraphError)
+Refusal = GraphQLError | GraphError | ProcessError
+REFUSALS = (GraphQLError, GraphError, ProcessError)
 """What refuses a field. Any other error ends the whole query."""
 
 
-def in_field(error: GraphQLError | GraphError, node: FieldNode | None) -> GraphQLError:
+def in_field(error: Refusal, node: FieldNode | None) -> GraphQLError:
     """The refusal, with the field that caused it. A field further in, where it was found already, stays."""
     if isinstance(error, GraphQLError):
         if error.nodes or node is None:
             return error
         return GraphQLError(error.message, node, path=error.path, extensions=error.extensions)
-    text, extensions = in_argument(str(error), extensions_of(error), error.argument)
+    argument = error.argument if isinstance(error, GraphError) else ""
+    text, extensions = in_argument(str(error), extensions_of(error), argument)
     return GraphQLError(text, node, extensions=extensions)
 
 
-def at_root(error: GraphQLError | GraphError, node: FieldNode | None, key: str) -> GraphQLError:
+def at_root(error: Refusal, node: FieldNode | None, key: str) -> GraphQLError:
     """The refusal of the root field that has this key in the answer."""
     found = in_field(error, node)
     return GraphQLError(found.message, found.nodes, path=[key], extensions=found.extensions)

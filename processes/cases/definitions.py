@@ -244,7 +244,7 @@ def versions(run: Run, process: str | None = None) -> list[VersionRow]:
 
 
 def current(run: Run, process: str) -> Version:
-    """The version with which new cases start. Raises Unknown (unknown_process)."""
+    """The version with which new cases start. Raises Unknown (unknown_process), and as ``version``."""
     row = run.run(
         """
         MATCH (v:ProcessVersion)-[:VERSION_OF]->(:Process {id: $process})
@@ -262,7 +262,10 @@ def current(run: Run, process: str) -> Version:
 
 
 def version(run: Run, id_: str, digest: str) -> Version:
-    """A version by its id and digest, as cases keep them."""
+    """A version by its id and digest, as cases keep them.
+
+    Raises DefinitionRejected for one that this release can't read any more.
+    """
     if (found := _READ.kept(id_, digest)) is not None:
         return found
     query = "MATCH (v:ProcessVersion {id: $id})-[:VERSION_OF]->(p) RETURN v, p.id AS process"
@@ -274,7 +277,7 @@ def readable(read: Callable[[], Version]) -> Version | None:
     """The version that ``read`` gives. None, and a warning in the log, if it can't be read: a list goes on without."""
     try:
         return read()
-    except (ProcessError, SchemaRejected) as wrong:
+    except ProcessError as wrong:
         _log.warning("version of a process can't be read", error=str(wrong))
         return None
 
@@ -293,7 +296,9 @@ class _Versions:
     def version(self, process: str, node: Mapping[str, Any]) -> Version:
         found = self.kept(node["id"], node["digest"])
         if found is None:
-            forms = {name: read_form(name, schema) for name, schema in orjson.loads(node["forms"]).items()}
+            forms, faults = _forms(orjson.loads(node["forms"]))
+            if faults:
+                raise DefinitionRejected(tuple(faults))
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
             known = Known(_ANY, _ANY, _fields(forms), _AnyService(), CHANGES, happened.NAMES)
             definition = read_definition(process, documents, known, deployed=True)

@@ -237,17 +237,14 @@ def move(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show which cases could be moved.")] = False,
 ) -> None:
     """Move open cases to the version with which new ones start. Those that can't be moved stay, with the reason."""
-    from graph.errors import GraphError
     from graph.time import copenhagen_now
     from processes.cases.moving import move as moved
     from reconnect.context import of
 
     run = of(context)
     why = f"{reason} ({run.user})"
-    try:
+    with _refusing():
         done = moved(run.driver(), process, case or None, None, copenhagen_now(), why, dry_run=dry_run)
-    except GraphError as refused:
-        raise CommandFailed(str(refused)) from refused
     state = "could be moved" if dry_run else "were moved"
     terminal().print(f"{len(done.moved)} cases {state} to version {done.version}; {len(done.stays)} stay.")
     for id_, text in done.stays.items():
@@ -266,17 +263,14 @@ def automatic(
     ] = None,
 ) -> None:
     """Let cases start by what happens, or by time, as the process states it; the worker starts them within a minute."""
-    from graph.errors import GraphError
     from graph.time import copenhagen_now
     from processes.cases.by_itself import switch
     from reconnect.context import of
 
     run = of(context)
     day = None if first is None else first.date()
-    try:
+    with _refusing():
         due = switch(run.driver(), process, run.user, reason, copenhagen_now(), on=on, first=day)
-    except GraphError as refused:
-        raise CommandFailed(str(refused)) from refused
     state = "start by themselves from now on" if on else "are started by people only"
     terminal().print(f"Cases of {process} {state}.")
     if due is not None:
@@ -284,14 +278,23 @@ def automatic(
 
 
 def _decide(context: typer.Context, case: str, incident: str, reason: str, do: Callable[..., None]) -> None:
-    from graph.errors import GraphError
     from graph.time import copenhagen_now
     from reconnect.context import of
 
     run = of(context)
-    try:
+    with _refusing():
         do(run.driver(), case, incident, None, copenhagen_now(), f"{reason} ({run.user})")
-    except GraphError as refused:
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Raises CommandFailed for what is refused, also since a definition or a case can't be read any more."""
+    from graph.errors import GraphError
+    from processes.engine.errors import ProcessError
+
+    try:
+        yield
+    except (GraphError, ProcessError) as refused:
         raise CommandFailed(str(refused)) from refused
 
 
