@@ -81,10 +81,8 @@ def demo(
         _show_pages(run, made, address, console)
         _show_entrances(entrances, address, console)
         if in_use is not None:
-            waiting = ", ".join(in_use.open)
-            console.print(
-                f"  {in_use.processes} processes are in use. Tasks wait for them: {waiting}.", highlight=False
-            )
+            waiting = f" Tasks wait for them: {', '.join(in_use.open)}." if in_use.open else ""
+            console.print(f"  {in_use.processes} processes are in use.{waiting}", highlight=False)
     finally:
         run.close()
 

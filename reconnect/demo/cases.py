@@ -4,7 +4,7 @@ A hire at a unit without a manager of its own is played until the newcomer's fir
 another one, economy has approved. A teaching assistant has asked for other hours. What a case would send is only noted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ import orjson
 
 import processes
 from api.mutations.services import wanted
+from graph.errors import Conflict
 from graph.identity.lookup import find
 from graph.time import copenhagen_now
 from importers.facts.settings import FactsSettings
@@ -33,7 +34,10 @@ from sample.logins import CAST, SCHOOL
 from sample.process_people import CENTRE, FUNCTIONS, NEWCOMER
 
 SOURCE: Final = "process_people"
-_AUTHOR: Final = "demo"
+_AUTHOR: Final = "reconnect demo"
+"""Who deploys, and why cases start: neither a user, nor the demo's token."""
+_PLAYED: Final = frozenset({"hire", "change"})
+"""The processes of the cases that are started."""
 _KEYS: Final = {each.given_name: each.key for each in CAST}
 HANNE, OLGA, MALENE, THEO = (_KEYS[name] for name in ("Hanne", "Olga", "Malene", "Theo"))
 
@@ -47,21 +51,41 @@ class InUse:
 
 
 def bring_into_use(context: Context, demo: Demo, report: Report) -> InUse:
-    """Deploy all delivered processes, and start the cases, unless an earlier demo has."""
+    """Deploy all delivered processes, and start the cases, unless an earlier demo has.
+
+    A process that somebody has changed since stays as it is; no case is started then that needs it as delivered.
+    """
     driver = context.driver()
     now = copenhagen_now()
     _state_people(context, demo, now, report)
     folders = sorted(each for each in (Path(processes.__file__).parent / "definitions").iterdir() if each.is_dir())
-    for done, folder in enumerate(folders):
-        report("Bringing processes into use", done, len(folders))
-        read = read_package({each.name: each.read_bytes() for each in folder.iterdir() if each.suffix in SUFFIXES})
-        services = {**wanted(), **OUTSIDE}
-        definitions.deploy(driver, read.process, read.documents, read.schemas, _AUTHOR, now, services)
-    report("Bringing processes into use", len(folders), len(folders))
-    started = driver.execute_query(_STARTED, author=_AUTHOR).records[0]["cases"] or _start(driver, now)
+    changed = deploy(driver, folders, now, report)
+    started = driver.execute_query(_STARTED, author=_AUTHOR).records[0]["cases"]
+    if not started and not changed & _PLAYED:
+        started = _start(driver, now)
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         waiting = [each.name for case in started for each in kept.tasks_of(session, case) if each.state == "open"]
     return InUse(len(folders), tuple(waiting))
+
+
+def deploy(driver: neo4j.Driver, folders: Sequence[Path], now: datetime, report: Report) -> set[str]:
+    """Deploy the definitions in these folders, where the last version is the demo's own, or there is none. Returns the
+    processes that somebody else has changed."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        oldest_first = reversed(definitions.versions(session))
+        own = {each.process: each.number for each in oldest_first if each.by == _AUTHOR}
+    services, changed = {**wanted(), **OUTSIDE}, set[str]()
+    for done, folder in enumerate(folders):
+        report("Bringing processes into use", done, len(folders))
+        read = read_package({each.name: each.read_bytes() for each in folder.iterdir() if each.suffix in SUFFIXES})
+        try:
+            definitions.deploy(
+                driver, read.process, read.documents, read.schemas, _AUTHOR, now, services, own.get(read.process, 0)
+            )
+        except Conflict:
+            changed.add(read.process)
+    report("Bringing processes into use", len(folders), len(folders))
+    return changed
 
 
 _STARTED = """

@@ -25,6 +25,7 @@ from graph.questions.rights.asking import rights_on
 from graph.statements.precedence import SourceOrder
 from graph.time import copenhagen_now, today
 from importers.source import SourceError
+from processes.cases import definitions
 from processes.cases.inbox import inbox
 from processes.cases.kept import open_tasks
 from reconnect.context import Context
@@ -39,6 +40,7 @@ from sample.municipality import Municipality
 from sample.process_people import CENTRE
 from tests.graph.snapshot import last_write
 from tests.importers.known import InMemory
+from tests.processes.engine.drawn import END, START, flow, process, script
 
 pytestmark = pytest.mark.slow
 
@@ -181,6 +183,35 @@ def tasks_wait_for_them(context: Context, demo: Demo) -> None:
     assert held == {cases.HANNE: {"hr"}, cases.MALENE: {"first_day_list", "approve"}, cases.THEO: set()}
     assert told.asked.unit == centre
     assert context.driver().execute_query("MATCH (c:Case) WHERE c.incidents IS NOT NULL RETURN c").records == []
+
+
+def test_a_process_that_somebody_has_changed_stays(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    """Others get what a later release delivers."""
+
+    def drawn(id: str, text: str) -> bytes:
+        content = process(START, script("one", text), END, flow("start", "one", "end"), id=id)
+        (tmp_path / id).mkdir(exist_ok=True)
+        (tmp_path / id / f"{id}.bpmn").write_bytes(content)
+        (tmp_path / id / "request.json").write_text('{"type": "object", "properties": {}}')
+        return content
+
+    def brought() -> tuple[set[str], dict[str, tuple[int, str]]]:
+        changed = cases.deploy(clean_graph, [tmp_path / "hire", tmp_path / "leave"], copenhagen_now(), quiet)
+        with clean_graph.session() as session:
+            rows = definitions.versions(session)
+        return changed, {each.process: (each.number, each.by) for each in rows if each.is_current}
+
+    for id in ("hire", "leave"):
+        drawn(id, "x = 1")
+    assert brought() == (set(), {"hire": (1, "reconnect demo"), "leave": (1, "reconnect demo")})
+    theirs = {"hire.bpmn": drawn("hire", "x = 2")}
+    form = {"request": {"type": "object", "properties": {}}}
+    definitions.deploy(clean_graph, "hire", theirs, form, "demo", copenhagen_now())
+    for id in ("hire", "leave"):
+        drawn(id, "x = 3")
+    assert brought() == ({"hire"}, {"hire": (2, "demo"), "leave": (2, "reconnect demo")})
+    drawn("hire", "x = 2")
+    assert brought()[0] == set(), "as delivered"
 
 
 def scene(demo: Demo) -> dict[str, str]:
