@@ -159,6 +159,38 @@ def test_a_person_starts_what_they_may_start(service: Served) -> None:
     assert service.driver.execute_query(started, case=case).records[0]["by"] == uuid(service, "Person", "anna")
 
 
+BROKEN = [
+    ({"documents": '{"old.bpmn": "cut"}'}, "old.bpmn"),
+    ({"forms": '{"request": {"type": "text"}}'}, "request.json"),
+]
+OF_BROKEN = (
+    '{ processDefinition(process: "old") { id } }',
+    '{ lastStarts(process: "old") { starts } }',
+    'mutation { startCase(process: "old", values: "{}", by: "anna", reason: "x") { id } }',
+    'mutation { switchAutomaticStarts(process: "old", isOn: true, reason: "x") { isOn } }',
+    'mutation { moveCases(process: "old", reason: "x") { version } }',
+)
+
+
+@pytest.mark.parametrize(("broken", "file"), BROKEN)
+def test_a_process_that_can_be_read_no_more_is_a_refusal(
+    service: Served, secret: str, broken: dict[str, str], file: str
+) -> None:
+    content = process(START, user("see", "request", PLACE), END, flow("start", "see", "end"), id="old")
+    definitions.deploy(service.driver, "old", {"old.bpmn": content}, {"request": FORM}, "test", datetime.now(UTC))
+    spoil = "MATCH (v:ProcessVersion)-[:VERSION_OF]->(:Process {id: 'old'}) SET v += $broken, v.digest = $digest"
+    service.driver.execute_query(spoil, broken=broken, digest=f"of {file}, as an earlier release took it")
+    before = cases(service)
+    answers = [call(service, secret, {"unit": "job"}, "old", "old")]
+    assert refusal(answers[0])[:2] == (422, "definition_rejected") and cases(service) == before
+    answers += [service.post(each, service.token()) for each in OF_BROKEN]
+    for each in answers:
+        (error,) = each.json()["errors"]
+        told = error["extensions"]
+        assert (told["code"], told["retry"]) == ("definition_rejected", "never"), error
+        assert file in {fault["document"] for fault in told["faults"]}
+
+
 def uuid(service: Served, kind: str, key: str) -> str:
     found: str = service.data(f'{{ {kind.lower()}(key: "{key}") {{ uuid }} }}')[kind.lower()]["uuid"]
     return found
