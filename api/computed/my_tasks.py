@@ -4,7 +4,7 @@ import neo4j
 
 from api.access.roles import OWNERS
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request
-from api.computed.task_answers import CANDIDATE, TASK, task_forms
+from api.computed.task_answers import CANDIDATE, EXCLUDED, TASK, task_forms
 from graph.time import copenhagen_now
 from processes.cases.inbox import PARTS, inbox
 
@@ -32,7 +32,7 @@ def _answer(request: Request) -> list[Answer]:
 FIELD = ComputedField(
     "myTasks",
     "The caller's open tasks, page by page; asked of the organisation as it is now",
-    (TASK, CANDIDATE),
+    (TASK, CANDIDATE, EXCLUDED),
     OWNERS,
     _answer,
     arguments={

@@ -40,7 +40,6 @@ TASK = answer_type(
     Plain("levelUnit", "String", "Name of the unit whose holder has it; null = the fall-back has it, or nobody"),
     Plain("steps", "Int", "How many units that is above the task's unit"),
     Plain("closedUnit", "String", "Name of its unit, if that has closed"),
-    Plain("excludesWhoDid", "[String!]!", "Names of those tasks of its case whose doers may not have this one"),
     Plain("fault", "String", "Why the organisation has no holder for it: no_holder, unit_not_active …"),
     Plain("claimedBy", "String", "The person who has taken it on"),
     Plain("question", "String", "The question of the person who has it; null = there is none"),
@@ -51,10 +50,17 @@ TASK = answer_type(
     Plain("doneFor", "String", "The person for whom it was done; null = in person"),
     Plain("doneAt", "Moment", "When"),
     Plain("form", "String", "JSON Schema of its form; null = it has none"),
+    Part("excludesWhoDid", "ExcludedTask", "Those tasks of its case whose doers may not have this one", many=True),
     Plain(
         "values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else what is known"
     ),
     Part("candidates", "TaskCandidate", "Who has it now, in order; once it is done, nobody", many=True),
+)
+EXCLUDED = answer_type(
+    "ExcludedTask",
+    "A task whose doers may not have another of its case",
+    Plain("element", "ID!", "Its id in the diagram"),
+    Plain("name", "String!", "Its name"),
 )
 CANDIDATE = answer_type(
     "TaskCandidate",
@@ -163,13 +169,15 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
     }
 
 
-def _excludes_who_did(run: Run, task: kept.Task, case: kept.CaseRow) -> list[str]:
+def _excludes_who_did(run: Run, task: kept.Task, case: kept.CaseRow) -> list[Answer]:
+    """By name; of tasks that are called alike each."""
     if not task.exclude_who_did:
         return []
     version = _version(run, case)
     nodes = {} if version is None else version.definition.nodes
     names = {each: nodes[each].name for each in task.exclude_who_did if each in nodes}
-    return sorted(names.get(each) or each for each in task.exclude_who_did)
+    named = sorted((names.get(each) or each, each) for each in task.exclude_who_did)
+    return [{"element": element, "name": name} for name, element in named]
 
 
 def _schema(run: Run, task: kept.Task, case: kept.CaseRow) -> str | None:

@@ -332,7 +332,7 @@ def test_a_done_task_of_a_moved_case_names_what_its_version_lacks(town: neo4j.Dr
     with town.session() as session:
         seen = task_forms(session, tasks.looks(session, kept.tasks_of(session, case), NOW), None)
     found = {each["element"]: (each["state"], each["excludesWhoDid"], each["form"]) for each in seen}
-    assert found["one"] == ("DONE", ["before"], None) and found["two"][0] == "OPEN"
+    assert found["one"] == ("DONE", [{"element": "before", "name": "before"}], None) and found["two"][0] == "OPEN"
 
 
 def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:

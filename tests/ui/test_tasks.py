@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from processes.cases import definitions, tasks
+from processes.cases import definitions, kept, tasks
 from processes.cases.by_itself import switched_on
 from processes.engine.extensions import Place
-from tests.processes.engine.drawn import END, START, flow, process, script, user
+from tests.processes.engine.drawn import END, PLACE, START, flow, process, script, user
 from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
@@ -220,6 +220,11 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     starter.get_by_role("combobox", name="Rolle").select_option("manager")
     starter.get_by_role("textbox", name="Enhed").fill("unit")
     page.get_by_role("button", name="Tilføj en udløser").click()
+    page.get_by_role("button", name="Tilføj en værdi").click()
+    page.get_by_role("button", name="Fjern: Udløser 1").click()
+    page.get_by_role("button", name="Fjern: Værdi 1").click()
+    expect(page.get_by_role("button", name="Tilføj en værdi")).to_have_count(0)
+    page.get_by_role("button", name="Tilføj en udløser").click()
     trigger = page.get_by_role("group", name="Udløser 1")
     trigger.get_by_role("combobox", name="Hvad der ændres").select_option("Person")
     trigger.get_by_role("textbox", name="Hvad der sker med det").fill("vanished")
@@ -267,6 +272,26 @@ def cases_start_by_themselves(page: Page, approval: Town) -> None:
     expect(page.get_by_text("Slået fra", exact=True)).to_be_visible()
     page.goto(page.url.replace("/board", f"/tasks/{started(approval)}"))
     expect(page.get_by_text("Den, der udfører »Godkend den nye kollega«, må ikke udføre denne opgave")).to_be_visible()
+
+
+def test_a_task_tells_tasks_apart_that_are_called_alike(visit: Visits, approval: Town) -> None:
+    """Of three, the one that is done excludes nobody."""
+    place = PLACE.replace("/>", ' excludeWhoDid="two three"/>')
+    alike = [user(id).replace(">", ' name="Godkend">', 1) for id in ("one", "two", "three")]
+    parts = (START, *alike, user("pay", place=place), END, flow("start", "one", "pay", "two", "three", "end"))
+    drawn, now = process(*parts, id="alike"), datetime.now(UTC)
+    definitions.deploy(approval.driver, "alike", {"alike.bpmn": drawn}, FORMS, "test", now)
+    manager = person(approval, "Malene Mark")
+    values = {"person": person(approval, "Theo Toft"), "unit": unit(approval, "Havneskolen"), "first_day": "2027-01-01"}
+    case = tasks.start(approval.driver, "alike", values, None, now)
+    with approval.driver.session() as session:
+        (one,) = kept.tasks_of(session, case)
+    tasks.complete(approval.driver, one.id, manager, {"decision": "yes", "first_day": "2027-01-01"}, now)
+    with approval.driver.session() as session:
+        (pay,) = [each for each in kept.tasks_of(session, case) if each.state == "open"]
+    page = visit("manager", f"/tasks/{pay.id}")
+    expect(page.get_by_role("heading", name="Oplyst indtil nu")).to_be_visible()
+    expect(page.get_by_text("Den, der udfører »Godkend«, må ikke udføre denne opgave")).to_have_count(2)
 
 
 def test_a_case_is_repaired_and_another_ended(visit: Visits, approval: Town) -> None:
