@@ -10,7 +10,7 @@ last second.
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import neo4j
@@ -213,8 +213,10 @@ RETURN former.uuid AS former, person.uuid AS person
 
 @dataclass(frozen=True, slots=True)
 class PersonRead:
-    """``persons``: uuids, as they are known today. ``reason``: why, if the person said so."""
+    """``id``: in the graph, for reading on after it. ``persons``: uuids, as they are known today. ``reason``: why, if
+    the person said so."""
 
+    id: str
     at: datetime
     by: str
     operation: str
@@ -223,45 +225,67 @@ class PersonRead:
     reason: str | None = None
 
 
-def reads(
-    driver: neo4j.Driver,
-    start: datetime,
-    end: datetime,
-    *,
-    person: str | None = None,
-    by: str | None = None,
-    most: int | None = None,
-    readable: Readable | None = None,
-) -> Iterator[PersonRead]:
-    """The reads of a period, the latest first. ``person``: of that person's data; ``by``: the reader's name.
-    ``readable``: only of persons who may be read; None = of all.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The reads of a period. ``person``: of that person's data; ``by``: the reader's name. ``readable``: only of
+    persons who may be read; None = of all.
 
     Who was joined into another person is that person: also in what was read, and by whom, before the join.
     """
+
+    start: datetime
+    end: datetime
+    person: str | None = None
+    by: str | None = None
+    readable: Readable | None = None
+
+    def parameters(self, session: neo4j.Session, joined: Mapping[str, str]) -> dict[str, Any]:
+        """Of ``_ASKED``."""
+        own = None if self.person is None else _with_former({joined.get(self.person, self.person)}, joined)
+        return {
+            "start": self.start,
+            "end": self.end,
+            "own": own,
+            "by": None if self.by is None else sorted(names_of_same(session, self.by)),
+            "things": None if self.readable is None else _with_former(frozenset(self.readable.things), joined),
+        }
+
+
+_ASKED = """
+MATCH (r:PersonRead)
+WHERE r.at >= $start AND r.at < $end
+  AND ($own IS NULL OR any(each IN r.persons WHERE each IN $own)) AND ($by IS NULL OR r.by IN $by)
+"""
+_READABLE = """
+WITH r, [each IN r.persons WHERE $things IS NULL OR each IN $things] AS persons
+WHERE $things IS NULL OR persons <> []
+"""
+
+
+def reads(
+    driver: neo4j.Driver, asked: Asked, *, most: int | None = None, after: tuple[datetime, str] | None = None
+) -> Iterator[PersonRead]:
+    """The latest first; ``after``: only those after the read of this moment with this id."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        joined = {row["former"]: row["person"] for row in session.run(_JOINED)}
-        own = None if person is None else _with_former({joined.get(person, person)}, joined)
+        joined = _joined(session)
         rows = session.run(
             f"""
-            MATCH (r:PersonRead)
-            WHERE r.at >= $start AND r.at < $end
-              AND ($own IS NULL OR any(each IN r.persons WHERE each IN $own)) AND ($by IS NULL OR r.by IN $by)
-            WITH r, [each IN r.persons WHERE $things IS NULL OR each IN $things] AS persons
-            WHERE $things IS NULL OR persons <> []
-            RETURN r {{.*, persons: persons}} AS read
-            ORDER BY r.at DESC
+            {_ASKED}
+            {"" if after is None else "AND r.at <= $after AND (r.at < $after OR elementId(r) > $id)"}
+            {_READABLE}
+            RETURN elementId(r) AS id, r {{.*, persons: persons}} AS read
+            ORDER BY r.at DESC, id
             {"" if most is None else "LIMIT $most"}
             """,
-            start=start,
-            end=end,
-            own=own,
-            by=None if by is None else sorted(names_of_same(session, by)),
+            **asked.parameters(session, joined),
+            after=None if after is None else after[0].astimezone(UTC),
+            id=None if after is None else after[1],
             most=most,
-            things=None if readable is None else _with_former(frozenset(readable.things), joined),
         )
         for row in rows:
             read = row["read"]
             yield PersonRead(
+                row["id"],
                 read["at"].to_native(),
                 read["by"],
                 read["operation"],
@@ -269,6 +293,22 @@ def reads(
                 tuple(dict.fromkeys(joined.get(each, each) for each in read["persons"])),
                 read.get("reason"),
             )
+
+
+def how_many(driver: neo4j.Driver, asked: Asked, *, most: int) -> int:
+    """How many reads there are; counted to ``most``."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        row = session.run(
+            f"{_ASKED} {_READABLE} WITH r LIMIT $most RETURN count(r) AS count",
+            **asked.parameters(session, _joined(session)),
+            most=most,
+        ).single(strict=True)
+        return int(row["count"])
+
+
+def _joined(session: neo4j.Session) -> dict[str, str]:
+    """Each who was joined into another person, and that person."""
+    return {row["former"]: row["person"] for row in session.run(_JOINED)}
 
 
 def _with_former(uuids: Collection[str], joined: Mapping[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import neo4j
 from graphql import GraphQLError
 
 from api.access.roles import LOG
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from graph.time import today
 from rules.accounts.real_names import real_names
@@ -39,7 +39,7 @@ CALL (a) {
 }
 """
 _COMING = f"""{_CHANGES}
-RETURN a.uuid AS account, toString(day) AS day, what
+RETURN a.uuid AS account, a.key AS key, toString(day) AS day, what
 ORDER BY day, what, a.key
 LIMIT $first
 """
@@ -84,6 +84,7 @@ def _answer(request: Request) -> list[Answer]:
     return [
         {
             "account": row["account"],
+            "key": row["key"],
             "day": row["day"],
             "what": name_of(row["what"]),
             "login": logins[row["account"]].login or None,
@@ -115,5 +116,5 @@ FIELD = ComputedField(
     arguments={"days": DAYS, "first": FIRST},
     enums=(AccountChangeType,),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (each["day"], each["what"], each["key"] or "", each["account"])),
 )

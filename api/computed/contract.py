@@ -6,7 +6,7 @@ the graph; the read adds the selected fields of these.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from api.computed.nearest import Everybody
 
 Answer = Mapping[str, Any]
+Key = tuple[str | float, ...]
+"""What sorts an answer in its list, the least first."""
 States = Callable[[], Sequence[Answer]]
 """The state of the sources: maps in the form of ``SourceHealth``. The program knows schedules and runs.
 
@@ -41,6 +43,8 @@ Raises NotAnswering."""
 
 USUAL = 100  # answers in a list without first
 LARGEST = 10_000
+EVERY = 2**31 - 1
+"""As many as GraphQL can count."""
 
 
 class NotAnswering(GraphError):
@@ -96,6 +100,11 @@ class AnswerType:
 
 def answer_type(name: str, doc: str, *fields: Plain | Thing | Part) -> AnswerType:
     return AnswerType(name, doc, {each.name: each for each in fields})
+
+
+def newest_first(moment: str) -> float:
+    """The part of a ``Key`` that puts the latest first. ``moment``: ISO 8601, with its zone."""
+    return -datetime.fromisoformat(moment).timestamp()
 
 
 # -- the field --------------------------------------------------------------------------------------------------------
@@ -194,6 +203,10 @@ class Request:
     """Number of the last change that counts, if the request asks what was known on a day (``graph.as_of.as_known``)."""
     roles: frozenset[str] | None = None
     """The system roles that may ask the field: what it answers is seen with one of these."""
+    most: int | None = None
+    """The most answers wanted for a page of the list, whatever ``first`` the page has."""
+    after: Key | None = None
+    """The list is to begin after this one (``Pages.count``)."""
 
     def get(self, name: str) -> Any:
         return self.arguments.get(name)
@@ -271,6 +284,8 @@ class Request:
     @property
     def first(self) -> int:
         """The most answers wanted. Raises GraphQLError (over_limit)."""
+        if self.most is not None:
+            return self.most
         first = self.arguments.get("first")
         if first is None:
             return USUAL
@@ -304,6 +319,19 @@ def found_in_sight(
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """How a list is also a connection (``api.computed.pages``).
+
+    ``order``: sorts the answers on all pages. It has what identifies an answer, so that the next page begins after it
+    even if it is gone by then. ``count``: of a list that may be too long to be worked out as a whole: how many it has
+    without ``first``, None = more than ``LARGEST``. Its ``answer`` heeds ``Request.after``, and is in this order.
+    """
+
+    order: Callable[[Answer], Key]
+    count: Callable[[Request], int | None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ComputedField:
     """A root field.
 
@@ -334,8 +362,8 @@ class ComputedField:
     """A caller whose roles hold in a part of the organisation may ask it: its answers keep to the part."""
     whole: str = ""
     """Why such a caller may not: what it does that is about no part."""
-    has_pages: bool = False
-    """It is also a connection (``api.computed.pages``)."""
+    pages: Pages | None = None
+    """It is also a connection."""
     is_page: bool = False
     """It is that connection."""
 

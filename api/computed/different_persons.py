@@ -5,7 +5,7 @@ from itertools import islice
 
 from api.access.caller_names import person_of
 from api.access.roles import DOUBTS
-from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, ComputedField, Pages, Plain, Request, Thing, answer_type, newest_first
 from graph.corrections.distinct_persons import distinct_persons
 
 
@@ -37,5 +37,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"first": FIRST},
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (newest_first(each["at"]), *each["persons"])),
 )

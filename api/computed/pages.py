@@ -1,26 +1,34 @@
 """A computed list in pages, as lists of things are: ``unmatched`` is also ``unmatchedConnection``.
 
-Who may ask, and what is answered, is the list's own; a page is a part of it, and ``totalCount`` its length. A list that
-a rule answers is worked out anew for each page.
+Who may ask, and what is answered, is the list's own; a page is a part of it. A list that a rule answers is worked out
+anew for each page, as a whole, so that ``totalCount`` is its length and the last page its end; one that may be too long
+for that is read from the cursor on. A cursor has the key of an answer (``Pages.order``), not its number, so nothing is
+passed over when answers before it are gone by the time of the next page, as what was decided.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+import orjson
+
 from api.computed.contract import (
+    EVERY,
     LARGEST,
     USUAL,
     Answer,
     AnswerType,
     Argument,
     ComputedField,
+    Key,
+    Pages,
     Part,
     Plain,
     Request,
     answer_type,
 )
-from api.reads.cursor_seal import CursorSeal
-from api.reads.cursors import id_in, number_in
+from api.reads.cursor_seal import CursorSeal, bad_cursor
+from api.reads.cursors import id_in
 
 PAGE_INFO = answer_type(
     "PageInfo",
@@ -32,14 +40,14 @@ PAGE_INFO = answer_type(
 )
 
 
-def in_pages(field: ComputedField) -> ComputedField:
+def in_pages(field: ComputedField, pages: Pages) -> ComputedField:
     """The field with the same list in pages."""
     return replace(
         field,
         name=f"{field.name}Connection",
         doc=f"{field.doc}; in pages",
-        types=_types(field.type),
-        answer=lambda request: _page(field, request),
+        types=_types(field.type, pages),
+        answer=lambda request: _page(field, pages, request),
         many=False,
         arguments={
             **field.arguments,
@@ -48,12 +56,15 @@ def in_pages(field: ComputedField) -> ComputedField:
         },
         enums=(),
         answers="",
-        has_pages=False,
+        pages=None,
         is_page=True,
     )
 
 
-def _types(of: str) -> tuple[AnswerType, ...]:
+def _types(of: str, pages: Pages) -> tuple[AnswerType, ...]:
+    total = Plain("totalCount", "Int!", "How many there are on all pages")
+    if pages.count is not None:
+        total = Plain("totalCount", "Int", f"How many there are on all pages; null = more than {LARGEST}")
     return (
         answer_type(
             f"{of}Connection",
@@ -61,7 +72,7 @@ def _types(of: str) -> tuple[AnswerType, ...]:
             Part("nodes", of, "What is on the page", many=True),
             Part("edges", f"{of}Edge", "What is on the page, each with its cursor", many=True),
             Part("pageInfo", PAGE_INFO.name, "Whether there are more, and where they begin", always=True),
-            Plain("totalCount", "Int!", f"How many there are on all pages; {LARGEST} = as many or more"),
+            total,
         ),
         answer_type(
             f"{of}Edge",
@@ -72,20 +83,48 @@ def _types(of: str) -> tuple[AnswerType, ...]:
     )
 
 
-def _page(field: ComputedField, request: Request) -> Sequence[Answer]:
+def _page(field: ComputedField, pages: Pages, request: Request) -> Sequence[Answer]:
     """Raises GraphQLError (over_limit, bad_cursor), and what the list raises. Cursors are sealed where they are written
     (``api.reads.field_order``)."""
-    first, after = request.first, request.get("after")
-    start = (
-        0 if after is None else number_in(CursorSeal.of(request.resources.keyring).opening(id_in(field.name))(after))
-    )
-    every = field.answer(replace(request, arguments={**request.arguments, "first": LARGEST}))
-    nodes = every[start : start + first]
-    edges = [{"cursor": f"{field.name}|{place}", "node": each} for place, each in enumerate(nodes, start + 1)]
+    first, cursor = request.first, request.get("after")
+    after = None if cursor is None else CursorSeal.of(request.resources.keyring).opening(_key_in(field.name))(cursor)
+    total: int | None
+    if pages.count is None:
+        every = _in_order(pages, field.answer(replace(request, most=EVERY)))
+        rest = every if after is None else [each for each in every if each[0] > after]
+        total, is_later = len(every), len(rest) < len(every)
+    else:
+        found = field.answer(replace(request, most=first + 1, after=after))
+        rest = [(pages.order(each), each) for each in found]
+        total, is_later = pages.count(request), after is not None
+    shown = rest[:first]
+    edges = [{"cursor": f"{field.name}|{orjson.dumps(key).decode()}", "node": each} for key, each in shown]
     info = {
-        "hasNextPage": start + len(nodes) < len(every),
-        "hasPreviousPage": start > 0,
+        "hasNextPage": len(rest) > first,
+        "hasPreviousPage": is_later,
         "startCursor": edges[0]["cursor"] if edges else None,
         "endCursor": edges[-1]["cursor"] if edges else None,
     }
-    return [{"nodes": nodes, "edges": edges, "pageInfo": info, "totalCount": len(every)}]
+    return [{"nodes": [each for _, each in shown], "edges": edges, "pageInfo": info, "totalCount": total}]
+
+
+def _in_order(pages: Pages, answers: Iterable[Answer]) -> list[tuple[Key, Answer]]:
+    """Each with its key. Those that ``Pages.order`` does not tell apart are numbered, so that none is passed over where
+    a page ends between them."""
+    alike = Counter[Key]()
+    keyed = []
+    for each in answers:
+        key = pages.order(each)
+        keyed.append(((*key, alike[key]), each))
+        alike[key] += 1
+    return sorted(keyed, key=lambda each: each[0])
+
+
+def _key_in(list_: str) -> Callable[[str], Key]:
+    def taken_apart(cursor: str) -> Key:
+        key = orjson.loads(id_in(list_)(cursor))
+        if not isinstance(key, list):
+            raise bad_cursor()
+        return tuple(key)
+
+    return taken_apart

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from graphql import GraphQLError
 
 from api.access.roles import READERS
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Key, Pages, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from api.reads.types import TIES
-from graph.questions.people_changes import people_changes
+from graph.questions.people_changes import CHANGES, people_changes
 from graph.time import today
 
 _USUAL = 14
@@ -35,6 +35,13 @@ def _answer(request: Request) -> list[Answer]:
         }
         for each in shown
     ]
+
+
+def _order(each: Answer) -> Key:
+    return each["day"] or "", _ORDER[each["what"]], each["person"], each["tie"]
+
+
+_ORDER = {name_of(what): place for place, what in enumerate(CHANGES)}
 
 
 def _readable(request: Request) -> list[str] | None:
@@ -81,5 +88,5 @@ FIELD = ComputedField(
     enums=(PeopleChangeType,),
     looks_at=("Employment", "Affiliation", "Unit"),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=_order),
 )

@@ -3,30 +3,49 @@
 from datetime import UTC, date, datetime
 
 from api.access.caller_names import person_of
-from api.access.read_log import reads
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.access.read_log import Asked, how_many, reads
+from api.computed.contract import (
+    FIRST,
+    LARGEST,
+    Answer,
+    Argument,
+    ComputedField,
+    Pages,
+    Plain,
+    Request,
+    Thing,
+    answer_type,
+)
 from graph.time import COPENHAGEN, today
 
 _DAYS = 30
 
 
-def _answer(request: Request) -> list[Answer]:
+def _asked(request: Request) -> Asked:
+    """Raises Unknown (unknown_person)."""
     start, end, person = request.get("from"), request.get("to"), request.get("person")
     until = datetime.now(UTC) if end is None else datetime.combine(end, datetime.min.time(), COPENHAGEN)
     if start is None:
         start = date.fromordinal(max(date.min.toordinal(), (end or today()).toordinal() - _DAYS))
     since = datetime.combine(start, datetime.min.time(), COPENHAGEN)
-    found = reads(
-        request.driver,
+    return Asked(
         since,
         until,
         person=None if person is None else request.known("Person", person),
         by=request.get("by"),
-        most=request.first,
         readable=request.readable(),
     )
+
+
+def _answer(request: Request) -> list[Answer]:
+    after = None
+    if request.after is not None:
+        at, id_ = request.after
+        after = datetime.fromisoformat(str(at)), str(id_)
+    found = reads(request.driver, _asked(request), most=request.first, after=after)
     return [
         {
+            "id": each.id,
             "at": each.at.isoformat(),
             "by": each.by,
             "byPerson": person_of(each.by),
@@ -37,6 +56,11 @@ def _answer(request: Request) -> list[Answer]:
         }
         for each in found
     ]
+
+
+def _count(request: Request) -> int | None:
+    count = how_many(request.driver, _asked(request), most=LARGEST + 1)
+    return None if count > LARGEST else count
 
 
 FIELD = ComputedField(
@@ -65,5 +89,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (each["at"], each["id"]), count=_count),
 )

@@ -7,7 +7,18 @@ import orjson
 
 from api.access.caller_names import person_of
 from api.access.roles import LOG
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.computed.contract import (
+    FIRST,
+    Answer,
+    Argument,
+    ComputedField,
+    Pages,
+    Part,
+    Plain,
+    Request,
+    Thing,
+    answer_type,
+)
 from api.enums import name_of
 from graph.plans.kept import found, plans
 from graph.plans.plan import Plan
@@ -113,5 +124,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (each["day"], each["name"], each["id"])),
 )

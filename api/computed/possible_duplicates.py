@@ -3,7 +3,7 @@
 from itertools import islice
 
 from api.access.roles import DOUBTS
-from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, ComputedField, Pages, Plain, Request, Thing, answer_type
 from graph.corrections.possible_duplicates import possible_duplicates
 
 
@@ -30,5 +30,5 @@ FIELD = ComputedField(
     arguments={"first": FIRST},
     looks_at=("Person",),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: tuple(each["persons"])),
 )

@@ -6,7 +6,7 @@ from itertools import islice
 import neo4j
 
 from api.access.roles import LOG
-from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Request
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Key, Pages, Request
 from api.computed.rights import held_form, in_part
 from graph.questions.rights.asking import evaluation_of_all, find_right
 from graph.questions.rights.held import HeldRight, Rights
@@ -24,6 +24,13 @@ def _answer(request: Request) -> list[Answer]:
     return [held_form(each) for each in islice(found, request.first)]
 
 
+_ORDER = ("person", "subject", "right", "grant", "request", "assignment", "unit", "since")
+
+
+def _order(each: Answer) -> Key:
+    return tuple(each[name] or "" for name in _ORDER)
+
+
 FIELD = ComputedField(
     "rightHolders",
     "Who holds a right on a day, with what limits and why; by person",
@@ -39,5 +46,5 @@ FIELD = ComputedField(
     looks_at=("Employment", "Affiliation", "Assignment"),
     answers="HeldRight",
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=_order),
 )

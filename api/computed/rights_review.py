@@ -5,7 +5,7 @@ import neo4j
 from api.access.places import PLACES, Place
 from api.access.rights import whole
 from api.access.roles import LOG
-from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, Thing, answer_type
 from api.enums import enumerated, name_of
 from graph.questions.rights.attesting import reviewed
 from graph.questions.rights.held import Thing as GivenBy
@@ -99,5 +99,5 @@ FIELD = ComputedField(
     enums=(FindingType,),
     looks_at=("Employment", "Affiliation", "Assignment"),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (each["finding"], each["title"], each["uuid"], each["text"])),
 )

@@ -3,7 +3,17 @@
 from itertools import islice
 
 from api.access.session_list import open_sessions
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Request, Thing, answer_type
+from api.computed.contract import (
+    FIRST,
+    Answer,
+    Argument,
+    ComputedField,
+    Pages,
+    Request,
+    Thing,
+    answer_type,
+    newest_first,
+)
 from api.computed.my_sessions import FIELDS, session_form
 
 LISTED_BY = frozenset({"rights", "operations", "auditor"})
@@ -38,5 +48,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=lambda each: (newest_first(each["started"]), each["id"])),
 )

@@ -24,7 +24,7 @@ def _found(folders: Iterable[str]) -> dict[str, ComputedField]:
     modules = (import_module(f"api.computed.{each}") for each in names)
     fields = (getattr(module, "FIELD", None) for module in modules)
     found = [each for each in fields if isinstance(each, ComputedField)]
-    return {each.name: each for each in (*found, *(in_pages(each) for each in found if each.has_pages))}
+    return {each.name: each for each in (*found, *(in_pages(each, each.pages) for each in found if each.pages))}
 
 
 FIELDS: Mapping[str, ComputedField] = _found(computed.__path__)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from itertools import islice
 
 from api.access.roles import RUNS
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Key, Pages, Plain, Request, Thing, answer_type
 from graph.model import KINDS
 from graph.questions.unmatched import Unmatched, unmatched
 
@@ -30,6 +30,10 @@ def _in_part(request: Request, found: Iterable[Unmatched]) -> Iterable[Unmatched
 
 def _about(each: Unmatched) -> tuple[str, ...]:
     return each.candidates if each.thing is None else (each.thing,)
+
+
+def _order(each: Answer) -> Key:
+    return each["source"], each["kind"], each["key"], each["thing"] or "", each["decide"] or ""
 
 
 FIELD = ComputedField(
@@ -57,5 +61,5 @@ FIELD = ComputedField(
     },
     looks_at=("Account", "Employment"),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=_order),
 )

@@ -4,13 +4,17 @@ from dataclasses import asdict
 from itertools import islice
 
 from api.access.roles import DOUBTS
-from api.computed.contract import AT, FIRST, Answer, ComputedField, Plain, Request, answer_type
+from api.computed.contract import AT, FIRST, Answer, ComputedField, Key, Pages, Plain, Request, answer_type
 from graph.questions.unlisted_positions import unmatched_positions
 
 
 def _answer(request: Request) -> list[Answer]:
     found = unmatched_positions(request.driver, request.day, request.readable())
     return [asdict(each) for each in islice(found, request.first)]
+
+
+def _order(each: Answer) -> Key:
+    return -each["employments"], each["source"], each["institution"], each["code"], each["title"]
 
 
 FIELD = ComputedField(
@@ -33,5 +37,5 @@ FIELD = ComputedField(
     looks_at=("Employment",),
     only_now="it compares payroll with the position list as both say it now",
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=_order),
 )

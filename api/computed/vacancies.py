@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from graphql import GraphQLError
 
 from api.access.roles import EVERYBODY
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Key, Pages, Plain, Request, Thing, answer_type
 from graph.model.organisation import RESPONSIBLE_FOR
 from graph.questions.vacancies import vacancies
 from graph.time import today
@@ -40,6 +40,10 @@ def _answer(request: Request) -> list[Answer]:
     ]
 
 
+def _order(each: Answer) -> Key:
+    return each["since"], each["role"], each["unit"], each["responsibility"] or ""
+
+
 FIELD = ComputedField(
     "vacancies",
     "What somebody answers for in a unit where the nearest rule finds nobody, today or within some days; and units "
@@ -69,5 +73,5 @@ FIELD = ComputedField(
     },
     looks_at=("Assignment", "Unit"),
     in_part=True,
-    has_pages=True,
+    pages=Pages(order=_order),
 )

@@ -37,7 +37,7 @@ def export(
 ) -> None:
     """Print as CSV when who has seen which groups of fields of whom, and by which operation: a line for each
     person."""
-    from api.access.read_log import reads
+    from api.access.read_log import Asked, reads
     from exporters.files.table import as_data
     from graph.identity.lookup import find
 
@@ -50,7 +50,7 @@ def export(
             uuid = find(session, "Person", person).uuid
     written = csv.writer(sys.stdout)
     written.writerow(["at", "by", "person", "groups", "operation", "reason"])
-    for each in reads(run.driver(), since, until, person=uuid):
+    for each in reads(run.driver(), Asked(since, until, person=uuid)):
         # A read of texts that may be about anybody (the change log, a search) has a line also where it names nobody.
         for seen in (each.persons or ("",)) if uuid is None else (uuid,):
             # Operation and reason are the words of whom the log is about, who may want them to do something in Excel.

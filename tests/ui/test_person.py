@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from api.access.read_log import reads
+from api.access.read_log import Asked, reads
 from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
@@ -38,7 +38,7 @@ def test_private_data_is_hidden_until_somebody_says_why(visit: Visits, town: Tow
     since, found, left = datetime.now(UTC) - timedelta(minutes=10), [], 120
     while not found and left:  # the log is written twice a second
         page.wait_for_timeout(500)
-        found = [each for each in reads(town.driver, since, datetime.now(UTC), person=whose) if each.reason]
+        found = [each for each in reads(town.driver, Asked(since, datetime.now(UTC), person=whose)) if each.reason]
         left -= 1
     assert found[0].reason == "Brev til hjemmet" and "private" in found[0].groups
 

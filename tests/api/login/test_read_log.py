@@ -8,7 +8,7 @@ import httpx
 import neo4j
 import pytest
 
-from api.access.read_log import _WRITE, reads, sweep
+from api.access.read_log import _WRITE, Asked, reads, sweep
 from api.access.tokens import create
 from api.reads.persons_shown import Seen, looking
 from api.reads.question import Rejected, question_of
@@ -98,7 +98,7 @@ def test_of_a_delegation_and_a_planned_account_their_people_are_logged(clean_gra
             for thing in ("delegation", "account")
         ],
     )  # fmt: skip
-    found = reads(clean_graph, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    found = reads(clean_graph, Asked(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC)))
     assert {each.operation: {*each.persons} for each in found} == {"delegation": {"by", "to"}, "account": {"owner"}}
 
 
@@ -117,7 +117,7 @@ def test_who_was_joined_is_found_in_what_was_read_before(clean_graph: neo4j.Driv
 
     def found(**asked: Any) -> dict[str, tuple[str, ...]]:
         hour = timedelta(hours=1)
-        reads_ = reads(clean_graph, datetime.now(UTC) - hour, datetime.now(UTC) + hour, **asked)
+        reads_ = reads(clean_graph, Asked(datetime.now(UTC) - hour, datetime.now(UTC) + hour, **asked))
         return {each.operation: each.persons for each in reads_}
 
     of_now = {"old": ("now", "other"), "now": ("now",)}
@@ -149,7 +149,7 @@ def test_what_a_person_sees_is_logged_and_what_a_machine_sees_is_not(town: Town,
         token = create(town.driver, "machine", ["reader"])
         Served(url, town.driver).post("{ persons(first: 10) { nodes { name } } }", token)
     # The service has stopped: everything is written.
-    found = list(reads(town.driver, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC)))
+    found = list(reads(town.driver, Asked(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))))
     assert [(each.by, each.operation, each.groups, each.reason) for each in found] == [
         (name, "employments", ("employment",), None),
         (name, "Look", ("identity", "private"), "A letter home"),
@@ -221,7 +221,8 @@ def test_what_shows_people_only_by_its_texts_names_them_too(town: Town, addresse
                 if line.startswith("data: {") and f'"number":{rows[0]["last"]}}}' in line:
                     break
     found = {
-        each.operation: each for each in reads(town.driver, datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+        each.operation: each
+        for each in reads(town.driver, Asked(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC)))
     }
     for query, persons in queries.items():
         name = query.split()[1].partition("(")[0]

@@ -1,0 +1,84 @@
+"""Lists that rules answer, in pages: complete, also where there are very many, and where answers go meanwhile."""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from graphql import GraphQLError
+
+from api.access.roles import LOG
+from api.computed.contract import FIRST, LARGEST, Caller, ComputedField, Pages, Plain, Request, answer_type
+from api.computed.pages import in_pages
+from api.reads.cursor_seal import CursorSeal
+from graph.cpr.keyring import Keyring
+from graph.time import today
+
+RING = Keyring.generate()
+
+
+@dataclass
+class Listed:
+    """A list of these keys, with the cursors as clients get them."""
+
+    keys: list[str] = field(default_factory=list)
+    name: str = "things"
+
+    def page(self, first: int, after: str | None = None) -> Any:
+        answers = ({"key": each, "place": place} for place, each in enumerate(self.keys))
+        list_ = ComputedField(
+            self.name,
+            "Things",
+            (answer_type("Listed", "A thing", Plain("key", "String!")),),
+            LOG,
+            lambda request: list(islice(answers, request.first)),
+            arguments={"first": FIRST},
+            in_part=True,
+            pages=Pages(order=lambda each: (each["key"],)),
+        )
+        assert list_.pages is not None
+        resources: Any = SimpleNamespace(keyring=RING)
+        caller = Caller("tests", LOG, frozenset())
+        asked = Request({"first": first, "after": after}, today(), caller, resources)
+        (page,) = in_pages(list_, list_.pages).answer(asked)
+        return page
+
+    def sealed(self, page: Any) -> str | None:
+        return CursorSeal.of(RING).sealed(page["pageInfo"]["endCursor"])
+
+
+def test_the_last_page_is_the_end_of_the_list() -> None:
+    listed = Listed([f"{each:05}" for each in range(LARGEST + 3)])
+    first = listed.page(LARGEST)
+    assert (first["totalCount"], first["pageInfo"]["hasNextPage"]) == (LARGEST + 3, True)
+    last = listed.page(LARGEST, listed.sealed(first))
+    assert [each["key"] for each in last["nodes"]] == listed.keys[LARGEST:]
+    assert (last["totalCount"], last["pageInfo"]["hasNextPage"]) == (LARGEST + 3, False)
+
+
+def test_what_was_decided_meanwhile_makes_the_next_page_pass_over_nothing() -> None:
+    listed = Listed(["a", "b", "c", "d", "e"])
+    first = listed.page(2)
+    listed.keys = ["a1", "c", "d", "e"]  # both are gone, and one has come
+    second = listed.page(2, listed.sealed(first))
+    assert [each["key"] for each in second["nodes"]] == ["c", "d"]
+    assert (second["totalCount"], second["pageInfo"]["hasPreviousPage"]) == (4, True)
+
+
+def test_answers_that_are_alike_are_all_shown() -> None:
+    listed = Listed(["a", "b", "b", "b", "c"])
+    after, found = None, []
+    for _ in listed.keys:
+        page = listed.page(1, after)
+        found += [each["place"] for each in page["nodes"]]
+        after = listed.sealed(page)
+    assert found == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("cursor", ["things|1", "things|[", "others|[]", "[]", ""])
+def test_what_is_no_cursor_of_the_list_is_refused(cursor: str) -> None:
+    """A number is what cursors had before they had keys."""
+    with pytest.raises(GraphQLError) as refused:
+        Listed(["a"]).page(1, CursorSeal.of(RING).sealed(cursor))
+    assert refused.value.extensions == {"code": "bad_cursor"}
