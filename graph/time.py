@@ -7,7 +7,7 @@ far". In the graph a start is always present (``ALWAYS`` is written as 0001-01-0
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,13 @@ def stored_moment(value: Any) -> datetime:
     """A moment of the graph, as the driver gives it, with Copenhagen's offset."""
     found: datetime = value.to_native()
     return found.astimezone(COPENHAGEN)
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which the day begins, in UTC: the driver's C code crashes on zoneinfo's time zones."""
+    if day == ALWAYS:  # it begins before Python's first moment
+        return datetime.min.replace(tzinfo=UTC)
+    return datetime.combine(day, time(), COPENHAGEN).astimezone(UTC)
 
 
 class EmptyPeriod(ValueError):

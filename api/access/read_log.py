@@ -227,8 +227,8 @@ class PersonRead:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The reads of a period. ``person``: of that person's data; ``by``: the reader's name. ``readable``: only of
-    persons who may be read; None = of all.
+    """The reads of a period, whose moments are in UTC. ``person``: of that person's data; ``by``: the reader's name.
+    ``readable``: only of persons who may be read; None = of all.
 
     Who was joined into another person is that person: also in what was read, and by whom, before the join.
     """

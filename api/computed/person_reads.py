@@ -16,7 +16,7 @@ from api.computed.contract import (
     Thing,
     answer_type,
 )
-from graph.time import COPENHAGEN, today
+from graph.time import midnight, today
 
 _DAYS = 30
 
@@ -24,12 +24,11 @@ _DAYS = 30
 def _asked(request: Request) -> Asked:
     """Raises Unknown (unknown_person)."""
     start, end, person = request.get("from"), request.get("to"), request.get("person")
-    until = datetime.now(UTC) if end is None else datetime.combine(end, datetime.min.time(), COPENHAGEN)
+    until = datetime.now(UTC) if end is None else midnight(end)
     if start is None:
         start = date.fromordinal(max(date.min.toordinal(), (end or today()).toordinal() - _DAYS))
-    since = datetime.combine(start, datetime.min.time(), COPENHAGEN)
     return Asked(
-        since,
+        midnight(start),
         until,
         person=None if person is None else request.known("Person", person),
         by=request.get("by"),

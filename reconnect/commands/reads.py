@@ -2,12 +2,12 @@
 
 import csv
 import sys
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from graph.time import COPENHAGEN
+from graph.time import midnight
 from reconnect.context import of
 from reconnect.day_option import day_option
 
@@ -42,8 +42,8 @@ def export(
     from graph.identity.lookup import find
 
     run = of(context)
-    since = _midnight(start)
-    until = datetime.now(UTC) + timedelta(seconds=1) if end is None else _midnight(end)
+    since = midnight(start)
+    until = datetime.now(UTC) + timedelta(seconds=1) if end is None else midnight(end)
     uuid = None
     if person is not None:
         with run.driver().session() as session:
@@ -56,7 +56,3 @@ def export(
             # Operation and reason are the words of whom the log is about, who may want them to do something in Excel.
             cells = (each.at.isoformat(), each.by, seen, " ".join(each.groups), each.operation, each.reason or "")
             written.writerow([as_data(cell) for cell in cells])
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), COPENHAGEN)

@@ -1,13 +1,13 @@
 """Half-open periods (architecture.md §2)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.time import ALWAYS, EmptyPeriod, Period, period, stretches, union, unless_ahead, within, without
+from graph.time import ALWAYS, EmptyPeriod, Period, midnight, period, stretches, union, unless_ahead, within, without
 
 DAYS = st.dates(date(2020, 1, 1), date(2020, 3, 1))
 PERIODS = st.tuples(DAYS, st.none() | DAYS).filter(lambda p: p[1] is None or p[0] < p[1]).map(lambda p: Period(*p))
@@ -58,3 +58,13 @@ def test_stretches_have_no_border_inside(periods: list[Period]) -> None:
         for each in periods:
             both = stretch.overlap(each)
             assert both is None or both == stretch
+
+
+def test_a_day_begins_at_midnight_in_copenhagen() -> None:
+    """In UTC: the driver takes no other zone without risk of a crash."""
+    for day, begins in (
+        (date(2026, 7, 1), datetime(2026, 6, 30, 22, tzinfo=UTC)),
+        (date(2026, 12, 1), datetime(2026, 11, 30, 23, tzinfo=UTC)),
+        (ALWAYS, datetime(1, 1, 1, tzinfo=UTC)),
+    ):
+        assert midnight(day) == begins and midnight(day).tzinfo is UTC

@@ -3,7 +3,7 @@ come. Each list has what lies in the part, counts it, and tells nothing of the r
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import neo4j
@@ -12,7 +12,6 @@ import pytest
 from api.access.held import subtree
 from api.access.rights import Access
 from api.access.roles import ROLES
-from api.computed import person_reads
 from api.computed.types import FIELDS
 from graph.corrections.possible_duplicates import possible_duplicates
 from graph.time import today
@@ -279,85 +278,6 @@ def test_rights_to_review(part: Asking) -> None:
     kept = told(part, "rightsReview { finding title }")
     assert "UNUSED" not in {each["finding"] for each in kept}
     assert {"finding": "UNREACHABLE", "title": "Glemt"} in kept
-
-
-_IN_PAGES = {
-    "comingAccountChanges": ("", "day what account { uuid }"),
-    "differentPersons": ("", "at persons { uuid }"),
-    "peopleChanges": ("days: 366", "day what tie { uuid }"),
-    "personReads": ("", "at operation"),
-    "plans": ("", "id name"),
-    "possibleDuplicates": ("", "persons { uuid } why"),
-    "rightHolders": ('right: "everyone"', "subject { ... on Employment { uuid } } because"),
-    "rightsReview": ("", "finding title text"),
-    "sessions": ("", "id"),
-    "unmatched": ("", "key kind thing { uuid } decide"),
-    "unmatchedPositions": ("", "code title employments"),
-    "vacancies": ("", "unit { uuid } role { key } since"),
-}
-
-
-def test_pages_have_what_the_list_has(part: Asking, adding: Any) -> None:
-    """Every list that a rule answers, each with two answers or more, on pages of one; also what is of one moment."""
-    adding(_PAIRS + "CREATE (a)-[:IS_NOT {user: 'x', reason: 'y', at: datetime(), added: true}]->(b)")
-    adding(_PAIRS + "CREATE (a)-[:MAY_BE {source: 'cpr', at: datetime(), added: true}]->(b)")
-    adding(
-        """
-        UNWIND ['one', 'two', 'three'] AS key
-        CREATE (:PersonRead {at: $now, by: 'person:x', operation: key, groups: [], persons: [], added: true}),
-            (:LoginSession {index: key, started: $now, used: $now, ends: $now + duration('PT1H'), added: true}),
-            (:Ambiguity {id: key, source: 'facts', kind: 'Person', key: 'same', candidates: [], added: true}),
-            (:Plan {id: key, name: 'same', day: date(), reason: '', state: 'draft', authors: [], changes: '[]',
-                changed: $now, digest: '', version: 1, added: true}),
-            (a:PlannedAccount {uuid: 'planned ' + key, key: 'same', from: $day, login: key, added: true})
-        CREATE (a)-[:STATE {from: $day}]->(:PlannedAccountState {login: key, added: true})
-        """,
-        now=datetime.now(UTC) - timedelta(minutes=1),
-        day=today() + timedelta(days=3),
-    )
-    assert _IN_PAGES.keys() == {name for name, field in FIELDS.items() if field.pages is not None}
-    asker = everywhere(part)
-    for name, (arguments, selected) in _IN_PAGES.items():
-        of_list = f"({arguments})" if arguments else ""
-        whole = asker.data(f"{{ {name}{of_list} {{ {selected} }} }}")[name]
-        text = f"""query($after: String) {{ {name}Connection({arguments}, first: 1, after: $after) {{
-            totalCount pageInfo {{ hasNextPage hasPreviousPage endCursor }} nodes {{ {selected} }} }} }}"""
-        found: list[Any] = []
-        after = None
-        while True:
-            page = asker.data(text, {"after": after})[f"{name}Connection"]
-            info = page["pageInfo"]
-            assert (page["totalCount"], info["hasPreviousPage"]) == (len(whole), bool(found)), name
-            found += page["nodes"]
-            assert info["hasNextPage"] == (len(found) < len(whole)), name
-            if not info["hasNextPage"]:
-                break
-            after = info["endCursor"]
-        assert len(whole) > 1 and sorted(map(str, found)) == sorted(map(str, whole)), name
-
-
-def test_pages_of_reads_go_on_beyond_what_is_counted(
-    part: Asking, adding: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The log of reads is not worked out as a whole: it has no number then, and its last page is still its end."""
-    adding(
-        """
-        UNWIND range(1, 5) AS each
-        CREATE (:PersonRead {at: $now - duration({minutes: each}), by: 'person:x', operation: toString(each),
-            groups: [], persons: [], added: true})
-        """,
-        now=datetime.now(UTC),
-    )
-    monkeypatch.setattr(person_reads, "LARGEST", 3)
-    text = """query($after: String) { personReadsConnection(first: 2, after: $after) {
-        totalCount pageInfo { hasNextPage endCursor } nodes { operation } } }"""
-    after, found = None, []
-    for more in (True, True, False):
-        page = everywhere(part).data(text, {"after": after})["personReadsConnection"]
-        assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (None, more)
-        found.append([each["operation"] for each in page["nodes"]])
-        after = page["pageInfo"]["endCursor"]
-    assert found == [["1", "2"], ["3", "4"], ["5"]]
 
 
 def test_claims_that_lead_outside_are_not_told(part: Asking, graph: neo4j.Driver, adding: Any) -> None:

@@ -1,7 +1,9 @@
 """What rules answer to a caller of a part of the organisation: nothing that lies outside, in UUIDs or in words."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import neo4j
@@ -10,6 +12,9 @@ import pytest
 from api.access.held import subtree
 from api.access.rights import Access
 from api.access.roles import ROLES
+from api.computed import person_reads
+from api.computed.types import FIELDS
+from graph.time import today
 from tests.api.reads.asking import Asking
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import imported
@@ -171,3 +176,98 @@ def test_people_who_come_and_go_are_those_of_the_part(part: Asking) -> None:
     beyond = everywhere(part).data(pages, {"after": last["pageInfo"]["endCursor"]})["peopleChangesConnection"]
     assert (beyond["nodes"], beyond["pageInfo"]["endCursor"], beyond["totalCount"]) == ([], None, 2)
     part.reader.driver.execute_query(absent, eva=eva, absent=None)
+
+
+@pytest.fixture
+def added(graph: neo4j.Driver) -> Iterator[None]:
+    """Three answers or more of each list that is in pages, also of one moment and one key."""
+    rows, _, _ = graph.execute_query(
+        "MATCH (r:SourceRecord {source: 'facts'})-[:TELLS]->(n) RETURN r.key AS key, n.uuid AS uuid"
+    )
+    moment = datetime.now(UTC) - timedelta(minutes=1)
+    graph.execute_query(
+        """
+        MATCH (anna:Person {uuid: $of.anna}), (bo:Person {uuid: $of.bo}), (carl:Person {uuid: $of.carl}),
+            (dora:Person {uuid: $of.dora}), (unit:Unit {uuid: $of.job})
+        CREATE (role:Role {uuid: 'keeper', key: 'keeper', added: true})
+        FOREACH (each IN [anna, bo, carl] |
+            CREATE (each)-[:IS_NOT {user: 'x', reason: 'y', at: $now, added: true}]->(dora))
+        CREATE (bo)-[:MAY_BE {source: 'cpr', at: $now, added: true}]->(carl)
+        FOREACH (each IN [bo, carl] | CREATE (anna)-[:MAY_BE {source: 'cpr', at: $now, added: true}]->(each))
+        FOREACH (key IN ['one', 'two', 'three'] |
+            CREATE (:PersonRead {at: $now, by: 'person:x', operation: key, groups: [], persons: [], added: true}),
+                (:LoginSession {index: key, started: $now, used: $now, ends: $now + duration('PT1H'), added: true}),
+                (:Ambiguity {id: key, source: 'facts', kind: 'Person', key: 'same', candidates: [], added: true}),
+                (:Plan {id: key, name: 'same', day: $day, reason: '', state: 'draft', authors: [], changes: '[]',
+                    changed: $now, added: true}),
+                (:PlannedAccount {uuid: 'planned ' + key, key: key, from: $day, login: key, added: true})
+                    -[:STATE {from: $day}]->(:PlannedAccountState {login: key, added: true}),
+                (anna)-[:HAS {from: $day}]->(tie:Employment {uuid: 'tie ' + key, from: $day, added: true}),
+                (tie)-[:STATE {from: $day}]->(:EmploymentState {added: true}),
+                (tie)-[:IN {from: $day}]->(unit))
+        WITH role
+        UNWIND ['job', 'citizen', 'canteen'] AS key
+        MATCH (unit:Unit {uuid: $of[key]})
+        CREATE (a:Assignment {uuid: 'kept ' + key, added: true})-[:FOR {from: $past}]->(unit),
+            (a)-[:STATE {from: $past, to: $ended}]->(:AssignmentState {added: true}), (a)-[:OF {from: $past}]->(role)
+        """,
+        of={row["key"]: row["uuid"] for row in rows},
+        now=moment,
+        day=today() + timedelta(days=3),
+        past=date(2020, 1, 1),
+        ended=today() - timedelta(days=1),
+    )
+    yield
+    graph.execute_query("MATCH ()-[r {added: true}]->() DELETE r")
+    graph.execute_query("MATCH (n {added: true}) DETACH DELETE n")
+
+
+_IN_PAGES = {
+    "comingAccountChanges": ("", "day what account { uuid }"),
+    "differentPersons": ("", "at persons { uuid }"),
+    "peopleChanges": ("", "day what unit { uuid }"),
+    "personReads": ("", "at operation"),
+    "plans": ("", "id name"),
+    "possibleDuplicates": ("", "persons { uuid } why"),
+    "rightHolders": ('right: "everyone"', "subject { ... on Employment { title } } because"),
+    "rightsReview": ("", "finding title text"),
+    "sessions": ("", "id"),
+    "unmatched": ("", "key kind decide"),
+    "unmatchedPositions": ("", "code title employments"),
+    "vacancies": ("", "unit { uuid } since"),
+}
+
+
+def test_pages_have_what_the_list_has(asking: Asking, added: None) -> None:
+    assert _IN_PAGES.keys() == {name for name, field in FIELDS.items() if field.pages is not None}
+    asker = everywhere(asking)
+    for name, (arguments, selected) in _IN_PAGES.items():
+        whole = asker.data(f"{{ {name}{f'({arguments})' if arguments else ''} {{ {selected} }} }}")[name]
+        assert len(whole) > 2, name
+        text = f"""query($after: String) {{ {name}Connection({arguments} first: 2, after: $after) {{
+            totalCount pageInfo {{ hasNextPage hasPreviousPage endCursor }} nodes {{ {selected} }} }} }}"""
+        found: list[Any] = []
+        after, more = None, True
+        while more:
+            page = asker.data(text, {"after": after})[f"{name}Connection"]
+            more, after = page["pageInfo"]["hasNextPage"], page["pageInfo"]["endCursor"]
+            assert (page["totalCount"], page["pageInfo"]["hasPreviousPage"]) == (len(whole), bool(found)), name
+            found += page["nodes"]
+            assert more == (len(found) < len(whole)), name
+        assert sorted(map(str, found)) == sorted(map(str, whole)), name
+
+
+def test_pages_of_reads_go_on_beyond_what_is_counted(
+    asking: Asking, added: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log of reads is not worked out as a whole: it has no number then, and its last page is still its end."""
+    monkeypatch.setattr(person_reads, "LARGEST", 2)
+    text = """query($after: String) { personReadsConnection(first: 2, after: $after, from: "0001-01-01") {
+        totalCount pageInfo { hasNextPage endCursor } nodes { operation } } }"""
+    first = everywhere(asking).data(text)["personReadsConnection"]
+    after = first["pageInfo"]["endCursor"]
+    last = everywhere(asking).data(text, {"after": after})["personReadsConnection"]
+    assert [(each["totalCount"], each["pageInfo"]["hasNextPage"]) for each in (first, last)] == [
+        (None, True), (None, False),
+    ]  # fmt: skip
+    assert sorted(each["operation"] for page in (first, last) for each in page["nodes"]) == ["one", "three", "two"]
