@@ -222,7 +222,7 @@ def _sessions_are_ended(two: Two, driver: neo4j.Driver, run: Run, anje: str, bo:
     assert len(ids) == 3 and len(mine(others)) == 1
     listed = two.asked(0, "{ sessions { id personUuid way } }", cookie=cookies[0], origin=HERE).json()["data"]
     assert {each["personUuid"] for each in listed["sessions"]} == {person_of(driver, each) for each in (anje, bo)}
-    assert {each["way"] for each in listed["sessions"]} == {"saml"}
+    assert {each["way"] for each in listed["sessions"]} == {"SAML"}
     theirs = two.asked(0, "{ sessions { id } }", cookie=others, origin=HERE).json()
     assert theirs["errors"][0]["extensions"]["code"] == "forbidden", "hr does not list sessions"
     end = 'mutation {{ endSession(id: "{}", reason: "x") {{ count }} }}'
