@@ -26,6 +26,8 @@ class MailFailed(ProgramError):
 class MailPostponed(MailFailed):
     """The server answers, but takes the mail for none of the recipients now: a full mailbox, greylisting."""
 
+    retry = SOON
+
 
 class MailRejected(MailFailed):
     """The mail itself, or all recipients, are refused for good, or no address can be used: the same mail is not worth
