@@ -69,7 +69,7 @@ ANSWER = answer_type(
 )
 FILLED_IN = answer_type(
     "CaseFilledIn",
-    "What somebody filled in at once",
+    "What a person filled in at one time, in a form or a repair",
     Plain("action", "CaseAction!", "STARTED, COMPLETED or REPAIRED"),
     Plain("task", "ID", "Id of the task; null = the start, or a repair"),
     Plain("name", "String!", "What the task is called, the step that was repaired, or the process"),
@@ -212,7 +212,7 @@ def _answers(version: Version, values: Mapping[str, Any]) -> list[_Answered]:
 
 
 def _filled_in(version: Version, entry: LogEntry, task: Task | None) -> list[_Answered]:
-    """What somebody filled in, with the titles of its form, or else of any that has the field."""
+    """What a person filled in. Titles come from its form, or else from any form that has the field."""
     name = version.definition.start_form if task is None else task.form
     own = version.forms.get(name) if entry.action != "repaired" else None
     forms = ([own] if own is not None else []) + list(version.forms.values())

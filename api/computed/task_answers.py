@@ -42,7 +42,7 @@ TASK = answer_type(
     Plain("closedUnit", "String", "Name of its unit, if that has closed"),
     Plain("fault", "String", "Why the organisation has no holder for it: no_holder, unit_not_active …"),
     Plain("claimedBy", "String", "The person who has taken it on"),
-    Plain("question", "String", "The question of the person who has it; null = there is none"),
+    Plain("question", "String", "What the person who has the task asked; null = nothing"),
     Plain("askedBy", "String", "The person who asks"),
     Plain("askedOf", "String", "The person who is asked"),
     Plain("lapsed", "String", "The person who had taken it on and no longer has it"),
