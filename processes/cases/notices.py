@@ -16,6 +16,7 @@ from structlog.stdlib import get_logger
 from graph.connection import Run
 from graph.errors import Unknown
 from graph.identity.lookup import survivors
+from graph.statements.written_numbers import only_digits
 from processes.cases import kept
 from processes.cases.tasks import UNANSWERED, Look, looks
 
@@ -171,4 +172,4 @@ def _is_told(entries: Collection[str], notice: Notice) -> bool:
     if notice.entry in entries:
         return True
     levels = [what for person, _, what in (each.partition(" ") for each in entries) if person == notice.person]
-    return notice.what.isdigit() and any(what.isdigit() and int(what) >= int(notice.what) for what in levels)
+    return only_digits(notice.what) and any(only_digits(what) and int(what) >= int(notice.what) for what in levels)

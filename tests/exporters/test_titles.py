@@ -51,8 +51,8 @@ def test_a_scim_server_and_a_directory_get_that_title(title: str, position: dict
         "history": [{**since, **own, **_values(title)}],
         "person": {"uuid": "a", "accounts": [], "history": [{**since, **person}]},
     }
-    names = ("Units", "Affiliations", "Managers", "ComingManagers", "Roles", "Stopped", "Accounts", "Former", "Rights")
-    image: dict[str, Any] = {name: [] for name in (*names, "KnownRoles")}
+    names = "Units Affiliations Managers ComingManagers Roles KnownRoles Stopped Accounts Coming Former Rights"
+    image: dict[str, Any] = {name: [] for name in names.split()}
     image |= {"Employments": [node], "Positions": POSITIONS}
     (tie,) = scim_image.organisation(image, AT).ties
     assert tie.title == shown

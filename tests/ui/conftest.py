@@ -180,7 +180,7 @@ class Visits:
             storage_state=self.town.states.get(who),  # type: ignore[arg-type]
             reduced_motion="reduce",
         )
-        context.add_init_script(f"localStorage.setItem('language', '{language}')")
+        context.add_init_script(f"if (location.host) localStorage.setItem('language', '{language}')")
         context.set_default_timeout(_PATIENCE)
         page = context.new_page()
         self.opened.append((context, Watched(page)))
