@@ -1,6 +1,10 @@
-"""How the program speaks to Neo4j: one place for the driver's options."""
+"""How the program speaks to Neo4j: one place for the driver's options, and for how it sends moments."""
+
+from datetime import UTC, datetime
+from typing import Any
 
 import neo4j
+from neo4j._codec.hydration.bolt.v2 import temporal
 from neo4j.exceptions import DriverError, Neo4jError, ResultFailedError
 
 # Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
@@ -48,3 +52,25 @@ def _is_retryable(failed: ResultFailedError) -> bool:
 # A statement whose result isn't read fails where a later one is read, and the driver then hides why. Whether the
 # transaction is worth another try (a deadlock is) depends on that.
 ResultFailedError.is_retryable = _is_retryable  # type: ignore[method-assign, assignment]
+
+
+_sent: Any = temporal.dehydrate_datetime
+
+
+def _sent_in_utc(moment: Any) -> Any:
+    """A moment of a parameter, at any depth of its lists and maps, as it is sent.
+
+    The driver asks a zone of zoneinfo for the offset of a moment that isn't Python's; zoneinfo's C code then reads
+    memory that isn't there, which ends the process or gives the wrong hour. And Cypher takes the same moment in two
+    zones for two. So each is sent in UTC. Raises ValueError where it has no zone: compared with one that has, it would
+    be neither before nor after.
+    """
+    if isinstance(moment, datetime):
+        if moment.utcoffset() is None:
+            raise ValueError(f"{moment.isoformat()} was to be sent to Neo4j without a time zone")
+        moment = moment.astimezone(UTC)
+    return _sent(moment)
+
+
+# The driver has no setting for it. Each connection takes this function as it opens.
+temporal.dehydrate_datetime = _sent_in_utc

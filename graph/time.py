@@ -32,7 +32,7 @@ def stored_moment(value: Any) -> datetime:
 
 
 def midnight(day: date) -> datetime:
-    """The moment at which the day begins, in UTC: the driver's C code crashes on zoneinfo's time zones."""
+    """The moment at which the day begins, in UTC."""
     if day == ALWAYS:  # it begins before Python's first moment
         return datetime.min.replace(tzinfo=UTC)
     return datetime.combine(day, time(), COPENHAGEN).astimezone(UTC)
