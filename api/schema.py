@@ -1,4 +1,4 @@
-"""The GraphQL schema, made from ``api.reads.types`` with strawberry.
+"""The GraphQL schema, made from ``api.model.types`` with strawberry.
 
 Reads never pass through strawberry's resolvers: a validated query is compiled to Cypher (``api.reads.compiler``). The
 types here carry names, arguments and descriptions.
@@ -21,15 +21,15 @@ from strawberry.types import ExecutionContext
 
 from api.arguments import AS_KNOWN, AT_MOST, NESTED_PAGE, OTHER_WHEN, PAGE, RECORD_FILTERS, WHEN, Arguments, Order
 from api.computed.types import ANSWER_TYPES, FIELDS, Part, Plain, Thing
+from api.model.deprecated import DEPRECATED
+from api.model.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
+from api.model.filters import of_kind
+from api.model.records import ORDERS
+from api.model.types import INTERFACES, NODE, OF_EVERY_KIND, PLURALS, RECORD_LISTS, SINGULARS, THING, TYPES
 from api.mutations.descriptions import describe
 from api.mutations.schema import Mutation
-from api.reads.deprecated import DEPRECATED
-from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
-from api.reads.filters import of_kind
-from api.reads.records import ORDERS
-from api.reads.types import INTERFACES, NODE, OF_EVERY_KIND, PLURALS, RECORD_LISTS, SINGULARS, THING, TYPES
 from api.scalars import SCALARS, annotation_of
-from api.subscriptions.schema import Subscription
+from api.subscription import Subscription
 
 _HERE = sys.modules[__name__]
 
@@ -269,7 +269,7 @@ describe(Mutation)
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's own, that logs no errors: it would log the whole document, as ``api.http.failures`` does not."""
+    """Strawberry's own, that logs no errors: it would log the whole document, as ``api.requests.failures`` does not."""
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Nothing: they are logged where the answer is made."""

@@ -40,7 +40,7 @@ from reconnect import targets
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.image_reader import image_reader
-from reconnect.work.locks import is_held
+from reconnect.locks import is_held
 from rules.accounts.run import Limits, apply
 from sample.domain_controller import Controller
 

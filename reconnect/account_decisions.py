@@ -10,8 +10,8 @@ from exporters.objects.target import ObjectTarget
 from exporters.target import ImageReader
 from reconnect.context import Context
 from reconnect.exits import CommandFailed
+from reconnect.locks import LockLost, LockTaken
 from reconnect.work import jobs
-from reconnect.work.locks import LockLost, LockTaken
 
 
 def decisions(context: Context) -> Decisions:

@@ -28,8 +28,8 @@ from protocols.http.client import Client, Limits
 from protocols.http.errors import AnswerLost
 from reconnect.context import Context
 from reconnect.exits import CommandFailed, Exit
+from reconnect.sending.mail import MailFailed, send_to
 from reconnect.terminal import terminal
-from reconnect.work.mail import MailFailed, send_to
 from reconnect.work.messages import PersonalMessages
 
 _SECRET = "idp_key"

@@ -16,11 +16,12 @@ from graphql import GraphQLError
 
 from api.access.rights import Access
 from api.computed.contract import Caller
-from api.http.failures import formed
+from api.model.refused import Rejected
 from api.reads.explained import Explained
 from api.reads.limits import Limits
-from api.reads.question import Question, Rejected, question_of
+from api.reads.question import Question, question_of
 from api.reads.reader import Reader
+from api.requests.failures import formed
 from graph.connection import connect_async
 from graph.errors import GraphError
 from graph.retry import NEXT
@@ -135,7 +136,7 @@ async def _connected(uri: str, user: str, password: str) -> Any:
 
 
 def _states(context: Context) -> Sequence[Mapping[str, Any]]:
-    from reconnect.work.source_health import (
+    from reconnect.source_health import (
         as_answers,  # only here: it loads every source, and few queries need them
     )
 

@@ -54,7 +54,7 @@ def build(context: Context, name: str) -> Target | ObjectTarget:
 def _mail(context: Context) -> Callable[[str, str, str], None] | None:
     if context.settings.mail.host is None:
         return None
-    from reconnect.work.mail import MailFailed, send_to
+    from reconnect.sending.mail import MailFailed, send_to
 
     def send(address: str, subject: str, text: str) -> None:
         try:
@@ -68,7 +68,7 @@ def _mail(context: Context) -> Callable[[str, str, str], None] | None:
 def _sms(context: Context) -> Callable[[str, str], None] | None:
     if context.settings.sms.url is None:
         return None
-    from reconnect.work.sms import SmsFailed, send_sms
+    from reconnect.sending.sms import SmsFailed, send_sms
 
     def send(number: str, text: str) -> None:
         try:

@@ -13,9 +13,9 @@ from reconnect.account_decisions import decisions
 from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, receivers_of, require_system_and_key, web_login
 from reconnect.settings.file import shown
+from reconnect.source_health import as_answers
 from reconnect.targets import memberships, objects
 from reconnect.work import refused_logins
-from reconnect.work.source_health import as_answers
 
 
 def service_of(

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sample import schools
+from sample.certificates import Pair
 from sample.cpr_register import REGISTERED
-from sample.cpr_service.certificates import Pair
 from sample.directories import administration, school
 from sample.directories.entries import ACCOUNT_TYPE, CPR, EMPLOYMENT_NUMBER, INSTITUTIONS, place_dn
 from sample.domain_controller import Controller

@@ -9,7 +9,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 
 
 class TlsServer(ThreadingHTTPServer):

@@ -31,7 +31,7 @@ FORKING.set_forkserver_preload(
         "reconnect.private_files",
         "reconnect.service",
         "reconnect.settings.file",
-        "reconnect.work.source_health",
+        "reconnect.source_health",
         "reconnect.work.worker",
         "tests.importers.killed_import",
         "tests.processes.killed_starts",

@@ -8,9 +8,9 @@ from api.access.caller_names import person_of
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.enums import name_of
-from api.reads.cursors import uuid_of
-from api.reads.filters import camel
-from api.reads.naming import NAMING
+from api.model.cursors import uuid_of
+from api.model.filters import camel
+from api.model.naming import NAMING
 from graph.model import KINDS
 from graph.questions.change_feed import ChangedLink, ChangedValue, Entry, latest
 

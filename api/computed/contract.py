@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import neo4j
 from graphql import GraphQLError
@@ -18,7 +18,8 @@ from api.access.places import FREE, PLACES, Place
 from api.access.plans import readable
 from api.access.rights import READ, Access, Scope
 from api.access.sight import Sight, condition, found_seen, inside_of, seen, seen_wholly
-from api.reads.known_names import OF_THINGS, Targets, known
+from api.computed.managers_of_all import Everybody
+from api.model.known_names import OF_THINGS, Targets, known
 from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
@@ -29,9 +30,6 @@ from graph.retry import SOON
 from graph.statements.precedence import SourceOrder
 from idp.claims.person_claims import Receiving
 from rules.accounts.staff import Memberships
-
-if TYPE_CHECKING:
-    from api.computed.nearest import Everybody
 
 Answer = Mapping[str, Any]
 Key = tuple[str | float, ...]
@@ -184,7 +182,7 @@ class Resources:
     targets: Targets
     memberships: Sequence[Memberships]
     """Of the targets that keep groups, for previews."""
-    everybody: "Everybody"
+    everybody: Everybody
     sight: Sight
     decisions: Decisions | None = None
     """How people decide about accounts at targets."""
@@ -216,7 +214,7 @@ class Request:
         return self.resources.driver
 
     def known(self, what: str, name: str) -> str:
-        """``api.reads.known_names.known``, of what the caller may read. Raises Unknown."""
+        """``api.model.known_names.known``, of what the caller may read. Raises Unknown."""
         look_up = partial(known, self.driver, self.resources.order, self.resources.targets, what, name)
         return found_in_sight(self.driver, self.caller, what, name, look_up, self.roles)
 

@@ -4,7 +4,7 @@ import neo4j
 
 from api.access.roles import RUNS
 from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, answer_type
-from api.reads.deprecated import USES
+from api.model.deprecated import USES
 
 _USES = """
 MATCH (use:DeprecatedUse)

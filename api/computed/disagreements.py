@@ -7,9 +7,9 @@ from api.access.places import PLACES, Place
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Part, Request, Thing, answer_type
 from api.computed.provenance import form, in_part, kind_of, may
-from api.reads.cursors import uuid_in
-from api.reads.filters import camel, snake
-from api.reads.known_names import one_of
+from api.model.cursors import uuid_in
+from api.model.filters import camel, snake
+from api.model.known_names import one_of
 from graph.model import KINDS
 from graph.questions.disagreements import disagreements
 

@@ -6,8 +6,9 @@ import neo4j
 
 from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request, Thing, answer_type
-from api.computed.nearest import HOW, form, shown
-from api.reads.types import TIES
+from api.computed.managers_of_all import form
+from api.computed.nearest import HOW, shown
+from api.model.types import TIES
 from graph.as_of import as_known
 from graph.errors import Unknown
 from graph.questions.nearest import nearest_manager

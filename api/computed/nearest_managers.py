@@ -6,8 +6,9 @@ import neo4j
 
 from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Request
-from api.computed.nearest import form, shown
-from api.reads.types import TIES
+from api.computed.managers_of_all import form
+from api.computed.nearest import shown
+from api.model.types import TIES
 from graph.as_of import as_known, in_force
 from graph.questions.nearest import nearest_managers_of_all
 

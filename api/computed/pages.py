@@ -27,8 +27,8 @@ from api.computed.contract import (
     Request,
     answer_type,
 )
-from api.reads.cursor_seal import CursorSeal, bad_cursor
-from api.reads.cursors import id_in
+from api.model.cursor_seal import CursorSeal, bad_cursor
+from api.model.cursors import id_in
 
 PAGE_INFO = answer_type(
     "PageInfo",

@@ -6,8 +6,8 @@ from typing import Any
 from api.access.places import PLACES, Place
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
-from api.reads.filters import camel
-from api.reads.naming import NAMING
+from api.model.filters import camel
+from api.model.naming import NAMING
 from graph.model import KINDS
 from graph.questions.provenance import UNION, Claim, Claims
 from graph.questions.provenance import provenance as claims_of

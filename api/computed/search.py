@@ -13,8 +13,8 @@ from api.access.readers import STORED
 from api.access.rights import LIMITED_FIELDS
 from api.access.roles import READERS
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.reads.filters import camel
-from api.reads.known_names import one_of
+from api.model.filters import camel
+from api.model.known_names import one_of
 from graph.as_of import exists
 from graph.cpr.keyring import number_in
 from graph.questions.search import CANDIDATES, FOUND, SEARCHED, search

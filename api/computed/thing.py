@@ -1,10 +1,10 @@
-"""``thing``: a thing of any kind by its UUID. Mutations are read back by it (``api.mutations.reading_back``)."""
+"""``thing``: a thing of any kind by its UUID. Mutations are read back by it (``api.reads.reading_back``)."""
 
 import neo4j
 
 from api.access.roles import EVERYBODY
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.reads.cursors import uuid_of
+from api.model.cursors import uuid_of
 from graph.as_of import as_known
 from graph.identity.lookup import surviving_match
 from graph.model import KINDS

@@ -14,7 +14,7 @@ from api.computed.pages import PAGE_INFO, in_pages
 
 __all__ = ["ANSWER_TYPES", "FIELDS", "RULES", "AnswerType", "Part", "Plain", "Thing"]
 
-_FRAME = ("answers", "contract", "pages", "types")
+_FRAME = ("contract", "managers_of_all", "pages", "types")
 """Modules of the folder that are no root field."""
 
 

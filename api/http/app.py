@@ -25,25 +25,22 @@ from api.access.four_eyes import Rule
 from api.access.read_log import ReadLog
 from api.access.rights import Access
 from api.availability import RETRY_AFTER, Availability, Away
-from api.computed.answers import States
-from api.computed.contract import Operated, Statement
+from api.callers.gate import Gate
+from api.callers.noted_reads import NotedReads
+from api.callers.origins import is_own_page
+from api.callers.refusals import Refusals
+from api.computed.contract import Operated, Statement, States
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
 from api.http.case_starts import WEBHOOKS, CaseStarts
-from api.http.failures import formed, key_missing, noted, unavailable
-from api.http.gate import Gate
 from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort
 from api.http.metrics import ANSWERS, Logins, metrics
-from api.http.noted_reads import NotedReads
 from api.http.one_time_links import routes as one_time_links
-from api.http.origins import is_own_page
 from api.http.pages import Pages
-from api.http.refusals import Refusals
-from api.http.request_body import Asked, BadRequest, asked_in, hash_only
 from api.http.schema_file import schema_file
 from api.http.streamed import Streamed
 from api.http.warming import Warming
@@ -53,12 +50,15 @@ from api.login.routes import Login, routes
 from api.login.saml_routes import saml_routes
 from api.login.web_login import WebLogin
 from api.login.web_routes import web_routes, with_session
-from api.mutations.reading_back import Read
+from api.model.known_names import Targets
+from api.model.refused import Rejected
 from api.reads.executed import executed
-from api.reads.known_names import Targets
 from api.reads.limits import Limits
-from api.reads.question import Rejected, question_for
+from api.reads.question import question_for
 from api.reads.reader import Reader
+from api.reads.reading_back import Read
+from api.requests.failures import formed, key_missing, noted, unavailable
+from api.requests.request_body import Asked, BadRequest, asked_in, hash_only
 from api.subscriptions.feed import Feed
 from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
@@ -105,7 +105,7 @@ class Service:
     operated: Operated = field(default_factory=Operated)
     """What the operator has set, for those who look after the service."""
     origins: tuple[str, ...] = ()
-    """Origins of other pages that may use the API (``api.http.origins``)."""
+    """Origins of other pages that may use the API (``api.callers.origins``)."""
     introspection: bool = True
     """Whether tokens may read the schema (``__schema``, ``__type``)."""
     warm_up: bool = False
@@ -188,7 +188,7 @@ def create_app(service: Service) -> Starlette:
             Route("/graphql/assets/{name}", graphiql.asset),
             Route("/schema.graphql", partial(_schema_file, service, gate)),
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
-            WebSocketRoute("/graphql", partial(socket, service, gate, subscriptions)),
+            WebSocketRoute("/graphql", partial(socket, service.origins, login, gate, subscriptions)),
             Route(
                 WEBHOOKS,
                 partial(_webhook, service, gate, CaseStarts(service.driver, availability, budgets, refusals)),

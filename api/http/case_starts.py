@@ -20,12 +20,12 @@ from api.access.processes import require_rights
 from api.access.rights import ON_BEHALF, Access, forbidden
 from api.access.tasks import names
 from api.availability import Availability, in_thread
-from api.http.failures import noted
+from api.callers.refusals import Refusals
 from api.http.metrics import ANSWERS
-from api.http.refusals import Refusals
-from api.http.request_body import BadRequest, json_in
 from api.named_arguments import argument_with, extensions_of
 from api.reads.executed import A_CHANGE
+from api.requests.failures import noted
+from api.requests.request_body import BadRequest, json_in
 from graph.errors import GraphError
 from graph.time import copenhagen_now
 from processes.cases.definitions import Version

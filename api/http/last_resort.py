@@ -3,8 +3,8 @@
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http.failures import formed, unforeseen
 from api.http.metrics import ANSWERS
+from api.requests.failures import formed, unforeseen
 
 
 class LastResort:

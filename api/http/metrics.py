@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.availability import Availability, Away, OutOfTime
-from api.computed.answers import NotAnswering, States
+from api.computed.contract import NotAnswering, States
 from graph.runs.orders import Orders, orders
 from graph.writing.day_turn import days_behind
 

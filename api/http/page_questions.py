@@ -15,9 +15,10 @@ from graphql import (
 
 from api.access.rights import Access
 from api.access.roles import ROLES
-from api.http.gate import Gate
+from api.callers.gate import Gate
+from api.model.refused import Rejected
 from api.reads.persons_shown import looking
-from api.reads.question import SCHEMA, Question, Rejected, question_for
+from api.reads.question import SCHEMA, Question, question_for
 from api.reads.reader import CutOff, Reader
 from graph.time import today
 

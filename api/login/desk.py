@@ -17,10 +17,10 @@ from starlette.responses import RedirectResponse, Response
 
 from api.access.failed_logins import FailedLogins
 from api.availability import RETRY_AFTER, Availability, Away, in_thread
-from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
 from api.login.language import Endpoint, in_its_language
+from api.requests.failures import unavailable, unforeseen
 from graph.time import COPENHAGEN
 from idp import audit, sessions
 from idp.local_account import LocalAccount

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.availability import in_thread
-from api.http.failures import unavailable
 from api.login import pacing, pages
 from api.login.browser import form_of
 from api.login.desk import Desk, address_of, now, single
+from api.requests.failures import unavailable
 from idp.local_accounts.credentials import credential_of
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.local_accounts.passkeys import passkeys_of

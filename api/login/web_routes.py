@@ -19,12 +19,12 @@ from api.access.own_system import TITLES
 from api.access.rights import Access
 from api.access.sessions import LoggedIn
 from api.availability import RETRY_AFTER, Availability, Away, in_thread
-from api.http.failures import unavailable, unforeseen
 from api.login import pacing, pages
 from api.login.browser import BadForm, Cookies, FormTokens, form_of
 from api.login.language import Endpoint, in_its_language, texts
 from api.login.saml_peer import SamlRefused
 from api.login.web_login import WebLogin
+from api.requests.failures import unavailable, unforeseen
 from idp import break_glass, person_sessions
 
 BROWSER_SECONDS = 24 * 3600

@@ -7,8 +7,8 @@ import strawberry
 from strawberry import ID, UNSET
 from strawberry.types import Info
 
-from api.context import Context
-from api.reads.types import THING
+from api.context import Context, ReadBack
+from api.model.types import THING
 
 Thing: Any = Annotated[THING, strawberry.lazy("api.schema")]
 At = Annotated[date | None, strawberry.argument(description="The day to read; by default today")]
@@ -33,12 +33,9 @@ class Changed:
 
     @strawberry.field(graphql_type=Optional[Thing], description="The thing that was changed, read after the change")  # noqa: UP045
     def thing(self, info: Info[Context, None], at: At = None) -> None:
-        """Notes that it is to be read (``api.mutations.reading_back``)."""
+        """Notes that it is to be read (``api.reads.reading_back``)."""
         if self.uuid is None:
             return
-        # Imported late: it asks questions of the schema that this is a part of.
-        from api.mutations.reading_back import ReadBack
-
         raw = info._raw_info
         path = raw.path.as_list()
         info.context.changed.append(ReadBack(path, self.uuid, raw.field_nodes, raw.operation, raw.fragments))

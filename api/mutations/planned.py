@@ -27,9 +27,9 @@ from api.access.caller_names import person_of
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
+from api.model.filters import camel, snake
+from api.model.variables import plain
 from api.mutations.inputs import FROM
-from api.reads.filters import camel, snake
-from api.reads.variables import plain
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected, GraphError
 from graph.model import KINDS
@@ -52,12 +52,13 @@ _ANY = "00000000-0000-0000-0000-000000000000"
 
 def mutations() -> Mapping[str, GraphQLField]:
     """The mutations that a plan may hold, by name."""
-    from api.reads.question import SCHEMA  # late: the schema is made of this
+    from api.schema import schema  # late: it is made of this
 
-    assert SCHEMA.mutation_type is not None
+    mutation = schema._schema.mutation_type
+    assert mutation is not None
     return {
         name: field
-        for name, field in SCHEMA.mutation_type.fields.items()
+        for name, field in mutation.fields.items()
         if get_named_type(field.type).name == "Written" and name not in _NOT_PLANNED
     }
 

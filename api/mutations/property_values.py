@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.enums import word_of
-from api.reads.filters import camel
+from api.model.filters import camel
 from graph.errors import ChangeRejected
 from graph.model import KINDS, Property
 from graph.statements import normal_text

@@ -7,8 +7,8 @@ from typing import Any
 import neo4j
 from graphql import GraphQLError
 
+from api.model.filters import camel
 from api.named_arguments import extensions_of, in_argument
-from api.reads.filters import camel
 from graph.errors import ChangeRejected, Conflict, GraphError
 from graph.statements.precedence import MANUAL
 

@@ -17,6 +17,7 @@ from strawberry.types import Info
 from api.access import rights
 from api.context import Context
 from api.enums import Kind
+from api.model.filters import snake
 from api.mutations.accounts import Accounts
 from api.mutations.at_targets import AtTargets
 from api.mutations.editing import Editing, as_kept
@@ -52,7 +53,6 @@ from api.mutations.plans import Planning
 from api.mutations.processes import Deploying
 from api.mutations.property_values import parsed, parsed_texts, property_of
 from api.mutations.tasks import Tasking
-from api.reads.filters import snake
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
 from graph.statements.statement import DatedLink

@@ -11,13 +11,13 @@ from graphql import FieldNode, GraphQLError
 
 from api.access.places import PLACED, PLACES, RECORD, in_units, inside, inside_any, inside_record
 from api.access.rights import READ, Scope
-from api.reads.as_of import Moment
-from api.reads.cursor_seal import CursorSeal
-from api.reads.fields import Type
-from api.reads.known_names import NAMED
+from api.model.as_of import Moment
+from api.model.cursor_seal import CursorSeal
+from api.model.fields import Type
+from api.model.known_names import NAMED
+from api.model.variables import Given, Parameters, Values, current, found
 from api.reads.plan import Rule
 from api.reads.selection import Selected
-from api.reads.variables import Given, Parameters, Values, current, found
 from graph.model import KINDS
 
 
@@ -107,7 +107,7 @@ class Compilation:
         return rule.parameter
 
     def _known(self, what: str, name: Any, argument: str) -> str:
-        """The parameter for a name that must be known (``api.reads.known_names``). ``argument``: where it is given."""
+        """The parameter for a name that must be known (``api.model.known_names``). ``argument``: where it is given."""
         return self._rule(NAMED, {"what": what, "name": name, "argument": argument})
 
     def _existing(self, type_: Type, n: str) -> tuple[str, str]:

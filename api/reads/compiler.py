@@ -1,6 +1,6 @@
 """Compiles a validated selection to Cypher statements that return the answer's rows.
 
-Every name in a statement comes from ``api.reads.types``; every value is a parameter. Each root field is a statement of
+Every name in a statement comes from ``api.model.types``; every value is a parameter. Each root field is a statement of
 its own: root fields that differ only in values have the same text, which Neo4j plans once. Rows come in blocks
 (``api.reads.plan.BLOCK``); ``api.reads.objects`` compiles the content of a row.
 """
@@ -12,24 +12,24 @@ from typing import Any
 from graphql import GraphQLError
 
 from api.computed.types import ANSWER_TYPES, RULES, Thing
+from api.model.cursor_seal import CursorSeal
+from api.model.cursors import CURSORS, cursor_of, id_beside, id_in, key_in, moment_in, text_in, uuid_of
+from api.model.fields import Type
+from api.model.known_names import KNOWN, looked_up
+from api.model.node_ids import node_id
+from api.model.orders import sort_text
+from api.model.records import CONDITIONS
+from api.model.refused import at_root
+from api.model.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
+from api.model.variables import Given, Parameters, current, plain
 from api.reads.answer_rows import form_of
 from api.reads.cost import PAGE, cost_of
-from api.reads.cursor_seal import CursorSeal
-from api.reads.cursors import CURSORS, cursor_of, id_beside, id_in, key_in, moment_in, text_in, uuid_of
 from api.reads.field_order import naming
-from api.reads.fields import Type
-from api.reads.known_names import KNOWN, looked_up
 from api.reads.layout import laid_out
 from api.reads.limits import one_more, parts_of
-from api.reads.node_ids import node_id
 from api.reads.objects import Objects, asks_for_manager
-from api.reads.orders import sort_text
 from api.reads.plan import BLOCK, ROWS, Answers, PageField, Plan, RootForm, Statement
-from api.reads.records import CONDITIONS
-from api.reads.refused import at_root
 from api.reads.selection import Selected, read
-from api.reads.types import NODE, PLURALS, RECORD_LISTS, SINGULARS, TYPES
-from api.reads.variables import Given, Parameters, current, plain
 from graph.as_of import as_known
 from graph.collation import SORT_KEY, in_cypher
 from graph.identity.lookup import canonical, surviving_match, surviving_query

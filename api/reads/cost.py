@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.computed.types import ANSWER_TYPES, FIELDS, Part, Thing
-from api.reads.fields import Answered, Counted, Paged, Periods, Way
+from api.model.fields import Answered, Counted, Paged, Periods, Way
+from api.model.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES
+from api.model.variables import Values, found
 from api.reads.lengths import Lengths
 from api.reads.plan import ROWS, Cost
 from api.reads.selection import Selected
-from api.reads.types import PLURALS, RECORD_LISTS, SINGULARS, TYPES
-from api.reads.variables import Values, found
 
 PAGE = 100  # things on a page without first
 _FEW = 5.0  # assumed things in a list within a rule's answer

@@ -12,15 +12,16 @@ from graphql import ExecutionResult, FieldNode, GraphQLError, execute_sync, valu
 from api.access.budget import Account
 from api.availability import Availability, Away, OutOfTime, Patience
 from api.context import Context
-from api.http.request_body import Asked
-from api.mutations.previewed import previewed
-from api.mutations.reading_back import Read, put_in
-from api.mutations.together import made_together
+from api.model.refused import Rejected
 from api.named_arguments import argument_with, in_argument
 from api.reads.limits import Limits
-from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
+from api.reads.previewed import previewed
+from api.reads.question import SCHEMA, Question, coerced, in_turn
+from api.reads.reading_back import Read, put_in
 from api.reads.schema_cost import checked_schema_cost
 from api.reads.selection import Document, Selected, select
+from api.reads.together import made_together
+from api.requests.request_body import Asked
 from api.schema import schema
 
 MOST_MUTATIONS = 100

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from api.reads.cursor_seal import CursorSeal
+from api.model.cursor_seal import CursorSeal
 from api.reads.selection import Selected, read, sources
 
 _DEEPEST = 20

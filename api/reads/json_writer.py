@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 from graphql import GraphQLError
 
+from api.model.refused import at_root
 from api.reads.plan import ROWS, PageField, Plan, RootForm
-from api.reads.refused import at_root
 
 Opened = Callable[[list[Any]], Awaitable[list[Any]]]
 """Prepares a block of rows to be shown (decrypts CPR numbers, and logs that)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from api.reads.as_of import Moment
+from api.model.as_of import Moment
 from graph.collation import caption
 from graph.model import KINDS
 from graph.time import TODAY_IN_CYPHER

@@ -12,8 +12,8 @@ from typing import Any
 
 import neo4j
 
-from api.reads.fields import Periods, Way
-from api.reads.types import TYPES
+from api.model.fields import Periods, Way
+from api.model.types import TYPES
 
 SAMPLE = 20_000
 """At most this many things of a kind are measured; kinds with long lists have fewer."""

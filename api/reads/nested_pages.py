@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from api.model.cursors import CURSORS, cursor_of, id_in, key_in, level_in, text_in
+from api.model.fields import Paged
 from api.reads.compilation import Compilation, row_of
 from api.reads.cost import PAGE
-from api.reads.cursors import CURSORS, cursor_of, id_in, key_in, level_in, text_in
-from api.reads.fields import Paged
 from api.reads.limits import some
 from api.reads.selection import Selected, read
 
@@ -96,7 +96,7 @@ def page_of(
 
 
 def _cursor(paged: Paged, reached: Reached, entry: str) -> str:
-    """The cursor of an entry (``api.reads.cursors``)."""
+    """The cursor of an entry (``api.model.cursors``)."""
     if reached.is_sorted:
         return f"toString({entry}.by) + '|' + {entry}.thing.uuid"
     return cursor_of(paged.of, f"{entry}.thing", reached.key)

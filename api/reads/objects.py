@@ -1,6 +1,6 @@
 """Compiles the things in an answer to Cypher expressions: the values of each, in the order of the fields.
 
-Every name in an expression comes from ``api.reads.types``; every value is a parameter.
+Every name in an expression comes from ``api.model.types``; every value is a parameter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,23 +10,23 @@ from typing import Any
 from graphql import GraphQLError
 
 from api.access.rights import FIELDS, LIMITED_FIELDS, READ, lacks_field, outside_groups
-from api.computed.nearest import EVERYBODY
+from api.computed.managers_of_all import EVERYBODY
 from api.computed.types import ANSWER_TYPES, Thing
+from api.model.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
+from api.model.filters import Linked as LinkedBy
+from api.model.filters import camel, of_kind, step_between_units
+from api.model.naming import NAMING
+from api.model.orders import TAGS, sort_text
+from api.model.records import GUARDED
+from api.model.refused import in_field
+from api.model.types import NOT_DATED, TYPES
+from api.model.variables import Given, current
 from api.reads.compilation import Compilation, row_of
 from api.reads.computed_answers import answer_row
-from api.reads.fields import Answered, Counted, Linked, Paged, Periods, Type, Value, Way
-from api.reads.filters import Linked as LinkedBy
-from api.reads.filters import camel, of_kind, step_between_units
 from api.reads.labels import label
 from api.reads.limits import levels, some
-from api.reads.naming import NAMING
 from api.reads.nested_pages import Reached, page_of
-from api.reads.orders import TAGS, sort_text
-from api.reads.records import GUARDED
-from api.reads.refused import in_field
 from api.reads.selection import Selected, read
-from api.reads.types import NOT_DATED, TYPES
-from api.reads.variables import Given, current
 from graph.collation import SORT_KEY, in_cypher
 from graph.shown_periods import joined
 

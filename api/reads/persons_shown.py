@@ -34,8 +34,9 @@ from graphql import (
     visit,
 )
 
-from api.reads.filters import camel
-from api.reads.question import SCHEMA, Rejected
+from api.model.filters import camel
+from api.model.refused import Rejected
+from api.reads.question import SCHEMA
 from graph.model import KINDS
 
 _PERSON, _OWNER, _THING = "_seenPerson", "_seenOwner", "_seenThing"

@@ -7,9 +7,9 @@ from typing import Any, Literal
 from graphql import FieldNode, GraphQLError
 
 from api.computed.contract import Answer
+from api.model.variables import Parameters, Values
 from api.reads.answer_rows import AnswerForm, Found
 from api.reads.lengths import Lengths
-from api.reads.variables import Parameters, Values
 
 Cost = Callable[[Values, Lengths], int]
 BLOCK = 500
@@ -41,7 +41,7 @@ class RootForm:
     """Makes objects from a block of rows (``api.reads.field_order``)."""
     constant: str = ""
     sealed: Callable[[str | None], str | None] = field(default=str, compare=False)
-    """Seals a cursor (``api.reads.cursor_seal``)."""
+    """Seals a cursor (``api.model.cursor_seal``)."""
     node: FieldNode | None = field(default=None, compare=False)
     """The field in the document."""
     needs: Mapping[str, FieldNode | None] = field(default_factory=dict, compare=False)
@@ -50,7 +50,7 @@ class RootForm:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A root field that ``api.computed.answers`` answers first; its answer becomes the parameter ``parameter``."""
+    """A root field that ``api.reads.rules`` answers first; its answer becomes the parameter ``parameter``."""
 
     field: str
     arguments: Mapping[str, Any]

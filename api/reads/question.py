@@ -32,12 +32,13 @@ from graphql import (
 from graphql.execution.values import VariableValues, get_variable_values
 
 from api.access.budget import Account, Spent
+from api.model.deprecated import DEPRECATED, STRING_AS_ID
+from api.model.refused import Rejected
+from api.model.variables import within
 from api.reads.bounded_cache import Kept
-from api.reads.deprecated import DEPRECATED, STRING_AS_ID
 from api.reads.expansion import SpreadsItself, check_expansion
 from api.reads.root_fields import RootField, root_fields
 from api.reads.string_as_id import RULES
-from api.reads.variables import within
 from api.schema import schema
 
 T = TypeVar("T")
@@ -51,14 +52,6 @@ _SCHEMA_FIELDS = frozenset({"__schema", "__type"})
 _NO_VARIABLES = VariableValues({}, {})
 
 
-class Rejected(Exception):
-    """The query itself is refused: it does not parse, does not fit the schema, or is too large."""
-
-    def __init__(self, *errors: GraphQLError) -> None:
-        super().__init__("; ".join(each.message for each in errors))
-        self.errors = errors
-
-
 @dataclass(slots=True, eq=False)
 class Question:
     """A parsed and validated document, with its operation."""
@@ -69,7 +62,7 @@ class Question:
     roots: tuple[RootField, ...]
     """The root fields, including those in fragments."""
     deprecated: frozenset[str]
-    """What is deprecated in it (``api.reads.deprecated``)."""
+    """What is deprecated in it (``api.model.deprecated``)."""
     fields: int
     """Its number of fields, counting fragments wherever they are spread."""
     size: int

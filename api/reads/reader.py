@@ -26,23 +26,23 @@ from api.access.budget import Account, Spent, Stream
 from api.access.cpr_readings import opened
 from api.access.rights import Access
 from api.availability import Availability, OutOfTime, Patience
-from api.computed.answers import Rules, States
-from api.computed.contract import Answer, Caller, Operated
-from api.http.failures import formed
+from api.computed.contract import Answer, Caller, Operated, States
+from api.model.cursor_seal import CursorSeal
+from api.model.known_names import Targets
+from api.model.refused import REFUSALS, Refusal, Rejected, at_root, in_field
+from api.model.variables import Values, marked
 from api.reads.bounded_cache import Kept
 from api.reads.compilation import WITHIN
 from api.reads.compiler import Compiler
-from api.reads.cursor_seal import CursorSeal
 from api.reads.explained import Explained, explained
 from api.reads.json_writer import Formed, Opened, Writer
-from api.reads.known_names import Targets
 from api.reads.lengths import Lengths, measured
 from api.reads.limits import Limits, check_cost, check_depth, check_parts
 from api.reads.plan import BLOCK, Answers, Plan, Statement
-from api.reads.question import SCHEMA, Question, Rejected, coerced, in_turn
-from api.reads.refused import REFUSALS, Refusal, at_root, in_field
+from api.reads.question import SCHEMA, Question, coerced, in_turn
+from api.reads.rules import Rules
 from api.reads.selection import Document, select
-from api.reads.variables import Values, marked
+from api.requests.failures import formed
 from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder

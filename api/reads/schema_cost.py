@@ -8,7 +8,8 @@ from graphql import GraphQLError, GraphQLObjectType, get_named_type, get_nullabl
 from graphql.execution.values import VariableValues
 from graphql.type import SchemaMetaFieldDef, TypeMetaFieldDef
 
-from api.reads.question import SCHEMA, Question, Rejected, coerced
+from api.model.refused import Rejected
+from api.reads.question import SCHEMA, Question, coerced
 from api.reads.selection import Document, Selected, select
 
 MOST = 500_000

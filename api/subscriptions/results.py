@@ -18,19 +18,19 @@ from api.access.read_log import ReadLog, ReadLogFull
 from api.access.rights import READ, Access
 from api.access.sight import seen
 from api.availability import CLOSED, Away
+from api.callers.gate import Gate
+from api.callers.noted_reads import operation_name
+from api.callers.refusals import Refusals
 from api.computed.change_feed import form, in_part
 from api.computed.types import ANSWER_TYPES, Part, Plain
-from api.http.failures import formed, unforeseen
-from api.http.gate import Gate
-from api.http.noted_reads import operation_name
-from api.http.refusals import Refusals
-from api.http.request_body import Asked
+from api.model.cursors import uuid_of
+from api.model.refused import Rejected, at_root
+from api.model.variables import plain
 from api.reads.answer_rows import shown_day
-from api.reads.cursors import uuid_of
-from api.reads.question import SCHEMA, Question, Rejected, coerced, question_for
-from api.reads.refused import at_root
+from api.reads.question import SCHEMA, Question, coerced, question_for
 from api.reads.selection import Document, Selected, select
-from api.reads.variables import plain
+from api.requests.failures import formed, unforeseen
+from api.requests.request_body import Asked
 from api.subscriptions.feed import AfterTheEnd, Broken, Feed
 from graph.questions.change_feed import Entry, entry
 

@@ -2,10 +2,10 @@
 mode)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.responses import Response, StreamingResponse
@@ -14,15 +14,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from api.access.credentials import Credential, bearer, credential_of
 from api.access.rights import Access
 from api.availability import Away
-from api.http.failures import formed, unforeseen
-from api.http.gate import Gate
-from api.http.origins import is_own_page, may_ask
-from api.http.request_body import Asked, asked_of
-from api.reads.question import Rejected
+from api.callers.gate import Gate
+from api.callers.origins import is_own_page, may_ask
+from api.login.web_login import WebLogin
+from api.model.refused import Rejected
+from api.requests.failures import formed, unforeseen
+from api.requests.request_body import Asked, asked_of
 from api.subscriptions.results import Subscriptions
-
-if TYPE_CHECKING:
-    from api.http.app import Service
 
 PROTOCOL = "graphql-transport-ws"
 ALIVE = 15.0  # seconds between comments that keep an idle event stream open
@@ -84,13 +82,19 @@ async def as_event(answer: bytes | AsyncIterator[bytes]) -> AsyncIterator[bytes]
     yield b"\n\nevent: complete\ndata:\n\n"
 
 
-async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, websocket: WebSocket) -> None:
-    """One connection of the graphql-transport-ws protocol.
+async def socket(
+    origins: Sequence[str],
+    login: WebLogin | None,
+    gate: Gate,
+    subscriptions: Subscriptions,
+    websocket: WebSocket,
+) -> None:
+    """One connection of the graphql-transport-ws protocol. ``origins``: other pages that may use the API.
 
     The token is in ``connection_init``, or in the header of the request that opens the connection, if the client can
     set it. A page of this service may use the session of its browser instead.
     """
-    if not may_ask(websocket.headers, service.origins):
+    if not may_ask(websocket.headers, origins):
         await websocket.close(FORBIDDEN)  # before it is accepted: HTTP 403
         return
     offered = websocket.scope.get("subprotocols", ())
@@ -125,7 +129,7 @@ async def socket(service: "Service", gate: Gate, subscriptions: Subscriptions, w
                 if access is not None:
                     await _end(websocket, TWICE)
                     break
-                credential = bearer(_authorization(payload)) or _of_handshake(service, websocket)
+                credential = bearer(_authorization(payload)) or _of_handshake(login, websocket)
                 try:
                     access = await gate.login(credential, websocket.client.host if websocket.client else None)
                 except Away:
@@ -171,9 +175,8 @@ async def _end(websocket: WebSocket, code: int) -> None:
     await websocket.close(code, _REASONS[code])
 
 
-def _of_handshake(service: "Service", websocket: WebSocket) -> Credential | None:
+def _of_handshake(login: WebLogin | None, websocket: WebSocket) -> Credential | None:
     """A browser sends its cookies with a websocket that any page opens, so they count for pages of ours only."""
-    login = service.web_login
     own = login is not None and is_own_page(websocket.headers, login.address)
     cookie = login.cookie if login is not None and own else None
     return credential_of(websocket.headers.get("authorization"), websocket.cookies, cookie)

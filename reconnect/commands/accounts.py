@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from graph.time import today
-from reconnect import account_requests, accounts_at_targets
+from reconnect import account_requests
+from reconnect.commands import accounts_at_targets
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit

@@ -37,8 +37,8 @@ def day_turn(
     """
     from graph.runs.brakes import StaleApproval
     from graph.writing.day_turn import TurnWaits
+    from reconnect.locks import LockLost, LockTaken
     from reconnect.work import jobs
-    from reconnect.work.locks import LockLost, LockTaken
 
     until = day or today()
     of_run = of(context)

@@ -57,8 +57,8 @@ def export_target(
     """
     from exporters.errors import ExportError
     from graph.runs.brakes import StaleApproval
+    from reconnect.locks import LockLost, LockTaken
     from reconnect.work import jobs
-    from reconnect.work.locks import LockLost, LockTaken
 
     of_run = of(context)
     try:

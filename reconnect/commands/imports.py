@@ -70,8 +70,8 @@ def import_source(
     from importers.pipeline.report import text_of
     from importers.source import SourceError
     from reconnect.commands.rights import exit_for_bad_records, show_preview
+    from reconnect.locks import LockLost, LockTaken
     from reconnect.work import jobs
-    from reconnect.work.locks import LockLost, LockTaken
 
     of_run = of(context)
     if consequences and (approve or dry_run):

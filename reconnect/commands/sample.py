@@ -137,9 +137,9 @@ def cpr(
     Certificates, contexts and requests are checked as far as the rules are known. It has the people of the payroll.
     """
     from sample import demo_settings
+    from sample.certificates import Authority
     from sample.cpr_register import REGISTERED, register_of
     from sample.cpr_service.app import Service, serve
-    from sample.cpr_service.certificates import Authority
     from sample.municipality import Municipality
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -160,8 +160,8 @@ def fk_adm(
     Client certificates are checked, and a write that breaks a vendor's rule is refused.
     """
     from sample import demo_settings
+    from sample.certificates import Authority
     from sample.cpr_register import REGISTERED
-    from sample.cpr_service.certificates import Authority
     from sample.fk_adm_service.app import Service, serve
     from sample.fk_adm_service.content import fill
 

@@ -21,8 +21,8 @@ from reconnect.terminal import tell_of_the_rest, terminal
 if TYPE_CHECKING:
     from exporters.target import Parked
     from reconnect.embedded import Status
-    from reconnect.work.job_states import WorkState
-    from reconnect.work.source_health import SourceHealth
+    from reconnect.job_states import WorkState
+    from reconnect.source_health import SourceHealth
 
 _SHOWN = 20
 """Parked objects, on a terminal; elsewhere all are shown."""
@@ -69,7 +69,8 @@ def _jobs(context: Context) -> tuple[dict[str, WorkState] | None, bool]:
     """State of the jobs, and whether a worker is alive; (None, False) when Redis does not answer."""
     import redis
 
-    from reconnect.work import job_states, liveness
+    from reconnect import job_states
+    from reconnect.work import liveness
 
     try:
         with context.redis() as client:
@@ -82,7 +83,7 @@ def _sources(context: Context) -> list[SourceHealth]:
     """Empty if the graph does not answer: the rest is shown all the same."""
     import redis
 
-    from reconnect.work.source_health import sources_health
+    from reconnect.source_health import sources_health
 
     try:
         return sources_health(context)

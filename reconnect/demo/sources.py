@@ -45,10 +45,10 @@ from reconnect.demo.run import Demo
 from reconnect.progress import Report
 from reconnect.work import jobs
 from sample import classification, demo_settings, position_list, schools
+from sample.certificates import Authority
 from sample.cpr_register import REGISTERED, register_of
 from sample.cpr_service.app import Service as CprService
 from sample.cpr_service.app import serve as serve_cpr
-from sample.cpr_service.certificates import Authority
 from sample.directories import administration, school
 from sample.directories.entries import Directory
 from sample.directories.loading import NotWritten, load

@@ -22,14 +22,14 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from api.access.four_eyes import Rule
-from api.http.origins import origin
+from api.callers.origins import origin
 from api.login.settings import LoginSettings
 from graph.statements.precedence import DEFAULT_ORDER
 from idp.settings import IdpSettings
 from importers.pipeline.brake import BrakeSettings
 from protocols.addresses import HostName, SecretAddress
 from reconnect import folders
-from reconnect.work.cron import Cron
+from reconnect.settings.cron import Cron
 from rules.roles import RoleRule
 
 

@@ -18,11 +18,11 @@ from graph.change_log import last_number, turned_day
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import unless_ahead
 from reconnect.context import Context
+from reconnect.locks import LockTaken
+from reconnect.sending.mail import MailFailed, MailPostponed, MailRejected, send_to
 from reconnect.settings.tree import AccountNoticeSettings
 from reconnect.targets import account_targets
 from reconnect.work import jobs
-from reconnect.work.locks import LockTaken
-from reconnect.work.mail import MailFailed, MailPostponed, MailRejected, send_to
 from rules.accounts.notices import AccountNotice, notices, stuck
 
 JOB = "account_notices"

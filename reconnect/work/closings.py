@@ -24,9 +24,9 @@ from graph.runs.run_log import end_run, start_run
 from graph.time import today
 from reconnect import targets
 from reconnect.context import Context
+from reconnect.locks import Lock, LockTaken
 from reconnect.logs.tracebacks import kind_of
 from reconnect.work import retrying
-from reconnect.work.locks import Lock, LockTaken
 from reconnect.work.watches import Watch
 
 EVERY = 1.0

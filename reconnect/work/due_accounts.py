@@ -15,9 +15,9 @@ from structlog.stdlib import get_logger
 
 from graph.writing.graph_writer import GraphWriter
 from reconnect.context import Context
+from reconnect.locks import LockTaken
 from reconnect.targets import account_targets
 from reconnect.work import jobs, queue
-from reconnect.work.locks import LockTaken
 from rules.accounts.following import covered, owe, told, touched
 from rules.accounts.following import owed as owed_in_graph
 from rules.accounts.run import Limits, Report, apply

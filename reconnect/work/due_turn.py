@@ -10,9 +10,9 @@ from graph.change_log import turned_day
 from graph.time import COPENHAGEN
 from graph.writing.day_turn import TurnWaits, possible_turn
 from reconnect.context import Context
+from reconnect.locks import LockTaken
+from reconnect.settings.cron import next_after, parse
 from reconnect.work import jobs
-from reconnect.work.cron import next_after, parse
-from reconnect.work.locks import LockTaken
 
 
 def look(context: Context) -> bool:

@@ -24,19 +24,19 @@ from graph.writing import day_turn
 from importers.pipeline.import_run import run_import
 from importers.pipeline.report import ImportReport, text_of
 from importers.source import Source
-from reconnect import sources, targets
+from reconnect import job_states, sources, targets
 from reconnect.context import Context
 from reconnect.embedded.scratch import scratch
 from reconnect.errors import ProgramError
 from reconnect.exits import CommandFailed, Exit
+from reconnect.job_states import WorkState
+from reconnect.locks import Lock, held_locks
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.targets import account_targets
-from reconnect.work import job_states, realised, retrying
+from reconnect.work import realised, retrying
 from reconnect.work.due_plans import apply_due
 from reconnect.work.due_steps import refresh_steps
-from reconnect.work.job_states import WorkState
-from reconnect.work.locks import Lock, held_locks
 
 
 class Interrupted(ProgramError):

@@ -1,9 +1,9 @@
 """Messages to people about their login: by the municipality's mail server, and by its gateway for text messages."""
 
 from idp.local_accounts.handing_over import NotSent
+from reconnect.sending.mail import MailFailed, send_to
+from reconnect.sending.sms import SmsFailed, send_sms
 from reconnect.settings.tree import MailSettings, SmsSettings
-from reconnect.work.mail import MailFailed, send_to
-from reconnect.work.sms import SmsFailed, send_sms
 
 
 class PersonalMessages:

@@ -15,8 +15,8 @@ from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.constants import in_progress_key_prefix, retry_key_prefix
 from arq.worker import Function, Retry, Worker, func
 
-from reconnect.work.cron import Times, parse
-from reconnect.work.locks import PREFIX as LOCK_PREFIX
+from reconnect.locks import PREFIX as LOCK_PREFIX
+from reconnect.settings.cron import Times, parse
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine

@@ -10,9 +10,9 @@ import redis
 from structlog.stdlib import get_logger
 
 from reconnect.context import Context
+from reconnect.sending.mail import MailFailed, MailRejected, send
 from reconnect.targets import objects
 from reconnect.work import retrying
-from reconnect.work.mail import MailFailed, MailRejected, send
 from reconnect.work.reported import report_change
 
 REPORTED = "reconnect:refused_logins"
@@ -32,7 +32,7 @@ def as_gauge(context: Context) -> dict[str, bool]:
     try:
         return {each: retrying.is_login_refused(context, each) for each in sorted(objects(context.settings.targets))}
     except redis.RedisError as error:
-        from api.computed.answers import NotAnswering  # only here: the worker loads none of the API
+        from api.computed.contract import NotAnswering  # only here: the worker loads none of the API
 
         raise NotAnswering(f"Redis does not answer: {error}") from error
 

@@ -13,8 +13,8 @@ import redis
 from structlog.stdlib import get_logger
 
 from reconnect.context import Context
+from reconnect.settings.cron import next_after
 from reconnect.work import queue
-from reconnect.work.cron import next_after
 from reconnect.work.queue import Planned
 
 KEY = "reconnect:scheduled"

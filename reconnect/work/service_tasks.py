@@ -22,8 +22,8 @@ from protocols.http.errors import HttpError
 from protocols.http.logins import Fixed
 from reconnect.context import Context
 from reconnect.logs.redaction import redact_text
+from reconnect.sending.mail import MailFailed, send_to
 from reconnect.settings.tree import HookSettings, MailSettings
-from reconnect.work.mail import MailFailed, send_to
 from rules.accounts.notices import address_of
 
 EVERY = 4.0

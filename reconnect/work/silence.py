@@ -6,9 +6,9 @@ from structlog.stdlib import get_logger
 
 from graph.time import COPENHAGEN
 from reconnect.context import Context
-from reconnect.work.mail import MailFailed, MailRejected, send
+from reconnect.sending.mail import MailFailed, MailRejected, send
+from reconnect.source_health import SourceHealth, sources_health
 from reconnect.work.reported import report_change
-from reconnect.work.source_health import SourceHealth, sources_health
 
 REPORTED = "reconnect:silent"
 """Redis set: the sources whose silence has been reported."""

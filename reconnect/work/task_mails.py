@@ -17,8 +17,8 @@ from processes.cases import notices
 from processes.cases.notices import Notice, Why
 from processes.engine.working_days import is_working_day
 from reconnect.context import Context
+from reconnect.sending.mail import MailFailed, MailRejected, send_to
 from reconnect.settings.tree import TaskMailSettings
-from reconnect.work.mail import MailFailed, MailRejected, send_to
 from rules.accounts.notices import address_of
 
 JOB = "task_mails"

@@ -21,6 +21,7 @@ from graph.writing.day_turn import TurnWaits
 from idp.sweeping import sweep
 from reconnect.context import Context
 from reconnect.logs.tracebacks import told
+from reconnect.sending import mail
 from reconnect.targets import account_targets, full_name
 from reconnect.work import (
     account_notices,
@@ -29,7 +30,6 @@ from reconnect.work import (
     due_accounts,
     due_turn,
     jobs,
-    mail,
     queue,
     refused_logins,
     retrying,

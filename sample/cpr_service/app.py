@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.person_xml import person_xml
 from sample.cpr_service.register import Register

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 from sample.fk_adm_service.records import Record
 from sample.tls_server import CertifiedHandler, serving
 

@@ -15,7 +15,7 @@ import uvicorn
 from api.access.four_eyes import Rule
 from api.access.rights import ROLES
 from api.access.tokens import create
-from api.computed.answers import States
+from api.computed.contract import States
 from api.http import connections
 from api.http.app import Service, create_app
 from api.http.metrics import Logins

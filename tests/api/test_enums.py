@@ -39,7 +39,7 @@ from graph.questions.preview import standing
 from graph.questions.rights import held, review, why_not
 from graph.statements.statement import Problem
 from processes.cases import inbox, kept
-from reconnect.work import job_states
+from reconnect import job_states
 from rules.accounts.explaining import _EXCEPTED, _ORDER
 
 

@@ -8,7 +8,7 @@ from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, build_schema,
 
 import exporters
 import importers
-from api.reads.filters import camel
+from api.model.filters import camel
 from graph.model import KINDS
 
 pytestmark = pytest.mark.whole

@@ -10,9 +10,9 @@ import pytest
 
 from api.access.rights import FIELDS, READ
 from api.access.roles import ROLES
-from api.reads.fields import Value
+from api.model.fields import Value
+from api.model.types import TYPES
 from api.reads.question import SCHEMA
-from api.reads.types import TYPES
 from exporters.image import operations
 from reconnect import folders
 from reconnect.demo import found

@@ -39,7 +39,7 @@ _OF_HELP = frozenset(
         "graph.retry",
         "graph.time",
         "reconnect.account_requests",
-        "reconnect.accounts_at_targets",
+        "reconnect.commands.accounts_at_targets",
         "reconnect.commands",
         "reconnect.context",
         "reconnect.day_option",

@@ -12,7 +12,7 @@ import httpx
 import neo4j
 import pytest
 
-from api.http.gate import REMEMBERED
+from api.callers.gate import REMEMBERED
 from graph.cpr.keyring import Keyring
 from importers.pipeline.import_run import run_import
 from reconnect.commands.queries import _is_here

@@ -13,12 +13,13 @@ import redis
 import yaml
 
 from graph.runs.run_log import start_run
+from reconnect import job_states
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.exits import Exit
-from reconnect.work import job_states, jobs
-from reconnect.work.job_states import WorkState
-from reconnect.work.locks import PREFIX, Lock
+from reconnect.job_states import WorkState
+from reconnect.locks import PREFIX, Lock
+from reconnect.work import jobs
 from tests.forked import telling
 from tests.reconnect.shell import Run
 

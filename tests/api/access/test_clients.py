@@ -10,7 +10,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from api.access.clients import LIFE, clients, create, revoke
 from api.access.failed_logins import ALLOWED
 from api.access.tokens import TokenError
-from api.http import gate
+from api.callers import gate
 from tests.api.serving import Served
 
 ME = {"query": "{ me { name roles } }"}

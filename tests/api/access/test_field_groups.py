@@ -11,10 +11,10 @@ from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 from api.access.field_groups import CONTACT, FIELD_GROUPS, OF_KIND, TITLES, WrongGroups, limited_to
 from api.access.rights import READ, WRITE, Access
 from api.access.tokens import TokenError, create, tokens
-from api.reads.fields import Linked, Paged, Periods, Way
-from api.reads.filters import camel
+from api.model.fields import Linked, Paged, Periods, Way
+from api.model.filters import camel
+from api.model.types import PLURALS, TYPES
 from api.reads.question import SCHEMA
-from api.reads.types import PLURALS, TYPES
 from graph.cpr.keyring import Keyring
 from graph.model import KINDS
 from graph.statements.statement import DatedLink, Ref, Statement

@@ -6,7 +6,7 @@ from api.access.places import PLACES, WHOLE
 from api.access.rights import ROLES
 from api.access.tokens import create, tokens
 from api.computed.types import FIELDS
-from api.reads.types import PLURALS, RECORD_LISTS, TYPES
+from api.model.types import PLURALS, RECORD_LISTS, TYPES
 from tests.api.serving import Served
 
 pytestmark = pytest.mark.slow

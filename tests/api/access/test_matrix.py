@@ -19,13 +19,13 @@ from api.access.places import PLACES
 from api.access.rights import FIELDS, LIMITED_FIELDS, READ, ROLES, WRITE, Access
 from api.access.roles import PERSON
 from api.availability import Availability
+from api.callers.gate import Gate
 from api.computed.types import FIELDS as COMPUTED
-from api.http.gate import Gate
+from api.model.fields import Value
+from api.model.types import PLURALS, RECORD_LISTS, TYPES
 from api.reads.compiler import Compiler
-from api.reads.fields import Value
 from api.reads.question import SCHEMA, coerced, question_of
 from api.reads.selection import Document, select
-from api.reads.types import PLURALS, RECORD_LISTS, TYPES
 from graph.time import today
 
 DECIDED: dict[str, dict[str, Any]] = yaml.safe_load(

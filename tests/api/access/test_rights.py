@@ -8,8 +8,8 @@ from api.access.places import PLACES
 from api.access.readers import STORED
 from api.access.rights import FIELDS, READ, ROLES, WHERE, WRITE, Access
 from api.access.roles import PERSON
+from api.model.types import PLURALS, RECORD_LISTS, TYPES
 from api.reads.question import SCHEMA
-from api.reads.types import PLURALS, RECORD_LISTS, TYPES
 from tests.api.serving import Served
 
 # Types that are only the form of an answer; states and links' periods, which are reached through their thing alone.

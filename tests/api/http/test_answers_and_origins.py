@@ -10,7 +10,7 @@ import zstandard
 from websockets import InvalidStatus
 from websockets.asyncio.client import connect
 
-from api.http.origins import may_ask, origin
+from api.callers.origins import may_ask, origin
 from graph.cpr.keyring import Keyring
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses

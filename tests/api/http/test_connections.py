@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.http import connections, request_body
+from api.http import connections
+from api.requests import request_body
 from tests.api.serving import Served
 
 

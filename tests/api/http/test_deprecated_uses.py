@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from api.reads.deprecated import DEPRECATED
+from api.model.deprecated import DEPRECATED
 from api.reads.question import SCHEMA
 from graph.time import today
 from tests.api.serving import Served

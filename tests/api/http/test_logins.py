@@ -14,7 +14,7 @@ from api.access.credentials import Credential
 from api.access.failed_logins import ALLOWED, FailedLogins
 from api.access.rights import Access
 from api.availability import Availability, Away
-from api.http import gate
+from api.callers import gate
 from tests.api.serving import Served
 
 ASK = {"query": "{ units { totalCount } }"}

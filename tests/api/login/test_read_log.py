@@ -10,8 +10,9 @@ import pytest
 
 from api.access.read_log import _WRITE, Asked, reads, sweep
 from api.access.tokens import create
+from api.model.refused import Rejected
 from api.reads.persons_shown import Seen, looking
-from api.reads.question import Rejected, question_of
+from api.reads.question import question_of
 from graph.connection import connect
 from graph.questions.readable import Readable
 from reconnect.embedded import Addresses

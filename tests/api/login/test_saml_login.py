@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from structlog.testing import capture_logs
 
 from api.access.sessions import Sessions
-from api.http import gate
+from api.callers import gate
 from api.http.app import Service
 from api.login import pacing
 from api.login.saml_peer import SamlRefused

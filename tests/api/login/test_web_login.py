@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.access.tokens import TokenError, create
-from api.http import gate
+from api.callers import gate
 from graph.change_log import Origin
 from graph.connection import connect as connected
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement

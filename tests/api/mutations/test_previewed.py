@@ -7,7 +7,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from api.http.request_body import BadRequest, asked_of
+from api.requests.request_body import BadRequest, asked_of
 from graph.time import today
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving

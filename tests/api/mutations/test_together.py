@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.http.request_body import BadRequest, asked_of
+from api.requests.request_body import BadRequest, asked_of
 from tests.api.serving import Served
 from tests.graph.snapshot import change_numbers, snapshot
 

@@ -10,7 +10,8 @@ import orjson
 from graphql import GraphQLError
 
 from api.access.rights import Access
-from api.reads.question import Rejected, question_of
+from api.model.refused import Rejected
+from api.reads.question import question_of
 from api.reads.reader import Reader
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring

@@ -12,13 +12,13 @@ from api.access.budget import MOST_STREAMS, MOST_STREAMS_OF_ALL, Account, Budget
 from api.access.tokens import create
 from api.availability import Availability
 from api.http.app import Service, create_app
+from api.model.types import TYPES
 from api.reads import question, reader
 from api.reads.compiler import Compiler
 from api.reads.lengths import Lengths, _degrees, _of_tree, _places, _statement, measured
 from api.reads.limits import Limits
 from api.reads.question import SCHEMA, question_of
 from api.reads.selection import Document, VariableValues, select
-from api.reads.types import TYPES
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from graph.time import today

@@ -10,9 +10,9 @@ from functools import cache
 import pytest
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_abstract_type, is_leaf_type, is_object_type
 
-from api.reads.fields import Periods
+from api.model.fields import Periods
+from api.model.types import PLURALS, TYPES
 from api.reads.question import SCHEMA
-from api.reads.types import PLURALS, TYPES
 from tests.api.reads.asking import EVERY_RIGHT, Asking
 from tests.api.reads.shapes import Link, one_of_each
 

@@ -5,9 +5,10 @@ import threading
 import pytest
 from graphql import GraphQLError, get_introspection_query, parse
 
+from api.model.refused import Rejected
 from api.reads.bounded_cache import Kept
 from api.reads.expansion import MOST_FIELDS, MOST_PAIRS, SpreadsItself, check_expansion
-from api.reads.question import SCHEMA, Rejected, question_of
+from api.reads.question import SCHEMA, question_of
 from api.reads.schema_cost import MOST, schema_cost
 from api.reads.selection import MOST_ROOTS, MOST_SELECTED, Document, VariableValues, select
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.reads.cursor_seal import CursorSeal
+from api.model.cursor_seal import CursorSeal
 from api.reads.field_order import naming
 from api.reads.selection import Selected
 

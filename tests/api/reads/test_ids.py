@@ -5,8 +5,9 @@ import time
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from api.reads.deprecated import STRING_AS_ID
-from api.reads.question import SCHEMA, Rejected, question_of
+from api.model.deprecated import STRING_AS_ID
+from api.model.refused import Rejected
+from api.reads.question import SCHEMA, question_of
 from tests.api.serving import Served
 
 NAMED = ("UUID", "uuid", "Key of", "Key or", "keys, of", "source's key", "KLE numbers")

@@ -6,7 +6,7 @@ from typing import Any
 import neo4j
 import pytest
 
-from api.computed.nearest import Everybody
+from api.computed.managers_of_all import Everybody
 from api.reads.limits import Limits
 from tests.acceptance.cases import MANAGERS
 from tests.api.reads.asking import Asking

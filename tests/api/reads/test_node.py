@@ -3,8 +3,8 @@
 import pytest
 from graphql import GraphQLInterfaceType
 
+from api.model.types import PLURALS
 from api.reads.question import SCHEMA
-from api.reads.types import PLURALS
 from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import EVERY_RIGHT, Asking

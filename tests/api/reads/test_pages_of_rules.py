@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from api.access.roles import LOG
 from api.computed.contract import FIRST, LARGEST, Caller, ComputedField, Pages, Plain, Request, answer_type
 from api.computed.pages import in_pages
-from api.reads.cursor_seal import CursorSeal
+from api.model.cursor_seal import CursorSeal
 from graph.cpr.keyring import Keyring
 from graph.time import today
 

@@ -11,9 +11,9 @@ import pytest
 from api.access.held import subtree
 from api.access.rights import FIELDS, Access
 from api.access.roles import ROLES
+from api.model.filters import camel
+from api.model.types import PLURALS
 from api.mutations.edits import with_value
-from api.reads.filters import camel
-from api.reads.types import PLURALS
 from graph.change_log import Origin
 from graph.model import KINDS
 from graph.statements.precedence import MANUAL

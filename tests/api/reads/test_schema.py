@@ -12,10 +12,10 @@ from graphql import (
     is_specified_scalar_type,
 )
 
-from api.reads.fields import Way
-from api.reads.filters import camel
+from api.model.fields import Way
+from api.model.filters import camel
+from api.model.types import TYPES
 from api.reads.question import SCHEMA
-from api.reads.types import TYPES
 from api.schema import schema
 from graph.model import KINDS, Kind, Link
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLInterfaceType
 
+from api.model.types import OF_EVERY_KIND, PLURALS
 from api.reads.labels import BY_LINK, NAMES
 from api.reads.question import SCHEMA
-from api.reads.types import OF_EVERY_KIND, PLURALS
 from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import Asking

@@ -19,10 +19,10 @@ from api.access.held import subtree
 from api.access.places import PLACES, Place
 from api.access.rights import Access
 from api.access.roles import ROLES
-from api.reads.fields import Value
-from api.reads.filters import Filter, snake
-from api.reads.filters import of_kind as filters_of
-from api.reads.types import PLURALS, SINGULARS, TYPES
+from api.model.fields import Value
+from api.model.filters import Filter, snake
+from api.model.filters import of_kind as filters_of
+from api.model.types import PLURALS, SINGULARS, TYPES
 from graph.collation import caption
 from graph.errors import unknown_kind
 from graph.model import KINDS

@@ -8,7 +8,7 @@ import neo4j
 import pytest
 
 from api.access.tokens import create, revoke
-from api.http import gate
+from api.callers import gate
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import DatedLink, DatedValue, Ref, Statement

@@ -22,8 +22,8 @@ from graph.name_patterns import login_problem
 from graph.statements.precedence import MANUAL
 from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
+from reconnect.sending.mail import MailFailed, send_to
 from reconnect.settings.tree import MailSettings
-from reconnect.work.mail import MailFailed, send_to
 from tests.exporters.active_directory.town import AT, RING, Town, uuid_of
 from tests.idp.staff import state_account
 

@@ -12,7 +12,7 @@ from exporters.fk_adm.target import FkAdm
 from exporters.objects.export import run_object_export
 from exporters.report import ExportReport
 from graph.cpr.keyring import Keyring
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 from sample.fk_adm_service.app import Running
 from sample.fk_adm_service.content import fill
 from sample.fk_adm_service.records import BENEFIT, KLE, SENSITIVITY, UNIT, Record

@@ -6,8 +6,8 @@ from datetime import timedelta
 import neo4j
 import pytest
 
+from sample.certificates import Authority, Pair
 from sample.cpr_service.app import Running, Service, serve
-from sample.cpr_service.certificates import Authority, Pair
 from sample.cpr_service.register import Register
 from tests.importers.cpr.register import KNOWN, NOON, Office
 

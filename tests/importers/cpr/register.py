@@ -20,8 +20,8 @@ from importers.cpr.settings import CprSettings
 from importers.cpr.source import CprSource
 from importers.pipeline.import_run import run_import
 from importers.pipeline.report import ImportReport
+from sample.certificates import Authority, Pair
 from sample.cpr_service.app import Running, Service
-from sample.cpr_service.certificates import Authority, Pair
 from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.register import Address, CprPerson, Name, Register
 from sample.cpr_service.requests import Registered

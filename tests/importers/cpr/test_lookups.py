@@ -17,7 +17,7 @@ from graph.time import Period
 from importers.cpr import asking, soap
 from importers.cpr.errors import LogUnwritable, Misconfigured, NoAnswer
 from importers.cpr.lookup import Entry
-from sample.cpr_service.certificates import Authority
+from sample.certificates import Authority
 from sample.cpr_service.register import Address, Name
 from tests.graph.organisation import employment, person
 from tests.graph.snapshot import last_write

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 from sample.fk_adm_service.app import Running, Service, serve
 from tests.importers.fk_adm.town import CVR, Town
 

@@ -7,7 +7,7 @@ import pytest
 
 from graph.errors import ChangeRejected
 from importers.fk_adm.errors import AccessRefused, Unavailable, Unreadable
-from sample.cpr_service.certificates import Authority
+from sample.certificates import Authority
 from sample.fk_adm_service import records
 from sample.fk_adm_service.records import BENEFIT, BENEFITS, KLE, OVERVIEW, SENSITIVITY, UNIT, uuid_of
 from tests.importers.fk_adm.town import (

@@ -8,7 +8,7 @@ from typing import Any
 from importers.fk_adm.lookup import KnownRole
 from importers.fk_adm.settings import FkAdmSettings
 from importers.fk_adm.source import FkAdm
-from sample.cpr_service.certificates import Authority, Pair
+from sample.certificates import Authority, Pair
 from sample.fk_adm_service import records
 from sample.fk_adm_service.app import Running
 from sample.fk_adm_service.content import NEIGHBOUR, PARAMETER, PAY, READ, fill

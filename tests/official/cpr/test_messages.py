@@ -21,8 +21,8 @@ from importers.cpr.lookup import Lookup
 from importers.cpr.settings import CprSettings
 from importers.cpr.soap import Connection, raise_fault
 from importers.cpr.subscription import Subscription
+from sample.certificates import Authority
 from sample.cpr_service.app import Running, Service, serve
-from sample.cpr_service.certificates import Authority
 from sample.cpr_service.misbehaviour import Misbehaviour
 from sample.cpr_service.register import Address, CprPerson, Name, Protection, Register
 from tests.conftest import OFFICIAL_DATA

@@ -15,9 +15,9 @@ from reconnect.embedded.home import Home
 from reconnect.exits import Exit
 from reconnect.service import BackgroundService
 from sample import demo_settings, write_opus
+from sample.certificates import Authority
 from sample.cpr_register import REGISTERED, register_of
 from sample.cpr_service.app import Service, serve
-from sample.cpr_service.certificates import Authority
 from sample.municipality import Municipality
 from tests.api.every_mutation import NUMBERS, SECRET, asked
 from tests.reconnect.shell import Run

@@ -13,9 +13,9 @@ from graph.time import today
 from graph.writing.graph_writer import GraphWriter
 from reconnect.context import Context
 from reconnect.embedded import Addresses
+from reconnect.sending import mail as mailing
 from reconnect.settings.tree import MailSettings
 from reconnect.work import account_notices
-from reconnect.work import mail as mailing
 from rules.accounts.notices import AccountNotice
 from rules.accounts.run import Limits, apply
 from tests.graph.questions.rights.imported import RING, imported

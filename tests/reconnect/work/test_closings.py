@@ -22,8 +22,8 @@ from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from reconnect.embedded import Addresses
+from reconnect.locks import is_held
 from reconnect.work import queue
-from reconnect.work.locks import is_held
 from sample.domain_controller import LDAPS
 from tests.answering import Reply, Request, answering
 from tests.directories.controller import Controller

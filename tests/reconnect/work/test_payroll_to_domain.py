@@ -18,8 +18,8 @@ from reconnect.account_decisions import decisions
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.image_reader import image_reader
+from reconnect.locks import Lock
 from reconnect.work.due_accounts import follow
-from reconnect.work.locks import Lock
 from rules.accounts.run import Limits, Report
 from tests.directories.controller import Controller
 from tests.exporters.active_directory.conftest import new_ou

@@ -28,9 +28,9 @@ from reconnect import errors
 from reconnect.embedded import EmbeddedError
 from reconnect.errors import ProgramError
 from reconnect.exits import CommandFailed
+from reconnect.locks import LockLost, LockTaken
+from reconnect.sending.mail import MailFailed
 from reconnect.work import jobs, queue, worker
-from reconnect.work.locks import LockLost, LockTaken
-from reconnect.work.mail import MailFailed
 from reconnect.work.retrying import retry_of
 
 pytestmark = pytest.mark.whole

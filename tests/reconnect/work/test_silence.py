@@ -21,13 +21,14 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from graph.time import COPENHAGEN, today
+from reconnect import job_states
 from reconnect.context import Context
 from reconnect.embedded import Addresses
+from reconnect.sending.mail import MailFailed, send
+from reconnect.settings.cron import longest_gap, next_after, parse
 from reconnect.settings.tree import MailSettings
-from reconnect.work import job_states, jobs, refused_logins, retrying, silence
-from reconnect.work.cron import longest_gap, next_after, parse
-from reconnect.work.mail import MailFailed, send
-from reconnect.work.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
+from reconnect.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
+from reconnect.work import jobs, refused_logins, retrying, silence
 from tests.api.serving import serving
 from tests.exporters.files.servers import authority
 from tests.graph.organisation import Stating, small

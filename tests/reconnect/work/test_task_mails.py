@@ -14,9 +14,9 @@ from graph.runs.cursors import write_cursor
 from graph.time import COPENHAGEN, today
 from processes.cases import definitions, ending, kept, notices, tasks
 from processes.play.described import read_described
+from reconnect.sending.mail import MailFailed, MailRejected
 from reconnect.settings.tree import MailSettings, Settings, TaskMailSettings
 from reconnect.work import task_mails
-from reconnect.work.mail import MailFailed, MailRejected
 from reconnect.work.task_mails import TaskMails
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import imported

@@ -30,16 +30,16 @@ from graph.runs.brakes import approve
 from graph.runs.run_log import start_run
 from graph.time import today
 from importers.source import SourceError
-from reconnect import sources
+from reconnect import job_states, sources
 from reconnect.context import Context
 from reconnect.embedded import Addresses, ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
-from reconnect.work import due_accounts, due_turn, job_states, jobs, retrying, worker
+from reconnect.locks import Lock, LockTaken
+from reconnect.work import due_accounts, due_turn, jobs, retrying, worker
 from reconnect.work import queue as job_queue
 from reconnect.work.closings import Closings
 from reconnect.work.liveness import healthy, healthy_here, sign_of_life
-from reconnect.work.locks import Lock, LockTaken
 from rules.accounts.run import SOURCE
 from tests.graph.organisation import Stating, small
 
@@ -558,7 +558,7 @@ def test_the_state_is_shown_without_loading_the_worker() -> None:
     """``status`` and ``worker --check`` are asked every few seconds by monitoring."""
     asked = (
         "import sys; from reconnect.commands import status, worker; "
-        "import reconnect.work.liveness, reconnect.work.job_states, reconnect.work.source_health; "
+        "import reconnect.work.liveness, reconnect.job_states, reconnect.source_health; "
         "worker = ('arq', 'reconnect.work.worker', 'reconnect.work.jobs', 'zeep'); "
         "print(*(each for each in sys.modules if each.startswith(worker)))"
     )

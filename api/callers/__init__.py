@@ -1,0 +1,1 @@
+"""Who calls, whether they may, and what is noted of it."""
