@@ -119,6 +119,14 @@ def days_behind(driver: neo4j.Driver) -> int:
         return (todays_date() - turned_day(session)).days
 
 
+def is_today_doubtful(driver: neo4j.Driver) -> bool:
+    """Whether today lies more than one day ahead of the last turned day, so that a person looks at the machine's clock.
+
+    Until then nothing is done by that clock which can't be taken back.
+    """
+    return days_behind(driver) > 1
+
+
 def catch_up(driver: neo4j.Driver) -> None:
     """As ``turn``, as far as it needs no approval: an import's results are right on any turned day."""
     try:
