@@ -13,7 +13,7 @@ import strawberry
 
 from api.access.roles import ROLES
 from graph.model import KINDS
-from graph.model.kind import WordSet
+from graph.model.kind import WordSet, name_of
 
 
 def enumerated(name: str, doc: str, words: Mapping[str, str], named: Callable[[str], str] | None = None) -> type[Enum]:
@@ -22,11 +22,6 @@ def enumerated(name: str, doc: str, words: Mapping[str, str], named: Callable[[s
     functional: Any = Enum  # mypy knows it as a class to be subclassed only
     made: type[Enum] = strawberry.enum(functional(name, values), name=name, description=doc)
     return made
-
-
-def name_of(word: str) -> str:
-    """The name in an enum of a word of the graph."""
-    return word.upper().replace(" ", "_")
 
 
 def in_cypher(word: str) -> str:
@@ -260,11 +255,6 @@ else:
     ConstraintForm = OF_WORDS["ConstraintForm"]
     ExceptionEffect = OF_WORDS["ExceptionEffect"]
     RuleEffect = OF_WORDS["RuleEffect"]
-
-
-def word_of(allowed: WordSet, text: str) -> str:
-    """The word that has this name; any other text, such as the word itself, as it is."""
-    return next((word for word in allowed if name_of(word) == text), text)
 
 
 STORED_ENUMS: tuple[type[Enum], ...] = (

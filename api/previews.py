@@ -7,8 +7,9 @@ import neo4j
 
 from api.access.rights import Access
 from api.access.sight import hidden, seen, seen_wholly
-from api.enums import enumerated, name_of
+from api.enums import enumerated
 from graph.identity.lookup import uuids_in
+from graph.model.kind import name_of
 from graph.questions.preview.consequences import Consequence, Preview
 
 MOST = 2_000

@@ -5,7 +5,8 @@ import neo4j
 from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 from rules.accounts.explaining import explain
 
 

@@ -8,9 +8,9 @@ import orjson
 
 from api.computed.contract import Answer, Part, Plain, answer_type
 from api.computed.task_answers import moment, names_of, task_forms
-from api.enums import name_of
 from graph.connection import Run
 from graph.identity.lookup import survivors
+from graph.model.kind import name_of
 from processes.cases import definitions, kept
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, LogEntry, Task

@@ -7,11 +7,11 @@ from typing import Any
 from api.access.caller_names import person_of
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
-from api.enums import name_of
 from api.model.cursors import uuid_of
 from api.model.filters import camel
 from api.model.naming import NAMING
 from graph.model import KINDS
+from graph.model.kind import name_of
 from graph.questions.change_feed import ChangedLink, ChangedValue, Entry, latest
 
 _PLAIN = ("number", "at", "source", "user", "reason", "run", "kind", "uuid")

@@ -7,7 +7,8 @@ from graphql import GraphQLError
 
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 from graph.time import today
 from rules.accounts.real_names import real_names
 

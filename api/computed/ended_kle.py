@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from api.access.roles import READERS
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 from graph.model.organisation import KLE_ENDINGS
 from graph.questions.kle_endings import Ended, ended
 

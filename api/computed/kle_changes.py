@@ -5,9 +5,10 @@ from itertools import islice
 
 from api.access.roles import LOG
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
 from api.model.cursors import uuid_of
 from graph.model import KINDS
+from graph.model.kind import name_of
 from graph.questions.kle_changes import kle_changes
 
 

@@ -4,7 +4,7 @@ from api.access.field_groups import group_of, role_of
 from api.access.rights import LIMITED_FIELDS, READ, WRITE, Access
 from api.access.roles import ANYONE
 from api.computed.contract import Answer, ComputedField, Part, Plain, Request, Thing, answer_type
-from api.enums import name_of
+from graph.model.kind import name_of
 
 
 def _answer(request: Request) -> list[Answer]:

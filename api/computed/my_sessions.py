@@ -6,7 +6,8 @@ from api.access.caller_names import PERSON
 from api.access.roles import ANYONE
 from api.access.session_list import OpenSession, open_sessions
 from api.computed.contract import Answer, ComputedField, Plain, Request, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 
 
 def _answer(request: Request) -> list[Answer]:

@@ -6,8 +6,9 @@ from graphql import GraphQLError
 
 from api.access.roles import READERS
 from api.computed.contract import FIRST, Answer, Argument, ComputedField, Key, Pages, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
 from api.model.types import TIES
+from graph.model.kind import name_of
 from graph.questions.people_changes import CHANGES, people_changes
 from graph.time import today
 

@@ -19,7 +19,7 @@ from api.computed.contract import (
     Thing,
     answer_type,
 )
-from api.enums import name_of
+from graph.model.kind import name_of
 from graph.plans.kept import found, plans
 from graph.plans.plan import Plan
 

@@ -11,9 +11,10 @@ from api.access.places import PLACED
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
 from api.computed.nearest_manager import tie_of
-from api.enums import enumerated, name_of
+from api.enums import enumerated
 from graph.errors import Unknown
 from graph.model import KINDS
+from graph.model.kind import name_of
 from graph.model.rights import RIGHTS
 from graph.questions.rights.asking import Asked, asked, first_day, rights_on
 from graph.questions.rights.held import HeldRight, Limit, LimitValue, Omitted, Reason, Rights

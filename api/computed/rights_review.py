@@ -6,7 +6,8 @@ from api.access.places import PLACES, Place
 from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 from graph.questions.rights.attesting import reviewed
 from graph.questions.rights.held import Thing as GivenBy
 from graph.questions.rights.review import FINDINGS, Found

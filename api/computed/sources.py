@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from api.access.roles import RUNS
 from api.computed.contract import Answer, ComputedField, Part, Plain, Request, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 
 
 def _answer(request: Request) -> Sequence[Answer]:

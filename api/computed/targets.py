@@ -4,7 +4,7 @@ import neo4j
 
 from api.access.roles import RUNS
 from api.computed.contract import Answer, ComputedField, Part, Plain, Request, answer_type
-from api.enums import name_of
+from graph.model.kind import name_of
 
 _STATES = """
 UNWIND $targets AS target

@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from api.computed.contract import Answer, Part, Plain, answer_type
-from api.enums import name_of
 from graph.connection import Run
 from graph.identity.lookup import survivors
+from graph.model.kind import name_of
 from processes.cases import definitions, kept
 from processes.cases.definitions import Version
 from processes.cases.inbox import PARTS

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from api.access.tokens import Token, tokens
 from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 
 READ_BY = frozenset({"rights", "operations", "auditor"})
 

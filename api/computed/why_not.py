@@ -6,7 +6,8 @@ from api.access.places import PLACED
 from api.access.rights import whole
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
-from api.enums import enumerated, name_of
+from api.enums import enumerated
+from graph.model.kind import name_of
 from graph.questions.rights.asking import coming, evaluation, find_right
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.held import Thing as GivenBy

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from api.enums import word_of
 from api.model.filters import camel
 from graph.errors import ChangeRejected
 from graph.model import KINDS, Property
@@ -57,7 +56,7 @@ def parsed(kind: str, name: str, value: str | None) -> Value | None:
     except (KeyError, ValueError) as error:
         text = str(error) if found.type == "date" else f"{value!r} is not a {found.type}"
         raise ChangeRejected("wrong_value", f"{name}: {text}", field=name) from error
-    return value if found.one_of is None else word_of(found.one_of, value)
+    return value if found.one_of is None else found.one_of.word_of(value)
 
 
 def parsed_texts(kind: str, name: str, values: Sequence[str]) -> Value:

@@ -13,6 +13,8 @@ from exporters.errors import ImageError
 from exporters.fk_adm.settings import FkAdmSettings
 from exporters.objects.target import Objects, Value, Wanted
 from exporters.target import Image, Parked
+from graph.model.organisation import ENVIRONMENTS
+from graph.model.rights import CONTENTS, FORMS
 from graph.questions.rights.building import constraint_type
 from graph.questions.rights.derive import place_of, up_to
 from graph.questions.rights.held import ConstraintType
@@ -66,8 +68,14 @@ class _Stated:
         for each in sorted(image["Settings"], key=lambda one: str(one["uuid"])):
             if each["of"]:  # otherwise a grant's, which KOMBIT has no place for
                 settings.setdefault(each["of"]["uuid"], []).append(each)
-        system_roles, types = ({each["uuid"]: each for each in image[name]} for name in ("SystemRoles", "Types"))
-        return cls(system_roles, types, settings)
+        system_roles = {each["uuid"]: each for each in image["SystemRoles"]}
+        return cls(system_roles, {each["uuid"]: _type(each) for each in image["Types"]}, settings)
+
+
+def _type(node: Node) -> Node:
+    """With the words of the model, for which the API has names of enums."""
+    content, form = _text(node["content"]), _text(node["form"])
+    return {**node, "content": CONTENTS.word_of(content), "form": FORMS.word_of(form)}
 
 
 def _wanted(role: Node, stated: _Stated, settings: FkAdmSettings) -> Wanted | None:
@@ -99,7 +107,7 @@ def _wanted(role: Node, stated: _Stated, settings: FkAdmSettings) -> Wanted | No
 
 def _is_at_kombit(system: Node | None, settings: FkAdmSettings) -> bool:
     """FK-adm's source says of which environment each of its systems is; others have none."""
-    if system is None or system["environment"] != settings.environment:
+    if system is None or ENVIRONMENTS.word_of(_text(system["environment"])) != settings.environment:
         return False
     return not settings.systems or system["key"] in settings.systems
 

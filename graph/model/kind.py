@@ -10,6 +10,11 @@ Type = Literal["text", "integer", "decimal", "yes_no", "date", "texts"]
 Access = Literal["open", "private", "pay", "cpr"]
 
 
+def name_of(word: str) -> str:
+    """The name of a word in the API's enum."""
+    return word.upper().replace(" ", "_")
+
+
 @dataclass(frozen=True, slots=True)
 class WordSet:
     """The only words that a text may be, each with its description. ``name``: of the set, as the API has it."""
@@ -23,6 +28,10 @@ class WordSet:
 
     def __contains__(self, word: object) -> bool:
         return word in self.words
+
+    def word_of(self, name: str) -> str:
+        """The word that has this name in the API's enum; any other text, such as the word itself, as it is."""
+        return next((word for word in self.words if name_of(word) == name), name)
 
 
 @dataclass(frozen=True, slots=True)

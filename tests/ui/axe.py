@@ -24,6 +24,7 @@ def _script() -> str:
 
 def require_accessible(page: Page) -> None:
     """As the page is now, in both colours; then as narrow as can be, without scrolling sideways."""
+    page.get_by_role("main").wait_for()
     page.evaluate(_script())
     before = page.viewport_size
     assert before is not None

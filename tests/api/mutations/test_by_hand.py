@@ -251,9 +251,9 @@ def test_a_position_chosen_by_hand_holds_until_it_is_released(service: Served) -
     service.data(choose, "hr", position="Lærer", **{"from": "2026-01-01"})
     service.data(choose, "hr", position="Tolk", **{"from": "2026-03-01", "to": "2026-04-01"})
     assert service.data(asked)["employment"]["positionPeriods"] == [
-        {"from": "2026-01-01", "to": "2026-03-01", "how": "manual", "position": {"title": "Lærer"}},
-        {"from": "2026-03-01", "to": "2026-04-01", "how": "manual", "position": {"title": "Tolk"}},
-        {"from": "2026-04-01", "to": None, "how": "manual", "position": {"title": "Lærer"}},
+        {"from": "2026-01-01", "to": "2026-03-01", "how": "MANUAL", "position": {"title": "Lærer"}},
+        {"from": "2026-03-01", "to": "2026-04-01", "how": "MANUAL", "position": {"title": "Tolk"}},
+        {"from": "2026-04-01", "to": None, "how": "MANUAL", "position": {"title": "Lærer"}},
     ]
     service.data(choose, "hr")
     assert service.data(asked)["employment"]["positionPeriods"] == []

@@ -107,8 +107,8 @@ def test_a_link_s_properties_are_of_each_period(moved: Asking) -> None:
     asked = f"""{{ employment(key: "e", {ALWAYS}) {{ positionPeriods {{ from to how position {{ title }} }} }} }}"""
     clerk = {"position": {"title": "Clerk"}}
     assert moved.data(asked)["employment"]["positionPeriods"] == [
-        {"from": "2020-01-01", "to": "2024-05-01", "how": "title", **clerk},
-        {"from": "2024-05-01", "to": None, "how": "payroll", **clerk},
+        {"from": "2020-01-01", "to": "2024-05-01", "how": "TITLE", **clerk},
+        {"from": "2024-05-01", "to": None, "how": "PAYROLL", **clerk},
     ]
 
 
@@ -126,7 +126,7 @@ def test_the_other_end_of_a_link_tells_the_same_periods(moved: Asking) -> None:
     assert found["employments"] == [{"number": "7"}]
     assert [(each["from"], each["to"]) for each in found["employmentsPeriods"]] == [IN_NORTH[:2], IN_NORTH_AGAIN[:2]]
     of_position = f"""{{ position(key: "clerk", {ALWAYS}) {{ employmentsPeriods {{ how }} }} }}"""
-    assert moved.data(of_position)["position"]["employmentsPeriods"] == [{"how": "title"}, {"how": "payroll"}]
+    assert moved.data(of_position)["position"]["employmentsPeriods"] == [{"how": "TITLE"}, {"how": "PAYROLL"}]
 
 
 def test_first_is_limited_like_any_list_s(moved: Asking) -> None:

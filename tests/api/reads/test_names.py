@@ -187,9 +187,11 @@ def test_an_unknown_name_is_refused(asking: Asking, question: str, code: str) ->
     assert asking.code(question) == code
 
 
-def test_who_reads_a_part_learns_of_no_types_of_employment_elsewhere(asking: Asking, graph: neo4j.Driver) -> None:
+def test_who_reads_a_part_learns_of_no_types_of_employment_elsewhere(asking: Asking) -> None:
     """They are free texts of sources. One that exists elsewhere is answered as one that exists nowhere."""
-    rows, _, _ = graph.execute_query("MATCH (s:EmploymentState) WHERE s.type IS NOT NULL RETURN s.type AS type LIMIT 1")
+    rows, _, _ = asking.reader.driver.execute_query(
+        "MATCH (s:EmploymentState) WHERE s.type IS NOT NULL RETURN s.type AS type LIMIT 1"
+    )
     access = Access("nord", frozenset({"reader"}), None, {"reader": frozenset({UNKNOWN})})
     limited = replace(asking, access=access)
     for type_ in (*(row["type"] for row in rows), "monthly"):

@@ -36,7 +36,7 @@ def test_a_variable_within_a_list(asking: Asking, root: str, name: str, type_: s
     item = type_.strip("[]!")
     whole = (
         "totalCount"
-        if name.startswith("filter.")
+        if name.startswith("filter.") or root.endswith("Connection")
         else {
             "search": "property",
             "rightsReview": "finding",

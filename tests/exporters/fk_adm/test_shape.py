@@ -77,7 +77,7 @@ def test_fixed_values_are_as_systems_compare_with_them(uri: str, fixed: list[str
 
 
 def test_a_level_of_a_type_that_takes_one_stands_alone() -> None:
-    one = {**TYPES[SENSITIVITY], "form": "single"}
+    one = {**TYPES[SENSITIVITY], "form": "SINGLE"}
     told = setting(SENSITIVITY, fixed=["FORTROLIGE_PERSONOPLYSNINGER"], type=one)
     assert values(role(settings=[told]))[READ["uri"]] == [f"{SENSITIVITY} = {MIDDLE}"]
 
@@ -119,7 +119,7 @@ def test_what_can_not_be_written_is_parked_with_the_reason(told: dict[str, Any],
         role(includes=[LOCAL]),
         role(includes=[]),
         role(includes=[{**READ, "system": None}]),
-        role(includes=[{**READ, "system": {"key": "overblik", "environment": "test"}}]),
+        role(includes=[{**READ, "system": {"key": "overblik", "environment": "TEST"}}]),
         role(delegatedFromCvr="87654321"),
         role(includes=[{}]),  # a job-function role, which is a role of its own
     ],

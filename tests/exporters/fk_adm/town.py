@@ -31,8 +31,8 @@ LEVELS = (
 
 
 def type_(uri: str, content: str, form: str = "multi", **more: Any) -> dict[str, Any]:
-    return {"uuid": uri, "key": uri, "title": content, "uri": uri, "content": content, "form": form,
-            "levels": None, "cumulative": None, **more}  # fmt: skip
+    return {"uuid": uri, "key": uri, "title": content, "uri": uri, "content": content.upper(),
+            "form": form.upper(), "levels": None, "cumulative": None, **more}  # fmt: skip
 
 
 TYPES = {
@@ -47,7 +47,7 @@ def system_role(system: str, name: str, *types: str) -> dict[str, Any]:
     """As the sample's FK-adm names it: ``http://overblik.example/roles/usersystemrole/laes/1``."""
     uri = f"http://{system}.example/roles/usersystemrole/{name}/1"
     required = [{"uuid": each} for each in types]
-    return {"uuid": uri, "title": name, "uri": uri, "system": {"key": system, "environment": "production"},
+    return {"uuid": uri, "title": name, "uri": uri, "system": {"key": system, "environment": "PRODUCTION"},
             "requiredTypes": required[:1], "optionalTypes": required[1:]}  # fmt: skip
 
 
