@@ -64,7 +64,8 @@ class Taken:
 def _is_free(holders: Iterable[Holder], who: Holder) -> bool:
     """No other person has it, and no other planned account of the same person in the same system."""
     return all(
-        each.person == who.person and (not each.key or each.key == who.key or each.system != who.system)
+        (each.key and each.key == who.key)
+        or (each.person == who.person and (not each.key or each.system != who.system))
         for each in holders
         if each.person is not None or not each.key
     )
@@ -93,10 +94,11 @@ _GIVEN = """
 MATCH (e:LedgerEntry {object: 'user'})
 WHERE e.remote IS NOT NULL AND e.state <> 'deleted' AND (e.login IS NOT NULL OR e.email IS NOT NULL)
 MATCH (a:PlannedAccount {uuid: e.key})
-RETURN head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person, head([(a)-[:AT]->(s) | s.uuid]) AS system, a.key AS key,
-    e.login AS login, e.email AS email
+RETURN head([(a)-[:OF_PERSON]->(p) | p.uuid]) AS person, head([(a)-[:AT]->(s) | s.uuid]) AS system,
+    head([(a)<-[:TELLS]-(r) | r.key]) AS key, e.login AS login, e.email AS email
 """
-"""What targets have given instead of the planned names, or others have renamed them to."""
+"""What targets have given instead of the planned names, or others have renamed them to. An account that was closed on
+its first day has neither person nor key any more; its record still has the key, and the target the names."""
 
 
 def taken(session: neo4j.Session, facts: Facts) -> Taken:
@@ -124,7 +126,7 @@ def taken(session: neo4j.Session, facts: Facts) -> Taken:
             found.take(found.mails, name, holder)
         found.take(found.common, row["common_name"], holder)
     for row in session.run(_GIVEN):
-        holder = Holder(row["person"], row["system"], row["key"] or "")
+        holder = Holder(row["person"] or "", row["system"], row["key"] or "")
         found.take(found.logins, row["login"], holder)
         found.take(found.mails, row["email"], holder)
     nobody = Holder(None, None)
