@@ -15,6 +15,9 @@ import orjson
 
 from graph.change_log import now
 
+TAKING = frozenset({"ended", "withdrawn", "moved"})
+"""Operations of the change log that take something away."""
+
 
 class Limits(Protocol):
     """Of what there is, at most ``share``, and at most ``count``; ``at_least`` or fewer are always allowed, so that the
@@ -40,7 +43,10 @@ def exceeds(limits: Limits, count: int, total: int) -> bool:
 
 def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits: Limits) -> Counter[str]:
     """What runs have taken away within the window, since the last approval of a stopped run of ``source`` was used: by
-    what it is (a kind of thing, a file). ``kind`` and ``name``: of the runs."""
+    what it is (a kind of thing, a file). ``kind`` and ``name``: of the runs.
+
+    An import that failed or was killed counts with what it has written of what it was about to write.
+    """
     if not limits.hours:
         return Counter()
     rows, _, _ = driver.execute_query(
@@ -51,17 +57,26 @@ def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits
                 MATCH (b:Brake {source: $source})
                 WHERE b.used >= r.started
             }
-        RETURN r.taken AS taken
+        RETURN r.taken AS taken, CASE
+            WHEN r.type = 'import' AND r.state IN ['failed', 'killed'] THEN COLLECT {
+                MATCH (c:Change {run: r.id})
+                WHERE c.operation IN $taking
+                WITH c.kind AS kind, count(*) AS count
+                RETURN [kind, count]
+            }
+        END AS written
         """,
         type=kind,
         name=name,
         source=source,
+        taking=list(TAKING),
         moment=now() - timedelta(hours=limits.hours),
         routing_=neo4j.RoutingControl.READ,
     )
     found: Counter[str] = Counter()
     for row in rows:
-        found.update(orjson.loads(row["taken"]))
+        taken = Counter(orjson.loads(row["taken"]))
+        found += taken if row["written"] is None else taken & Counter(dict(row["written"]))
     return found
 
 

@@ -48,6 +48,12 @@ def end_run(
     )
 
 
+def note_taken(driver: neo4j.Driver, run: str, taken: Mapping[str, int]) -> None:
+    """What the run is about to take away: said first, since whoever is killed says nothing any more."""
+    text = orjson.dumps(dict(taken)).decode()
+    driver.execute_query("MATCH (r:Run {id: $run}) SET r.taken = $taken", run=run, taken=text)
+
+
 def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
     """Mark runs with the state running as killed; the caller knows that none is running. How many."""
     rows, _, _ = driver.execute_query(

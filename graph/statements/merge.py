@@ -104,19 +104,22 @@ def _no_empty(name: str, periods: Iterable[Period]) -> None:
 
 
 def _one_at_a_time(kind: Kind, name: str, periods: list[tuple[Period, str]]) -> None:
-    ordered = sorted(periods, key=lambda each: each[0].start)
-    for (first, one), (second, other) in pairwise(ordered):
-        both = first.overlap(second)
-        if both is not None and one != other:
-            parent = kind.name == "Unit" and name == "parent"
-            raise ChangeRejected(
-                "two_parents" if parent else "two_at_once",
-                f"{name}: {one} and {other} at the same time, from {both.start}"
-                + (f" to {both.end}" if both.end else ""),
-                start=both.start,
-                end=both.end,
-                field=name,
-            )
+    longest: dict[str, Period] = {}
+    for period, value in sorted(periods, key=lambda each: each[0].start):
+        for other, before in longest.items():
+            both = before.overlap(period)
+            if both is not None and other != value:
+                parent = kind.name == "Unit" and name == "parent"
+                raise ChangeRejected(
+                    "two_parents" if parent else "two_at_once",
+                    f"{name}: {other} and {value} at the same time, from {both.start}"
+                    + (f" to {both.end}" if both.end else ""),
+                    start=both.start,
+                    end=both.end,
+                    field=name,
+                )
+        if value not in longest or longest[value].last < period.last:
+            longest[value] = period
 
 
 def merged(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> Thing:
@@ -222,8 +225,8 @@ def _links(
                 if to is not None:
                     properties = tuple(sorted(dated.properties))
                     days.setdefault((dated.to.kind, to, properties), []).extend(_left(dated.period, bounds, taken))
-            if link.single:
-                taken.extend(dated.period for dated in several)
+            if link.single:  # what nobody knows yet says nothing: the next source's stands meanwhile
+                taken.extend(dated.period for dated in several if each.resolved[dated.to] is not None)
         for (target, to, properties), periods in days.items():
             rows.extend(LinkRow(link.name, each, target, to, properties) for each in union(periods))
     return rows

@@ -81,6 +81,12 @@ class Difference:
         kept = set(self.before.links)
         return [each for each in self.after.links if each not in kept]
 
+    def loses_days(self, day: date) -> bool:
+        """It is there on the day, and would be away on that day or later, though it was to be there."""
+        before = [each.period for each in self.before.states]
+        lost = without(before, (each.period for each in self.after.states)) if any(p.holds(day) for p in before) else ()
+        return any(each.last > day for each in lost)
+
     def told(self, names: Mapping[str, str] | None = None) -> tuple[str, str]:
         """(before, after) as JSON for the change log: only the differences. The same difference gives the same text.
 

@@ -9,11 +9,10 @@ import neo4j
 from pydantic import BaseModel, ConfigDict, Field
 
 from graph.identity.statement_matching import MatchedStatement
-from graph.runs.limits import exceeds, in_words
+from graph.runs.limits import TAKING, exceeds, in_words
+from graph.time import today
 from graph.writing.difference import Difference
 from graph.writing.difference_text import names_of, places
-
-STOPPING = frozenset({"ended", "withdrawn", "moved"})
 
 
 class BrakeSettings(BaseModel):
@@ -32,7 +31,12 @@ class BrakeSettings(BaseModel):
 
 def stopping(differences: Iterable[Difference]) -> list[Difference]:
     """Those that count for the brake."""
-    return [each for each in differences if each.operation in STOPPING]
+    return [each for each in differences if counts(each)]
+
+
+def counts(difference: Difference) -> bool:
+    """It takes away a thing or its place; also from today on, while its last day stays."""
+    return difference.operation in TAKING or difference.loses_days(today())
 
 
 def too_many(
@@ -41,14 +45,14 @@ def too_many(
     settings: BrakeSettings,
     before: Mapping[str, int],
 ) -> list[str]:
-    """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things, by kind;
-    ``before``: how many of them runs have ended, moved or withdrawn within the window."""
+    """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things that are
+    there, by kind; ``before``: how many more of them runs have ended, moved or withdrawn within the window."""
     hits = Counter(each.kind for each in differences)
+    there = {kind: totals.get(kind, 0) + before.get(kind, 0) for kind in hits}
     return [
-        f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
-        + in_words(before.get(kind, 0), settings)
+        f"{count} of {there[kind]} {kind} would end, move or be withdrawn" + in_words(before.get(kind, 0), settings)
         for kind, count in sorted(hits.items())
-        if exceeds(settings, count + before.get(kind, 0), totals.get(kind, 0))
+        if exceeds(settings, count + before.get(kind, 0), there[kind])
     ]
 
 

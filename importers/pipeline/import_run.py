@@ -27,9 +27,10 @@ from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.known import GraphKnown
 from graph.runs.limits import taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
-from graph.runs.run_log import end_run, start_run
+from graph.runs.run_log import end_run, note_taken, start_run
 from graph.statements.precedence import SourceOrder
 from graph.statements.statement import Problem
+from graph.time import today
 from graph.writing import rights_rules
 from graph.writing.cycles import find_refused
 from graph.writing.day_turn import catch_up
@@ -204,11 +205,13 @@ class Import:
             return False
         before = self.report.counts.total()
         writing = Writing(self.writer, self._origin, lambda each: self._count(each, problems), self.progress)
+        self._taken |= taken
+        if taken and (run := self._origin().run) is not None:
+            note_taken(self.driver, run, self._taken)
         for each in compared.values():
             writing.apply(each)
         for approved in self._applied:
             self.brake.spend(approved)
-        self._taken |= taken
         return self.report.counts.total() > before
 
     def _identified(self, incoming: IncomingStatements) -> dict[str, Batches[MatchedStatement]]:
@@ -326,9 +329,12 @@ class Import:
         rows, _, _ = self.driver.execute_query(
             """
             UNWIND $kinds AS kind
-            RETURN kind, COUNT { MATCH (r:SourceRecord {kind: kind})
-                                 WHERE r.source = $source OR r.source STARTS WITH 'rule:' } AS total
+            RETURN kind, COUNT { MATCH (r:SourceRecord {kind: kind})-[:TELLS]->(thing)
+                                 WHERE (r.source = $source OR r.source STARTS WITH 'rule:')
+                                     AND thing.from IS NOT NULL AND (thing.to IS NULL OR thing.to > $today)
+                                 RETURN DISTINCT thing } AS total
             """,
+            today=today(),
             kinds=list(kinds),
             source=self.source.name,
         )

@@ -161,10 +161,10 @@ class _Ordered:
     differences: Batches[Difference]
 
     def __iter__(self) -> Iterator[Difference]:
-        from importers.pipeline.brake import STOPPING
+        from importers.pipeline.brake import counts
 
-        yield from (each for each in self.differences.each() if each.operation in STOPPING)
-        yield from (each for each in self.differences.each() if each.operation not in STOPPING)
+        yield from (each for each in self.differences.each() if counts(each))
+        yield from (each for each in self.differences.each() if not counts(each))
 
 
 def _show_differences(differences: Batches[Difference], driver: neo4j.Driver, console: Console) -> None:

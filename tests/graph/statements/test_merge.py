@@ -98,6 +98,24 @@ def test_a_single_link_follows_the_higher_source_day_by_day_and_plural_links_are
     ]
 
 
+def test_a_link_to_what_nobody_knows_hides_no_other_sources() -> None:
+    low = candidate("sd", Statement("Unit", "a", links={"parent": link("Unit", "x", Y0)}))
+    high = Statement(
+        "Unit", "b", exists=None, links={"parent": (*link("Unit", "lost", Y0, Y1), *link("Unit", "y", Y1, Y2))}
+    )
+    known = {each.to: None if each.to.key == "lost" else f"uuid-{each.to.key}" for each in high.links["parent"]}
+    thing = merged(KINDS["Unit"], [low, ResolvedStatement("manual", high, known)], SourceOrder())
+    assert sorted(thing.links, key=lambda each: each.period.start) == [
+        LinkRow("parent", Period(Y0, Y1), "Unit", "uuid-x"),
+        LinkRow("parent", Period(Y1, Y2), "Unit", "uuid-y"),
+        LinkRow("parent", Period(Y2), "Unit", "uuid-x"),
+    ]
+
+
+LONG_BEFORE = (*link("Unit", "x"), *link("Unit", "x", Y1, Y2), *link("Unit", "y", Y3))
+"""The one that holds is neither next to the last, nor of the same length as its neighbour."""
+
+
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -105,6 +123,7 @@ def test_a_single_link_follows_the_higher_source_day_by_day_and_plural_links_are
         (Statement("Unit", "u", values={"name": (DatedValue(Period(Y1, Y0), "A"),)}), "empty_period"),
         (Statement("Unit", "u", values={"nmae": told("A")}), "unknown_property"),
         (Statement("Unit", "u", links={"parent": (*link("Unit", "x"), *link("Unit", "y", Y1, Y2))}), "two_parents"),
+        (Statement("Unit", "u", links={"parent": LONG_BEFORE}), "two_parents"),
         (Statement("Employment", "e", links={"unit": (*link("Unit", "x"), *link("Unit", "y", Y1))}), "two_at_once"),
         (Statement("Unit", "u", links={"parent": (DatedLink(Period(), Ref("Person", "p")),)}), "wrong_value"),
         (Statement("Person", "p", values={"name": (*told("A"), *told("B"))}), "two_at_once"),

@@ -12,12 +12,15 @@ from graph.cpr.keyring import Keyring
 from graph.runs.brakes import StaleApproval, approve
 from graph.runs.problems import kept_problems
 from graph.statements.statement import BadRecord, Problem, Statement
+from graph.time import Period, today
 from importers.pipeline.brake import BrakeSettings
+from importers.pipeline.comparing import Compared
 from importers.pipeline.import_run import run_import
 from importers.pipeline.report import ImportReport, text_of
+from importers.pipeline.writing import Writing
 from importers.source import Known, Mapped, RawRecord, Reading, SourceError
 from rules.roles import RoleRule
-from tests.graph.organisation import Stating, employment, link, person, small, told, unit
+from tests.graph.organisation import START, Stating, employment, link, person, small, told, unit
 from tests.graph.snapshot import change_numbers, last_write, snapshot
 
 RING = Keyring.generate()
@@ -280,12 +283,12 @@ def test_what_ends_a_little_in_each_run_waits_too(clean_graph: neo4j.Driver) -> 
     assert stopped.reasons == reasons
     assert run_import(clean_graph, Stating(*many(27), name="other"), RING, brake=limits).brake is None
     assert left(4, approve=stopped.brake).brake is None
-    assert [left(count).brake for count in (5, 6, 7)] == [None, None, None], "what was approved, and before it, is over"
-    assert left(8).brake is not None
+    assert [left(count).brake for count in (5, 6)] == [None, None], "what was approved, and before it, is over"
+    assert left(7).brake is not None, "3 of the 26 that were left"
     clean_graph.execute_query("MATCH (r:Run) SET r.ended = r.ended - duration('PT25H')")
-    assert left(8).brake is None, "nor does what is older than the window"
+    assert left(7).brake is None, "nor does what is older than the window"
     one_by_one = BrakeSettings(share=0.1, at_least=2, hours=0)
-    for count in range(9, 13):
+    for count in range(8, 13):
         assert run_import(clean_graph, Stating(*many(30 - count)), RING, brake=one_by_one).brake is None
 
 
@@ -301,6 +304,51 @@ def test_a_run_that_catches_up_on_many_days_counts_with_its_largest(clean_graph:
     caught_up = run_import(clean_graph, Days(), RING, brake=limits)
     assert (caught_up.brake, caught_up.counts["Employment", "ended"]) == (None, 6)
     assert run_import(clean_graph, Stating(*many(23)), RING, brake=limits).brake is None
+
+
+def test_the_share_is_of_what_is_there(clean_graph: neo4j.Driver) -> None:
+    """The longer a source has run, the more of its things have ended: they make the brake no weaker."""
+    open_ = BrakeSettings(count=1000, share=1, hours=0)
+    for count in (40, 20):
+        run_import(clean_graph, Stating(*many(count)), RING, brake=open_)
+    stopped = run_import(clean_graph, Stating(*many(14)), RING, brake=BrakeSettings(share=0.2, at_least=0, hours=0))
+    assert stopped.reasons[0].startswith("6 of 20 Employment would end")
+
+
+def test_what_is_away_from_today_on_and_comes_back_counts_as_ended(clean_graph: neo4j.Driver) -> None:
+    def postponed(first: int) -> list[Statement]:
+        back = (Period(START, today()), Period(date(2099, 1, 1)))
+        return [replace(each, exists=back) if each.kind == "Employment" else each for each in many(30)[first:]]
+
+    run_import(clean_graph, Stating(*many(30)), RING)
+    stopped = run_import(clean_graph, Stating(*postponed(0)), RING)
+    assert stopped.brake is not None and "30 of 30 Employment" in stopped.reasons[0]
+
+
+def test_a_run_that_broke_off_counts_with_what_it_wrote(
+    clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Persons are written, then the graph is gone: employments, which were to end too, are still there."""
+    limits = BrakeSettings(share=0.1, at_least=2)
+    run_import(clean_graph, Stating(*many(30)), RING, brake=limits)
+
+    def breaks(writing: Writing, compared: Compared) -> None:
+        if compared.kind == "Employment":
+            raise SourceError("the graph is gone")
+        apply(writing, compared)
+
+    apply = Writing.apply
+    with monkeypatch.context() as broken:
+        broken.setattr(Writing, "apply", breaks)
+        with pytest.raises(SourceError, match="gone"):
+            run_import(clean_graph, Stating(*many(27)), RING, brake=limits)
+    for state in ("failed", "killed"):
+        clean_graph.execute_query("MATCH (r:Run {state: 'failed'}) SET r.state = $state", state=state)
+        found = run_import(clean_graph, Stating(*many(26)), RING, brake=limits, dry_run=True)
+        assert found.reasons == (
+            "4 of 30 Employment would end, move or be withdrawn",
+            "1 of 30 Person would end, move or be withdrawn, after 3 in the last 24 hours",
+        )
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
