@@ -21,7 +21,7 @@ from graph.runs.brakes import Brake, keep_stopped
 from graph.runs.brakes import approve as approve_brake
 from graph.runs.limits import exceeds, in_words, taken_lately
 from graph.runs.problems import kept_problems, problem_id, settle_problems
-from graph.runs.run_log import end_run, imports_at_work, start_run
+from graph.runs.run_log import end_run, imports_at_work, note_taken, start_run
 from graph.statements.precedence import RULE_PREFIX
 from graph.statements.statement import Problem, Ref, Statement, Value
 from graph.statements.stored_record import statement_in, to_text
@@ -253,7 +253,10 @@ def apply(
         report.lines = tuple(_told(found))
         return report
     state, error = "failed", ""
+    taken = {KIND: sum(each.key not in waiting for each in endings)}
     try:
+        if run and any(taken.values()):
+            note_taken(driver, run, taken)
         origin = Origin(SOURCE, user=user, reason=reason, run=run or None)
         if stated or extra:
             before_writing()
@@ -272,8 +275,7 @@ def apply(
     finally:
         if run:
             counts = {"opened": report.opened, "changed": report.changed, "closed": report.closed}
-            taken = sum(each.key not in waiting for each in endings)
-            end_run(driver, run, state, counts, error, {KIND: taken})
+            end_run(driver, run, state, counts, error, taken)
     return report
 
 
