@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from exporters.fk_adm.connection import ROLES, Connection
+from exporters.fk_adm.connection import Connection
 from exporters.fk_adm.rights import Record, Right, Rights, listed, read_rights, uuid_of
 from exporters.fk_adm.shape import DESCRIPTION, NAME, UNLIMITED, URI
 from exporters.objects.errors import Gone, Refused
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from protocols.fk_adm import JOB_ROLE, JOB_ROLES
 
 _PARTS, _PART, _LIMITS = (
     "brugersystemrolleDataafgraensninger", "brugersystemrolleUuid", "dataafgraensningsVaerdier",
@@ -69,7 +70,7 @@ class FkAdmChannel:
             "organisationCvr": self._cvr,
             _PARTS: [*self._parts(wanted.values).values()],
         }
-        answer = self._connection.write("POST", ROLES, made)
+        answer = self._connection.write("POST", JOB_ROLES, made)
         if isinstance(answer, Mapping) and isinstance(answer.get("uuid"), str):
             return uuid_of(answer)
         found = [*self._with_uri(wanted.values[URI])]  # it was accepted, and how that is answered is not described
@@ -84,7 +85,7 @@ class FkAdmChannel:
             if after == before:
                 return
             try:
-                self._connection.write("PUT", f"{ROLES}/{change.id}", after)
+                self._connection.write("PUT", JOB_ROLE.format(uuid=change.id), after)
                 return
             except Refused:
                 # Others have changed it in between, so it is not refused for what it contains.
@@ -96,7 +97,7 @@ class FkAdmChannel:
 
     def delete(self, kind: str, id: str, owner: str) -> None:
         try:
-            self._connection.write("DELETE", f"{ROLES}/{id}")
+            self._connection.write("DELETE", JOB_ROLE.format(uuid=id))
         except Gone:
             return
 
@@ -115,7 +116,7 @@ class FkAdmChannel:
 
     def _ours(self, is_sought: Callable[[Record], bool]) -> Iterator[Found]:
         """Our own roles. The list is thin: what it does not say is read of each."""
-        for each in listed(self._connection.get(ROLES), "the list of job-function roles"):
+        for each in listed(self._connection.get(JOB_ROLES), "the list of job-function roles"):
             if each.get("organisationCvr", self._cvr) == self._cvr and is_sought(each):
                 found = self.read("role", _id(each))
                 if found is not None and not found.barred:
@@ -128,7 +129,7 @@ class FkAdmChannel:
 
     def _role(self, id: str) -> dict[str, Any]:
         """The role as FK-adm has it. Raises Gone, Refused."""
-        found = self._connection.get(f"{ROLES}/{id}")
+        found = self._connection.get(JOB_ROLE.format(uuid=id))
         if not isinstance(found, dict) or _id(found) != id.lower():
             raise Refused("not_as_described", f"FK-adm's answer for the role {id} is not a job-function role.")
         return found

@@ -5,31 +5,20 @@ from typing import Any
 from exporters.errors import DeliveryError, ExportError, LoginRefused
 from exporters.fk_adm.settings import FkAdmSettings
 from exporters.objects.errors import Gone, Refused, Unanswered
-from protocols.http.client import Answer, Certificates, Client, Limits
+from protocols.fk_adm import NotJson, content, words
+from protocols.http.client import Answer
 from protocols.http.errors import AnswerLost, HttpError, NotReached
 from protocols.http.pauses import Sleep
 
-SYSTEMS = "/jobfunktionsroller/brugervendtesystemer"
-ROLES = "/jobfunktionsroller"
-_ATTEMPTS = 3
-_SHOWN = 300
-"""Characters of FK-adm's own text that are kept."""
+_JSON = {"Content-Type": "application/json"}
 
 
 class Connection:
     """Use as a context manager. Raises DeliveryError for FK-adm as a whole, ObjectError for one role."""
 
     def __init__(self, settings: FkAdmSettings, sleep: Sleep) -> None:
-        limits = Limits(
-            seconds=settings.timeout_seconds,
-            per_second=settings.calls_per_second,
-            attempts=_ATTEMPTS,
-            largest=settings.largest_megabytes << 20,
-            own_machine=settings.own_machine,
-        )
-        own = Certificates(settings.authority, (settings.certificate, settings.private_key))
         try:
-            self._http = Client(settings.address, None, limits, own, {"Accept": "application/json"}, sleep)
+            self._http = settings.client(sleep)
         except HttpError as wrong:
             raise DeliveryError(f"FK-adm: {wrong}", retry=wrong.retry) from wrong
 
@@ -59,12 +48,9 @@ class Connection:
         return answer
 
 
-_JSON = {"Content-Type": "application/json"}
-
-
 def refusal(answer: Answer, what: str) -> ExportError:
     """The error that an answer means, for one role or for FK-adm as a whole."""
-    text = f"FK-adm answers {what} with {answer.status}{_words(answer)}"
+    text = f"FK-adm answers {what} with {answer.status}{words(answer)}"
     if answer.status in (401, 403):
         return LoginRefused(f"{text}. Check certificate and private_key, and the agreement at KOMBIT.")
     if answer.status == 404:
@@ -77,14 +63,7 @@ def refusal(answer: Answer, what: str) -> ExportError:
 
 
 def _content(answer: Answer) -> Any:
-    if not answer.content.strip():
-        return None
-    found = answer.json()
-    if found is None:
-        raise Refused("not_json", f"FK-adm's answer is not JSON{_words(answer)}")
-    return found
-
-
-def _words(answer: Answer) -> str:
-    text = " ".join(answer.content[: 4 * _SHOWN].decode("utf-8", "replace").split())[:_SHOWN]
-    return f": {text}" if text else ""
+    try:
+        return content(answer)
+    except NotJson as wrong:
+        raise Refused("not_json", f"FK-adm's answer is not JSON{words(answer)}") from wrong

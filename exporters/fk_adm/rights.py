@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporters.errors import DeliveryError
-from exporters.fk_adm.connection import SYSTEMS, Connection
+from exporters.fk_adm.connection import Connection
 from exporters.objects.errors import ObjectError, Refused
 from graph.retry import NEXT
+from protocols.fk_adm import SYSTEM_ROLES, SYSTEMS
 
 Record = Mapping[str, Any]
 
@@ -42,7 +43,7 @@ def read_rights(connection: Connection) -> Rights:
     found: list[Right] = []
     try:
         for system in listed(connection.get(SYSTEMS), "the list of systems"):
-            answer = connection.get(f"{SYSTEMS}/{uuid_of(system)}/roller")
+            answer = connection.get(SYSTEM_ROLES.format(uuid=uuid_of(system)))
             found += [] if answer is None else [_right(each) for each in listed(answer, "a system's roles")]
     except ObjectError as wrong:
         raise DeliveryError(

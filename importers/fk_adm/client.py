@@ -1,6 +1,6 @@
 """FK-adm's interface for roles: GET over TLS with our certificate, JSON (kombit_access.md §1.2).
 
-Nothing is written here. Time-outs are tried three times.
+Nothing is written here.
 """
 
 import time
@@ -8,38 +8,17 @@ from typing import Any
 
 from importers.fk_adm.errors import AccessRefused, NotRead, Unavailable, Unreadable
 from importers.fk_adm.settings import FkAdmSettings
-from protocols.http.client import Answer, Certificates, Client, Limits
+from protocols.fk_adm import JOB_ROLE, JOB_ROLES, SYSTEM_ROLES, SYSTEMS, NotJson, content, words
 from protocols.http.errors import HttpError, TooLarge
 from protocols.http.pauses import Sleep
-
-SYSTEMS = "/jobfunktionsroller/brugervendtesystemer"
-ROLES = SYSTEMS + "/{uuid}/roller"
-JOB_ROLES = "/jobfunktionsroller"
-JOB_ROLE = JOB_ROLES + "/{uuid}"
-_ATTEMPTS = 3
-_SHOWN = 300  # characters of an answer in an error
 
 
 class FkAdmClient:
     """Use as a context manager."""
 
     def __init__(self, settings: FkAdmSettings, sleep: Sleep = time.sleep) -> None:
-        limits = Limits(
-            seconds=settings.timeout_seconds,
-            per_second=settings.calls_per_second,
-            attempts=_ATTEMPTS,
-            largest=settings.largest_megabytes << 20,
-            own_machine=settings.own_machine,
-        )
-        own = (settings.certificate, settings.private_key)
         try:
-            self._http = Client(
-                settings.address,
-                limits=limits,
-                certificates=Certificates(settings.authority, own),
-                headers={"Accept": "application/json"},
-                sleep=sleep,
-            )
+            self._http = settings.client(sleep)
         except HttpError as wrong:
             raise AccessRefused(str(wrong)) from wrong
 
@@ -55,7 +34,7 @@ class FkAdmClient:
 
     def roles(self, system: str) -> Any:
         """The system roles of a system; None: an empty body. Raises SourceError, NotRead."""
-        return self._one(ROLES.format(uuid=system))
+        return self._one(SYSTEM_ROLES.format(uuid=system))
 
     def job_roles(self) -> Any:
         """The job-function roles, thin; None: an empty body. Raises SourceError."""
@@ -81,21 +60,14 @@ class FkAdmClient:
             raise error(f"FK-adm: {wrong}", retry=wrong.retry) from wrong
         if answer.status in (401, 403):
             raise AccessRefused(
-                f"FK-adm does not accept our certificate ({answer.status}{_words(answer)}): check certificate and "
+                f"FK-adm does not accept our certificate ({answer.status}{words(answer)}): check certificate and "
                 "private_key, and the agreement at KOMBIT."
             )
         if answer.status >= 500:
-            raise Unavailable(f"FK-adm answers {path} with {answer.status}{_words(answer)}")
+            raise Unavailable(f"FK-adm answers {path} with {answer.status}{words(answer)}")
         if not answer.succeeded:
-            raise NotRead("not_answered", f"FK-adm answers {path} with {answer.status}{_words(answer)}")
-        if not answer.content.strip():
-            return None
-        found = answer.json()
-        if found is None:
-            raise NotRead("not_json", f"FK-adm's answer to {path} is not JSON{_words(answer)}")
-        return found
-
-
-def _words(answer: Answer) -> str:
-    text = " ".join(answer.content[: 4 * _SHOWN].decode("utf-8", "replace").split())[:_SHOWN]
-    return f": {text}" if text else ""
+            raise NotRead("not_answered", f"FK-adm answers {path} with {answer.status}{words(answer)}")
+        try:
+            return content(answer)
+        except NotJson as wrong:
+            raise NotRead("not_json", f"FK-adm's answer to {path} is not JSON{words(answer)}") from wrong

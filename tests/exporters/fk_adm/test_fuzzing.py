@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from exporters.errors import ExportError, ImageError
 from exporters.fk_adm.channel import FkAdmChannel
-from exporters.fk_adm.connection import ROLES, SYSTEMS, refusal
+from exporters.fk_adm.connection import refusal
 from exporters.fk_adm.settings import FkAdmSettings
 from exporters.fk_adm.shape import shaped
 from exporters.objects.target import Change, Wanted
+from protocols.fk_adm import JOB_ROLES as ROLES
+from protocols.fk_adm import SYSTEMS
 from protocols.http.client import Answer
 from sample.fk_adm_service import records
 from sample.fk_adm_service.app import Service
