@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from itertools import islice
 
 from api.access.roles import AT_TARGETS
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Part, Plain, Request, Thing, answer_type
+from api.computed.contract import (
+    FIRST,
+    Answer,
+    Argument,
+    ComputedField,
+    Pages,
+    Part,
+    Plain,
+    Request,
+    Thing,
+    answer_type,
+)
 from api.target_decisions import as_graphql, known
 from exporters.errors import ExportError
 from exporters.objects.adoption import Candidate, called
@@ -83,4 +94,5 @@ FIELD = ComputedField(
     arguments={"target": Argument("String!", "The target, such as active_directory-intranet"), "first": FIRST},
     costs=_COST,
     whole="shows what others made at a target, of people of anywhere",
+    pages=Pages(order=lambda each: (float(each["doubt"] is not None), each["object"], each["key"])),
 )

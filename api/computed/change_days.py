@@ -3,7 +3,18 @@
 from graphql import GraphQLError
 
 from api.access.roles import EVERYBODY
-from api.computed.contract import AS_KNOWN_ON, FIRST, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.computed.contract import (
+    AS_KNOWN_ON,
+    FIRST,
+    Answer,
+    Argument,
+    ComputedField,
+    Pages,
+    Part,
+    Plain,
+    Request,
+    answer_type,
+)
 from graph.model import KINDS
 from graph.questions.change_feed import change_days
 
@@ -43,7 +54,7 @@ FIELD = ComputedField(
         answer_type(
             "ChangeDay",
             "A day on which something begins or ends",
-            Plain("day", "Date", "The first day of the new state"),
+            Plain("day", "Date!", "The first day of the new state"),
             Part("counts", "ChangeDayCount", "How many things of each kind", many=True),
         ),
         answer_type(
@@ -64,4 +75,5 @@ FIELD = ComputedField(
     },
     looks_at=("Employment", "Unit"),
     in_part=True,
+    pages=Pages(order=lambda each: (each["day"],)),
 )

@@ -4,7 +4,7 @@ import neo4j
 
 from api.access.roles import OWNERS
 from api.access.tasks import near
-from api.computed.contract import FIRST, Answer, Argument, ComputedField, Plain, Request, answer_type
+from api.computed.contract import FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, answer_type
 from api.computed.task_answers import names_of
 from graph.collation import sort_key
 from graph.time import today
@@ -40,4 +40,5 @@ FIELD = ComputedField(
         "first": FIRST,
     },
     in_part=True,
+    pages=Pages(order=lambda each: (sort_key(each["name"]), each["uuid"])),
 )

@@ -202,7 +202,7 @@ class Request:
     roles: frozenset[str] | None = None
     """The system roles that may ask the field: what it answers is seen with one of these."""
     most: int | None = None
-    """The most answers wanted for a page of the list, whatever ``first`` the page has."""
+    """At most this many answers, whatever ``first`` a page of the list has; None = ``first`` decides."""
     after: Key | None = None
     """The list is to begin after this one (``Pages.count``)."""
 
@@ -281,7 +281,7 @@ class Request:
 
     @property
     def first(self) -> int:
-        """The most answers wanted. Raises GraphQLError (over_limit)."""
+        """At most this many answers. Raises GraphQLError (over_limit)."""
         if self.most is not None:
             return self.most
         first = self.arguments.get("first")

@@ -1,9 +1,11 @@
 """``deprecatedUses``: the tokens that still use deprecated fields."""
 
+from datetime import date
+
 import neo4j
 
 from api.access.roles import RUNS
-from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, answer_type
+from api.computed.contract import FIRST, Answer, ComputedField, Pages, Plain, Request, answer_type
 from api.model.deprecated import USES
 
 _USES = """
@@ -35,8 +37,8 @@ FIELD = ComputedField(
             Plain("field", "String!", "The field, as Type.field; or 'variables of type String' where an ID belongs"),
             Plain("instead", "String!", "What to use instead"),
             Plain("until", "Date", "The first day on which the field may be removed"),
-            Plain("first", "Date", "The first day on which the token used it"),
-            Plain("last", "Date", "The last day on which the token used it"),
+            Plain("first", "Date!", "The first day on which the token used it"),
+            Plain("last", "Date!", "The last day on which the token used it"),
             Plain("days", "Int!", "Number of days on which the token used it"),
         ),
     ),
@@ -44,4 +46,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"first": FIRST},
     whole="lists tokens, which belong to no place",
+    pages=Pages(order=lambda each: (-date.fromisoformat(each["last"]).toordinal(), each["token"], each["field"])),
 )

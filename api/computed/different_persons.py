@@ -30,7 +30,7 @@ FIELD = ComputedField(
             Plain("user", "String!", "The user who decided it"),
             Thing("byPerson", ("Person",), "The person who decided it; null = a token"),
             Plain("reason", "String!", "The reason that the user gave"),
-            Plain("at", "Moment", "When it was decided"),
+            Plain("at", "Moment!", "When it was decided"),
         ),
     ),
     DOUBTS,

@@ -3,7 +3,7 @@
 import neo4j
 
 from api.access.roles import LOG
-from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, answer_type
+from api.computed.contract import FIRST, Answer, ComputedField, Pages, Plain, Request, answer_type, newest_first
 from api.computed.task_answers import task_forms
 from graph.time import copenhagen_now
 from processes.cases.inbox import at_fault
@@ -40,4 +40,5 @@ FIELD = ComputedField(
     _answer,
     arguments={"first": FIRST},
     whole="looks at the tasks of the whole organisation",
+    pages=Pages(order=lambda each: (-newest_first(each["made"]), each["id"])),
 )

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from api.access.tokens import Token, tokens
-from api.computed.contract import FIRST, Answer, ComputedField, Plain, Request, Thing, answer_type
+from api.computed.contract import FIRST, Answer, ComputedField, Pages, Plain, Request, Thing, answer_type
 from api.enums import enumerated
 from graph.model.kind import name_of
 
@@ -56,4 +56,5 @@ FIELD = ComputedField(
     arguments={"first": FIRST},
     enums=(TokenState,),
     whole="tokens reach the whole organisation",
+    pages=Pages(order=lambda each: (each["name"], each["created"])),
 )

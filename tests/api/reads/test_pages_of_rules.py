@@ -1,16 +1,31 @@
 """Lists that rules answer, in pages: complete, also where there are very many, and where answers go meanwhile."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from graphql import GraphQLError
 
 from api.access.roles import LOG
-from api.computed.contract import FIRST, LARGEST, Caller, ComputedField, Pages, Plain, Request, answer_type
+from api.computed.contract import (
+    FIRST,
+    LARGEST,
+    AnswerType,
+    Caller,
+    ComputedField,
+    Pages,
+    Part,
+    Plain,
+    Request,
+    Thing,
+    answer_type,
+)
 from api.computed.pages import in_pages
+from api.computed.types import ANSWER_TYPES, FIELDS
 from api.model.cursor_seal import CursorSeal
 from graph.cpr.keyring import Keyring
 from graph.time import today
@@ -82,3 +97,41 @@ def test_what_is_no_cursor_of_the_list_is_refused(cursor: str) -> None:
     with pytest.raises(GraphQLError) as refused:
         Listed(["a"]).page(1, CursorSeal.of(RING).sealed(cursor))
     assert refused.value.extensions == {"code": "bad_cursor"}
+
+
+_NAMES = {enum.__name__: next(iter(enum)).name for each in FIELDS.values() for enum in each.enums}
+_VALUES = {"Int": 1, "Float": 1.5, "Boolean": True, "Date": "2026-02-01", "Moment": "2026-02-01T10:00:00+00:00"}
+IN_PAGES = sorted(name for name, each in FIELDS.items() if each.pages is not None)
+
+
+def _answer(type_: AnswerType, *, whole: bool) -> dict[str, Any]:
+    """An answer of this type; ``whole``: with what may be null, too."""
+
+    def value(each: Plain | Thing | Part) -> Any:
+        if not isinstance(each, Plain):
+            return ["thing"] if each.many else "thing"
+        if not whole and not each.type.endswith("!"):
+            return None
+        plain = each.type.strip("[]!")
+        one = _VALUES.get(plain) or _NAMES.get(plain, "text")
+        return [one] if each.type.startswith("[") else one
+
+    # A rule's answer also has what it is sorted by, and is not shown.
+    return defaultdict(lambda: "text", {each.name: value(each) for each in type_.fields.values()})
+
+
+@pytest.mark.parametrize("name", IN_PAGES)
+def test_every_list_in_pages_has_an_order_of_its_answers(name: str) -> None:
+    """Keys of answers can be compared and written into a cursor, whatever an answer leaves open."""
+    pages, type_ = FIELDS[name].pages, ANSWER_TYPES[FIELDS[name].type]
+    assert pages is not None
+    keys = [pages.order(_answer(type_, whole=True)), pages.order(_answer(type_, whole=False))]
+    assert sorted(keys) in (keys, keys[::-1])
+    assert all(tuple(orjson.loads(orjson.dumps(key))) == key for key in keys)
+
+
+def test_no_list_ends_without_a_way_to_the_rest() -> None:
+    """What is cut by ``first`` is in pages, or is read on from its last answer; a search shows its best hits."""
+    cut = {name for name, each in FIELDS.items() if each.many and "first" in each.arguments and not each.is_page}
+    read_on = {name for name in cut if {"after", "before"} & set(FIELDS[name].arguments)}
+    assert cut - read_on - set(IN_PAGES) == {"search"}
