@@ -29,7 +29,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.http import connections
-from api.http.app import Service, create_app
+from api.http.app import create_app
+from api.http.service import Service
 from api.reads.limits import Limits
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 
 from api.computed.contract import Operated, Statement
-from api.http.app import Service
 from api.http.pages import Pages
+from api.http.service import Service
 from api.reads.limits import Limits
 from graph.connection import connect_async
 from graph.cpr.keyring import require_keys_of

@@ -1,8 +1,7 @@
 """The web service: GraphQL over HTTP, websocket and server-sent events, GraphiQL, health and metrics."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -21,52 +20,46 @@ from starlette_compress import CompressMiddleware, add_compress_type, remove_com
 from api.access.budget import Budgets, Spent
 from api.access.credentials import Credential, bearer, credential_of
 from api.access.deprecated_uses import DeprecatedUses
-from api.access.four_eyes import Rule
 from api.access.read_log import ReadLog
 from api.access.rights import Access
-from api.availability import RETRY_AFTER, Availability, Away
+from api.availability import Availability, Away
 from api.callers.gate import Gate
 from api.callers.noted_reads import NotedReads
 from api.callers.origins import is_own_page
 from api.callers.refusals import Refusals
-from api.computed.contract import Operated, Statement, States
+from api.computed.contract import Statement
 from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
 from api.http.case_starts import WEBHOOKS, CaseStarts
+from api.http.failed import away, failed, key_missed, not_served, store_failed, unknown_caller
 from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
 from api.http.last_resort import LastResort
-from api.http.metrics import ANSWERS, Logins, metrics
+from api.http.metrics import ANSWERS, metrics
 from api.http.one_time_links import routes as one_time_links
-from api.http.pages import Pages
 from api.http.schema_file import schema_file
+from api.http.service import Service
 from api.http.streamed import Streamed
 from api.http.warming import Warming
-from api.login.claims import ClaimsService, claims_routes
+from api.login.claims import claims_routes
 from api.login.client_credentials import oauth_routes
-from api.login.routes import Login, routes
+from api.login.routes import routes
 from api.login.saml_routes import saml_routes
 from api.login.web_login import WebLogin
 from api.login.web_routes import web_routes, with_session
-from api.model.known_names import Targets
 from api.model.refused import Rejected
 from api.reads.executed import executed
-from api.reads.limits import Limits
 from api.reads.question import question_for
 from api.reads.reader import Reader
 from api.reads.reading_back import Read
-from api.requests.failures import formed, key_missing, noted, unavailable
+from api.requests.failures import noted
 from api.requests.request_body import Asked, BadRequest, asked_in, hash_only
 from api.subscriptions.feed import Feed
 from api.subscriptions.results import Subscriptions
 from api.subscriptions.transport import as_event, events, socket
-from exporters.objects.deciding import Decisions
-from graph.cpr.keyring import Keyring, MissingKey
-from graph.statements.precedence import SourceOrder
-from idp.local_accounts.handing_over import HandingOver
-from rules.accounts.staff import Memberships
+from graph.cpr.keyring import MissingKey
 
 SMALLEST_COMPRESSED = 1024
 """Bytes of an answer; below that, compression takes more than it saves."""
@@ -83,51 +76,6 @@ _HOW_TO_SUBSCRIBE = (
 )
 _ONLY_MUTATIONS = "extensions.preview and extensions.together are for mutations: a query changes nothing."
 _NO_SCHEMA = "This service does not show its schema (setting api.introspection); `reconnect schema` prints it."
-
-
-@dataclass(frozen=True)
-class Service:
-    """The resources of the web service. The program opens and closes the drivers."""
-
-    driver: neo4j.Driver
-    reading: neo4j.AsyncDriver
-    keyring: Keyring
-    order: SourceOrder = field(default_factory=SourceOrder)
-    redis_url: str | None = field(default=None, repr=False)
-    limits: Limits = field(default_factory=Limits)
-    states: States | None = None
-    logins: Logins | None = None
-    """Which targets refuse REConnect's login, for the metrics."""
-    role_rules: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    targets: Targets = field(default_factory=dict)
-    memberships: tuple[Memberships, ...] = ()
-    """Of the targets that keep groups, for previews."""
-    operated: Operated = field(default_factory=Operated)
-    """What the operator has set, for those who look after the service."""
-    origins: tuple[str, ...] = ()
-    """Origins of other pages that may use the API (``api.callers.origins``)."""
-    introspection: bool = True
-    """Whether tokens may read the schema (``__schema``, ``__type``)."""
-    warm_up: bool = False
-    """Whether the service is ready only once it is warm (``api.http.warming``)."""
-    login: Login | None = field(default=None, repr=False)
-    """The pages of login; None where no people log in here."""
-    handing: HandingOver | None = field(default=None, repr=False)
-    """How people are invited to log in."""
-    decisions: Decisions | None = field(default=None, repr=False)
-    """How people decide about accounts at targets."""
-    four_eyes: frozenset[Rule] = frozenset()
-    """What one person must not do alone (``api.access.four_eyes``)."""
-    address: str | None = None
-    """The public address of this service, if the settings have it."""
-    web_login: WebLogin | None = field(default=None, repr=False)
-    """Login of people to REConnect itself; None: only tokens are accepted."""
-    claims: ClaimsService | None = None
-    """The addresses of claims; None where no CVR number is known."""
-    pages: Pages | None = field(default=None, repr=False)
-    """The pages for people; None: there is only the page that says who is logged in."""
-    graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
-    """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
 
 
 def create_app(service: Service) -> Starlette:
@@ -176,11 +124,11 @@ def create_app(service: Service) -> Starlette:
         lifespan=lifespan,
         middleware=_middleware(service),
         exception_handlers={
-            neo4j.exceptions.Neo4jError: _store_failed,
-            neo4j.exceptions.DriverError: _store_failed,
-            Away: _away,
-            MissingKey: _key_missing,
-            HTTPException: _not_served,
+            neo4j.exceptions.Neo4jError: store_failed,
+            neo4j.exceptions.DriverError: store_failed,
+            Away: away,
+            MissingKey: key_missed,
+            HTTPException: not_served,
         },
         routes=[
             # One route for all, so that a refused method gets the list of allowed ones.
@@ -250,12 +198,12 @@ async def _by_method(graphiql: GraphiQL, graphql: Endpoint, request: Request) ->
     accept = request.headers.get("accept", "*/*")
     if "persistedQuery" in request.query_params.get("extensions", "") and not is_a_persons(accept):
         own = takes_graphql(accept)
-        return _failed(400 if own else 200, *hash_only().errors, form=GRAPHQL if own else JSON)
+        return failed(400 if own else 200, *hash_only().errors, form=GRAPHQL if own else JSON)
     if is_a_persons(accept) or ("*/*" in accept and "query" not in request.query_params):
         return await graphiql.page(request)
     # A query by GET would be in the logs of every proxy on the way, with names and numbers of people.
     by_post = GraphQLError("Send queries by POST.", extensions={"code": "method_not_allowed"})
-    return _failed(405, by_post, allow="POST")
+    return failed(405, by_post, allow="POST")
 
 
 async def _graphql(
@@ -341,7 +289,7 @@ async def _graphql(
             noting.note_preview(question, access, shown)
     except Spent as spent:
         ANSWERS.labels("rejected").inc()
-        return _failed(429, spent.error, **{"retry-after": str(spent.wait)})
+        return failed(429, spent.error, **{"retry-after": str(spent.wait)})
     except Rejected as rejected:
         ANSWERS.labels("rejected").inc()
         account.charge_refused(0 if asked is None else asked.size)
@@ -368,13 +316,13 @@ async def _login(service: Service, gate: Gate, request: Request, credential: Cre
     login = service.web_login
     is_session = credential is not None and credential.is_session
     if login is not None and is_session and request.method != "GET" and not is_own_page(request.headers, login.address):
-        return _failed(403, GraphQLError(_OTHER_PAGE, extensions={"code": "cross_site"}))
+        return failed(403, GraphQLError(_OTHER_PAGE, extensions={"code": "cross_site"}))
     address = request.client.host if request.client else None
     access = await gate.login(credential, address)
     if access is None:
         if is_session:
-            return _failed(401, GraphQLError(_NO_SESSION, extensions={"code": "unauthenticated"}))
-        return _unknown(0 if credential is None else gate.failed_logins.wait(address), credential is not None)
+            return failed(401, GraphQLError(_NO_SESSION, extensions={"code": "unauthenticated"}))
+        return unknown_caller(0 if credential is None else gate.failed_logins.wait(address), credential is not None)
     request.state.by = access.name
     return access
 
@@ -398,7 +346,7 @@ async def _schema_file(service: Service, gate: Gate, request: Request) -> Respon
     if isinstance(access, Response):
         return access
     if not service.introspection or not access.roles:
-        return _failed(403, GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
+        return failed(403, GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
     return await schema_file(request)
 
 
@@ -410,63 +358,8 @@ def _answered(answer: bytes | AsyncIterator[bytes], form: str) -> Response:
     return Streamed(answer, media_type=form)
 
 
-_NO_TOKEN = (
-    "This request has no token. Send the header 'Authorization: Bearer TOKEN'; operations make a token with "
-    "`reconnect token create`."
-)
 _NO_SESSION = "You are not logged in, or the session has ended. Log in again, at /."
 _OTHER_PAGE = (
     "Only pages of this service may use the session of a browser. Other clients send the header 'Authorization: Bearer "
     "TOKEN'."
 )
-_WRONG_TOKEN = (
-    "This token is not valid: it may be mistyped, revoked or expired. Ask operations for another one "
-    "(`reconnect token create`)."
-)
-
-
-def _unknown(wait: int, is_given: bool) -> Response:
-    """The answer to a missing or unknown token. ``wait``: seconds, if too many unknown ones came from the address;
-    ``is_given``: there was a token."""
-    if wait:
-        text = "Too many logins with unknown tokens came from this address. Wait, and use a valid token."
-        many = GraphQLError(text, extensions={"code": "too_many_failed_logins"})
-        return _failed(429, many, **{"retry-after": str(wait)})
-    text = _WRONG_TOKEN if is_given else _NO_TOKEN
-    return _failed(401, GraphQLError(text, extensions={"code": "unauthenticated"}), **{"www-authenticate": "Bearer"})
-
-
-async def _not_served(request: Request, error: Exception) -> Response:
-    """The answer to an unknown address or method."""
-    assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
-    text = "Send queries by POST to /graphql, and what starts a case by POST to /webhooks/PROCESS."
-    shown = GraphQLError(text, extensions={"code": code})
-    return _failed(error.status_code, shown, **{name.lower(): value for name, value in (error.headers or {}).items()})
-
-
-async def _store_failed(request: Request, error: Exception) -> Response:
-    """Neo4j has not answered: a later request may succeed, unless this one took too long."""
-    ANSWERS.labels("failed").inc()
-    shown = unavailable(error)
-    if "TransactionTimedOut" in (getattr(error, "code", None) or ""):
-        slow = "The query took too long. Request less at a time (first, after), or narrow it with a filter."
-        return _failed(200, GraphQLError(slow, extensions={"code": "over_limit"}))
-    return _failed(503, shown, **{"retry-after": str(RETRY_AFTER)})
-
-
-async def _away(request: Request, error: Exception) -> Response:
-    """Neo4j does not answer; the caller learns it without waiting."""
-    ANSWERS.labels("failed").inc()
-    shown = GraphQLError(str(error), extensions={"code": "unavailable"})
-    return _failed(503, shown, **{"retry-after": str(RETRY_AFTER)})
-
-
-async def _key_missing(request: Request, error: Exception) -> Response:
-    ANSWERS.labels("failed").inc()
-    return _failed(503, key_missing(error))
-
-
-def _failed(status: int, *errors: GraphQLError, form: str = JSON, **headers: str) -> Response:
-    body = {"errors": [formed(each) for each in errors]}
-    return JSONResponse(body, status_code=status, headers=headers, media_type=form)

@@ -17,8 +17,9 @@ from api.access.rights import ROLES
 from api.access.tokens import create
 from api.computed.contract import States
 from api.http import connections
-from api.http.app import Service, create_app
+from api.http.app import create_app
 from api.http.metrics import Logins
+from api.http.service import Service
 from exporters.objects.deciding import Decisions
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring

@@ -10,8 +10,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from api.http.app import Service, create_app
+from api.http.app import create_app
 from api.http.graphiql import FETCHED, GraphiQL
+from api.http.service import Service
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
 

@@ -10,7 +10,8 @@ import neo4j
 import pytest
 from structlog.testing import capture_logs
 
-from api.http.app import Service, create_app
+from api.http.app import create_app
+from api.http.service import Service
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses

@@ -22,7 +22,8 @@ from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from api.access.sessions import Sessions
 from api.http import connections
-from api.http.app import Service, create_app
+from api.http.app import create_app
+from api.http.service import Service
 from api.login.browser import Cookies
 from api.login.routes import Login
 from api.login.web_login import WebLogin

@@ -12,7 +12,7 @@ import pytest
 
 from api import availability
 from api.access.sessions import Sessions
-from api.http.app import Service
+from api.http.service import Service
 from api.login.claims import ClaimsService
 from api.login.routes import Login
 from api.login.web_login import WebLogin

@@ -6,7 +6,7 @@ import neo4j
 from structlog.testing import capture_logs
 
 from api.access.sessions import Sessions
-from api.http.app import Service
+from api.http.service import Service
 from api.login.web_login import WebLogin
 from api.login.web_routes import BREAK_GLASS_USED
 from idp import break_glass

@@ -21,7 +21,8 @@ from lxml import etree
 from api.access.tokens import create
 from api.computed.contract import Operated
 from api.http import connections
-from api.http.app import Service, create_app
+from api.http.app import create_app
+from api.http.service import Service
 from api.login.claims import ClaimsService
 from graph.change_log import Origin
 from graph.connection import connect, connect_async

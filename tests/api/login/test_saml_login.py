@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 
 from api.access.sessions import Sessions
 from api.callers import gate
-from api.http.app import Service
+from api.http.service import Service
 from api.login import pacing
 from api.login.saml_peer import SamlRefused
 from api.login.saml_service import SamlService

@@ -11,7 +11,8 @@ import pytest
 from api.access.budget import MOST_STREAMS, MOST_STREAMS_OF_ALL, Account, Budgets, Spent, Stream
 from api.access.tokens import create
 from api.availability import Availability
-from api.http.app import Service, create_app
+from api.http.app import create_app
+from api.http.service import Service
 from api.model.types import TYPES
 from api.reads import question, reader
 from api.reads.compiler import Compiler
