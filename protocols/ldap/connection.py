@@ -27,6 +27,7 @@ PAGED = "1.2.840.113556.1.4.319"
 DIRSYNC = "1.2.840.113556.1.4.841"
 DIRSYNC_BYTES = 4 * 1024 * 1024
 PASSING = frozenset({3, 51, 52, 81, 85})  # too slow, busy, unavailable, down: another controller may work
+SUCCESS = 0
 SEARCH_ENTRY = 4  # RFC 4511 §4.5.2, as ldap3 numbers it
 REFERRAL = 10
 # ldap3 raises nothing for these, whatever its options; each is an incomplete answer.
@@ -281,6 +282,9 @@ def _open(wire: ldap3.Connection, controller: str, secure: bool) -> None:
         raise LoginRejected(controller, str(failed.message)) from failed
     except (LDAPException, OSError) as failed:
         raise ConnectionLost(f"{controller} broke off at the login: {type(failed).__name__}") from failed
+    if wire.result["result"] != SUCCESS:
+        # ldap3 raises nothing for a referral and some limits: what follows would be asked by nobody.
+        raise ConnectionLost(f"{controller} answered {wire.result['description']} to the login")
 
 
 def _close(wire: ldap3.Connection) -> None:

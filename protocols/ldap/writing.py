@@ -7,7 +7,7 @@ from typing import Any
 import ldap3
 from ldap3.core.exceptions import LDAPException, LDAPOperationResult
 
-from protocols.ldap.connection import PASSING
+from protocols.ldap.connection import PASSING, SUCCESS
 from protocols.ldap.errors import AnswerLost, WriteRejected
 
 Modification = tuple[str, Sequence[str | bytes]]
@@ -51,8 +51,15 @@ class Writing:
         try:
             yield
         except LDAPOperationResult as failed:
-            if failed.result in PASSING:
-                raise AnswerLost(f"{self.name} answered {failed.description} ({failed.result})") from failed
-            raise WriteRejected(self.name, failed.result, str(failed.description), str(failed.message or "")) from None
+            raise self._rejected(failed.result, failed.description, failed.message) from None
         except (LDAPException, OSError) as broken:
             raise AnswerLost(f"{self.name} broke off: {type(broken).__name__}") from broken
+        answer = self._wire.result
+        if answer["result"] != SUCCESS:
+            # ldap3 raises nothing for a referral and some limits, whatever its options. The write was not done.
+            raise self._rejected(answer["result"], answer["description"], answer["message"])
+
+    def _rejected(self, code: int, description: object, message: object) -> AnswerLost | WriteRejected:
+        if code in PASSING:
+            return AnswerLost(f"{self.name} answered {description} ({code})")
+        return WriteRejected(self.name, code, str(description), str(message or ""))

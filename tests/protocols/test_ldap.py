@@ -1,5 +1,6 @@
 """Whole answers of a directory, by their recorded form; and the one thing of ldap3 that is replaced."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from ldap3.utils.asn1 import decode_message_fast
 
 from graph.retry import NEVER, NEXT, SOON
 from protocols.ldap import errors
-from protocols.ldap.connection import CUT_SHORT, DIRSYNC, PAGED, Directory, _only_bytes
-from protocols.ldap.errors import ConnectionLost, RequestRejected
+from protocols.ldap.connection import CUT_SHORT, DIRSYNC, PAGED, Directory, _only_bytes, _open
+from protocols.ldap.errors import AnswerLost, ConnectionLost, RequestRejected, WriteRejected
+from protocols.ldap.writing import Writing
 
 
 class Recorded:
@@ -166,3 +168,39 @@ def test_each_error_says_when_to_try_again() -> None:
     assert errors.LoginRejected("dc1", "data 52e").retry == NEVER
     assert errors.Untrusted("x").retry == errors.RequestRejected("x").retry == errors.Unreadable("x").retry == NEXT
     assert errors.ConnectionLost("x").retry == SOON
+
+
+class Answering:
+    """A connection whose writes and logins are answered with one result, of which ldap3 raises nothing."""
+
+    def __init__(self, code: int) -> None:
+        self.result = {"result": code, "description": "answer", "message": "0000202B: RefErr"}
+        self.socket = self
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given, **named: True
+
+
+@pytest.mark.parametrize("code", [*CUT_SHORT])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda at: at.add("CN=a,DC=x", ["user"], {"mail": ["a@x"]}),
+        lambda at: at.modify("CN=a,DC=x", {"userAccountControl": [("replace", ["514"])]}),
+        lambda at: at.move("CN=a,DC=x", "CN=b", "OU=c,DC=x"),
+        lambda at: at.delete("CN=a,DC=x"),
+    ],
+)
+def test_a_write_that_ldap3_raises_nothing_for_was_not_done(code: int, write: Callable[[Writing], None]) -> None:
+    """A read-only controller answers every write with a referral: a closing would count as done."""
+    with pytest.raises(AnswerLost if code == 3 else WriteRejected) as refused:
+        write(Writing(Answering(code), "rodc1"))
+    assert code == 3 or refused.value.code == code
+    write(Writing(Answering(0), "dc1"))
+
+
+@pytest.mark.parametrize("code", [*CUT_SHORT])
+def test_a_login_that_was_not_accepted_is_none(code: int) -> None:
+    _open(Answering(0), "dc1", secure=True)
+    with pytest.raises(ConnectionLost, match="to the login"):
+        _open(Answering(code), "dc1", secure=True)
