@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from exporters.active_directory import entries, refusals
+from exporters.active_directory.counters import Counters
 from exporters.active_directory.domain_objects import DomainObjects
 from exporters.active_directory.entries import CLASSES, NAMED_BY, PLACE, PLACED_BY, Seen
 from exporters.active_directory.foreseeing import Foreseeing
@@ -21,6 +22,7 @@ from exporters.active_directory.session import Session
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.objects.errors import Gone, LinksRefused, Refused, Taken, Unanswered
 from exporters.objects.target import Change, Found, Offer, Value, Wanted
+from exporters.target import Notice
 from protocols.ldap import names, values
 from protocols.ldap.errors import RequestRejected, WriteRejected
 
@@ -46,7 +48,8 @@ class DirectoryChannel:
         self._settings = settings
         self._passwords = passwords
         self._objects = DomainObjects(session, settings, fields)
-        self._moving = Moving(session, self._objects, settings)
+        self._counters = Counters(session, self._objects)
+        self._moving = Moving(session, self._objects, settings, self._counters)
         self._returning = Returning(session, self._objects, passwords)
         self._foreseeing = Foreseeing(self._objects, passwords, self._returning)
 
@@ -110,6 +113,7 @@ class DirectoryChannel:
             for each in self._objects.search(kind, place, ""):
                 if each.id not in listed and self._objects.is_ours_to_write(each.dn):
                     listed.add(each.id)
+                    self._counters.note(each)
                     yield self._objects.found(each)
 
     # -- what a dry run foresees ----------------------------------------------------------------------------------
@@ -163,6 +167,7 @@ class DirectoryChannel:
             self._objects.look_again(wanted.key)
             raise Unanswered(f"{what}: it was created, and can't be read.")
         self._objects.created(kind, wanted.key, made)
+        self._counters.note(made[0])
         self._objects.note_addresses(made[0].id, wanted.values)
         if kind == "user" and self._passwords.are_handed_over and wanted.enabled:
             self._passwords.hand_over(wanted, str(wanted.values.get("sAMAccountName", "")), password)
@@ -208,6 +213,8 @@ class DirectoryChannel:
             try:
                 refused = self._modify(seen, change, returns, plainly)
             except WriteRejected as rejected:
+                if rejected.code == refusals.NO_SUCH_OBJECT:
+                    self._without_what_is_gone(change, rejected)
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
                     what = f"changing {change.kind} {change.owner}"
@@ -222,6 +229,18 @@ class DirectoryChannel:
                 if refused:
                     raise _links_refused(change, refused)
                 return
+
+    def _without_what_is_gone(self, change: Change, rejected: WriteRejected) -> None:
+        """Nothing, where the object itself is gone. Where it is to lead to one that is: raises LinksRefused once
+        everything else is sent, or Refused."""
+        if self._objects.seen(change.kind, change.id) is None:
+            return
+        if not (managers := change.add.get("manager", ())):
+            text = f"{change.kind} {change.owner}: an attribute names an object that is not there ({rejected})."
+            raise Refused("value", text) from rejected
+        self.change(replace(change, add={**change.add, "manager": ()}))
+        text = f"{change.kind} {change.owner}: its manager is not there ({rejected}). The rest was sent."
+        raise LinksRefused("manager", text, {"manager": frozenset(managers)}, {}) from rejected
 
     def _modify(self, seen: Seen, change: Change, returns: bool, plainly: bool) -> Mapping[str, WriteRejected]:
         """Attributes and links, conditional on the values that were read unless ``plainly``. Returns the members that
@@ -284,6 +303,9 @@ class DirectoryChannel:
     def completed(self, wanted: Wanted, found: Found) -> None:
         """A new first password, if the one that an interrupted run may have set was never used."""
         self._returning.completed(wanted, found)
+
+    def remove_counters(self, wanted: Mapping[str, Wanted]) -> Sequence[Notice]:
+        return list(self._counters.remove(wanted))
 
     # -- deleting -----------------------------------------------------------------------------------------------
 

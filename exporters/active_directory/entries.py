@@ -128,7 +128,7 @@ def _value(each: Seen, name: str) -> Value | None:
         except values.Malformed:  # beyond the year 9999, or no number: it is not what was sent
             return each.first(name).decode(errors="replace")
         return day.isoformat() if day else None
-    texts = [value.decode(errors="replace") for value in sent]
+    texts = [dn_of(value) or value.decode(errors="replace") for value in sent]
     return None if not texts else texts[0] if len(texts) == 1 else sorted(texts)
 
 
@@ -190,7 +190,13 @@ def _mail_addresses(value: Value) -> set[tuple[bool, str]]:
 def _comparable(value: Value, fold: bool) -> tuple[str, ...]:
     several = value if isinstance(value, list | tuple) else [value]
     texts = [_normal(_text(each)) for each in several]
-    return tuple(sorted(each.casefold() if fold else each for each in texts))
+    return tuple(sorted(_as_dn(each) or (each.casefold() if fold else each) for each in texts))
+
+
+def _as_dn(text: str) -> str:
+    """One form of all spellings of a DN; empty if it is no DN."""
+    parts = names.parts(text)
+    return repr(parts) if parts[-1][0] == "dc" and all(type_ and each for type_, each in parts) else ""
 
 
 def _text(value: Value) -> str:
@@ -205,6 +211,11 @@ def guid_of(dn: bytes) -> str:
     """The id in a DN that comes with it: ``<GUID=…>;<SID=…>;CN=…``."""
     start = dn.partition(b">")[0]
     return start[6:].decode().lower() if start.startswith(b"<GUID=") else ""
+
+
+def dn_of(value: bytes) -> str:
+    """The DN in a value that leads to an object; empty if the value leads nowhere."""
+    return value.rpartition(b">;")[2].decode(errors="replace") if value.startswith(b"<GUID=") else ""
 
 
 def by_id(id_: str) -> str:

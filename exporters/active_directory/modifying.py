@@ -12,12 +12,15 @@ from exporters.active_directory.entries import (
     as_alias,
     by_id,
     cleared_value,
+    dn_of,
+    guid_of,
     is_mail,
     same,
     sent_value,
 )
 from exporters.objects.target import Change, Value
 from graph.time import COPENHAGEN, today
+from protocols.ldap import names
 from protocols.ldap.values import DISABLED, Malformed, expiry
 from protocols.ldap.writing import Modification
 
@@ -48,7 +51,10 @@ def modifications(
             if change.enabled and expires:
                 _expiry(made, seen, change)
     if plainly:
-        made = {name: [("replace", steps[-1][1] if steps[-1][0] == "add" else [])] for name, steps in made.items()}
+        made = {
+            name: steps if _leads(seen, name) else [("replace", steps[-1][1] if steps[-1][0] == "add" else [])]
+            for name, steps in made.items()
+        }
     if seen.kind == "user":
         _manager(made, seen, change)
     if seen.kind == "group":
@@ -71,6 +77,9 @@ def _expiry(made: Modifications, seen: Seen, change: Change) -> None:
 
 def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | bytes]) -> None:
     old = list(seen.raw.get(name.lower(), ()))
+    if _leads(seen, name):
+        _replace_links(made, name, old, [each if isinstance(each, str) else each.decode() for each in new])
+        return
     if sorted(old) == sorted(each if isinstance(each, bytes) else each.encode() for each in new):
         return
     steps: list[Modification] = []
@@ -79,6 +88,24 @@ def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | byt
     if new:
         steps.append(("add", list(new)))
     made[name] = steps
+
+
+def _leads(seen: Seen, name: str) -> bool:
+    """Whether the values of an attribute lead to objects: they come with GUIDs, in the domain's own spelling."""
+    return any(map(dn_of, seen.raw.get(name.lower(), ())))
+
+
+def _replace_links(made: Modifications, name: str, old: Sequence[bytes], new: Sequence[str]) -> None:
+    """Only those that are missing, and only those that are there: a link can't be added or removed twice."""
+    has = {names.parts(dn_of(each)): by_id(guid_of(each)) for each in old}
+    wanted = {names.parts(each): each for each in new}
+    steps: list[Modification] = []
+    if removed := [each for parts, each in has.items() if parts not in wanted]:
+        steps.append(("delete", removed))
+    if added := [each for parts, each in wanted.items() if parts not in has]:
+        steps.append(("add", added))
+    if steps:
+        made[name] = steps
 
 
 def _of_others(seen: Seen, name: str, sent: Value) -> list[bytes]:

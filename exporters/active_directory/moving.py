@@ -1,6 +1,7 @@
 """An object's own name and its place in the domain, which are changed after its attributes (pitfall 30)."""
 
 from exporters.active_directory import entries, refusals
+from exporters.active_directory.counters import Counters
 from exporters.active_directory.domain_objects import DomainObjects
 from exporters.active_directory.entries import NAMED_BY, PLACE, PLACED_BY, Seen
 from exporters.active_directory.names import elsewhere, numbered
@@ -15,10 +16,13 @@ from protocols.ldap.errors import WriteRejected
 class Moving:
     """Renames and moves objects that are there."""
 
-    def __init__(self, session: Session, objects: DomainObjects, settings: ActiveDirectorySettings) -> None:
+    def __init__(
+        self, session: Session, objects: DomainObjects, settings: ActiveDirectorySettings, counters: Counters
+    ) -> None:
         self._session = session
         self._objects = objects
         self._settings = settings
+        self._counters = counters
 
     def rename_and_move(self, seen: Seen, change: Change) -> None:
         """The object's own name and its place, after its attributes (pitfall 30)."""
@@ -37,6 +41,7 @@ class Moving:
         for name in numbered(str(wanted)) if renames else elsewhere(now, is_person=seen.kind == "user"):
             try:
                 self._move(seen, names.rdn(named, name), place if moves else None)
+                self._counters.note(seen, name)
                 return
             except WriteRejected as rejected:
                 if rejected.code != refusals.EXISTS:

@@ -71,6 +71,11 @@ def elsewhere(name: str, *, is_person: bool) -> Iterator[str]:
     return (each for each in dict.fromkeys((name, *numbered(stem or name))))
 
 
+def has_counter(name: str) -> bool:
+    """Whether the name ends as one with a counter does; it may be a number of its own."""
+    return _COUNTER_AT_END.search(name) is not None
+
+
 def is_numbered(name: str, found: str) -> bool:
     """Whether the found name is the name itself, or the name with a counter."""
     name = name[:LONGEST_CN]

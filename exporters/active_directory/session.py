@@ -17,6 +17,9 @@ from protocols.ldap.writing import Writing
 
 T = TypeVar("T")
 
+READ_ONLY = b"1.2.840.113556.1.4.1920"
+"""Among a controller's capabilities: it keeps only a part of the secrets."""
+
 
 class Session:
     """Use ``connected``."""
@@ -54,8 +57,15 @@ class Session:
                 continue
             except RequestRejected as wrong:
                 raise DeliveryError(str(wrong), retry=NEVER) from wrong
+            directory = Directory(wire, controller, self._settings.page_size)
+            try:
+                failed = _read_only(directory)
+            except LdapError as unknown:
+                failed = unknown
+            if failed is not None:
+                continue
             self.controller = controller
-            self._both = Directory(wire, controller, self._settings.page_size), Writing(wire, controller)
+            self._both = directory, Writing(wire, controller)
             return
         retry = failed.retry if isinstance(failed, Untrusted) else None
         if self._insisted:
@@ -64,7 +74,7 @@ class Session:
                 "other is asked.",
                 retry=retry,
             ) from failed
-        raise DeliveryError(f"No controller can be reached: {failed}", retry=retry) from failed
+        raise DeliveryError(f"No controller can be used: {failed}", retry=retry) from failed
 
     def read(self, ask: Callable[[Directory], T]) -> T:
         """Raises Unanswered if the connection is lost, RequestRejected."""
@@ -100,6 +110,14 @@ class Session:
         self._both = None
         self._stack.close()
         self._stack = ExitStack()
+
+
+def _read_only(directory: Directory) -> ConnectionLost | None:
+    """Why nothing can be written at the controller: it answers every write with a referral to another."""
+    capabilities = directory.read("", ["supportedCapabilities"]).get("supportedcapabilities", ())
+    if READ_ONLY not in capabilities:
+        return None
+    return ConnectionLost(f"{directory.name} is a read-only controller: name another in controllers")
 
 
 @contextmanager

@@ -186,8 +186,10 @@ def _names(account: Account, tie: Tie | None, made: _Made) -> dict[str, Any]:
 def _fit(account: Account, attribute: str, value: Any, made: _Made) -> Value | None:
     """The value within its limit, without CPR numbers; None if there is none. Never 21, never "None" at the domain."""
     if value is None or isinstance(value, list | tuple):
-        texts = [each for each in (_fit(account, attribute, each, made) for each in value or ()) if each is not None]
-        return texts or None
+        fitting = (_fit(account, attribute, each, made) for each in value or ())
+        # Of two spellings of one text the domain refuses the second.
+        texts = {each.casefold(): each for each in fitting if each is not None}
+        return [*texts.values()] or None
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if attribute == "sAMAccountName":

@@ -23,7 +23,7 @@ from exporters.errors import DeliveryError, NotSetUp
 from exporters.objects.target import Closing, KindRules, Objects, Policy
 from exporters.target import Image, Notice
 from graph.retry import NEVER
-from protocols.ldap.errors import RequestRejected
+from protocols.ldap.errors import LdapError
 
 VERSION = "2"
 """Version of the shape; raise it when the shape makes other objects from the same image."""
@@ -128,11 +128,14 @@ class ActiveDirectory:
         with connected(self.settings) as session:
             try:
                 return list(findings(session, self.settings))
-            except RequestRejected as rejected:
+            except LdapError as rejected:
                 raise DeliveryError(str(rejected), retry=NEVER) from rejected
 
     @contextmanager
     def open(self, server: str = "") -> Iterator[DirectoryChannel]:
         """Raises DeliveryError if no controller can be used."""
         with connected(self.settings, server) as session:
-            yield DirectoryChannel(session, self.settings, self.fields, self._passwords)
+            try:
+                yield DirectoryChannel(session, self.settings, self.fields, self._passwords)
+            except LdapError as wrong:  # about no object: a limit of the controller's, or an answer that is no answer
+                raise DeliveryError(str(wrong), retry=wrong.retry) from wrong

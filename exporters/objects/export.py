@@ -31,7 +31,7 @@ from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.sending import Sending
 from exporters.objects.surge import surges
-from exporters.objects.target import Channel, NamesPlacesAnew, Objects, ObjectTarget, Ref
+from exporters.objects.target import Channel, Counting, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
 from graph.change_log import now
@@ -400,6 +400,7 @@ class ObjectExport:
         """``counts``: whether closings count for the brake."""
         due = len(plan.of("new", "changed", "returning", "closing", "deleting"))
         if not due and not (calling and calling.is_due):
+            self._remove_counters(channel, plan, entries)
             return
         self._run()
 
@@ -417,7 +418,17 @@ class ObjectExport:
             self._closed |= work.closed
             self.report.parked = [*self.report.parked, *work.parked]
         self.progress("delivery", due, due)
+        self._remove_counters(channel, plan, entries)
         self._call(calling)
+
+    def _remove_counters(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> None:
+        """What a person has accepted as it is there stays."""
+        if not isinstance(channel, Counting):
+            return
+        there = ((each, entries[ref]) for ref, each in plan.wanted().items() if ref in entries)
+        named = {entry.remote: each for each, entry in there if entry.is_there and not entry.accepted}
+        for notice in channel.remove_counters(named):
+            self._notice(notice)
 
     def _calling(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], objects: Objects) -> Calling | None:
         hook = self.target.policy.hook

@@ -93,12 +93,14 @@ class Reconciliation:
         return known != self.found[ref] or self.names.get(ref, kept.names) != kept.names
 
     def _without_ended(self, ref: Ref, entry: Entry, found: Found) -> Entry:
-        """The entry without accepted differences that are no more, since the object has what was sent."""
+        """The entry without differences that were accepted, or that the target insisted on, and that are no more: the
+        object has what was sent."""
         wanted = self.wanted.get(ref)
         over = {GONE} if GONE in entry.accepted else set[str]()
         if ENABLED in entry.accepted and found.enabled:
             over.add(ENABLED)
-        for name in entry.accepted.keys() & (wanted.values.keys() if wanted is not None else set()):
+        kept = {*entry.accepted, *entry.not_kept}
+        for name in kept & (wanted.values.keys() if wanted is not None else set()):
             if self.channel.same(name, wanted.values[name] if wanted else None, found.values.get(name)):
                 over.add(name)
         if not over:

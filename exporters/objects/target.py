@@ -277,6 +277,16 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Counting(Channel, Protocol):
+    """The target has no two objects of one name in one place: the second gets a counter."""
+
+    def remove_counters(self, wanted: Mapping[str, Wanted]) -> Sequence[Notice]:
+        """At the end of a run: objects (by id) that the run has named, or listed, get the wanted name without a
+        counter, if nothing else has that any more; a person's account keeps its own. Returns what was refused."""
+        ...
+
+
+@runtime_checkable
 class ObjectTarget(Protocol):
     """A consumer system that takes objects one by one.
 

@@ -363,6 +363,19 @@ def test_36_a_manager_that_others_deleted_is_set_anew(domain: Domain) -> None:
     assert domain.user("alma")["manager"] == [domain.user("bo")["dn"]]
 
 
+def test_36_a_manager_who_is_gone_makes_nobody_else_gone(domain: Domain) -> None:
+    town = Town().person("chef").person("alma")
+    domain.export(town)
+    domain.wire.delete(domain.user("chef")["dn"])
+    report = domain.export(town.set("alma", manager="chef", title="Leder"))
+    assert [(each.key, each.problem) for each in report.parked] == [(uuid_of("alma"), "manager")]
+    assert domain.user("alma")["title"] == ["Leder"]
+    report = domain.export(town)
+    assert [(each.key, each.problem) for each in report.parked] == [(uuid_of("chef"), "deleted_by_others")]
+    assert domain.export(town, settings={"drift": "correct", "deleted_by_others": "make_again"}, full=True).parked == []
+    assert domain.user("alma")["manager"] == [domain.user("chef")["dn"]]
+
+
 def test_39_two_employments_of_which_one_ends(domain: Domain) -> None:
     town = (
         Town()

@@ -193,6 +193,46 @@ def test_45_units_that_turn_over_are_moved_from_the_top(domain: Domain) -> None:
     assert domain.user("alma")["dn"].startswith("CN=Alma Testrup,OU=C,OU=B,")
 
 
+def test_units_that_swap_names_need_no_counter(domain: Domain) -> None:
+    """When the first of two is named, the other still has its name; so has one that is to be closed."""
+    settings = {
+        "units": {"below": f"OU=Units,{domain.ou}", "closed": f"OU=ClosedUnits,{domain.ou}"},
+        "groups": {"kinds": ["unit"], "ou": f"OU=Groups,{domain.ou}", "prefixes": {"unit": ""}},
+    }
+    town = Town().unit("a", "Borgerservice").unit("b", "Bibliotek").person("alma", unit="a").person("bo", unit="b")
+    domain.export(town, settings=settings)
+
+    def named() -> dict[str, tuple[str, ...]]:
+        found = domain.found("(adminDescription=*)", "adminDescription", "cn")
+        return {
+            f"{each['adminDescription'][0]} {login}": (each["dn"].split(",")[0][3:], login)
+            for each in found
+            for login in each.get("sAMAccountName", ("",))
+        }
+
+    before = named()
+    town.unit("a", "Bibliotek").unit("b", "Borgerservice")
+    assert domain.export(town, settings=settings).parked == []
+    assert sorted(named().values()) == sorted(before.values())
+    assert domain.user("alma")["dn"].startswith("CN=Alma Testrup,OU=Bibliotek,")
+    assert domain.members("Bibliotek") == ["Alma Testrup"]
+    del town.units["a"]
+    domain.export(town.unit("c", "Bibliotek").set("alma", unit="c"), settings=settings)
+    assert domain.user("alma")["dn"] == f"CN=Alma Testrup,OU=Bibliotek,OU=Rådhuset,OU=Units,{domain.ou}"
+    assert sorted(named().values()) == sorted([*before.values(), ("Bibliotek", "")]), "the closed one, at its place"
+    # A run that was killed in between, or in which the name was not free yet.
+    (made,) = domain.found("(&(ou=Borgerservice)(adminDescription=b))")
+    domain.wire.modify_dn(made["dn"], "OU=Borgerservice 2")
+    assert domain.export(town, settings=settings).run is None and "Borgerservice 2" in str(named())
+    theirs = made["dn"]
+    domain.wire.add(theirs, "organizationalUnit")
+    domain.export(town, settings=settings, full=True)
+    assert "Borgerservice 2" in str(named()), "others have the name"
+    domain.wire.delete(theirs)
+    assert domain.export(town, settings=settings, full=True).run is None
+    assert sorted(named().values()) == sorted([*before.values(), ("Bibliotek", "")])
+
+
 def test_46_what_others_have_in_the_ou_of_a_closed_unit_is_never_deleted(
     domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

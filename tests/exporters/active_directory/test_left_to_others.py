@@ -1,6 +1,8 @@
 """What others write at the domain stays theirs (active_directory.md §9)."""
 
-from tests.exporters.active_directory.town import Domain, Town, uuid_of
+from typing import Any
+
+from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
 
 def test_attributes_that_others_write_from_now_on_stay_as_they_are(domain: Domain) -> None:
@@ -96,3 +98,45 @@ def test_a_difference_that_was_accepted_and_is_over_is_shown_the_next_time(domai
     assert shown()[alma.key] == ("enabled: no at the target, yes was sent",)
     domain.export(town.set("alma", manager="ida"), settings={"drift": "correct"}, full=True)
     assert domain.user("alma")["manager"] == [domain.user("ida")["dn"]]
+
+
+def test_an_attribute_that_leads_to_an_object_is_compared_by_what_it_leads_to(domain: Domain) -> None:
+    """The domain sends such values with GUIDs, in its own spelling."""
+    one, other = (domain.add(each)["dn"] for each in ("sekretær", "vikar"))
+
+    def secretary(*dns: str) -> dict[str, Any]:
+        listed = ", ".join(f"'{each}'" for each in dns)
+        return {"attributes": {"secretary": f"[{listed}]", "assistant": f"'{dns[0]}'" if dns else "null"}}
+
+    def found() -> list[str]:
+        (made,) = domain.found(f"({KEY}={uuid_of('alma')})", "secretary", "assistant")
+        return sorted(each.split(",")[0] for each in (*made.get("secretary", ()), *made.get("assistant", ())))
+
+    town = Town().person("alma")
+    report = domain.export(town, settings=secretary(one.replace("CN=", "cn=").replace(",", ", ")))
+    assert (report.parked, found()) == ([], ["CN=sekretær", "CN=sekretær"])
+    settings = secretary(one.upper())
+    domain.export(town, settings=settings)
+    before = domain.state()
+    for drift in ("report", "correct"):
+        report = domain.export(town, settings={**settings, "drift": drift}, full=True)
+        assert (report.objects[1].drift, report.parked, domain.state()) == (0, [], before)
+    domain.export(town, settings=secretary(other, one))
+    assert found() == ["CN=sekretær", "CN=vikar", "CN=vikar"]
+    domain.export(town, settings=secretary(other))
+    assert found() == ["CN=vikar", "CN=vikar"]
+    report = domain.export(town, settings=secretary(f"CN=nobody,{domain.ou}"))
+    assert [each.problem for each in report.parked] == ["value"], "the account itself is there"
+    domain.export(town, settings=secretary())
+    assert found() == []
+
+
+def test_a_value_in_a_form_of_the_domains_own_is_corrected_once(domain: Domain) -> None:
+    """The domain keeps 007 as 7: it would be a difference for ever."""
+    town, settings = Town().person("alma"), {"attributes": {"localeID": "'007'"}, "drift": "correct"}
+    assert domain.export(town, settings=settings).parked == []
+    (made,) = domain.found(f"({KEY}={uuid_of('alma')})", "localeID")
+    report = domain.export(town, settings=settings, full=True)
+    assert (made["localeID"], [each.rule for each in report.notices]) == (["7"], ["not_kept"])
+    report = domain.export(town, settings=settings, full=True)
+    assert (report.objects[1].drift, report.run, report.notices) == (0, None, [])

@@ -1,13 +1,19 @@
 """What Windows answers otherwise than Samba (README, "What Windows does otherwise"): Samba's answers are changed."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from exporters.active_directory import session
 from exporters.active_directory.domain_checks import _clock
-from protocols.ldap.errors import WriteRejected
+from exporters.active_directory.session import READ_ONLY, connected
+from exporters.active_directory.settings import ActiveDirectorySettings
+from exporters.errors import DeliveryError
+from protocols.ldap.connection import Directory
+from protocols.ldap.errors import Unreadable, WriteRejected
 from protocols.ldap.writing import Modification, Writing
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
@@ -123,3 +129,28 @@ def test_a_controllers_clock_that_is_wrong_is_told() -> None:
     assert told(timedelta(minutes=-5)) == told(timedelta(minutes=5)) == list(_clock({}, "dc1", now)) == []
     assert "dc1 is 6 minutes ahead of this machine's" in told(timedelta(minutes=6))[0]
     assert "dc1 is 60 minutes behind this machine's" in told(timedelta(hours=-1))[0]
+
+
+def test_a_read_only_controller_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """(W) It answers reads, and every write with a referral."""
+    monkeypatch.setattr(session, "opened", lambda access, controller: nullcontext())
+    capabilities = {"rodc1": [READ_ONLY], "dc1": [b"1.2.840.113556.1.4.800"], "dc2": None}
+
+    def read(self: Directory, base: str, names: Sequence[str]) -> Mapping[str, Sequence[bytes]]:
+        if (has := capabilities[self.name]) is None:
+            raise Unreadable(f"{self.name} does not answer with its root")
+        return {"supportedcapabilities": has}
+
+    monkeypatch.setattr(Directory, "read", read)
+    made = {
+        "ca_file": None, "user": "svc", "password": "not a secret", "base": "DC=x", "within": ["OU=a,DC=x"],
+        "users_ou": "OU=a,DC=x",
+    }  # fmt: skip
+
+    def used(*controllers: str) -> str:
+        with connected(ActiveDirectorySettings.model_validate({**made, "controllers": controllers})) as open_:
+            return open_.controller
+
+    assert (used("rodc1", "dc1"), used("dc2", "rodc1", "dc1"), used("dc1", "rodc1")) == ("dc1", "dc1", "dc1")
+    with pytest.raises(DeliveryError, match="rodc1 is a read-only controller: name another"):
+        used("rodc1")

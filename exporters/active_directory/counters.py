@@ -1,0 +1,65 @@
+"""Counters that are not needed any more: two units have swapped names, or one has taken the place of another of the
+same name. When the second of them was named, the first still had the name.
+
+A person keeps the counter (pitfall 28).
+"""
+
+from collections.abc import Iterator, Mapping
+
+from exporters.active_directory import entries, refusals
+from exporters.active_directory.domain_objects import DomainObjects
+from exporters.active_directory.entries import NAMED_BY, Seen
+from exporters.active_directory.names import has_counter
+from exporters.active_directory.session import Session
+from exporters.objects.errors import ObjectError
+from exporters.objects.target import Wanted
+from exporters.target import Notice
+from protocols.ldap import names
+from protocols.ldap.errors import WriteRejected
+
+_LOGIN = "sAMAccountName"
+
+
+class Counters:
+    """Of OUs and groups."""
+
+    def __init__(self, session: Session, objects: DomainObjects) -> None:
+        self._session = session
+        self._objects = objects
+        self._noted: set[str] = set()
+
+    def note(self, seen: Seen, own: str = "") -> None:
+        """The object as it was read, or with another name of its own: it may have a counter."""
+        own = own or names.value(names.split(seen.dn)[0])
+        login = seen.first(_LOGIN).decode(errors="replace")
+        if seen.kind != "user" and (has_counter(own) or login not in ("", own)):
+            self._noted.add(seen.id)
+
+    def remove(self, wanted: Mapping[str, Wanted]) -> Iterator[Notice]:
+        """Of the noted objects (by id), where the name without it is free now. Raises Unanswered, DeliveryError."""
+        for id_ in sorted(self._noted & wanted.keys()):
+            each = wanted[id_]
+            try:
+                seen = self._objects.seen(each.kind, id_)
+                if seen is not None and not self._objects.barrier(seen) and seen.key == each.key:
+                    self._name(seen, each)
+            except WriteRejected as rejected:
+                if rejected.code == refusals.EXISTS:
+                    continue  # another was quicker
+                refused = refusals.refusal(rejected, f"renaming {each.kind} {each.key}")
+                if not isinstance(refused, ObjectError):
+                    raise refused from rejected
+                yield Notice(each.kind, each.key, NAMED_BY[each.kind], "not_renamed", str(refused))
+
+    def _name(self, seen: Seen, wanted: Wanted) -> None:
+        login, has = wanted.values.get(_LOGIN), seen.first(_LOGIN).decode(errors="replace")
+        if has in wanted.candidates.get(_LOGIN, ()) and not self._objects.is_used(_LOGIN, str(login), seen.id):
+            steps = [("delete", [has]), ("add", [str(login)])]
+            self._session.write(lambda at: at.modify(entries.by_id(seen.id), {_LOGIN: steps}))
+        named = NAMED_BY[seen.kind]
+        name, own = str(wanted.values[named]), names.value(names.split(seen.dn)[0])
+        rdn = names.rdn(named, name)
+        if entries.is_called(own, name) or not entries.same(named, name, own):
+            return
+        if not self._objects.exists(f"{rdn},{names.parent(seen.dn)}"):
+            self._session.write(lambda at: at.move(seen.dn, rdn))
