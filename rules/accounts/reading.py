@@ -15,7 +15,7 @@ from graph.expressions import Expression, compile_expression
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.name_patterns import LONGEST_LOGIN
 from graph.row_blocks import in_blocks
-from graph.time import ALWAYS, FOREVER, Period, today
+from graph.time import ALWAYS, FOREVER, Period, today, within
 from rules.accounts.deciding import referenced
 from rules.accounts.facts import (
     AccountException,
@@ -294,10 +294,11 @@ def _exceptions(session: neo4j.Session, persons: Sequence[str] | None) -> dict[s
     rows = session.run(
         f"""
         MATCH (e:AccountException)-[:OF_PERSON]->(p:Person)
-        WHERE e.from IS NOT NULL AND {not_over("e")} AND ($persons IS NULL OR p.uuid IN $persons)
-        RETURN e.uuid AS uuid, p.uuid AS person, head([(e)-[:AT]->(x) | x.uuid]) AS system, e.effect AS effect,
-            e.reason AS reason, toString(e.from) AS start, toString(e.to) AS end
-        ORDER BY uuid
+        MATCH (e)-[state:STATE]->(v)
+        WHERE {not_over("state")} AND ($persons IS NULL OR p.uuid IN $persons)
+        RETURN e.uuid AS uuid, p.uuid AS person, head([(e)-[:AT]->(x) | x.uuid]) AS system, v.effect AS effect,
+            v.reason AS reason, toString(state.from) AS start, toString(state.to) AS end
+        ORDER BY uuid, start
         """,
         persons=persons,
         today=today(),
@@ -346,21 +347,26 @@ def _ask_for_roles(rules: Rules) -> bool:
 
 
 def _roles(session: neo4j.Session, persons: Sequence[str] | None, since: date) -> dict[str, list[tuple[Period, str]]]:
-    """Role, and days, of all who hold one, by the holder's uuid."""
+    """Role, and days, of all who hold one, by the holder's uuid. An assignment may have gaps."""
     rows = session.run(
         f"""
-        MATCH (holder:Person|Employment|Affiliation)-[:HOLDS]->(a:Assignment)-[:OF]->(r:Role)
-        WHERE a.from IS NOT NULL AND {not_over("a", "$since")} AND
+        MATCH (holder:Person|Employment|Affiliation)-[held:HOLDS]->(a:Assignment)-[of:OF]->(r:Role)
+        MATCH (a)-[state:STATE]->()
+        WHERE all(each IN [held, of, state] WHERE {not_over("each", "$since")}) AND
             ($persons IS NULL OR holder.uuid IN $persons
                 OR EXISTS {{ MATCH (p:Person)-[:HAS]->(holder) WHERE p.uuid IN $persons }})
-        RETURN holder.uuid AS holder, r.uuid AS role, toString(a.from) AS start, toString(a.to) AS end
+        RETURN holder.uuid AS holder, r.uuid AS role,
+            [each IN [held, of, state] | [toString(each.from), toString(each.to)]] AS periods
         """,
         persons=persons,
         since=since,
     )
     found: dict[str, list[tuple[Period, str]]] = {}
     for row in rows:
-        found.setdefault(row["holder"], []).append((_period(row["start"], row["end"]), row["role"]))
+        days: tuple[Period, ...] = (Period(),)
+        for start, end in row["periods"]:
+            days = within(days, (_period(start, end),))
+        found.setdefault(row["holder"], []).extend((each, row["role"]) for each in days)
     return found
 
 

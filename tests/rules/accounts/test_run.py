@@ -380,6 +380,27 @@ def test_affiliations_roles_and_employments_without_dates(place: Place) -> None:
     }  # fmt: skip
 
 
+def test_a_role_with_a_gap_gives_nothing_in_it(place: Place) -> None:
+    managers = {
+        **ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "roles.exists(each, each.key == 'manager')",
+        "lead_days": 0, "grace_days": 0,
+    }  # fmt: skip
+    holds = {"id": "m", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "desk"}]}
+    place.run(account_rules={"everyone": managers}, assignments=[{**holds, "from": day(-100)}])
+    assert place.planned()["Anna Marie"]["days"] == [[day(0), None]]
+    place.driver.execute_query(
+        """
+        MATCH (a:Assignment)-[state:STATE]->(values)
+        SET state.to = date($end)
+        CREATE (a)-[:STATE {from: date($start)}]->(values)
+        """,
+        end=day(-20),
+        start=day(20),
+    )
+    place.apply(limits=NO_LIMIT)
+    assert place.planned()["Anna Marie"]["days"] == [[day(20), None]]
+
+
 def test_each_account_is_explained_by_its_own_employment(place: Place) -> None:
     rule = {**ACCOUNT_TOWN["account_rules"]["everyone"], "per": "employment"}
     second = {"id": "e_2", "person": "anna", "number": "22", "from": "2021-01-01", "units": [{"unit": "job"}]}
