@@ -6,6 +6,7 @@ import neo4j
 import orjson
 
 from api.access.caller_names import person_of
+from api.access.rights import Access
 from api.access.roles import LOG
 from api.computed.contract import (
     FIRST,
@@ -19,6 +20,7 @@ from api.computed.contract import (
     Thing,
     answer_type,
 )
+from api.mutations.planned import may_not_approve
 from graph.model.kind import name_of
 from graph.plans.kept import found, plans
 from graph.plans.plan import Plan
@@ -33,7 +35,9 @@ def _answer(request: Request) -> list[Answer]:
         else:
             every = request.readable_plans(plans(session, states))[: request.first]
     # What it has met may be outside, and is said in words.
-    return [_told(each if request.caller.scope is None else _in_part(each)) for each in every]
+    shown = (each if request.caller.scope is None else _in_part(each) for each in every)
+    access = request.caller.access or Access(request.caller.name, request.caller.roles)
+    return [{**_told(each), "notApprovable": may_not_approve(each, access) or None} for each in shown]
 
 
 def _in_part(plan: Plan) -> Plan:
@@ -95,6 +99,11 @@ FIELD = ComputedField(
             Plain("authors", "[String!]!", "Its authors, the latest last. None of them may approve it"),
             Thing("authorPersons", ("Person",), "The persons among them", many=True),
             Plain("changed", "Moment!", "When it was written last"),
+            Plain(
+                "notApprovable",
+                "String",
+                "Why you can't approve it, such as a role that you lack; null = you may try",
+            ),
             Plain("approvedBy", "String", "Who approved its present content"),
             Thing("approvedByPerson", ("Person",), "The person who approved it; null = a token did, or no one yet"),
             Plain("appliedBy", "String", "Who has applied it, a person or the worker"),

@@ -24,6 +24,7 @@ from graphql.utilities import validate_input_value
 
 from api.access.approvers import access_today
 from api.access.caller_names import person_of
+from api.access.four_eyes import refuse_nobody_known, require_own_name
 from api.access.rights import Access
 from api.access.roles import ROLES
 from api.context import Context
@@ -97,6 +98,21 @@ def require_rights(plan: Draft, access: Access) -> None:
         field = known.get(change.mutation)
         if field is not None and "kind" in field.args and not change.erased:
             access.require_by_hand(change.arguments["kind"])
+
+
+def may_not_approve(plan: Plan, access: Access) -> str:
+    """Why ``access`` can't approve the plan, whatever the organisation looks like; empty if it may. Reads nothing."""
+    authors = {person_of(each) for each in plan.authors} - {None}
+    if access.name in plan.authors or access.person in authors:
+        return "you have written it, so another person must approve it"
+    try:
+        access.require_write("approvePlan")
+        require_own_name(access, access.person, "plan")
+        refuse_nobody_known(plan.authors, "plan")
+        require_rights(plan, access)
+    except (GraphQLError, ChangeRejected) as refused:
+        return str(refused)
+    return ""
 
 
 def completed(field: GraphQLField, given: Mapping[str, Any], reason: str, day: date) -> dict[str, Any]:

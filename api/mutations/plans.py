@@ -5,14 +5,16 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
+import neo4j
 import orjson
 import strawberry
 from strawberry import ID
 from strawberry.types import Info
 
+from api.access.caller_names import is_nobody_known
 from api.access.four_eyes import refuse_nobody_known, require_own_name
 from api.access.plans import readable
-from api.access.rights import WRITE
+from api.access.rights import WRITE, Access
 from api.access.roles import LOG
 from api.context import Context
 from api.enums import PlanState
@@ -66,6 +68,7 @@ class Planning:
             draft = draft_of(name, day, editing.reason, [_form(each) for each in changes])
             check(draft, info.context.access)
             _require_in_part(info, "createPlan", draft)
+            require_approvable(info.context.driver, _writing(info), draft, info.context.access)
             return kept.create(info.context.driver, draft, info.context.access.name)
 
         return await _decided(info, "createPlan", reason, work)
@@ -86,6 +89,7 @@ class Planning:
                 draft = replace(draft, changes=told.changes)
             check(draft, info.context.access)
             _require_in_part(info, "changePlan", draft)
+            require_approvable(info.context.driver, _writing(info), draft, info.context.access)
             return kept.change(info.context.driver, found, draft, info.context.access.name)
 
         return await _decided(info, "changePlan", reason, work)
@@ -149,6 +153,19 @@ def _require_in_part(info: CONTEXT, mutation: str, plan: Plan | Draft) -> None:
     context = info.context
     if context.access.scope is not None and not WRITE[mutation] & context.access.everywhere:
         _writing(info).require_fits(context.driver, plan, context.access)
+
+
+def require_approvable(driver: neo4j.Driver, writing: PlannedWriting, draft: Draft, access: Access) -> None:
+    """Nobody works on a plan that another person with the author's roles could not approve. That its changes do not fit
+    yet is no reason. Raises DoesNotFit (forbidden); ChangeRejected (own_approval) for the break-glass account."""
+    if is_nobody_known(access.name):
+        text = "plan: nobody may approve what the break-glass account has written. Log in as yourself"
+        raise ChangeRejected("own_approval", text, field="plan")
+    try:
+        writing.require_fits(driver, draft, replace(access, person=None))
+    except applying.DoesNotFit as refused:
+        if refused.failure.code == "forbidden":
+            raise
 
 
 def _writing(info: CONTEXT) -> PlannedWriting:

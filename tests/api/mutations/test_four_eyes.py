@@ -15,11 +15,14 @@ from api.access.four_eyes import RULES
 from api.access.own_system import state_own_system
 from api.access.rights import Access
 from api.access.tokens import create
+from api.mutations import plans
+from api.mutations.planned import PlannedWriting
 from graph.change_log import Origin
 from graph.cpr.keyring import Keyring
 from graph.errors import ChangeRejected
+from graph.plans.plan import Draft
 from graph.runs.brakes import keep_stopped
-from graph.statements.precedence import MANUAL
+from graph.statements.precedence import MANUAL, SourceOrder
 from graph.statements.statement import DatedValue, Statement
 from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
@@ -136,6 +139,11 @@ def test_the_break_glass_account_is_not_one_of_two(service: Served) -> None:
         four_eyes.require_own_name(Access(safe, RULES), None, "plan")
     with pytest.raises(ChangeRejected, match="break-glass"):
         four_eyes.refuse_nobody_known(["anna", safe], "plan")
+    draft = Draft("Flyt", today(), "x", ())
+    with pytest.raises(ChangeRejected, match="break-glass"):
+        plans.require_approvable(
+            service.driver, PlannedWriting(Keyring.generate(), SourceOrder()), draft, Access(safe, RULES)
+        )
 
 
 @pytest.mark.parametrize(

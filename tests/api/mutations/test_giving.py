@@ -1,5 +1,6 @@
 """Nobody gives themselves a sensitive right by a role; who may not grant REConnect's rights gives none by the way."""
 
+import json
 from copy import deepcopy
 from pathlib import Path
 
@@ -63,3 +64,17 @@ def test_a_role_that_gives_sensitive_rights(clean_graph: neo4j.Driver, addresses
         assert "it would give you a sensitive right" in moved("canteen"), "Carl works there"
         assert moved("stove") == "", "he does not work below"
         assert moved("citizen") == ""
+
+        def planned(mutation: str, **arguments: object) -> str:
+            """What nobody with the author's roles can approve is refused at once."""
+            changes = [{"mutation": mutation, "arguments": json.dumps(arguments)}]
+            query = """mutation($changes: [PlannedChangeInput!]!) {
+                createPlan(name: "Flyt", day: "2099-01-01", changes: $changes, reason: "x") { id } }"""
+            body = {"query": query, "variables": {"changes": changes}}
+            answer = service.send(body, {"Authorization": f"Bearer {organisation}"}).json()
+            return str(answer["errors"][0]["message"]) if "errors" in answer else ""
+
+        given = {"role": "root", "units": [{"unit": "job"}]}
+        assert "it gives rights in REConnect itself" in planned("createAssignment", holder={"person": "anna"}, **given)
+        parents = [{"unit": "center", "from": "@day"}]
+        assert planned("placeUnits", units=[{"unit": "canteen", "parents": parents}]) == "", "another may approve it"

@@ -126,6 +126,19 @@ def test_a_plan_is_previewed_as_of_its_day_and_compared_and_nothing_stays(servic
     assert [plan_of(service, each)["state"] for each in (plan, other)] == ["DRAFT", "DRAFT"]
 
 
+def test_a_plan_says_why_one_can_not_approve_it(service: Served) -> None:
+    written(service, "Flyt", moves("job", "town"), day=NEXT_MONTH)
+    asked = '{ plans(plan: "Flyt") { notApprovable } }'
+    answers = [
+        service.data(asked, *roles)["plans"][0]["notApprovable"] for roles in ((), ("hr", "reader", "auditor"), OTHER)
+    ]
+    assert answers == [
+        "you have written it, so another person must approve it",
+        "placeUnits needs one of the system roles organisation",
+        None,
+    ]
+
+
 def test_another_person_approves_exactly_what_it_says(service: Served) -> None:
     plan = written(service, "Flyt", moves("job", "town"), day=NEXT_MONTH)
     assert code(service.ask(APPROVE, plan=plan["id"], digest=plan["digest"])) == "own_plan"

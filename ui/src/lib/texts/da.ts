@@ -1093,6 +1093,7 @@ export const da = {
 		misfit: (place: number) => `Ændring ${place} kan ikke gennemføres, så ingen af dem bliver det.`,
 		stays: 'Det kunne ikke tages tilbage:',
 		decide: 'Afgørelse',
+		notApprovable: 'Du kan ikke godkende den:',
 		ownPlan: 'Du har skrevet på planen, så en anden skal godkende den.',
 		byItself: (day: string) => `Den gennemføres af sig selv ${day}.`,
 		approve: 'Godkend planen',

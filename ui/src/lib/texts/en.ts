@@ -1086,6 +1086,7 @@ export const en: Texts = {
 		misfit: (place) => `Change ${place} can't be made, so none of them will be.`,
 		stays: 'This could not be taken back:',
 		decide: 'Decision',
+		notApprovable: 'You can’t approve it:',
 		ownPlan: 'You have written part of this plan, so somebody else has to approve it.',
 		byItself: (day) => `It is carried out by itself on ${day}.`,
 		approve: 'Approve the plan',

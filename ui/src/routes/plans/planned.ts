@@ -14,6 +14,14 @@ export type Names = Record<string, string>;
 /** The changes that a plan can be given here; it may hold others, which programs have written. */
 export const FORMS = ['create', 'move', 'rename', 'end', 'role'] as const;
 export type Form = (typeof FORMS)[number];
+/** The mutation whose right the form's change needs; who may create units may rename them. */
+export const NEEDS: Record<Form, string> = {
+	create: 'createUnit',
+	move: 'placeUnits',
+	rename: 'createUnit',
+	end: 'endUnit',
+	role: 'createAssignment'
+};
 
 /** Stands for the day of the plan. */
 const ITS_DAY = '@day';
