@@ -64,10 +64,11 @@ class DomainObjects:
             attribute = self._settings.key_of(kind)
             return list(self.search(kind, self._settings.base, f"({attribute}={escape_filter_chars(key)})"))
         if self._by_key is None:
-            self._by_key = {}
+            found: dict[tuple[str, str], list[Seen]] = {}
             for each_kind in CLASSES:
                 for each in self.search(each_kind, self._settings.base, f"({self._settings.key_of(each_kind)}=*)"):
-                    self._by_key.setdefault((each_kind, each.key), []).append(each)
+                    found.setdefault((each_kind, each.key), []).append(each)
+            self._by_key = found  # now that it is whole: what it lacks is created
         return self._by_key.get((kind, key), [])
 
     def created(self, kind: str, key: str, made: Sequence[Seen]) -> None:

@@ -1,22 +1,29 @@
 """What Windows answers otherwise than Samba (README, "What Windows does otherwise"): Samba's answers are changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
 from exporters.active_directory import session
 from exporters.active_directory.domain_checks import _clock
+from exporters.active_directory.domain_objects import DomainObjects
+from exporters.active_directory.entries import CLASSES
 from exporters.active_directory.session import READ_ONLY, connected
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.errors import DeliveryError
-from protocols.ldap.connection import Directory
+from exporters.objects.errors import Unanswered
+from protocols.ldap.connection import Directory, Found
 from protocols.ldap.errors import Unreadable, WriteRejected
 from protocols.ldap.writing import Modification, Writing
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
+SMALLEST = {
+    "user": "svc", "password": "not a secret", "base": "DC=x", "within": ["OU=a,DC=x"], "users_ou": "OU=a,DC=x",
+}  # fmt: skip
 OF_ACCOUNT_MANAGER = {"userAccountControl", "accountExpires", "sAMAccountName", "userPrincipalName"}
 
 
@@ -142,15 +149,35 @@ def test_a_read_only_controller_is_passed_over(monkeypatch: pytest.MonkeyPatch) 
         return {"supportedcapabilities": has}
 
     monkeypatch.setattr(Directory, "read", read)
-    made = {
-        "ca_file": None, "user": "svc", "password": "not a secret", "base": "DC=x", "within": ["OU=a,DC=x"],
-        "users_ou": "OU=a,DC=x",
-    }  # fmt: skip
 
     def used(*controllers: str) -> str:
-        with connected(ActiveDirectorySettings.model_validate({**made, "controllers": controllers})) as open_:
+        with connected(ActiveDirectorySettings.model_validate({**SMALLEST, "controllers": controllers})) as open_:
             return open_.controller
 
     assert (used("rodc1", "dc1"), used("dc2", "rodc1", "dc1"), used("dc1", "rodc1")) == ("dc1", "dc1", "dc1")
     with pytest.raises(DeliveryError, match="rodc1 is a read-only controller: name another"):
         used("rodc1")
+
+
+def test_what_was_read_in_part_is_read_again() -> None:
+    """The connection breaks off between OUs and users. Whoever is not found would be created a second time."""
+    key, lost = uuid_of("alma"), [True]
+
+    class Broken:
+        def read(self, ask: Callable[[Any], Any]) -> Any:
+            return ask(self)
+
+        def search(self, base: str, what: str, *given: Any, **named: Any) -> Iterator[Found]:
+            if "805306368" in what and lost:
+                lost.pop()
+                raise Unanswered("dc1 broke off")
+            if "805306368" in what:
+                raw = {"objectguid": [UUID(int=7).bytes_le], KEY.lower(): [key.encode()]}
+                yield Found("CN=alma,OU=a,DC=x", raw)
+
+    settings = ActiveDirectorySettings.model_validate({**SMALLEST, "controllers": ["dc1"]})
+    objects = DomainObjects(cast(Any, Broken()), settings, dict.fromkeys(CLASSES, ()))
+    with pytest.raises(Unanswered):
+        objects.having("user", key)
+    found = objects.having("user", key)
+    assert [each.id for each in found] == [str(UUID(int=7))]
