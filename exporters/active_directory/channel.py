@@ -213,7 +213,7 @@ class DirectoryChannel:
             try:
                 refused = self._modify(seen, change, returns, plainly)
             except WriteRejected as rejected:
-                if rejected.code == refusals.NO_SUCH_OBJECT:
+                if rejected.code in refusals.OF_A_MEMBER:
                     self._without_what_is_gone(change, rejected)
                 again = refusals.CONFLICT | {refusals.EXISTS, refusals.UNWILLING}
                 if look == _LOOKS or rejected.code not in again:
@@ -231,16 +231,17 @@ class DirectoryChannel:
                 return
 
     def _without_what_is_gone(self, change: Change, rejected: WriteRejected) -> None:
-        """Nothing, where the object itself is gone. Where it is to lead to one that is: raises LinksRefused once
-        everything else is sent, or Refused."""
-        if self._objects.seen(change.kind, change.id) is None:
-            return
-        if not (managers := change.add.get("manager", ())):
+        """Where the object is to lead to one that is not there: raises LinksRefused once everything else is sent, or
+        Refused. Otherwise nothing."""
+        managers = frozenset(each for each in change.add.get("manager", ()) if self._objects.seen("user", each) is None)
+        if managers:
+            self.change(replace(change, add={**change.add, "manager": ()}))
+            text = f"{change.kind} {change.owner}: its manager is not there ({rejected}). The rest was sent."
+            raise LinksRefused("manager", text, {"manager": managers}, {}) from rejected
+        is_gone = rejected.code == refusals.NO_SUCH_OBJECT
+        if is_gone and self._objects.seen(change.kind, change.id) is not None:
             text = f"{change.kind} {change.owner}: an attribute names an object that is not there ({rejected})."
             raise Refused("value", text) from rejected
-        self.change(replace(change, add={**change.add, "manager": ()}))
-        text = f"{change.kind} {change.owner}: its manager is not there ({rejected}). The rest was sent."
-        raise LinksRefused("manager", text, {"manager": frozenset(managers)}, {}) from rejected
 
     def _modify(self, seen: Seen, change: Change, returns: bool, plainly: bool) -> Mapping[str, WriteRejected]:
         """Attributes and links, conditional on the values that were read unless ``plainly``. Returns the members that
