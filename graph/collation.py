@@ -5,10 +5,10 @@ of other languages are where Danish has them (``ä`` with ``æ``, ``ö`` with ``
 their accents. Hyphens and dots are blanks, so that each part of a double name is a word.
 """
 
-import unicodedata
 from functools import cache
 
 from graph.model import KINDS
+from graph.unicode_forms import in_form
 
 SORT_KEY = "sort_key"
 """The property of an identity node with the key of today's caption; empty if it has no caption."""
@@ -41,7 +41,7 @@ def sort_key(text: str) -> str:
 def folded(text: str) -> str:
     """The form in which user names and mail addresses are compared: as in Active Directory, case does not count and
     accents do."""
-    return unicodedata.normalize("NFC", text).strip().lower()
+    return in_form("NFC", text).strip().lower()
 
 
 def words(text: str) -> list[str]:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from graph.unicode_forms import in_form
+
 FIELDS: Mapping[str, str] = {
     "given": "the first given name",
     "middle": "the other given names",
@@ -120,7 +122,7 @@ class Named:
 
 def latin(text: str) -> str:
     """Small letters a to z, digits and signs: æ is ae, ø is oe, å is aa; accents go, and letters of other scripts."""
-    whole = unicodedata.normalize("NFC", text.lower())  # å may be written as a and a ring
+    whole = in_form("NFC", text.lower())  # å may be written as a and a ring
     return "".join(map(_spelt, whole))
 
 

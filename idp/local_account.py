@@ -1,6 +1,5 @@
 """Who has a local account, and whether it is open today."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +10,7 @@ import neo4j
 from graph.as_of import in_force
 from graph.collation import folded, sort_key
 from graph.time import Period, union, without
+from graph.unicode_forms import in_form
 
 LONGEST_LOGIN = 256
 """Letters; a longer text is a user name of no account."""
@@ -85,7 +85,9 @@ _BY_UUID = f"""
 def account_by_login(tx: neo4j.ManagedTransaction, system: str, login: str, day: date) -> LocalAccount | None:
     """The account with this user name, in any case of letters: the open one, else one that will be open, else one that
     was. A user name may have been another person's before."""
-    given = unicodedata.normalize("NFC", login).strip()
+    if len(login) > 4 * LONGEST_LOGIN:  # a letter may be written as several
+        return None
+    given = in_form("NFC", login).strip()
     typed = folded(given)
     if not typed or len(typed) > LONGEST_LOGIN:
         return None

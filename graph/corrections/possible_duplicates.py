@@ -16,6 +16,7 @@ from graph.as_of import exists
 from graph.change_log import now
 from graph.cpr.keyring import Keyring, birthday
 from graph.time import today
+from graph.unicode_forms import in_form
 
 # As people write them who lack the keys.
 _SPELLED = str.maketrans({"æ": "ae", "ä": "ae", "ø": "oe", "ö": "oe", "å": "aa", "ü": "ue", "ß": "ss"})
@@ -113,8 +114,8 @@ def _by_name(driver: neo4j.Driver, keyring: Keyring, things: Sequence[str] | Non
 
 def spelled(name: str) -> str:
     """A name for comparing: without case, accents, hyphens and spaces too many; æ ae, ø oe, å aa."""
-    plain = unicodedata.normalize("NFC", name).casefold().translate(_SPELLED)
-    letters = (each if each.isalnum() else " " for each in unicodedata.normalize("NFKD", plain) if not _is_mark(each))
+    plain = in_form("NFC", name).casefold().translate(_SPELLED)
+    letters = (each if each.isalnum() else " " for each in in_form("NFKD", plain) if not _is_mark(each))
     return " ".join("".join(letters).split())
 
 

@@ -6,7 +6,6 @@ by an employment's number, e-mail and phone.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -189,15 +188,13 @@ def _number(text: str) -> str | None:
 
 def _question(text: str) -> str:
     """Lucene's query: the text as a phrase before all others, then each word begun or within another."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", text.lower()))
+    if len(text) > MOST_LETTERS:
+        raise _too_long()
+    words = re.findall(r"[^\W_]+", in_form("NFC", text.lower()))
     if not words or (len(words) == 1 and len(words[0]) < 2):
         raise ChangeRejected("wrong_value", "text: give two letters or digits at least", field="text")
-    if len(text) > MOST_LETTERS or len(words) > MOST_WORDS:
-        raise ChangeRejected(
-            "wrong_value",
-            f"text: {MOST_WORDS} words and {MOST_LETTERS} letters at most can be looked for",
-            field="text",
-        )
+    if len(words) > MOST_WORDS:
+        raise _too_long()
     phrase = re.sub(r'(["\\])', r"\\\1", text)
     parts = [f'"{phrase}"^50', f"({' AND '.join(map(_word, words))})"]
     number = _number(text)
@@ -208,6 +205,11 @@ def _question(text: str) -> str:
     return " OR ".join(parts)
 
 
+def _too_long() -> ChangeRejected:
+    text = f"text: {MOST_WORDS} words and {MOST_LETTERS} letters at most can be looked for"
+    return ChangeRejected("wrong_value", text, field="text")
+
+
 def _word(word: str) -> str:
     spellings = list(dict.fromkeys(_spellings(word)))[:_VARIANTS]
     forms = [f"{each}*^4" for each in spellings] + [f"*{each}*" for each in spellings if len(each) > 2]
@@ -216,7 +218,7 @@ def _word(word: str) -> str:
 
 def _spellings(word: str) -> Iterator[str]:
     """As the index may have it, whose letters are folded to those of English: å is a, aa stays aa."""
-    folded = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
+    folded = in_form("NFKD", word).encode("ascii", "ignore").decode()
     if folded and folded.isalnum() and len(folded) == len(word):
         yield folded
     spelt = re.sub(r"\W", "", spelt_out(word))

@@ -14,6 +14,7 @@ from graph.errors import ChangeRejected
 from graph.model import INDEXED, LONGEST_INDEXED, PROSE
 from graph.statements.statement import DatedValue, Problem, Ref, Statement, Value
 from graph.time import Period
+from graph.unicode_forms import in_form, is_composed
 
 _FOLDED = "\t\n\r"
 """Controls that are blanks in any text."""
@@ -30,12 +31,12 @@ def normal(text: str) -> str:
     if _is_normal(text):
         return text
     kept = "".join(" " if _is_blank(each) else each for each in text if _is_blank(each) or not _is_control(each))
-    return " ".join(unicodedata.normalize("NFC", kept).split())
+    return " ".join(in_form("NFC", kept).split())
 
 
 def composed(pattern: str) -> str:
     """A regular expression of the settings with composed letters, to be looked for in a normal text."""
-    return unicodedata.normalize("NFC", pattern)
+    return in_form("NFC", pattern)
 
 
 def has_controls(text: str) -> bool:
@@ -72,7 +73,7 @@ def _is_normal(text: str) -> bool:
     return (
         text.isprintable()
         and (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
-        and unicodedata.is_normalized("NFC", text)
+        and is_composed(text)
         and "  " not in text
         and text[:1] != " "
         and text[-1:] != " "

@@ -6,7 +6,6 @@ inactive user are three different refusals (saml.md pitfalls 54 and 55).
 
 import base64
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,7 @@ from graph.as_of import exists, in_force
 from graph.collation import folded, sort_key
 from graph.model.accounts import PER_EMPLOYMENT
 from graph.retry import NEVER
+from graph.unicode_forms import in_form
 
 KeyType = Literal["sam", "upn", "uuid", "objectguid"]
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -130,7 +130,7 @@ def subject_of(
     → key of the IT system whose accounts are in it. ``systems``: those whose accounts may be meant; empty: those of
     ``domains``. A name is looked up in these only: elsewhere it may be another person's. Raises NoClaims.
     """
-    name = unicodedata.normalize("NFC", key)
+    name = in_form("NFC", key)
     if key_type in (None, "sam") and "\\" in name:
         domain, _, name = name.partition("\\")
     wrong = "\\" if key_type == "objectguid" else "\\/"  # which may be in Base64

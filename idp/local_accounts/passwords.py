@@ -12,8 +12,12 @@ from typing import Literal
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from graph.unicode_forms import in_form
+
 SHORTEST = 12
 LONGEST = 256  # characters; more would only cost time
+_LONGEST_TYPED = 4 * LONGEST
+"""Characters in any spelling: a letter with its marks may be typed as several."""
 Rule = Literal["too_short", "too_long", "control_character", "too_few_characters", "common", "sequence"]
 _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)
 _COMMON = ("password", "adgangskode", "kodeord", "velkommen", "sommer", "vinter", "kommune", "qwerty", "qwertz")
@@ -32,8 +36,12 @@ def check(password: str, *, about: tuple[str, ...] = ()) -> None:
     """Raises PasswordRejected. ``about``: words that it may not consist of, such as the user name.
 
     Length counts, kinds of characters don't, and a password has no end (NIST SP 800-63B): but it may not be a known
-    word with digits, its owner's name, or one character over and over.
+    word with digits, its owner's name, or one character over and over. All of it in the spelling that is kept: å is one
+    character, however it was typed.
     """
+    if len(password) > _LONGEST_TYPED:
+        raise PasswordRejected("too_long", f"A password may have at most {LONGEST} characters.")
+    password = normal(password)
     if len(password) < SHORTEST:
         raise PasswordRejected("too_short", f"A password must have at least {SHORTEST} characters.")
     if len(password) > LONGEST:
@@ -61,7 +69,8 @@ def hashed(password: str) -> str:
 def matches(password: str, kept: str) -> bool:
     """Whether it is the password that was kept."""
     try:
-        return _HASHER.verify(kept, normal(password[: LONGEST + 1]))
+        # One that is too long to have been kept is compared as an empty one: its end is never cut off to fit.
+        return _HASHER.verify(kept, normal(password) if len(password) <= _LONGEST_TYPED else "")
     except (VerificationError, InvalidHashError):
         return False
 
@@ -78,7 +87,7 @@ def waste(password: str) -> None:
 
 def normal(password: str) -> str:
     """One spelling of letters that can be written in several ways (å as one sign or as a with a ring)."""
-    return unicodedata.normalize("NFKC", password)
+    return in_form("NFKC", password)
 
 
 @cache

@@ -537,6 +537,8 @@ def test_a_session_ends_with_the_account(clean_graph: neo4j.Driver, logins: Loca
         "anjeanje1234",
         "x" * 300,
         "med\x00nul i midten",
+        "ｐａｓｓｗｏｒｄ１２３４",  # a well-known word in wide letters
+        "a\u030ab\u030ac\u030ad\u030ae\u030af\u030a",  # six letters, typed as twelve signs
     ],
 )
 def test_passwords_that_are_refused(password: str) -> None:
@@ -548,6 +550,17 @@ def test_passwords_that_are_refused(password: str) -> None:
 @pytest.mark.parametrize("password", [PASSWORD, "korrekt hest batteri", "Xk2#pq9!vB4z", "sommerhus ved vesterhavet"])
 def test_passwords_that_are_accepted(password: str) -> None:
     check(password, about=("anje",))
+
+
+def test_a_long_password_in_any_spelling() -> None:
+    """As long as may be, with a letter that another keyboard types as two signs; and nothing after it is cut off."""
+    longest = ("Blå traktor i regnvejr " * 12)[: passwords.LONGEST]
+    typed = longest.replace("å", "a\u030a")
+    check(typed, about=("anje",))
+    kept = passwords.hashed(longest)
+    assert len(typed) > passwords.LONGEST and passwords.matches(typed, kept)
+    assert not passwords.matches(longest + "x", kept)
+    assert not passwords.matches(longest + "\u0301" * 2000, kept)
 
 
 def test_pitfall_68_every_check_is_there_with_optimisation() -> None:
