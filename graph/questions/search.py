@@ -19,6 +19,7 @@ from graph.as_of import in_force
 from graph.collation import caption, spelt_out
 from graph.errors import ChangeRejected
 from graph.questions.readable import Inside
+from graph.unicode_forms import in_form
 
 MOST_LETTERS = 200
 MOST_WORDS = 6
