@@ -42,7 +42,13 @@ def filled(run: Run, version: Version, form: str, variables: Mapping[str, Any]) 
 def values_of(run: Run, task: str, person: str | None) -> dict[str, Any]:
     """What the form of a task has: the person's draft, or else what is filled in beforehand."""
     row = run.run(
-        "MATCH (d:TaskDraft {by: $person})-[:OF_TASK]->(:Task {id: $task}) RETURN d.values AS values",
+        """
+        MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $task})
+        WHERE EXISTS { MATCH (:Person {uuid: d.by})-[:JOINED_INTO*0..]->(:Person {uuid: $person}) }
+        RETURN d.values AS values
+        ORDER BY d.at DESC, d.by
+        LIMIT 1
+        """,
         task=task,
         person=person,
     ).single()
