@@ -51,6 +51,8 @@ def begin(
     tx.run(
         """
         OPTIONAL MATCH (old:LoginSession {hash: $replaces})
+        SET old.touched = $now
+        WITH old
         CREATE (s:LoginSession {
             hash: $hash, account: $account, index: CASE WHEN old.account = $account THEN old.index ELSE $index END,
             visited: CASE WHEN old.account = $account THEN old.visited ELSE [] END,
@@ -137,17 +139,48 @@ def end_all(tx: neo4j.ManagedTransaction, account: str) -> int:
     return int(row["ended"])
 
 
-def note_visit(tx: neo4j.ManagedTransaction, session_hash: str, visited: Visited) -> None:
-    """A service provider got an assertion of the session; it will be told of the logout."""
-    tx.run(
+def end_everybodys(driver: neo4j.Driver) -> None:
+    """End every session, also those of other identity providers (``idp.person_sessions``) and of break-glass."""
+    driver.execute_query("MATCH (s:LoginSession) DETACH DELETE s")
+
+
+def end_others(tx: neo4j.ManagedTransaction, session: Session) -> bool:
+    """End the account's other sessions: it gets another factor, or loses one. False if this one has ended meanwhile,
+    such as by a reset, which nothing may follow that was begun before."""
+    row = tx.run(
+        """
+        MATCH (own:LoginSession {hash: $hash})
+        SET own.touched = timestamp()
+        WITH own, COLLECT {
+            MATCH (other:LoginSession {account: $account})
+            WHERE other.hash <> $hash
+            RETURN other
+        } AS others
+        FOREACH (each IN others | DETACH DELETE each)
+        RETURN 1 AS is_there
+        """,
+        account=session.account.uuid,
+        hash=session.hash,
+    ).single()
+    return row is not None
+
+
+def note_visit(tx: neo4j.ManagedTransaction, session_hash: str, visited: Visited) -> bool:
+    """A service provider gets an assertion of the session; it will be told of the logout. False if the session has
+    ended: nobody would tell it."""
+    row = tx.run(
         """
         MATCH (s:LoginSession {hash: $hash})
+        SET s.touched = timestamp()
+        WITH s
         SET s.visited = [each IN coalesce(s.visited, []) WHERE NOT each STARTS WITH $entity] + $entry
+        RETURN 1 AS noted
         """,
         hash=session_hash,
         entity=f"{visited.entity_id}\n",
         entry="\n".join((visited.entity_id, visited.name_id, visited.name_id_format)),
-    )
+    ).single()
+    return row is not None
 
 
 def visits(tx: neo4j.ManagedTransaction, session_hash: str) -> list[Visited]:

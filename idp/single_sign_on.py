@@ -264,7 +264,8 @@ class SingleSignOn:
         def noted(tx: neo4j.ManagedTransaction) -> bool:
             if not flows.use(tx, name):
                 return False
-            sessions.note_visit(tx, session.hash, Visited(request.sender, name_id, name_id_format))
+            if not sessions.note_visit(tx, session.hash, Visited(request.sender, name_id, name_id_format)):
+                raise Declined(RESPONDER, AUTHN_FAILED, "The session has ended meanwhile.")
             released = [each for each, several in sorted(values.items()) if several]
             audit.note(
                 tx,

@@ -28,6 +28,7 @@ _PATHS = (
     "/login/passkey",
     "/login/passkeys",
     "/login/passkeys/remove",
+    "/login/password",
     "/login/saml",
     "/login/saml/acs",
     "/login/saml/done",

@@ -45,6 +45,7 @@ DANISH = Texts(
     being_sent_on="Du sendes videre",
     logged_in_as="Du er logget ind som",
     has_app="Kontoen er beskyttet med en app.",
+    another_app="Brug en anden app",
     protect="Beskyt kontoen med en app",
     protect_title="Beskyt kontoen",
     add_to_app="Tilføj kontoen i din app med denne nøgle:",

@@ -45,6 +45,7 @@ ENGLISH = Texts(
     being_sent_on="You are being sent on",
     logged_in_as="You are logged in as",
     has_app="The account is protected with an app.",
+    another_app="Use another app",
     protect="Protect the account with an app",
     protect_title="Protect the account",
     add_to_app="Add the account to your app with this key:",

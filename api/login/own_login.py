@@ -1,4 +1,4 @@
-"""People's own login: a forgotten password, and the second factor."""
+"""People's own login: a forgotten password, another one, and the second factor."""
 
 import anyio
 import anyio.to_thread
@@ -12,10 +12,12 @@ from api.availability import in_thread
 from api.login import pacing, pages
 from api.login.browser import form_of
 from api.login.desk import Desk, address_of, now, single
+from api.login.language import texts
 from api.requests.failures import unavailable
 from idp.local_accounts.credentials import credential_of
 from idp.local_accounts.handing_over import HandingOver, NotSent
 from idp.local_accounts.passkeys import passkeys_of
+from idp.local_accounts.passwords import PasswordRejected
 
 _MESSAGES_AT_ONCE = 2
 _log = structlog.get_logger("api.login")
@@ -79,6 +81,27 @@ class OwnLogin:
         )
         return self._desk.with_browser(page, browser)
 
+    async def password(self, request: Request) -> Response:
+        """Another password, by who has logged in just now."""
+        session, form = await self._desk.own_form(request)
+        if session is None:
+            return self._desk.sorry("over")
+        refused = await self._desk.refused_change(session)
+        if refused is not None:
+            return refused
+        chosen = form.get("password", "")
+        if chosen != form.get("again"):
+            return pages.password_form(self._login.name, form["token"], texts().not_the_same)
+        try:
+            changed = await self._desk.with_password(
+                self._login.logins.change_password, session, chosen, now(), address_of(request)
+            )
+        except PasswordRejected as rejected:
+            return pages.password_form(self._login.name, form["token"], pages.rejected(rejected))
+        if not changed:
+            return self._desk.sorry("over")
+        return RedirectResponse("/login/account", 303, background=self._desk.tell_owner(session.account, "password"))
+
     async def second_factor(self, request: Request) -> Response:
         session, form = await self._desk.own_form(request)
         if session is None:
@@ -96,7 +119,7 @@ class OwnLogin:
         refused = await self._desk.refused_change(session)
         if refused is not None:
             return refused
-        codes = await in_thread(self._login.logins.confirm_second_factor, session.account, form.get("code", ""), now())
+        codes = await in_thread(self._login.logins.confirm_second_factor, session, form.get("code", ""), now())
         if codes is None:
             return self._desk.sorry("code")
         shown = pages.recovery_codes_page(self._login.name, codes)

@@ -182,10 +182,9 @@ def account_page(
     name)."""
     t = texts()
     second = (
-        f"<p>{t.has_app}</p>"
-        if has_app
-        else f'<form method="post" action="/login/second-factor">{_hidden(token=token)}'
-        f"<button>{t.protect}</button></form>"
+        (f"<p>{t.has_app}</p>" if has_app else "")
+        + f'<form method="post" action="/login/second-factor">{_hidden(token=token)}'
+        + f"<button>{t.another_app if has_app else t.protect}</button></form>"
     )
     listed = "".join(
         f'<li><form method="post" action="/login/passkeys/remove">{_hidden(token=token, passkey=identity)}'
@@ -200,9 +199,15 @@ def account_page(
         f"<p>{t.logged_in_as} <strong>{escape(login)}</strong>.</p>{second}"
         f"<h2>{t.passkeys}</h2>{f'<ul>{listed}</ul>' if listed else ''}"
         f"{_passkey_form('/login/passkeys', 'create', question, t.make_passkey, fields=fields, token=token)}"
+        f"<h2>{t.password}</h2>{_password_form(token)}"
         f'<form method="post" action="/logout">{_hidden(token=token)}<button>{t.log_out}</button></form>'
     )
     return page(name, body)
+
+
+def password_form(name: str, token: str, problem: str) -> Response:
+    """Choose another password, after one that can't be used."""
+    return page(f"{texts().choose_password} – {name}", f"{_problem(problem)}{_password_form(token)}", status=400)
 
 
 def again(name: str) -> Response:
@@ -289,6 +294,18 @@ def _passkey_form(action: str, how: str, question: str, button: str, *, fields: 
         f'<form method="post" action="{action}" data-passkey="{how}" data-options="{escape(question)}" '
         f'data-failed="{escape(texts().passkey_not_used)}">{_hidden(**hidden, credential="")}{fields}'
         f'<button>{button}</button><p role="status"></p></form><script src="/login/assets/passkey.js" defer></script>'
+    )
+
+
+def _password_form(token: str) -> str:
+    t = texts()
+    return (
+        f'<form method="post" action="/login/password">{_hidden(token=token)}'
+        f'<label for="password">{t.new_password}</label>'
+        '<input id="password" name="password" type="password" autocomplete="new-password" required>'
+        f'<label for="again">{t.password_again}</label>'
+        '<input id="again" name="again" type="password" autocomplete="new-password" required>'
+        f"<button>{t.choose_password}</button></form>"
     )
 
 

@@ -61,7 +61,7 @@ class PasskeyPages:
         browser = self._desk.tokens.browser_of(request)
         is_made, codes = await in_thread(
             self._login.passkeys.add,
-            session.account,
+            session,
             form.get("credential", ""),
             browser,
             form.get("called", ""),
@@ -82,5 +82,5 @@ class PasskeyPages:
         refused = await self._desk.refused_change(session)
         if refused is not None:
             return refused
-        await in_thread(self._login.passkeys.remove, session.account, form.get("passkey", ""), now())
+        await in_thread(self._login.passkeys.remove, session, form.get("passkey", ""), now())
         return RedirectResponse("/login/account", 303)

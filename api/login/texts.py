@@ -53,6 +53,7 @@ class Texts:
     being_sent_on: str
     logged_in_as: str
     has_app: str
+    another_app: str
     protect: str
     protect_title: str
     add_to_app: str

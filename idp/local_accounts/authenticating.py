@@ -17,6 +17,7 @@ from idp.local_account import LocalAccount, account_by_login, account_of
 from idp.local_accounts import attempts, credentials, passkeys, passwords, second_factor
 from idp.local_accounts.refusals import Refused, noting
 from idp.sealing import Seal
+from idp.sessions import Session
 
 INVITATION_LIFE = timedelta(days=14)
 FORGOTTEN_LIFE = timedelta(minutes=30)
@@ -229,13 +230,32 @@ class LocalLogins:
             session.execute_write(second_factor.keep_pending, account.uuid, secret, self._seal)
         return secret, second_factor.address(secret, account.login, issuer)
 
-    def confirm_second_factor(self, account: LocalAccount, code: str, now: datetime) -> list[str] | None:
-        """The recovery codes, shown once; None if the code is wrong, or there is nothing to confirm."""
+    def change_password(self, session: Session, password: str, now: datetime, address: str | None) -> bool:
+        """Another password, chosen by who is logged in; the account's other sessions end. False if this one has ended.
+        Raises PasswordRejected."""
+        account = session.account
+        passwords.check(password, about=(account.login,))
+        made = passwords.hashed(password)
+
+        def written(tx: neo4j.ManagedTransaction) -> bool:
+            if not sessions.end_others(tx, session):
+                return False
+            credentials.keep_password(tx, account.uuid, made, now)
+            audit.note(tx, "password_set", now, account=account.uuid, address=address)
+            return True
+
+        with self._driver.session() as graph:
+            return graph.execute_write(written)
+
+    def confirm_second_factor(self, session: Session, code: str, now: datetime) -> list[str] | None:
+        """The recovery codes, shown once; None if the code is wrong, or there is nothing to confirm. The account's
+        other sessions end."""
+        account = session.account
 
         def written(tx: neo4j.ManagedTransaction) -> list[str] | None:
             secret = second_factor.pending(tx, account.uuid, self._seal)
             step = None if secret is None else second_factor.step_of(secret, code, now)
-            if step is None:
+            if step is None or not sessions.end_others(tx, session):
                 return None
             made = second_factor.new_recovery_codes()
             hashes = [second_factor.recovery_code_hash(each, account.uuid, self._seal) for each in made]
@@ -243,8 +263,8 @@ class LocalLogins:
             audit.note(tx, "second_factor_set", now, account=account.uuid)
             return made
 
-        with self._driver.session() as session:
-            return session.execute_write(written)
+        with self._driver.session() as graph:
+            return graph.execute_write(written)
 
     def _use_code(self, tx: neo4j.ManagedTransaction, account: str, code: str, now: datetime) -> bool:
         kept = credentials.credential_of(tx, account)

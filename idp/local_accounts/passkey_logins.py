@@ -13,6 +13,7 @@ from idp.local_accounts.authenticating import LocalLogins, Proven
 from idp.local_accounts.passkeys import CHALLENGE_LIFE, INVITATION, BadPasskey, NewPasskey, Passkeys
 from idp.local_accounts.refusals import Refused, noting
 from idp.sealing import Seal
+from idp.sessions import Session
 
 
 class PasskeyLogins:
@@ -101,11 +102,15 @@ class PasskeyLogins:
             return account
         return None
 
-    def add(self, account: LocalAccount, answer: str, browser: str, name: str, now: datetime) -> tuple[bool, list[str]]:
-        """(whether the passkey was made, recovery codes: shown once, if it is the account's first second factor)."""
+    def add(self, session: Session, answer: str, browser: str, name: str, now: datetime) -> tuple[bool, list[str]]:
+        """(whether the passkey was made, recovery codes: shown once, if it is the account's first second factor). The
+        account's other sessions end."""
+        account = session.account
         codes: list[str] = []
 
         def written(tx: neo4j.ManagedTransaction) -> list[str]:
+            if not sessions.end_others(tx, session):
+                raise Refused(account, "session_ended")
             kept = credentials.credential_of(tx, account.uuid)
             is_first = kept is None or not kept.has_second_factor
             self._keep(tx, account, made, name.strip() or "Adgangsnøgle", now)
@@ -116,27 +121,30 @@ class PasskeyLogins:
             second_factor.keep_recovery_codes(tx, account.uuid, hashes)
             return fresh
 
-        with noting(self._driver, now, None) as session:
+        with noting(self._driver, now, None) as graph:
             try:
                 made = self.questions.made(answer, browser, account.uuid, now)
             except BadPasskey as wrong:
                 raise Refused(account, "wrong_passkey") from wrong
             self._use_up(account, made.challenge, now)
-            codes = session.execute_write(written)
+            codes = graph.execute_write(written)
             return True, codes
         return False, []
 
-    def remove(self, account: LocalAccount, identity: str, now: datetime) -> bool:
-        """Take one away. False if the account does not have it."""
+    def remove(self, session: Session, identity: str, now: datetime) -> bool:
+        """Take one away; the account's other sessions end. False if the account does not have it."""
+        account = session.account
 
         def written(tx: neo4j.ManagedTransaction) -> bool:
+            if not sessions.end_others(tx, session):
+                return False
             removed = passkeys.remove(tx, account.uuid, identity)
             if removed:
                 audit.note(tx, "passkey_removed", now, account=account.uuid)
             return removed
 
-        with self._driver.session() as session:
-            return session.execute_write(written)
+        with self._driver.session() as graph:
+            return graph.execute_write(written)
 
     def _keep(
         self, tx: neo4j.ManagedTransaction, account: LocalAccount, made: NewPasskey, name: str, now: datetime

@@ -10,9 +10,10 @@ import neo4j
 import pytest
 
 from graph.connection import connect
-from idp import flows, used_messages
+from idp import flows, sessions, used_messages
 from idp.saml.keys import PUBLISHED_AHEAD
 from idp.sealing import Seal, WrongSeal
+from idp.sessions import Visited
 from idp.signing_keys import STAYS, SigningKeys
 from reconnect.embedded import Addresses
 
@@ -50,6 +51,27 @@ def test_a_message_and_a_flow_count_once(both: tuple[neo4j.Driver, neo4j.Driver]
                 return session.execute_write(flows.use, name)
 
         assert sorted(at_once(both * 2, use)) == [False, False, False, True]
+
+
+def test_of_two_applications_at_once_both_are_told_of_the_logout(both: tuple[neo4j.Driver, neo4j.Driver]) -> None:
+    with both[0].session() as graph:
+        graph.run("CREATE (:LoginSession {hash: 'h', account: 'a', visited: []})").consume()
+
+    def visit(driver: neo4j.Driver) -> bool:
+        name = "first" if driver is both[0] else "second"
+        with driver.session() as graph:
+            return graph.execute_write(sessions.note_visit, "h", Visited(name, "id", "format"))
+
+    for _ in range(5):
+        with both[0].session() as graph:
+            graph.run("MATCH (s:LoginSession) SET s.visited = []").consume()
+        assert at_once(both, visit) == [True, True]
+        with both[0].session() as graph:
+            noted = graph.execute_read(sessions.visits, "h")
+        assert {each.entity_id for each in noted} == {"first", "second"}
+    with both[0].session() as graph:
+        graph.execute_write(sessions.end, "h")
+        assert not graph.execute_write(sessions.note_visit, "h", Visited("third", "id", "format"))
 
 
 def test_one_first_key_and_one_next(both: tuple[neo4j.Driver, neo4j.Driver]) -> None:

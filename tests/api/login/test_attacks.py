@@ -110,6 +110,44 @@ def test_a_session_without_the_second_factor_does_not_change_it(town: Town) -> N
         assert thief.submit(form, **typed).status == 400
 
 
+def test_another_password_ends_the_other_sessions(town: Town) -> None:
+    """The owner knows the old one, or its thief: who has a session with it has none any more."""
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    thief, owner = Browser(), Browser()
+    for browser in (thief, owner):
+        own = browser.submit(browser.get(f"{town.url}/login").form("/login"), login="anje", password=PASSWORD)
+    form, better = own.form("/login/password"), "Grøn traktor i solskin"
+    assert owner.submit(form, password=better, again=PASSWORD).status == 400
+    assert "mindst 12 tegn" in owner.submit(form, password="kort", again="kort").text
+    assert Browser().submit(form, password=better, again=better).status == 400, "without the browser's cookies"
+    form.fields["token"] = thief.get(f"{town.url}/login/account").form("/login/password").fields["token"]
+    assert owner.submit(form, password=better, again=better).status == 400, "another browser's form"
+    shown = owner.get(f"{town.url}/login/account")
+    assert "logget ind som" in owner.submit(shown.form("/login/password"), password=better, again=better).text
+    assert thief.get(f"{town.url}/login/account").url.endswith("/login")
+    for password, status in ((PASSWORD, 401), (better, 200)):
+        stranger = Browser()
+        form = stranger.get(f"{town.url}/login").form("/login")
+        assert stranger.submit(form, login="anje", password=password).status == status
+
+
+def test_who_has_another_telephone_sets_the_app_up_anew(town: Town) -> None:
+    """With a recovery code; the app before counts no more."""
+    state_account(town.driver, "anje")
+    town.give_password("anje")
+    _, before, recovery = protected(town)
+    browser = Browser()
+    asked = browser.submit(browser.get(f"{town.url}/login").form("/login"), login="anje", password=PASSWORD)
+    own = browser.submit(asked.form("/login/code"), code=recovery[0])
+    assert "Brug en anden app" in own.text
+    shown = browser.submit(own.form("/login/second-factor"))
+    secret = re.search(r'<p class="code">([A-Z2-7]+)</p>', shown.text)[1]  # type: ignore[index]
+    assert secret != before
+    codes = browser.submit(shown.form("/login/second-factor/confirm"), code=pyotp.TOTP(secret).now()).text
+    assert recovery[1] not in codes and codes.count('<li class="code">') == len(recovery)
+
+
 def test_a_stop_between_the_login_and_the_next_assertion(town: Town) -> None:
     uuid = state_account(town.driver, "anje")
     town.give_password("anje")

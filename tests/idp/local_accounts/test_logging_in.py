@@ -300,8 +300,9 @@ def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: Local
     assert address.startswith("otpauth://totp/Kommune:anje?")
     moment = datetime.fromtimestamp(1_800_000_000, UTC)
     code = pyotp.TOTP(secret)
-    assert logins.confirm_second_factor(found.account, "000000", moment) is None
-    recovery = logins.confirm_second_factor(found.account, code.at(moment), moment)
+    session = logged_in(clean_graph, logins, found)
+    assert logins.confirm_second_factor(session, "000000", moment) is None
+    recovery = logins.confirm_second_factor(session, code.at(moment), moment)
     assert recovery is not None and len(set(recovery)) == 8
     again = proven(logins)
     assert again is not None and again.needs_code
@@ -316,6 +317,35 @@ def test_pitfall_36_a_code_is_good_once(clean_graph: neo4j.Driver, logins: Local
     assert logins.prove_code(uuid, recovery[0], later + timedelta(hours=1)) is None
     sealed, _, _ = clean_graph.execute_query("MATCH (c:LocalCredential) RETURN c {.*} AS kept")
     assert secret not in str(sealed) and not any(each in str(sealed) for each in recovery)
+
+
+def logged_in(driver: neo4j.Driver, logins: LocalLogins, found: Proven) -> sessions.Session:
+    begun = logins.log_in(found, False, now())
+    assert begun is not None
+    with driver.session() as graph:
+        session = graph.execute_write(sessions.session_of, begun[0], SYSTEM, now(), in_days(0))
+    assert session is not None
+    return session
+
+
+@pytest.mark.parametrize("how", ["reset", "logout"])
+def test_no_factor_is_set_by_a_session_that_has_ended(clean_graph: neo4j.Driver, logins: LocalLogins, how: str) -> None:
+    """It was looked at before the reset, in another process: what it sets would outlive the reset."""
+    with_password(clean_graph, logins)
+    found = proven(logins)
+    assert found is not None
+    session = logged_in(clean_graph, logins, found)
+    secret, _ = logins.begin_second_factor(found.account, "Kommune")
+    if how == "reset":
+        logins.reset(found.account, now(), by="ida")
+        logins.begin_second_factor(found.account, "Kommune")
+    else:
+        with clean_graph.session() as graph:
+            graph.execute_write(sessions.end, session.hash)
+    assert not logins.change_password(session, "Grøn traktor i solskin", now(), None)
+    assert logins.confirm_second_factor(session, pyotp.TOTP(secret).now(), now()) is None
+    rows, _, _ = clean_graph.execute_query("MATCH (c:LocalCredential) RETURN c.password AS password, c.totp AS totp")
+    assert (rows[0]["password"] is None, rows[0]["totp"]) == (how == "reset", None)
 
 
 def test_codes_count_as_attempts(clean_graph: neo4j.Driver, logins: LocalLogins) -> None:
