@@ -77,6 +77,8 @@ class ExportReport:
     counts: dict[str, int] = field(default_factory=dict)
     brake: str | None = None
     reasons: tuple[str, ...] = ()
+    held: str = ""
+    """Why nothing was sent but what disables; empty where all was."""
     approval: str = ""
     """Why the run's approval was not used; empty if it was, or if there was none."""
     error: str = ""

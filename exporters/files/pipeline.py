@@ -52,6 +52,7 @@ class Export:
     user: str | None
     progress: Progress
     sleep: Sleep
+    hold: str = ""
     report: ExportReport = field(init=False)
     ledger: Ledger = field(init=False)
     _brake: Brake = field(init=False)
@@ -88,7 +89,7 @@ class Export:
         state, error = "failed", ""
         delivery = Delivery(self.target, self.ledger, self.report, self.at, self._run, self.progress, self.sleep)
         try:
-            waits = self._waits_for_imports(files, imports_at_work(self.driver, begun))
+            waits = self._is_held(files) or self._waits_for_imports(files, imports_at_work(self.driver, begun))
             allowed = None if waits else self._stop_or_go(files)
             if self.dry_run:
                 Preview(self.driver, self.target, self.ledger, comparison, self.report).show(files)
@@ -112,6 +113,13 @@ class Export:
                 end_run(self.driver, self.report.run, state, self.report.as_counts(), error, self._taken())
                 replan(self.driver, delivery.rows_noted, of=sum(len(each.shaped.rows) for each in files))
         return self.report
+
+    def _is_held(self, files: Sequence[ComparedFile]) -> bool:
+        """Whether nothing is delivered until a person has confirmed what the files rest on."""
+        if not self.hold or not any(each.is_new for each in files):
+            return False
+        self.report.held = self.hold
+        return not self.dry_run
 
     def _waits_for_imports(self, files: Sequence[ComparedFile], at_work: Sequence[str]) -> bool:
         """Whether nothing is delivered now: an import may be between two of its transactions, and whose rows are gone
@@ -190,12 +198,14 @@ def run_export(
     user: str | None = None,
     progress: Progress = _silent,
     sleep: Sleep = time.sleep,
+    hold: str = "",
 ) -> ExportReport:
     """Supply the target with everything that has changed since the last export, as of ``at`` (default today).
 
     ``approve``: id of a stopped run, whose changes and no others are approved. ``progress(stage, done, total)`` may
-    raise to stop the run between two steps. If the target fails, ``report.error`` says why; a stop by the brake is in
+    raise to stop the run between two steps. ``hold``: why nothing is delivered now, such as after a restore; empty: it
+    is. If the target fails, ``report.error`` says why; a stop by the brake is in
     ``report.brake``. Raises StaleApproval if ``approve`` is not the id of a stopped run that waits for approval,
     ImageError, Overtaken, and what ``read`` raises.
     """
-    return Export(driver, target, read, keyring, at or today(), dry_run, approve, user, progress, sleep).run()
+    return Export(driver, target, read, keyring, at or today(), dry_run, approve, user, progress, sleep, hold).run()

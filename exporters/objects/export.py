@@ -64,6 +64,7 @@ class ObjectExport:
     user: str | None
     progress: Progress
     sleep: Callable[[float], None]
+    only_disable: str = ""
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
@@ -169,6 +170,7 @@ class ObjectExport:
         for each in urgent:
             del plan.differences[each.ref]
         self._meanwhile.hold_leavers(plan)
+        self._hold_openings(plan)
         calling = self._calling(channel, plan, entries, objects)
         try:
             beside = [*elsewhere, *self._beside(channel, plan, entries)]
@@ -188,10 +190,10 @@ class ObjectExport:
         if not self.report.error:
             if allowed is not None:
                 self._brake.spend(allowed)
-            if not self._meanwhile.holds:
+            if not (self._meanwhile.holds or self.report.held):
                 # What is held up by an import may need an approval that was given.
                 self._brake.spend_rest(self._meanwhile.begun)
-            if self.report.run is not None:
+            if self.report.run is not None and not self.report.held:
                 self.ledger.keep_complete()
 
     def _note_drift(self, found: Reconciliation, kept: dict[Ref, Entry], entries: dict[Ref, Entry]) -> None:
@@ -212,6 +214,19 @@ class ObjectExport:
             for each in plan.of("held")
             if GONE not in each.entry.accepted
         ]
+
+    def _hold_openings(self, plan: Plan) -> None:
+        """Leave out everything but what disables: it is not known whether what the rest stands on is still so. A dry
+        run shows it all."""
+        if not self.only_disable:
+            return
+        waiting = [
+            each for each in plan.of("new", "changed", "returning", "closing", "deleting") if not each.is_disabling
+        ]
+        self.report.held = f"{len(waiting)} changes wait. {self.only_disable}"
+        if not self.dry_run:
+            # What stays as it is may have links that wait for another object.
+            plan.hold(frozenset(each.ref for each in (*waiting, *plan.of("unchanged"))))
 
     # -- brake --------------------------------------------------------------------------------------------------
 
@@ -432,7 +447,7 @@ class ObjectExport:
 
     def _calling(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], objects: Objects) -> Calling | None:
         hook = self.target.policy.hook
-        if hook is None:
+        if hook is None or self.report.held:
             return None
         return Calling(
             self.target.name, hook, self.target.policy, channel, self.ledger, entries, plan.wanted(), objects.private,
@@ -461,14 +476,16 @@ def run_object_export(
     user: str | None = None,
     progress: Progress = _silent,
     sleep: Callable[[float], None] = time.sleep,
+    only_disable: str = "",
 ) -> ExportReport:
     """Send the target everything that it should have on ``at`` (default today) and that was not sent yet.
 
     ``full``: compare every object at the target with what it was sent, and try refused objects again. ``approve``: id
     of a stopped run; approves exactly its changes. ``progress(stage, done, total)`` may raise to stop the run between
-    two objects. The failure of a target is in ``report.error``, a stop by the brake in ``report.brake``. Raises
+    two objects. ``only_disable``: why nothing is sent but what disables an object, such as after a restore; nothing is
+    deleted either. The failure of a target is in ``report.error``, a stop by the brake in ``report.brake``. Raises
     StaleApproval if ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read`` raises.
     """
     return ObjectExport(
-        driver, target, read, keyring, at or today(), dry_run, full, approve, user, progress, sleep
+        driver, target, read, keyring, at or today(), dry_run, full, approve, user, progress, sleep, only_disable
     ).run()  # fmt: skip

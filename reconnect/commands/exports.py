@@ -82,6 +82,8 @@ def export_target(
         raise typer.Exit(Exit.BRAKE)
     if done.error:
         raise CommandFailed(f"Export to {target}: {done.error}")
+    if done.held and not done.dry_run:
+        raise typer.Exit(Exit.BRAKE)
     if done.parked:
         raise typer.Exit(Exit.BAD_RECORDS)
 
@@ -154,6 +156,8 @@ def show(report: ExportReport, console: Console) -> None:
         console.print("The brake would stop this:" if report.dry_run else done)
         for reason in report.reasons:
             console.print(f"  {reason}")
+    if report.held:
+        console.print(report.held)
     if report.approval:
         console.print(report.approval)
     if report.brake:

@@ -34,7 +34,7 @@ from reconnect.locks import Lock, held_locks
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.targets import account_targets
-from reconnect.work import realised, retrying
+from reconnect.work import realised, restores, retrying
 from reconnect.work.due_plans import apply_due
 from reconnect.work.due_steps import refresh_steps
 
@@ -195,20 +195,25 @@ def export_target(
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         end_killed(context.driver(), "export", name)
         driver, keyring = context.driver(), context.keyring
+        restore = restores.look(context)
+        held = "" if restore is None else restore.text
         if isinstance(target, ObjectTarget):
             report = run_object_export(
                 driver, target, read, keyring, at=at, dry_run=dry_run, full=full, approve=approve, user=user,
-                progress=job.step,
+                progress=job.step, only_disable=held,
             )  # fmt: skip
         else:
             report = run_export(
-                driver, target, read, keyring, at=at, dry_run=dry_run, approve=approve, user=user, progress=job.step
+                driver, target, read, keyring, at=at, dry_run=dry_run, approve=approve, user=user, progress=job.step,
+                hold=held,
             )  # fmt: skip
         sent = report.in_words
         if report.brake:
             job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         elif report.error:
             job.fail(f"{sent}; {report.error}", report.retry)
+        elif report.held:
+            job.finish("waiting", f"{sent}; {report.held}", dry_run=dry_run)
         else:
             job.finish("done", sent, dry_run=dry_run)
         if not dry_run:

@@ -32,6 +32,7 @@ from reconnect.work import (
     jobs,
     queue,
     refused_logins,
+    restores,
     retrying,
     schedule,
     service_tasks,
@@ -123,6 +124,7 @@ class Jobs:
 
     def _chores(self) -> list[Watch]:
         return [
+            Watch("see whether the graph was restored", restores.EVERY, self._look_for_restore),
             Watch("release stranded jobs", _OFTEN, self._release_stranded),
             Watch("watch for silent sources", _SELDOM, self._watch),
             Watch("turn a day that was missed", _SELDOM, lambda: due_turn.look(self._context)),
@@ -234,6 +236,9 @@ class Jobs:
         delay = settings.first_delay * 2 ** (attempt - 1)
         _log.warning("failed", job=title, attempt=attempt, of=settings.attempts, error=told(error), again_in=delay)
         raise PutOff(delay, counts=True) from error
+
+    def _look_for_restore(self) -> None:
+        restores.look(self._context, is_worker=True)
 
     def _release_stranded(self) -> None:
         settings = self._context.settings.worker

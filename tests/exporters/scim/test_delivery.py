@@ -109,6 +109,23 @@ def test_who_is_stopped_without_an_employment_waits_for_no_brake(clean_graph: ne
     assert [peer.user(f"{each}@klit.example")["active"] for each in "abc"] == [True, False, True]
 
 
+def test_after_a_restore_only_disabling_is_sent(clean_graph: neo4j.Driver, peer: Peer) -> None:
+    """Who was made and stopped after the back-up is unknown to the ledger, and open again in the graph."""
+    town = circle()
+    export(clean_graph, town, settings(peer.url))
+    changed = town.person("d").set("a", name="Anna Ny").set("b", stopped=True).leave("c")
+    shown = export(clean_graph, changed, settings(peer.url), dry_run=True, only_disable="It was restored.")
+    assert shown.held == "2 changes wait. It was restored." and "d" in str(shown.objects)
+    held = export(clean_graph, changed, settings(peer.url), full=True, only_disable="It was restored.")
+    assert held.held == shown.held
+    assert [peer.user(f"{each}@klit.example")["active"] for each in "abc"] == [True, False, False]
+    peer.forget()
+    assert export(clean_graph, changed, settings(peer.url), only_disable="It was restored.").held == shown.held
+    assert peer.writes == []
+    after = export(clean_graph, changed, settings(peer.url))
+    assert after.held == "" and peer.user("d@klit.example")["active"] is True
+
+
 def test_17_who_comes_back_is_the_same_user(clean_graph: neo4j.Driver, peer: Peer) -> None:
     town = Town().person("a").person("b")
     export(clean_graph, town, settings(peer.url))
