@@ -126,7 +126,7 @@ def still_open(driver: neo4j.Driver, stopped: tuple[str, ...]) -> list[tuple[str
         UNWIND $uuids AS uuid
         MATCH (p:Person {{uuid: uuid}})
         WHERE NOT EXISTS {{ MATCH (p)-[s:STATE]->(v) WHERE v.stopped AND {not_over("s")} }}
-        RETURN p.uuid AS uuid, coalesce(p.name, p.uuid) AS name
+        RETURN p.uuid AS uuid, coalesce(p.name, p.given_name + ' ' + p.surname, p.uuid) AS name
         ORDER BY name, uuid
         """,
         uuids=list(stopped),
