@@ -28,7 +28,7 @@ from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import today
 from idp import sessions
 from reconnect.context import Context
-from reconnect.work import mail
+from reconnect.sending import mail
 
 EVERY = 5.0
 """Seconds between two looks of a worker."""

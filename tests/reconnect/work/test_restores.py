@@ -21,7 +21,8 @@ from reconnect.commands import restored
 from reconnect.context import Context
 from reconnect.embedded import Addresses
 from reconnect.exits import CommandFailed, Exit
-from reconnect.work import mail, restores
+from reconnect.sending import mail
+from reconnect.work import restores
 from tests.idp.staff import in_days, state_account, stop
 
 _SNAPSHOT = """
