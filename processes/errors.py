@@ -70,13 +70,14 @@ class ToOneself(CaseError):
 
 
 class FormRejected(CaseError):
-    """``field``: the field of the form; empty if it is about all of it."""
+    """``field``: the field of the form; empty if it is about all of it. ``code``: the rule that is broken."""
 
     code = "wrong_value"
 
-    def __init__(self, field: str, text: str) -> None:
+    def __init__(self, field: str, text: str, code: str = "wrong_value") -> None:
         super().__init__(text)
         self.field = field
+        self.code = code
 
 
 def _shown(moment: datetime) -> str:

@@ -1,6 +1,7 @@
 """Forms: what may be filled in, as JSON Schema; checked on the server, whatever a page has checked before.
 
 A field of format ``unit`` or ``person`` names a thing of the organisation, as people call it: a uuid or a source's key.
+No text holds a CPR number: what is filled in is kept as it is, and shown to everybody who has a part in the case.
 """
 
 import re
@@ -12,6 +13,8 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 
+from graph.errors import ChangeRejected
+from graph.statements import normal_text
 from processes.errors import FormRejected
 
 KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
@@ -58,6 +61,7 @@ class Form:
             raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
         for field, value in values.items():
             self._check_names(field, value)
+        refuse_texts(values)
 
     def _check_names(self, field: str, value: object) -> None:
         """In JSON Schema a format says nothing of a number: it would be kept as it is, and name nothing."""
@@ -71,6 +75,7 @@ class Form:
         if wrong is not None:
             raise FormRejected(field, f"{field}: {wrong.message[:300]}")
         self._check_names(field, value)
+        refuse_texts({field: value})
 
     @cached_property
     def _of_fields(self) -> Draft202012Validator:
@@ -80,6 +85,23 @@ class Form:
     @cached_property
     def _validator(self) -> Draft202012Validator:
         return Draft202012Validator(self.schema, format_checker=_FORMATS)
+
+
+def refuse_texts(values: Mapping[str, Any]) -> None:
+    """Refuse texts, at any depth, that no form takes. Raises FormRejected (cpr_in_text, control_characters)."""
+    for field, value in values.items():
+        inside = [value]
+        while inside:
+            one = inside.pop()
+            if isinstance(one, str):
+                try:
+                    normal_text.refuse(one, field, words=True)
+                except ChangeRejected as refused:
+                    raise FormRejected(field, str(refused), refused.code) from refused
+            elif isinstance(one, Mapping):
+                inside += [*one.keys(), *one.values()]
+            elif isinstance(one, list):
+                inside += one
 
 
 def read_form(name: str, schema: object) -> Form:

@@ -22,6 +22,7 @@ from processes.cases import kept, tasks
 from processes.cases.definitions import Version
 from processes.engine.values import LARGEST
 from processes.errors import FormRejected
+from processes.forms import refuse_texts
 from processes.prefill import kinds_of
 
 
@@ -77,7 +78,8 @@ def _answered(run: Run, task: kept.Task) -> frozenset[str]:
 def save_draft(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, Any], now: datetime) -> kept.Task:
     """Keep what a person has filled in so far, instead of an earlier draft; it goes when the task is done.
 
-    Only that the form has such fields is checked. Raises Unknown, NotCandidate, AlreadyDone, TaskClosed, FormRejected.
+    It is checked only that the form has such fields, and that their texts are ones that a form takes. Raises Unknown,
+    NotCandidate, AlreadyDone, TaskClosed, FormRejected.
     """
 
     def work(tx: neo4j.ManagedTransaction) -> kept.Task:
@@ -89,6 +91,7 @@ def save_draft(driver: neo4j.Driver, task: str, by: str, values: Mapping[str, An
             if field not in fields:
                 text = f"the form has no field {field!r}; it has: {', '.join(fields) or 'none'}"
                 raise FormRejected(field, text)
+        refuse_texts(values)
         written = orjson.dumps(dict(values)).decode()
         if len(written.encode()) > LARGEST:
             raise FormRejected("", f"a draft has at most {LARGEST} bytes")

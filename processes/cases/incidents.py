@@ -17,6 +17,7 @@ from processes.cases.kept import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.cases.tasks import STARTER, Find, by_name, refused, with_uuid
 from processes.errors import FormRejected, NotCandidate, ToOneself
+from processes.forms import refuse_texts
 
 
 def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
@@ -143,6 +144,7 @@ def _typed(run: Run, version: Version, name: str, value: Any, named: Find) -> An
             return with_uuid(run, form, name, value, named)
     if wrong is not None:
         raise wrong
+    refuse_texts({name: value})
     return value
 
 

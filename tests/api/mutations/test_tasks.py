@@ -557,6 +557,8 @@ def test_a_form_begins_with_what_is_known_and_then_with_the_draft(service: Serve
     asked(service, SAVE, tokens["anna"], task=task, values=draft)
     assert json.loads(asked(service, FILL, tokens["anna"], task=task)["task"]["values"]) == json.loads(draft)
     assert json.loads(asked(service, FILL, tokens["bo"], task=task)["task"]["values"]) == known, "another's draft"
+    number = refused(service, SAVE, tokens["anna"], task=task, values='{"who": "Dora, 010190-1234"}')
+    assert (number["code"], number["field"]) == ("cpr_in_text", "who")
     wrong = refused(service, SAVE, tokens["anna"], task=task, values='{"whom": 1}')
     assert (wrong["code"], wrong["field"]) == ("wrong_value", "whom")
     assert refused(service, SAVE, tokens["bo"], task=task, values="{}")["code"] == "not_candidate"
