@@ -161,18 +161,23 @@ def _living(uuid: str, nodes: Mapping[str, _Node], day: date) -> tuple[tuple[str
     """The living ends of the chains of successors, and whether one leads in a circle."""
     living: dict[str, None] = {}
     cycle = False
-    met = {uuid}
-    todo = [(uuid, frozenset({uuid}))]
-    while todo:
-        at, way = todo.pop()
-        for each in nodes[at].successors:
-            if nodes[each].lives(day):
-                living[each] = None
-            elif each in way:
-                cycle = True
-            elif each not in met:
-                met.add(each)
-                todo.append((each, way | {each}))
+    met, way = {uuid}, {uuid}
+    """``way``: from the node to the one whose successors are walked; a circle leads back onto it."""
+    walked = [(uuid, iter(nodes[uuid].successors))]
+    while walked:
+        at, successors = walked[-1]
+        each = next(successors, None)
+        if each is None:
+            walked.pop()
+            way.remove(at)
+        elif nodes[each].lives(day):
+            living[each] = None
+        elif each in way:
+            cycle = True
+        elif each not in met:
+            met.add(each)
+            way.add(each)
+            walked.append((each, iter(nodes[each].successors)))
     return tuple(sorted(living, key=lambda each: nodes[each].number)), cycle
 
 
