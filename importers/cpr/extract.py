@@ -149,6 +149,8 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
             continue
         if line.type not in LENGTHS and only_digits(line.type):
             doubts.append(Doubt(line.at, "unknown_record", "a record of an unknown type"))
+        elif line.type in (REJECTED, ENDED):  # it says nothing of anybody, whoever's key it was
+            doubts.append(_told_of_subscription(line, number or ""))
         elif number is None:
             doubts.append(Doubt(line.at, "no_number", f"record {line.type} without a CPR number"))
             stray = stray or line
@@ -157,8 +159,6 @@ def _persons(lines: list["_Line"], addresses: bool) -> tuple[list[Changed], list
             group = groups.setdefault(number, _Group(number))
             group.lines.setdefault(line.type, []).append(line)
             group.doubt = group.doubt or Doubt(line.at, "unknown_record", "a record of no type", number)
-        elif line.type in (REJECTED, ENDED):
-            doubts.append(_told_of_subscription(line, number))
         else:
             group = groups.setdefault(number, _Group(number))
             group.lines.setdefault(line.type, []).append(line)

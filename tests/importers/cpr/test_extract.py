@@ -135,6 +135,14 @@ def test_pitfall_18_errors_and_deleted_subscriptions_are_reported() -> None:
     assert ALMA not in found.doubts[0].text
 
 
+@pytest.mark.parametrize("key", ["", "0000000000", "01019"])
+def test_pitfall_18_a_rejected_key_that_is_no_number_is_nobody_elses_line(key: str) -> None:
+    found = told(extract([SOREN], DAY, BEFORE, rejected(key, "0042", "Fejl i nøgle"), ended(key, "X01")))
+    assert [each.registered.number for each in found.persons] == [SOREN.number]
+    assert [(each.rule, each.number) for each in found.doubts] == [("rejected", ""), ("subscription_deleted", "")]
+    assert "0042: Fejl i nøgle" in found.doubts[0].text
+
+
 def test_former_numbers_and_the_current_one() -> None:
     person = replace(SOREN, number=NEW_ALMA, current=NEW_ALMA, formers=((ALMA, None, date(2026, 11, 1)),))
     (found,) = told(extract([person], DAY, BEFORE)).persons
