@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from graph.time import COPENHAGEN
 
+_HOURS = 24
 _LONGEST_WAIT = 8 * 366  # days: 29 February comes at least that often
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
 
@@ -52,7 +53,7 @@ def next_after(times: Times, moment: datetime) -> datetime | None:
     """The first minute after ``moment`` at which a job runs, in UTC; None within the next eight years.
 
     The expression is in Copenhagen time: a time of day that the change to summer time skips counts as the hour after
-    it; one that the change back repeats comes twice.
+    it. One that the change back repeats comes twice for what runs in every hour, and once for the rest.
     """
     return next(_moments(times, moment), None)
 
@@ -71,7 +72,7 @@ def longest_gap(times: Times, day: date) -> timedelta | None:
 
 def _moments(times: Times, after: datetime) -> Iterator[datetime]:
     """Every moment after one at which a job runs, in order; in UTC, since differences are wrong in local time."""
-    hours = sorted(times.hours) if times.hours is not None else range(24)
+    hours = sorted(times.hours) if times.hours is not None else range(_HOURS)
     minutes = sorted(times.minutes) if times.minutes is not None else range(60)
     first = after.astimezone(COPENHAGEN).date()
     for ahead in range(_LONGEST_WAIT):
@@ -82,7 +83,7 @@ def _moments(times: Times, after: datetime) -> Iterator[datetime]:
                 for hour in hours
                 for minute in minutes
                 for fold in (0, 1)
-                if fold == 0 or _is_repeated(day, hour)
+                if fold == 0 or (len(hours) == _HOURS and _is_repeated(day, hour))
             }
             yield from sorted(each for each in of_day if each > after)
 
