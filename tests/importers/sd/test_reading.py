@@ -261,6 +261,25 @@ def test_a_history_without_bounds_is_one_departments_fault(body: bytes) -> None:
             client.parent_histories(["here"])
 
 
+def test_a_cpr_number_stands_in_no_address() -> None:
+    """Proxies and servers keep the addresses that are asked for (cpr.md §8.3)."""
+    asked: list[httpx.Request] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=b"<GetPerson></GetPerson>")
+
+    with Client(SETTINGS.model_copy(update={"opening_hours": False, "retries": 0})) as client:
+        client._http = httpx.Client(transport=httpx.MockTransport(answered))
+        client.ask("GetPerson", {"PersonCivilRegistrationIdentifier": "0101901234", "EffectiveDate": date(2026, 3, 2)})
+        client.ask("GetPerson", {"EffectiveDate": date(2026, 3, 2)})
+    number, plain = asked
+    assert (number.method, number.url.query, plain.method) == ("POST", b"", "GET")
+    told = b"PersonCivilRegistrationIdentifier=0101901234&EffectiveDate=02.03.2026"
+    assert (number.content, number.headers["content-type"]) == (told, "application/x-www-form-urlencoded")
+    assert plain.url.query == b"EffectiveDate=02.03.2026"
+
+
 def test_an_unknown_status_is_reported_and_not_guessed(payroll: Payroll) -> None:
     payroll.change(
         DORTE, "E0042", lambda each: replace(each, statuses=(*each.statuses, Status(a_day("2031-01-01"), OPEN, "Q")))
