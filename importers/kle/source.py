@@ -1,7 +1,7 @@
 """The source: each release is one reading (kle.md §6.7)."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -27,7 +27,8 @@ class Kle:
     """KL's classification. ``path`` is read instead of the place in the settings. ``day`` and ``sleep`` are for tests.
 
     The cursor holds, for each family of releases, the date of publishing (``released``; empty if there was none), the
-    first day of its changes (``day``) and a hash of its content; and the server's tags of the contents.
+    first day of its changes (``day``) and a hash of its content; the release that was accepted though it was not the
+    newest (``accepted``), and the one in place of which that was (``passed``); and the server's tags of the contents.
     """
 
     name = "kle"
@@ -56,8 +57,13 @@ class Kle:
         web = Web(self._settings, cursor if cursor.get("settings") == salt else {})
         if self._sleep is not None:
             web.sleep = self._sleep
-        for release in self._due(list(self._releases(web)), cursor):
-            yield self._reading(release, known, salt)
+        releases = list(self._releases(web))
+        left = {each.family: each for each in releases}
+        for release in self._due(releases, cursor):
+            left.pop(release.family, None)
+            yield self._reading(release, known, salt, releases)
+        if passed := tuple(self._passed_over(left.values(), cursor)):
+            yield Reading("KLE, nothing but what is passed over", self._day(), (), problems=passed)
 
     # -- which releases ---------------------------------------------------------------------------------------------
 
@@ -119,24 +125,48 @@ class Kle:
             if held is None or last.published is None:
                 yield last
                 continue
-            accepted = [each for each in found if each.published == self._settings.accept_release]
-            newer = [each for each in found if each.published is not None and each.published.isoformat() > held]
-            if accepted or newer:
-                yield from accepted if accepted else newer
-            elif last.published.isoformat() == held:
-                yield last
-            else:
+            by_date = {each.published.isoformat(): each for each in found if each.published is not None}
+            wanted = self._accepted(cursor, family)
+            passed = max(held, cursor.get(f"passed {family}", ""))
+            newer = [each for published, each in by_date.items() if published > passed]
+            if wanted in by_date:
+                yield by_date[wanted]
+            elif newer:
+                yield from newer
+            elif held in by_date:
+                yield by_date[held]
+            elif last.published.isoformat() < passed:
                 raise OlderRelease(
                     f"{last.label} was published on {last.published}; the current release is of {held}. "
                     f"To import it all the same, set accept_release to {last.published}."
                 )
 
+    def _accepted(self, cursor: Mapping[str, str], family: str) -> str:
+        """The publishing date in the settings, if the release of that date is to be read now; it is read once."""
+        wanted = self._settings.accept_release
+        held = cursor.get(f"released {family}")
+        if wanted is None or held is None or wanted.isoformat() in (held, cursor.get(f"accepted {family}")):
+            return ""
+        return wanted.isoformat()
+
+    def _passed_over(self, releases: Iterable[Release], cursor: Mapping[str, str]) -> Iterator[Problem]:
+        """Notices of releases in place of which an older one was accepted."""
+        for each in releases:
+            published = "" if each.published is None else each.published.isoformat()
+            if not published or published != cursor.get(f"passed {each.family}"):
+                continue
+            text = (
+                f"{each.label} is passed over, since the release of {cursor[f'released {each.family}']} was accepted "
+                f"in its place. The next newer one is read. To import this one, set accept_release to {published}."
+            )
+            yield Problem("KleNode", "", f"release {published}", "passed_over", text, "notice")
+
     # -- one release ------------------------------------------------------------------------------------------------
 
-    def _reading(self, release: Release, known: Known, salt: str) -> Reading:
+    def _reading(self, release: Release, known: Known, salt: str, releases: Sequence[Release]) -> Reading:
         """Its cursor has the server's tags of this release only: those of another one, which may wait for an approval,
         would make the server say that it is unchanged, and it would never be read. ``salt``: of the settings; tags of
-        contents that were read with other settings count for nothing."""
+        contents that were read with other settings count for nothing. ``releases``: all that are there."""
         day = release.published or self._day()
         cursor, family = dict(known.cursor), release.family
         if cursor.get("settings") != salt:
@@ -160,12 +190,21 @@ class Kle:
             partial(_bound, held, until, day),
         )
         published = "" if release.published is None else release.published.isoformat()
+        if self._settings.accept_release is None:
+            cursor.pop(f"accepted {family}", None)
+        if published and published == self._accepted(cursor, family):
+            cursor[f"accepted {family}"] = published
+            cursor[f"passed {family}"] = max(cursor[f"released {family}"], cursor.get(f"passed {family}", ""))
+        if published >= cursor.get(f"passed {family}", ""):
+            cursor.pop(f"passed {family}", None)
         content = _digest(release.entries)
         problems = [*release.problems, *sound.problems]
         same_date = bool(published) and cursor.get(f"released {family}") == published
         if same_date and cursor.get(f"content {family}") != content:
             text = f"{release.label}: the release of {published} has other content than before"
             problems.append(Problem("KleNode", "", f"release {published}", "changed_release", text, "notice"))
+        beside = [each for each in releases if each.family == family]
+        problems += self._passed_over(beside, {**cursor, f"released {family}": published})
         return Reading(
             label=f"KLE {family} of {published or day}",
             day=day,

@@ -224,6 +224,32 @@ def test_14_an_older_release_is_refused_unless_it_is_named(reading: Reading) -> 
     assert reading.title("27.12.04") == "Andet"
 
 
+def test_14_a_release_that_is_named_is_read_once_and_newer_ones_after_it(tmp_path: Path) -> None:
+    """Whatever lies beside it in the folder, and however long it stays in the settings."""
+    known = InMemory()
+
+    def put(published: date, title: str) -> None:
+        (tmp_path / f"{published}.xml").write_bytes(small(Node("27.12.04", title), published=published))
+
+    def taken(wanted: date | None = FIRST) -> tuple[str, list[str]]:
+        settings = KleSettings(path=tmp_path, accept_release=wanted)
+        applied = known.take(Kle(settings, day=lambda: THIRD))
+        return known.cursor["released plan"], applied.rules()
+
+    put(SECOND, "Nyt")
+    assert taken() == (str(SECOND), [])
+    put(FIRST, "Gammelt")
+    for _ in range(2):
+        assert taken() == (str(FIRST), ["passed_over"]), "a person has decided so"
+    (tmp_path / f"{FIRST}.xml").unlink()
+    assert taken() == (str(FIRST), ["passed_over"])
+    put(THIRD, "Nyest")
+    put(FIRST, "Gammelt")
+    for _ in range(2):
+        assert taken() == (str(THIRD), [])
+    assert taken(SECOND) == (str(SECOND), ["passed_over"])
+
+
 def test_15_a_web_page_in_a_file(reading: Reading) -> None:
     """As an answer of a server: test_online."""
     with pytest.raises(Unreadable, match=r"release\.xml"):
