@@ -43,8 +43,7 @@ def records(file: File) -> Iterator[RawRecord]:
         yield _employment_record(file, key, employee, seen, of_employment)
         if seen.login:
             yield _account_record(file, key, employee, seen, of_account)
-        functions = [_function_record(file, key, seen.unit, function) for function in seen.functions]
-        yield from {each.key: each for each in functions}.values()  # two equal records are one
+        yield from _function_records(file, key, seen)
     has_left = file.known.fingerprint(b"leave")
     for employee in survey.stubs:
         key = file.key(employee)
@@ -247,16 +246,30 @@ def _account(file: File, key: str, employee: EmployeeKey, seen: Seen, previous: 
 # -- trust functions ------------------------------------------------------------------------------------------------
 
 
-def _function_record(file: File, of: str, unit: UnitKey | None, function: Element) -> RawRecord:
-    """One of the set that is compared by kind, role, coverage and start (§4.12)."""
-    parts = (function.either(name) for name in ("artId", "roleId", "startDate", "orgDaekning"))
-    key = of.replace(":employment:", ":function:") + ":" + ":".join(parts)
-    fingerprint = file.fingerprint("Assignment", function.packed(), unit.text() if unit else "unknown")
-    return RawRecord("Assignment", key, fingerprint, partial(_function, file, key, of, unit, function))
+def _function_records(file: File, of: str, seen: Seen) -> Iterator[RawRecord]:
+    """The set of an employment's functions, compared by kind, role, coverage and start (§4.12). Two that are equal in
+    these are one: the first, with a notice if they differ otherwise."""
+    told: dict[str, list[Element]] = {}
+    for function in seen.functions:
+        parts = (function.either(name) for name in ("artId", "roleId", "startDate", "orgDaekning"))
+        told.setdefault(of.replace(":employment:", ":function:") + ":" + ":".join(parts), []).append(function)
+    unit = seen.unit
+    for key, same in told.items():
+        different = dict.fromkeys(each.packed() for each in same)
+        fingerprint = file.fingerprint("Assignment", *different, unit.text() if unit else "unknown")
+        make = partial(_function, file, key, of, unit, same[0], is_twice=len(different) > 1)
+        yield RawRecord("Assignment", key, fingerprint, make)
 
 
 def _function(
-    file: File, key: str, of: str, unit: UnitKey | None, function: Element, previous: Statement | None
+    file: File,
+    key: str,
+    of: str,
+    unit: UnitKey | None,
+    function: Element,
+    previous: Statement | None,
+    *,
+    is_twice: bool,
 ) -> Mapped:
     if function.repeated:
         raise BadRecord(Problem("Assignment", key, function.repeated[0], "told_twice", TOLD_TWICE))
@@ -271,6 +284,9 @@ def _function(
     if now.is_empty():
         raise BadRecord(Problem("Assignment", key, "endDate", "empty_period", "it ends before it begins"))
     problems: list[Problem] = []
+    if is_twice:
+        text = "the function is told twice, and differs; the first was taken"
+        problems.append(Problem("Assignment", key, "endDate", "twice", text, "notice"))
     art = function.either("artId")
     settings = file.survey.settings
     role = settings.function_role

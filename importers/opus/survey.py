@@ -308,6 +308,7 @@ def add_employee(
     if key in survey.live:
         text = "the employee is in the file twice; the first was taken"
         survey.problems.append(file_problem(key.text(), "twice", text))
+        _note_protection(survey, element)
         return
     unit = survey.unit_of(key.client, element)
     packed = element.packed()

@@ -254,6 +254,26 @@ def test_a_trust_function_that_occurs_twice_is_one(series: Series) -> None:
     assert series.next(TUESDAY, *twice).changed == []
 
 
+def test_a_trust_function_that_is_told_twice_and_differs_is_the_first_and_listed(series: Series) -> None:
+    ends = function(end="2024-12-31")
+    applied = series.next(MONDAY, *REST, employee(101, function(), ends))
+    (problem,) = applied.problems
+    assert (problem.key, problem.rule, problem.severity) == (KEY, "twice", "notice")
+    assert series.known.of("Assignment", KEY).exists == (Period(date(2022, 5, 1)),)
+    assert series.next(TUESDAY, *REST, employee(101, function(), function())).problems == []
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_pitfall_29_of_an_employee_who_is_told_twice_either_one_protects(series: Series, is_first: bool) -> None:
+    protected, plain = employee(101, protected="true", address="Hemmelig 7"), employee(101, address="Hemmelig 7")
+    told = (protected, plain) if is_first else (plain, protected)
+    for day in (MONDAY, TUESDAY):
+        applied = series.next(day, *UNITS, MANAGER, *told)
+        assert applied.rules() == ["twice"]
+        assert series.known.value("Person", PERSON, "address_protected", day) is True
+        assert "Hemmelig" not in repr([each for each, _ in series.known.kept.values()])
+
+
 def test_pitfall_07_one_function_is_a_list_of_one(series: Series) -> None:
     series.next(MONDAY, *UNITS, MANAGER.replace("</employee>", function() + "</employee>"))
     assert len(list(series.known.keys("Assignment"))) == 1
