@@ -1,6 +1,6 @@
 """The runs of imports and exports: when each began and ended, what became of it, and what it counted."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -54,16 +54,17 @@ def note_taken(driver: neo4j.Driver, run: str, taken: Mapping[str, int]) -> None
     driver.execute_query("MATCH (r:Run {id: $run}) SET r.taken = $taken", run=run, taken=text)
 
 
-def end_killed(driver: neo4j.Driver, kind: str, name: str) -> int:
-    """Mark runs with the state running as killed; the caller knows that none is running. How many."""
+def end_killed(driver: neo4j.Driver, runs: Collection[str]) -> int:
+    """Mark those of the runs (ids) with the state running as killed: the caller knows that they do so no more. How
+    many."""
     rows, _, _ = driver.execute_query(
         """
-        MATCH (r:Run {type: $type, name: $name, state: 'running'})
+        UNWIND $runs AS id
+        MATCH (r:Run {id: id, state: 'running'})
         SET r.state = 'killed', r.ended = $at, r.error = 'it ended without a report: killed, or its machine stopped'
         RETURN count(r) AS count
         """,
-        type=kind,
-        name=name,
+        runs=list(runs),
         at=now(),
     )
     return int(rows[0]["count"])
@@ -85,10 +86,10 @@ def imports_at_work(driver: neo4j.Driver, since: datetime) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def running_runs(driver: neo4j.Driver) -> list[tuple[str, str]]:
-    """Type and name of the runs with the state running."""
+def running_runs(driver: neo4j.Driver) -> list[tuple[str, str, str]]:
+    """Id, type and name of the runs with the state running."""
     rows, _, _ = driver.execute_query(
-        "MATCH (r:Run {state: 'running'}) RETURN DISTINCT r.type AS type, r.name AS name",
+        "MATCH (r:Run {state: 'running'}) RETURN r.id AS id, r.type AS type, r.name AS name",
         routing_=neo4j.RoutingControl.READ,
     )
-    return [(row["type"], row["name"]) for row in rows]
+    return [(row["id"], row["type"], row["name"]) for row in rows]

@@ -73,10 +73,11 @@ class Job:
         else:
             self.finish("failed", text)
 
-    def finish(self, state: job_states.State, text: str, *, dry_run: bool = False) -> None:
-        """Keep the result of the job. A dry run does not count as a success: it has applied nothing."""
+    def finish(self, state: job_states.State, text: str, *, dry_run: bool = False, is_read: bool = True) -> None:
+        """Keep the result of the job. A dry run does not count as a success: it has applied nothing. Nor does a reading
+        (``is_read``) for which nothing was there: a source from which nothing comes becomes silent."""
         ended = _now()
-        succeeded = ended if state == "done" and not dry_run else self.state.succeeded
+        succeeded = ended if state == "done" and not dry_run and is_read else self.state.succeeded
         shown = f"dry run: {text}" if dry_run else text
         self.state = replace(self.state, state=state, ended=ended, text=redact_text(shown), succeeded=succeeded)
 
@@ -129,7 +130,6 @@ def import_from(
     settings = context.settings
     with running(context, caller, f"import:{job or source.name}") as run:
         require_keys_of(context.driver(), context.keyring)
-        end_killed(context.driver(), "import", source.name)
         report = run_import(
             context.driver(),
             source,
@@ -147,7 +147,8 @@ def import_from(
         else:
             bad = sum(problem.severity == "bad" for problem in report.problems)
             text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
-            run.finish("done", text, dry_run=dry_run)
+            text += "; what should have come by now has not" if report.overdue else ""
+            run.finish("done", text, dry_run=dry_run, is_read=not report.overdue)
             if report.changes and not dry_run:
                 for target in account_targets(settings.targets):
                     realised.link(context, target)
@@ -193,7 +194,6 @@ def export_target(
     if full and not isinstance(target, ObjectTarget):
         raise CommandFailed(f"{name} gets whole files: every run compares all of them, without --full.", Exit.USAGE)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
-        end_killed(context.driver(), "export", name)
         driver, keyring = context.driver(), context.keyring
         restore = restores.look(context)
         held = "" if restore is None else restore.text
@@ -270,18 +270,20 @@ def turn_day(
 
 def end_killed_runs(context: Context) -> int:
     """Mark runs as killed that the graph has as running although their lock is free. How many."""
+    return _end_killed(context)
+
+
+def _end_killed(context: Context, but: str = "") -> int:
+    """``but``: the job whose lock the caller holds, and which has not begun its own run."""
     if not (runs := running_runs(context.driver())):
         return 0
     with context.redis() as client:
-        held = [job.partition(":") for job in held_locks(client)]
+        held = [job.partition(":") for job in held_locks(client) if job != but]
     alive = {(kind, sources.kept_name(context.settings.sources, name)) for kind, _, name in held}
     # The job that plans accounts is one, and its lock has no name of a source or target.
     whole = {kind for kind, separator, _ in held if not separator}
-    return sum(
-        end_killed(context.driver(), kind, name)
-        for kind, name in runs
-        if kind not in whole and (kind, name) not in alive
-    )
+    dead = [run for run, kind, name in runs if kind not in whole and (kind, name) not in alive]
+    return end_killed(context.driver(), dead) if dead else 0
 
 
 @contextmanager
@@ -303,6 +305,7 @@ def running(context: Context, caller: Caller, name: str) -> Iterator[Job]:
         job_states.put(client, name, state)
         job = Job(name, lock, caller.interrupted, caller.report, state)
         try:
+            _end_killed(context, but=name)  # what others wait for would be waited for for ever
             yield job
         except day_turn.TurnWaits:
             raise  # it waits for a person, which is not a failure

@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 import redis
 import yaml
 
-from graph.runs.run_log import start_run
+from graph.change_log import now
+from graph.runs.run_log import imports_at_work, start_run
 from reconnect import job_states
 from reconnect.context import Context
 from reconnect.embedded import Addresses
@@ -91,3 +93,30 @@ def test_runs_in_the_graph_that_no_run_holds_the_lock_of_are_ended(
         context.close()
     rows, _, _ = clean_graph.execute_query("MATCH (r:Run) RETURN r.name AS name, r.state AS state ORDER BY name")
     assert [tuple(row.values()) for row in rows] == [("opus", "running"), ("sd", "killed")]
+
+
+def test_no_job_waits_for_a_run_that_was_killed(
+    environment: dict[str, str], client: redis.Redis, clean_graph: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exports of files and the closing of accounts wait while an import writes; where no worker runs, too."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    begun = now()
+    for kind, name in (("import", "sd"), ("import", "opus"), ("export", "plan2learn")):
+        start_run(clean_graph, kind, name, dry=False)
+    context = Context()
+    try:
+        with (
+            Lock(client, "import:opus", 5),
+            jobs.running(context, jobs.Caller(lambda *_: None), "export:plan2learn") as job,
+        ):
+            assert imports_at_work(clean_graph, begun + timedelta(days=1)) == ["opus"]
+            own = start_run(clean_graph, "export", "plan2learn", dry=False)
+            assert jobs.end_killed_runs(context) == 0
+            job.finish("done", "")
+    finally:
+        context.close()
+    rows, _, _ = clean_graph.execute_query(
+        "MATCH (r:Run) WHERE r.state = 'killed' OR r.id = $own RETURN r.state", own=own
+    )
+    assert sorted(row.value() for row in rows) == ["killed", "killed", "running"]
