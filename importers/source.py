@@ -88,6 +88,8 @@ class Reading:
     reason stops it at the brake, whatever it would write, until a person approves it. If it would write nothing, there
     is nothing to approve, and its cursor is not stored, so that the next reading is doubtful as well.
     ``independent``: later readings do not build on it; they are applied even if the brake stops it.
+    ``overdue``: nothing is there that should have come by now. That is no failure of the run, but the source counts as
+    not read, and so becomes silent; only the last reading of a run says so.
     """
 
     label: str
@@ -101,6 +103,7 @@ class Reading:
     recheck_kinds: frozenset[str] = frozenset()
     incomplete_because: tuple[str, ...] = ()
     independent: bool = False
+    overdue: bool = False
 
 
 class Known(Protocol):

@@ -48,6 +48,8 @@ class Plan:
     due: list[FileName]
     seen: frozenset[str]
     problems: list[Problem] = field(default_factory=list)
+    is_overdue: bool = False
+    """The newest file is older than payroll's should be."""
 
 
 def planned(
@@ -60,14 +62,19 @@ def planned(
     rerun_from: str | None = None,
     named: bool = False,
 ) -> Plan:
-    """The files due after ``cursor``. A file that arrives late, older than the last applied one, is refused and listed.
+    """The files due after ``cursor``. A file that arrives late, older than the last applied one, is refused and listed;
+    so is one whose name is of a day after tomorrow: what is applied later, by its own day, would come too late.
 
     ``rerun_from``: that file and all later ones, applied or not. ``named``: the command names the one file, so it is
     listed even if it is history.
     """
     last = parse(cursor.get("file", ""))
+    early = [each for each in files if each.day > today + timedelta(days=1)]
+    files = files[: len(files) - len(early)]
     if rerun_from is not None:
         first = parse(rerun_from)
+        if first in early:
+            raise SourceError(f"the file {rerun_from} from which the import must run again is of a day still to come")
         if first not in files:
             raise SourceError(f"the file {rerun_from} from which the import must run again does not exist")
         plan = Plan([each for each in files if each >= first], frozenset(each.name for each in files))
@@ -82,9 +89,11 @@ def planned(
             is_new_here = horizon < each and each.name not in seen
             if each.moment <= last.moment and each != last and (is_new_here or named):
                 plan.problems.append(_late(each, last))
+    plan.problems += map(_early, early)
     if files and not named and today - files[-1].day > timedelta(days=warn_after_days):
         text = f"The newest file is {files[-1].name}. Payroll makes one on each working day: has the delivery stopped?"
         plan.problems.append(Problem("Folder", "", "newest", "no_new_file", text, "notice"))
+        plan.is_overdue = True
     return plan
 
 
@@ -97,6 +106,11 @@ def remembered(plan: Plan, applied: FileName) -> str:
     """The names that the cursor keeps after ``applied``: those seen before, and all files due until it."""
     names = {*plan.seen, *(each.name for each in plan.due if each <= applied)}
     return " ".join(each.name for each in ordered(names)[-_SEEN:])
+
+
+def _early(file: FileName) -> Problem:
+    text = f"{file.name} is of a day that is still to come, and waits for it. If payroll's clock was wrong, remove it."
+    return Problem("Folder", "", file.name, "early_file", text, "notice")
 
 
 def _late(file: FileName, last: FileName) -> Problem:

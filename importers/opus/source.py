@@ -82,7 +82,8 @@ class Opus:
             self._refuse_twins(plan, copied)
             plan.problems += self._rewritten(files, cursor, copied)
             if not plan.due and plan.problems:
-                yield Reading("no new file", self._day(), (), problems=tuple(plan.problems))
+                problems = tuple(plan.problems)
+                yield Reading("no new file", self._day(), (), problems=problems, overdue=plan.is_overdue)
             for file in plan.due:
                 path = copied / file.name
                 self._place.copy(file.name, path)
@@ -111,7 +112,7 @@ class Opus:
         if last := cursor.get("file"):
             text += f" {last} was applied from there: is the share still mounted?"
         problem = Problem("Folder", "", "newest", "no_file", text, "notice")
-        return Reading("no file", self._day(), (), problems=(problem,))
+        return Reading("no file", self._day(), (), problems=(problem,), overdue=last is not None)
 
     def _rerun(self, cursor: Mapping[str, str]) -> str | None:
         wanted = self._settings.rerun_from

@@ -143,6 +143,7 @@ class Import:
 
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.incomplete_because
+        self.report.overdue = reading.overdue
         taking = Intake(self.driver, self.source.name, reading, known, self.writer.index, self.progress)
         incoming = taking.incoming()
         incoming.add(

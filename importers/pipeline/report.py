@@ -32,6 +32,8 @@ class ImportReport:
     """The differences of a dry run; there may be a million."""
     brake: str | None = None
     reasons: tuple[str, ...] = ()
+    overdue: bool = False
+    """What the source should have delivered by now has not come (``importers.source.Reading``)."""
     approval: str = ""
     """Why the run's approval was not used; empty if it was, or if there was none."""
 

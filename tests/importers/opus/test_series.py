@@ -196,6 +196,39 @@ def test_a_newest_file_of_more_than_four_days_is_warned_of(series: Series) -> No
     assert series.run().rules() == ["no_new_file"]
 
 
+def test_a_place_from_which_nothing_comes_any_more_counts_as_not_read(series: Series) -> None:
+    def overdue() -> list[bool]:
+        return [each.overdue for each in Opus(OpusSettings(folder=series.folder), day=lambda: series.today).readings(
+            series.known
+        )]  # fmt: skip
+
+    assert overdue() == [False], "the delivery has not begun"
+    series.next(FRIDAY, *SMALL)
+    series.today = date(2024, 3, 5)
+    assert overdue() == []
+    series.today = date(2024, 3, 6)
+    assert overdue() == [True]
+    (series.folder / name_of(FRIDAY)).unlink()
+    assert overdue() == [True], "the share is not mounted"
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_of_a_day_to_come_waits_for_it_and_holds_up_no_other(series: Series, is_first: bool) -> None:
+    """Payroll's clock was ahead: what is dated later would make every file until then an old one."""
+    if not is_first:
+        series.next(FRIDAY, *SMALL)
+    series.put(date(2027, 1, 1), *SMALL[:-1], employee(101, orgUnit="1"))
+    series.put(MONDAY, *SMALL)
+    series.today = MONDAY
+    applied = series.run()
+    assert (applied.readings, applied.rules()) == ([name_of(MONDAY)], ["early_file"])
+    series.put(WEDNESDAY, *SMALL[:-1], employee(101, orgUnit="2"))
+    series.today = TUESDAY
+    assert series.run().readings == [name_of(WEDNESDAY)], "by a clock that is a day behind"
+    series.today = date(2027, 1, 1)
+    assert series.run().readings == [name_of(date(2027, 1, 1))]
+
+
 def test_a_place_of_the_settings_without_files_has_nothing_new_and_says_so(series: Series) -> None:
     """The scheduled job does not fail for a delivery that has not begun, or for a share that is not mounted."""
     source = Opus(OpusSettings(folder=series.folder), day=lambda: series.today)

@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import neo4j
@@ -24,6 +25,7 @@ from graph.time import COPENHAGEN, today
 from reconnect import job_states
 from reconnect.context import Context
 from reconnect.embedded import Addresses
+from reconnect.job_states import WorkState
 from reconnect.sending.mail import MailFailed, send
 from reconnect.settings.cron import longest_gap, next_after, parse
 from reconnect.settings.tree import MailSettings
@@ -313,3 +315,13 @@ def test_a_target_that_refuses_the_login_is_reported_once_and_when_it_ends(conte
     assert first["Subject"] == "REConnect: the target plan2learn refuses the login"
     assert "not even of a person who is stopped" in " ".join(first.get_content().split())
     assert last["Subject"] == "REConnect: the target plan2learn no longer refuses the login"
+
+
+def test_a_reading_for_which_nothing_was_there_is_no_success() -> None:
+    """A share that is not mounted looks like an empty folder; its source becomes silent all the same."""
+    nobody: Any = None
+    job = jobs.Job("import:opus", nobody, lambda: False, nobody, WorkState("running", "now", succeeded="before"))
+    job.finish("done", "0 changed", is_read=False)
+    assert (job.state.state, job.state.succeeded) == ("done", "before")
+    job.finish("done", "0 changed")
+    assert job.state.succeeded == job.state.ended
