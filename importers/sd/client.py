@@ -140,8 +140,8 @@ class Client:
         body: Body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller reads it
         asked = {name: _text(each) for name, each in parameters.items()}
         # Proxies and servers keep the addresses that are asked for.
-        request = {"method": "POST", "data": asked} if _NUMBER in asked else {"method": "GET", "params": asked}
-        with self._within(), self._http.stream(url=url, **request) as answer:
+        method, query, form = ("POST", None, asked) if _NUMBER in asked else ("GET", asked, None)
+        with self._within(), self._http.stream(method, url, params=query, data=form) as answer:
             _check_status(answer, operation)
             for chunk in answer.iter_bytes(1 << 20):
                 body.write(chunk)
