@@ -11,7 +11,7 @@ from exporters.scim.connection import Connection, as_text
 from exporters.scim.discovery import Server
 from exporters.scim.index import KEY, Index
 from exporters.scim.members import RefusedMembers, are_members, halves
-from exporters.scim.paging import paged
+from exporters.scim.paging import NOT_WHOLE, is_list, paged
 from exporters.scim.patch import boolean, cleared, merged, patches
 from exporters.scim.paths import FIELDS, MANAGER, MEMBERS, SEARCH, AnyCase, at, drop, leaves, put, resource
 from exporters.scim.refusals import denial, is_of_scim, refusal, scim_type, words
@@ -94,11 +94,10 @@ class ScimChannel:
         """Those with this value. Others, from a server that does not filter, are ignored."""
         if name not in self._unfiltered:
             try:
-                found = [
-                    self._found(kind, each) for each in self._pages(kind, {"filter": f"{name} eq {as_text(value)}"})
-                ]
+                asked = {"filter": f"{name} eq {as_text(value)}"}
+                found = [self._found(kind, each) for each in self._pages(kind, asked, whole=True)]
             except Refused as refused:
-                if refused.problem != _NO_SEARCH:
+                if refused.problem not in (_NO_SEARCH, NOT_WHOLE):
                     raise
                 self._unfiltered.add(name)
             else:
@@ -107,17 +106,17 @@ class ScimChannel:
                     return fits
                 self._unfiltered.add(name)  # the filter was ignored: only a complete listing is reliable
         if kind not in self._indexes:
-            self._indexes[kind] = Index(self.listing(kind))
+            self._indexes[kind] = Index(self._found(kind, each) for each in self._pages(kind, {}, whole=True))
         return self._indexes[kind].having(name, value)
 
-    def _pages(self, kind: str, query: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, kind: str, query: Mapping[str, str], *, whole: bool = False) -> Iterator[Mapping[str, Any]]:
         path = self._server.endpoints[kind]
 
         def page(asked: Mapping[str, str]) -> Mapping[str, Any]:
             given = {**query, **asked}
             answer = self._asked(kind, given)
             sent = answer.json()
-            if answer.succeeded and isinstance(sent, Mapping):
+            if answer.succeeded and isinstance(sent, Mapping) and is_list(sent) and not is_of_scim(answer):
                 return sent
             if answer.succeeded:
                 raise Unanswered(f"{path}: the answer is not a list ({len(answer.content)} bytes).")
@@ -130,7 +129,7 @@ class ScimChannel:
                 raise denial(answer, path, NEVER)
             raise self._refusal(kind, answer, path)
 
-        return paged(page, self._settings.page_size, cursor=self._server.cursor)
+        return paged(page, self._settings.page_size, cursor=self._server.cursor, whole=whole)
 
     def _asked(self, kind: str, query: Mapping[str, str]) -> Answer:
         """The answer to a request for a list."""

@@ -26,8 +26,8 @@ _OFF = "Nothing was sent. If it never does, set discovery = false."
 @dataclass(slots=True)
 class Server:
     """``endpoints``: kind → path, of the kinds that the server has. ``attributes``: kind → path → mutability;
-    ``extensions``: kind → URNs in lower case. A missing kind has unknown attributes. ``is_silent``: it was asked, and
-    has no description."""
+    ``extensions``: kind → URNs in lower case; ``undescribed``: those of them of which no attributes are known. A
+    missing kind has unknown attributes. ``is_silent``: it was asked, and has no description."""
 
     patch: bool = True
     etag: bool = False
@@ -37,13 +37,17 @@ class Server:
     endpoints: dict[str, str] = field(default_factory=lambda: dict(_ENDPOINTS))
     attributes: dict[str, dict[str, str]] = field(default_factory=dict)
     extensions: dict[str, set[str]] = field(default_factory=dict)
+    undescribed: dict[str, set[str]] = field(default_factory=dict)
 
     def offers(self, kind: str, path: str | None) -> Offer:
         """Whether the server accepts the attribute, or (None) resources of the kind."""
         if kind not in self.endpoints:
             return "never"
-        if path and (urn := extension(path)) and kind in self.extensions and urn.lower() not in self.extensions[kind]:
-            return "never"
+        if path and (urn := extension(path)) and kind in self.extensions:
+            if urn.lower() not in self.extensions[kind]:
+                return "never"
+            if urn.lower() in self.undescribed.get(kind, ()):
+                return "always"
         known = self.attributes.get(kind)
         if path is None or known is None:
             return "always"
@@ -79,6 +83,7 @@ def discovered(get: Callable[[str], Answer]) -> Server:
             server.endpoints[kind] = "/" + str(sent.get("endpoint") or _ENDPOINTS[kind]).strip("/")
             urns = [str(each.get("schema", "")) for each in sent.get("schemaExtensions") or ()]
             server.extensions[kind] = {urn.lower() for urn in urns}
+            server.undescribed[kind] = server.extensions[kind] - schemas.keys()
             if (core := schemas.get(str(sent.get("schema") or CORE[kind]).lower())) is not None:
                 server.attributes[kind] = _attributes(core, "")
                 for urn in urns:

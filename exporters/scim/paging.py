@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from exporters.errors import DeliveryError
+from exporters.objects.errors import Refused
 from graph.retry import NEXT
 
 Resource = Mapping[str, Any]
@@ -11,11 +12,12 @@ Page = Callable[[Mapping[str, str]], Mapping[str, Any]]
 """Requests a page: (startIndex and count, or cursor and count) → the ListResponse."""
 
 
-def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
+def paged(page: Page, size: int, *, cursor: bool = False, whole: bool = False) -> Iterator[Resource]:
     """Every resource once. The position moves by the resources received, not by the server's own count; an empty page
-    ends the list.
+    ends the list. ``whole``: what it lacks counts as not there.
 
-    Raises DeliveryError if a page has nothing new before the list is complete: such a list is unusable.
+    Raises DeliveryError if a page has nothing new before the list is complete: such a list is unusable. Raises Refused
+    (``NOT_WHOLE``) if a list that is to be whole ends before as many came as the server has counted.
     """
     seen: set[str] = set()
     start, after = 1, ""
@@ -31,6 +33,12 @@ def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
         total = named(answer, "totalResults")
         finished = not after if cursor else (isinstance(total, int) and len(seen) >= total)
         if not came or finished:
+            if whole and isinstance(total, int) and len(seen) < total:
+                raise Refused(
+                    NOT_WHOLE,
+                    f"The server counts {total} resources, and its list ends after {len(seen)}. What it lacks may be "
+                    "there, so nothing was created.",
+                )
             return
         if not fresh:
             raise DeliveryError(
@@ -38,6 +46,15 @@ def paged(page: Page, size: int, *, cursor: bool = False) -> Iterator[Resource]:
                 "again. Nothing was concluded from that list.",
                 retry=NEXT,
             )
+
+
+NOT_WHOLE = "not_whole"
+"""The problem of a list that lacks some of what the server has counted."""
+
+
+def is_list(answer: Mapping[str, Any]) -> bool:
+    """Whether it is a ListResponse, which may leave out the resources if there are none."""
+    return isinstance(named(answer, "Resources"), list) or named(answer, "totalResults") in (None, 0)
 
 
 def resources(answer: Mapping[str, Any]) -> list[Resource]:

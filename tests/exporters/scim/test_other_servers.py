@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import neo4j
+import orjson
 import pytest
 
 from exporters.scim.discovery import discovered
@@ -131,3 +132,16 @@ def test_names_of_attributes_count_in_any_case(tmp_path: Path) -> None:
     told = {"USERNAME": "a", "urn:IETF:params:scim:schemas:extension:enterprise:2.0:user": {"Department": "Nord"}}
     assert at(told, "userName") == "a" and at(told, f"{ENTERPRISE}:department") == "Nord"
     assert AnyCase(leaves(told))[f"{ENTERPRISE}:department"] == "Nord"
+
+
+def test_an_extension_that_is_named_and_not_described_is_sent() -> None:
+    """What is missing of a description is as the standard has it."""
+    enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    core = "urn:ietf:params:scim:schemas:core:2.0:User"
+    told = {
+        "/ResourceTypes": [{"name": "User", "schema": core, "schemaExtensions": [{"schema": enterprise}]}],
+        "/Schemas": [{"id": core, "attributes": [{"name": "title"}]}],
+    }
+    server = discovered(lambda path: Answer(200 if path in told else 404, {}, orjson.dumps(told.get(path))))
+    asked = (f"{enterprise}:department", "title", "nickName", "urn:example:other:2.0:User:room")
+    assert [server.offers("user", each) for each in asked] == ["always", "always", "never", "never"]

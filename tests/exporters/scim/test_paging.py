@@ -7,6 +7,7 @@ import neo4j
 import pytest
 
 from exporters.errors import DeliveryError
+from exporters.objects.errors import Refused
 from exporters.scim.paging import paged
 from tests.answering import Reply
 from tests.exporters.scim.peer import Peer
@@ -97,3 +98,39 @@ def test_8_a_listing_that_lacks_somebody_makes_nobody_twice(clean_graph: neo4j.D
     peer.disturb = None
     assert report.error == "" and len(peer.all()) == 2
     assert sum(each.drift for each in report.objects) == 0
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"totalResults": 2, "Resources": []},
+        {"totalResults": 1},
+        {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "500"},
+    ],
+)
+def test_a_list_of_nobody_that_counts_somebody_makes_nobody_twice(
+    clean_graph: neo4j.Driver, peer: Peer, sent: dict[str, Any]
+) -> None:
+    """Whoever is looked up and not found is created."""
+    peer.make(userName="a@klit.example", externalId="a")
+
+    def lacking(request: object, on: object) -> Reply | None:
+        return Reply.json(sent) if "/Users?" in getattr(request, "path", "") else None
+
+    peer.disturb = lacking
+    report = export(clean_graph, Town().person("a"), settings(peer.url))
+    assert peer.writes == [] and (report.error or [each.problem for each in report.parked] == ["not_whole"])
+    peer.disturb = None
+    report = export(clean_graph, Town().person("a"), settings(peer.url), full=True)
+    assert (report.error, report.parked, len(peer.all())) == ("", [], 1)
+
+
+def test_a_list_that_is_to_be_whole_is_not_cut() -> None:
+    pages = iter([everybody(2), []])
+    with pytest.raises(Refused, match="counts 9 resources, and its list ends after 2"):
+        list(paged(lambda _: {"totalResults": 9, "Resources": next(pages)}, 2, whole=True))
+    cursors = iter([{"nextCursor": "x"}, {}])
+    with pytest.raises(Refused, match="counts 9 resources"):
+        list(
+            paged(lambda _: {"totalResults": 9, "Resources": everybody(1), **next(cursors)}, 1, cursor=True, whole=True)
+        )
