@@ -18,6 +18,8 @@ from graph.retry import NEVER, NEXT, SOON
 BLOCK = 64 * 1024
 _REFUSED = (ftplib.error_perm, ftplib.error_temp)
 """The server's no to a command; the connection stays as it is."""
+_ABORTED = "426"
+"""The server says that the data connection broke off, and nothing of the file."""
 
 
 class _Ftps(ftplib.FTP_TLS):
@@ -197,7 +199,8 @@ def _bytes(size: int | None) -> str:
 
 
 def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
-    """Send the file; the error that came after the last byte, if one did. Raises _BrokenOff where it came earlier."""
+    """Send the file; the error that came after the last byte, if one did. Raises _BrokenOff where it came earlier, and
+    what the server refuses once it has every byte, such as for its content or for want of space."""
     ftp.voidcmd("TYPE I")
     data = ftp.transfercmd(f"STOR {name}")
     try:
@@ -212,7 +215,7 @@ def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
             data.close()
             ftp.voidresp()
         except (ftplib.Error, OSError, EOFError) as error:
-            if isinstance(error, ftplib.error_perm):
+            if isinstance(error, _REFUSED) and not str(error).startswith(_ABORTED):
                 raise
             return error
     finally:

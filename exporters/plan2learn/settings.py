@@ -1,5 +1,6 @@
 """Settings of Plan2Learn. The defaults give the files that its customers send today (plan2learn.md §3)."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, Self
 
@@ -42,6 +43,8 @@ FIELDS: dict[File, tuple[str, ...]] = {
 """The columns as delivered today, spelling and order included."""
 
 ASSIGNMENT_ID = "OrganisationsfunktionsUUID"
+
+_BRACES = re.compile("[{}]")
 
 _RSD: dict[str, Any] = {
     "primary": "always_0",
@@ -125,6 +128,18 @@ class Plan2LearnSettings(BaseModel):
     @classmethod
     def _uuids_in_small_letters(cls, units: Collection[str]) -> Collection[str]:
         return type(units)(canonical(each) or each for each in units)  # type: ignore[call-arg]
+
+    @model_validator(mode="after")
+    def _names_can_be_filled_in(self) -> Self:
+        """Otherwise a file would be delivered under another name than the one that is read."""
+        named = {f"names.{file}": name for file, name in self.names.items()}
+        for where, name in named.items():
+            if _BRACES.search(name.replace("{date}", "").replace("{municipality}", "")):
+                raise ValueError(f"{where}: {name!r}: only {{date}} and {{municipality}} are filled in")
+        for where, fixed in (("ready", self.ready), ("manifest", self.manifest)):
+            if fixed and _BRACES.search(fixed):
+                raise ValueError(f"{where}: {fixed!r}: nothing is filled in there")
+        return self
 
     @model_validator(mode="after")
     def _columns_and_order_are_known(self) -> Self:

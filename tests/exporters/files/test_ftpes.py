@@ -4,7 +4,7 @@ import ftplib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, cast
 
 import neo4j
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from exporters.errors import DeliveryError
 from exporters.files.delivery_settings import FtpsDelivery
 from exporters.files.file_names import aside, temporary
-from exporters.files.ftpes import FtpsChannel
+from exporters.files.ftpes import FtpsChannel, _upload
 from exporters.files.pipeline import run_export
 from graph.cpr.keyring import Keyring
 from graph.retry import NEVER
@@ -206,3 +206,29 @@ def test_a_file_is_not_given_up_before_the_new_one_has_its_name(
     assert (server.root / "bruger.csv").read_bytes() == there
     way.sweep()
     assert [each.name for each in server.root.iterdir()] == ["bruger.csv"]
+
+
+class _Refusing:
+    """A server that has every byte, and then answers; and its data connection."""
+
+    def __init__(self, answer: Exception) -> None:
+        self.answer = answer
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *given: self
+
+    def voidresp(self) -> None:
+        raise self.answer
+
+
+@pytest.mark.parametrize("code", ["450", "451", "452", "550", "552"])
+def test_what_is_refused_after_the_last_byte_is_not_delivered(code: str) -> None:
+    """A scan for viruses, or no space left: the file may be there, at its full size, and is not wanted."""
+    refused = (ftplib.error_temp if code < "5" else ftplib.error_perm)(f"{code} refused")
+    with pytest.raises(type(refused), match=code):
+        _upload(cast(ftplib.FTP_TLS, _Refusing(refused)), "bruger.csv", BIG)
+
+
+@pytest.mark.parametrize("silence", [ftplib.error_temp("426 aborted"), EOFError(), TimeoutError(), BrokenPipeError()])
+def test_silence_after_the_last_byte_says_nothing_of_the_file(silence: Exception) -> None:
+    assert _upload(cast(ftplib.FTP_TLS, _Refusing(silence)), "bruger.csv", BIG) is silence

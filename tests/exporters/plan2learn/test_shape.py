@@ -282,6 +282,17 @@ def test_files_13_an_unknown_field_is_refused_when_the_settings_are_read() -> No
         settings(columns={"unit": {"Telefon": "Phone"}})
 
 
+def test_file_names_have_only_what_is_filled_in() -> None:
+    """A name that differs each day, such as {time}, is sent as another file although nothing in it does."""
+    assert settings(names={"person": "{municipality}_{date}.csv"}).names["person"]
+    for wrong in (
+        {"names": {"person": "bruger_{time}.csv"}}, {"names": {"unit": "{run}.csv"}}, {"names": {"unit": "{date"}},
+        {"ready": "ready_{date}.txt"}, {"manifest": "{date}.json"},
+    ):  # fmt: skip
+        with pytest.raises(ValidationError, match="filled in"):
+            settings(**wrong)
+
+
 def test_rows_are_sorted_by_key_whatever_the_order_of_the_image() -> None:
     given = [employment(f"e{n}", person(f"p{n}"), position=Position(f"k{n}", "x")) for n in range(9)]
     assert shaped(organisation(*given), settings(), AT) == shaped(organisation(*reversed(given)), settings(), AT)
