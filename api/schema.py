@@ -176,7 +176,7 @@ def _roots() -> Fields:
     roots: dict[str, tuple[Any, Arguments, str]] = {}
     for name, kind in SINGULARS.items():
         arguments: Arguments = {
-            "uuid": (strawberry.ID | None, "Its UUID"),
+            "uuid": (strawberry.ID | None, "UUID of the thing"),
             "key": (
                 strawberry.ID | None,
                 "Instead of uuid, any name: its UUID, its key in a source, or its natural key",
@@ -193,7 +193,7 @@ def _roots() -> Fields:
             "filter": (_filter(kind) | None, "Only those that meet every condition"),
             **WHEN,
             **PAGE,
-            "order": (Order | None, "By default UUID"),
+            "order": (Order | None, "The order of the list; by default by UUID"),
         }
         roots[name] = (_connection(kind), narrowed, TYPES[kind].doc)
     for name, record in RECORD_LISTS.items():

@@ -19,10 +19,10 @@ from processes.cases.tasks import STARTER, Look
 from processes.forms import Form
 
 _COMMON = (
-    Plain("id", "ID!", "Its id"),
-    Plain("process", "ID!", "The process"),
+    Plain("id", "ID!", "Id of the case"),
+    Plain("process", "ID!", "Id of the process"),
     Plain("name", "String!", "Name of the process"),
-    Plain("state", "CaseState!", "Its state"),
+    Plain("state", "CaseState!", "Whether it goes on, and otherwise how it ended"),
     Plain("unit", "String", "Name of the unit that it is about"),
     Plain("person", "String", "Name of the person whom it is about"),
     Plain("started", "Moment!", "When it was started"),
@@ -54,7 +54,7 @@ INCIDENT = answer_type(
     "A step of a case that can't be made",
     Plain("step", "ID!", "Id of the step within its case"),
     Plain("element", "ID!", "Its id in the diagram"),
-    Plain("name", "String!", "Its name"),
+    Plain("name", "String!", "Name of the step"),
     Plain("text", "String!", "Why it can't be made"),
     Plain("at", "Moment!", "When it was tried last"),
 )

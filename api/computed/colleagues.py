@@ -28,8 +28,8 @@ FIELD = ComputedField(
         answer_type(
             "Colleague",
             "Somebody, or a unit, that the caller may name in a task",
-            Plain("uuid", "ID!", "UUID"),
-            Plain("name", "String!", "Name"),
+            Plain("uuid", "ID!", "UUID of the person or unit"),
+            Plain("name", "String!", "Name of the person or unit"),
         ),
     ),
     OWNERS,

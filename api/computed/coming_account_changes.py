@@ -106,7 +106,7 @@ FIELD = ComputedField(
         answer_type(
             "ComingAccountChange",
             "A change of an account that is to come",
-            Plain("day", "Date!", "The day"),
+            Plain("day", "Date!", "The day on which it happens"),
             Plain("what", "AccountChangeType!", "What happens to the account"),
             Plain("login", "String", "The user name that the account has, which need not be the planned one"),
             Thing("account", ("PlannedAccount",), "The planned account"),

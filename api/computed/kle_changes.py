@@ -45,7 +45,7 @@ FIELD = ComputedField(
             Plain("change", "Int!", "Number in the change log"),
             Plain("run", "ID", "Id of the import"),
             Thing("thing", tuple(KINDS), "The entry", interface="Thing"),
-            Plain("number", "String!", "Its number"),
+            Plain("number", "String!", "Number in KLE"),
             Plain(
                 "what",
                 "KleChangeType!",

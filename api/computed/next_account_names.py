@@ -78,7 +78,7 @@ FIELD = ComputedField(
         answer_type(
             "AccountNames",
             "The names of an account",
-            Plain("login", "String!", "User name"),
+            Plain("login", "String!", "The next user name that is free"),
             Plain("principalName", "String", "userPrincipalName, where the policy makes one"),
             Plain("email", "String", "Mail address, where the policy makes one"),
             Plain("commonName", "String!", "Name in the directory (CN)"),
@@ -87,8 +87,8 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "givenName": Argument("String!", "Given names"),
-        "surname": Argument("String!", "Surname"),
+        "givenName": Argument("String!", "Given names of the person"),
+        "surname": Argument("String!", "Surname of the person"),
         "policy": Argument("ID", "Key of the policy; omitted = the only one, or the usual patterns"),
         "system": Argument("ID", "Key of the system in which the name is to be free"),
         "loginPatterns": Argument("[String!]", "Patterns of the user name in place of the policy's"),

@@ -69,7 +69,7 @@ FIELD = ComputedField(
         answer_type(
             "PersonRead",
             "A query by which a person saw data of others",
-            Plain("at", "Moment!", "When"),
+            Plain("at", "Moment!", "When it was read"),
             Plain("by", "String!", "Who: person: and the UUID, or break-glass: and the account"),
             Thing("byPerson", ("Person",), "The person who saw it; null = the break-glass account"),
             Plain("operation", "String!", "Name of the operation, otherwise its root fields"),

@@ -89,8 +89,8 @@ FIELD = ComputedField(
         answer_type(
             "Plan",
             "Changes that are made together on a day, once another person has approved them",
-            Plain("id", "ID!", "Its id"),
-            Plain("name", "String!", "Its name"),
+            Plain("id", "ID!", "Id of the plan"),
+            Plain("name", "String!", "Name of the plan"),
             Plain("day", "Date!", "The day on which it is applied"),
             Plain("reason", "String!", "Why its changes are made"),
             Plain("state", "PlanState!", "How far it has come"),

@@ -31,8 +31,8 @@ FIELD = ComputedField(
         answer_type(
             "ProcessOverview",
             "A process and its cases",
-            Plain("id", "ID!", "Its id"),
-            Plain("name", "String!", "Its name"),
+            Plain("id", "ID!", "Id of the process"),
+            Plain("name", "String!", "Name of the process"),
             Plain("running", "Int!", "Cases that go on"),
             Plain("stuck", "Int!", "Cases with a step that can't be made"),
             Plain("ended", "Int!", "Cases that have ended"),

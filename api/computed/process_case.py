@@ -24,6 +24,6 @@ FIELD = ComputedField(
     OWNERS,
     _answer,
     many=False,
-    arguments={"case": Argument("ID!", "Its id")},
+    arguments={"case": Argument("ID!", "Id of the case")},
     in_part=True,
 )

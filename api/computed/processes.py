@@ -64,8 +64,8 @@ FIELD = ComputedField(
         answer_type(
             "Process",
             "A process, as it is deployed now",
-            Plain("id", "ID!", "Its id"),
-            Plain("name", "String!", "Its name"),
+            Plain("id", "ID!", "Id of the process"),
+            Plain("name", "String!", "Name of the process"),
             Plain("version", "Int!", "The version with which new cases start"),
             Plain("form", "String", "JSON Schema of the form with which it is started; null = it has none"),
         ),

@@ -104,7 +104,7 @@ FIELD = ComputedField(
         answer_type(
             "Claim",
             "A source's claim about a property on a day",
-            Plain("source", "String!", "The source"),
+            Plain("source", "String!", "The source that claims it; manual = by hand"),
             Plain("key", "String!", "The key of the thing in the source"),
             Plain("value", "String", "The value as text; several values are joined by ', '"),
             Thing("thing", tuple(KINDS), "The thing that a link leads to", interface="Thing"),

@@ -82,7 +82,7 @@ FIELD = ComputedField(
             Plain("finding", "FindingType!", "What is found"),
             Plain("kind", "Kind!", "Kind of the thing that it is about"),
             Plain("uuid", "ID!", "UUID of that thing"),
-            Plain("title", "String!", "Its name"),
+            Plain("title", "String!", "Name of the thing"),
             Plain("text", "String!", "What is found"),
             Thing("person", ("Person",), "Whom it concerns: the holder of a right that ends, or of a conflict"),
             Plain("until", "Date", "The day after the last, of what ends"),
@@ -93,7 +93,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={
-        "findings": Argument("[FindingType!]", "Only these"),
+        "findings": Argument("[FindingType!]", "Only findings of these types; omitted = all"),
         "at": AT,
         "first": FIRST,
     },

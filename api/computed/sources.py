@@ -40,8 +40,8 @@ FIELD = ComputedField(
         answer_type(
             "SourceHealth",
             "How a source is doing",
-            Plain("name", "String!", "The source"),
-            Plain("state", "SourceState!", "Its state"),
+            Plain("name", "String!", "Name of the source, as in the settings"),
+            Plain("state", "SourceState!", "How its imports go"),
             Plain("text", "String", "The outcome of the last run"),
             Plain("lastRun", "Moment", "When its last run began"),
             Plain("lastSuccess", "Moment", "When its last successful run ended"),

@@ -56,7 +56,7 @@ FIELD = ComputedField(
         answer_type(
             "TargetHealth",
             "How a target is doing",
-            Plain("name", "String!", "The target"),
+            Plain("name", "String!", "Name of the target, as in the settings"),
             Plain("run", "ID", "Id of its last run that was not a dry run; null = it has never run"),
             Plain("state", "RunState", "How that run went"),
             Plain("error", "String", "Why it failed"),

@@ -29,7 +29,7 @@ FIELD = ComputedField(
     OWNERS,
     _answer,
     many=False,
-    arguments={"task": Argument("ID!", "Its id")},
+    arguments={"task": Argument("ID!", "Id of the task")},
     answers=TASK.name,
     in_part=True,
 )

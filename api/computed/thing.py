@@ -54,6 +54,6 @@ FIELD = ComputedField(
     _answer,
     many=False,
     may_be_none=True,
-    arguments={"uuid": Argument("ID!", "Its UUID"), "at": AT},
+    arguments={"uuid": Argument("ID!", "UUID of the thing"), "at": AT},
     in_part=True,
 )

@@ -43,7 +43,7 @@ FIELD = ComputedField(
         answer_type(
             "Unmatched",
             "A record that waits, or a thing that lacks its person",
-            Plain("source", "String!", "The source"),
+            Plain("source", "String!", "The source of the record"),
             Plain("kind", "Kind!", "Kind of the thing"),
             Plain("key", "String!", "Its key in the source"),
             Plain("why", "String!", "What is missing"),

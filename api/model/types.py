@@ -72,7 +72,7 @@ def _of_kind(kind: Kind) -> Type:
         fields[each.name] = each
 
     add(Value("id", "ID!", id_in_cypher(kind.name), _ID))
-    add(Value("uuid", "ID!", "{n}.uuid", "It never changes"))
+    add(Value("uuid", "ID!", "{n}.uuid", "UUID of the thing. It never changes"))
     add(Value("kind", "Kind!", f"'{kind.name}'", "Kind of the thing"))
     add(Value("label", "String!", "{label}", _LABEL))
     add(Value("asOf", "Date!", "{as_of}", _AS_OF))

@@ -25,9 +25,9 @@ USER = "user"
 
 @strawberry.type(description="An object at a target about which a person has decided")
 class DecidedAtTarget:
-    target: str = strawberry.field(description="The target")
-    object: str = strawberry.field(description="Its kind")
-    key: ID = strawberry.field(description="Its key")
+    target: str = strawberry.field(description="The target at which it was decided")
+    object: str = strawberry.field(description="Kind of object at the target")
+    key: ID = strawberry.field(description="Key of the object at the target")
 
 
 @strawberry.type

@@ -33,7 +33,7 @@ class ProcessFileInput:
     name: str = strawberry.field(
         description="Its name: hire.bpmn is a diagram, pay.dmn a decision table, request.json the form request"
     )
-    content: str = strawberry.field(description="Its text")
+    content: str = strawberry.field(description="The text of the file")
 
 
 @strawberry.type(description="A definition that was deployed")

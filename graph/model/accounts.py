@@ -118,7 +118,7 @@ PLANNED_ACCOUNT = Kind(
     "An account that there should be, open on the days on which it exists (planlagt konto).",
     (
         Property("key", doc="System, person and employment, number or login", identifies=True, own=True),
-        Property("login", doc="User name", identifies=True),
+        Property("login", doc="User name with which its owner logs in", identifies=True),
         Property("principal_name", doc="userPrincipalName", identifies=True),
         Property("email", identifies=True),
         Property("common_name", doc="Name in the directory (CN)", identifies=True),
@@ -173,7 +173,9 @@ ACCOUNT_EXCEPTION = Kind(
     "AccountException",
     "An exception from the account rules for one person, with a reason (undtagelse).",
     (
-        Property("effect", doc="What it does", one_of=EXCEPTION_EFFECTS),
+        Property(
+            "effect", doc="Whether it gives an account, withholds it, or keeps it as it is", one_of=EXCEPTION_EFFECTS
+        ),
         Property("reason", doc="Why the exception is made", identifies=True),
     ),
     (
