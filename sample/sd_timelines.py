@@ -27,10 +27,10 @@ def statuses(employment: Employment) -> tuple[SdPeriod[str], ...]:
     """1 while employed, 3 on leave, 8 in a gap and from the end on."""
     spells = employment.spells
     away = within(employment.leave, spells)
-    told: list[tuple[Period, str]] = [(each, ON_LEAVE) for each in away]
-    told += [(each, EMPLOYED) for each in without(spells, away)]
-    told += [(each, LEFT) for each in without((Period(spells[0].start, None),), spells)]
-    return tuple(_inclusive(each, value) for each, value in sorted(told))
+    states: list[tuple[Period, str]] = [(each, ON_LEAVE) for each in away]
+    states += [(each, EMPLOYED) for each in without(spells, away)]
+    states += [(each, LEFT) for each in without((Period(spells[0].start, None),), spells)]
+    return tuple(_inclusive(each, value) for each, value in sorted(states))
 
 
 def stretches(steps: Steps[T], life: Period | None = None) -> tuple[SdPeriod[T], ...]:
@@ -41,14 +41,14 @@ def stretches(steps: Steps[T], life: Period | None = None) -> tuple[SdPeriod[T],
 def _cut(steps: Steps[T], life: Period | None) -> Iterator[SdPeriod[T]]:
     for index, (start, value) in enumerate(steps):
         end = steps[index + 1][0] if index + 1 < len(steps) else None
-        told = Period(start, end)
+        period = Period(start, end)
         if life is not None:
-            both = told.overlap(life)
+            both = period.overlap(life)
             if both is None:
                 continue
-            told = both
-        yield _inclusive(told, value)
+            period = both
+        yield _inclusive(period, value)
 
 
-def _inclusive(told: Period, value: T) -> SdPeriod[T]:
-    return SdPeriod(told.start, OPEN if told.end is None else told.end - timedelta(days=1), value)
+def _inclusive(period: Period, value: T) -> SdPeriod[T]:
+    return SdPeriod(period.start, OPEN if period.end is None else period.end - timedelta(days=1), value)

@@ -41,14 +41,14 @@ class Accounts(ByHand):
         longest: int | None = None, keep_mail: bool = False,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "login_patterns": tuple(login_patterns),
                 "principal_name_pattern": principal_name_pattern, "mail_pattern": mail_pattern,
                 "common_name_pattern": common_name_pattern, "longest": longest, "keep_mail": keep_mail,
                 "forbidden": None if forbidden is None else tuple(forbidden),
                 "reserved": None if reserved is None else tuple(reserved),
             }  # fmt: skip
-            return editing.write("NamePolicy", None, new(Period(), told, {}))
+            return editing.write("NamePolicy", None, new(Period(), properties, {}))
 
         return await Editing(info.context, "createNamePolicy", reason).do(work)
 
@@ -62,7 +62,7 @@ class Accounts(ByHand):
         order: int = 0, needs: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "condition": condition, "effect": effect.value, "per": per.value,
                 "licence": licence, "type": type, "lead_days": lead_days, "grace_days": grace_days,
                 "after_days": after_days, "retention_days": retention_days, "expiry": expiry, "order": order,
@@ -76,7 +76,7 @@ class Accounts(ByHand):
                     links[name] = always(editing.ref(kind, given))
             if "needs" in links:
                 asking.refuse_own_system(links["needs"][0].to, place)
-            return editing.write("AccountRule", None, new(days(from_, to), told, links))
+            return editing.write("AccountRule", None, new(days(from_, to), properties, links))
 
         return await Editing(info.context, "createAccountRule", reason).do(work)
 
@@ -88,12 +88,12 @@ class Accounts(ByHand):
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("AccountRule", rule)
             values, linked = editing.read(lambda session: _as_it_is(session, uuid))
-            told: dict[str, Value | None] = {**values, "key": key, "reason": editing.reason}
-            told |= {} if title is None else {"title": title}
+            properties: dict[str, Value | None] = {**values, "key": key, "reason": editing.reason}
+            properties |= {} if title is None else {"title": title}
             links = {name: always(Ref(kind, to_uuid, "uuid")) for name, kind, to_uuid in linked}
             if unit is not None:
                 links["unit"] = always(editing.ref("Unit", unit))
-            return editing.write("AccountRule", None, new(days(from_, to), told, links))
+            return editing.write("AccountRule", None, new(days(from_, to), properties, links))
 
         return await Editing(info.context, "copyAccountRule", reason).do(work)
 
@@ -114,14 +114,14 @@ class Accounts(ByHand):
         decided_by: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {"effect": effect.value, "reason": editing.reason}
+            properties: dict[str, Value | None] = {"effect": effect.value, "reason": editing.reason}
             asking.refuse_over(to)
             links: dict[str, tuple[DatedLink, ...]] = {"person": always(editing.ref("Person", person))}
             if system is not None:
                 links["system"] = always(editing.ref("ItSystem", system))
             if decided_by is not None or info.context.access.decides is not None:
                 links["decided_by"] = always(editing.own_name(decided_by, "decided_by"))
-            return editing.write("AccountException", None, new(days(from_, to), told, links))
+            return editing.write("AccountException", None, new(days(from_, to), properties, links))
 
         return await Editing(info.context, "createAccountException", reason).do(work)
 

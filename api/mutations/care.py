@@ -46,14 +46,14 @@ class Caring(Granting):
         mode: ConflictMode = _REFUSE, scope: ConflictScope = _PERSON, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "mode": mode.value, "scope": scope.value, "reason": editing.reason,
             }  # fmt: skip
             links = {
                 name: always(editing.prefixed("RightsConflict", name, side))
                 for name, side in (("first", first), ("second", second))
             }
-            return editing.write("RightsConflict", None, new(days(from_, to), told, links))
+            return editing.write("RightsConflict", None, new(days(from_, to), properties, links))
 
         return await Editing(info.context, "createRightsConflict", reason).do(work)
 
@@ -124,7 +124,7 @@ class Caring(Granting):
         def work(editing: Editing) -> Written:
             days(from_, to)
             life = days(today(), to)
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "state": WAITING, "wanted_from": from_.isoformat(), "reason": editing.reason,
             }  # fmt: skip
             wanted = days(max(from_, life.start), to)
@@ -136,7 +136,7 @@ class Caring(Granting):
                 links["gives"] = always(editing.prefixed("RightsRequest", "gives", gives))
             if exception_to is not None:
                 links["exception_to"] = always(editing.ref("RightsConflict", exception_to))
-            return editing.write("RightsRequest", None, new(life, told, links))
+            return editing.write("RightsRequest", None, new(life, properties, links))
 
         return await Editing(info.context, "requestRight", reason).do(work)
 
@@ -189,9 +189,9 @@ def _approved(approver: Ref, since: Period) -> Edit:
     """What is approved is filled in when it is written (``graph.writing.approval_seal``)."""
 
     def edit(kept: Statement) -> Statement:
-        told = with_link("approved_by", approver, since)(kept)
-        told = with_value("approved_on", since.start.isoformat(), since)(told)
-        return with_value("approved_content", SEAL, since)(told)
+        properties = with_link("approved_by", approver, since)(kept)
+        properties = with_value("approved_on", since.start.isoformat(), since)(properties)
+        return with_value("approved_content", SEAL, since)(properties)
 
     return edit
 

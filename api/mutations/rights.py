@@ -40,13 +40,13 @@ class Granting(Deciding):
         cumulative: bool = False, common: bool = False, system: ID | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "uri": uri, "content": content.value, "form": form.value,
                 "pattern": pattern, "values": _texts(values), "levels": _texts(levels),
                 "cumulative": cumulative, "common": common,
             }  # fmt: skip
             links = {} if system is None else {"system": always(editing.ref("ItSystem", system))}
-            return editing.write("ConstraintType", None, new(Period(), told, links))
+            return editing.write("ConstraintType", None, new(Period(), properties, links))
 
         return await Editing(info.context, "createConstraintType", reason).do(work)
 
@@ -56,7 +56,7 @@ class Granting(Deciding):
         sensitive: bool = False, required_types: list[ID] | None = None, optional_types: list[ID] | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "uri": uri, "description": description, "sensitive": sensitive,
             }  # fmt: skip
             links: Links = {
@@ -64,7 +64,7 @@ class Granting(Deciding):
                 "required_types": _refs(editing.ref("ConstraintType", each) for each in required_types or ()),
                 "optional_types": _refs(editing.ref("ConstraintType", each) for each in optional_types or ()),
             }
-            return editing.write("SystemRole", None, new(Period(), told, links))
+            return editing.write("SystemRole", None, new(Period(), properties, links))
 
         return await Editing(info.context, "createSystemRole", reason).do(work)
 
@@ -75,12 +75,12 @@ class Granting(Deciding):
         delegated_to_cvr: str | None = None, number: int | None = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "uri": uri, "description": description, "sensitive": sensitive,
                 "delegated_from_cvr": delegated_from_cvr, "delegated_to_cvr": delegated_to_cvr, "number": number,
             }  # fmt: skip
             links: Links = {"includes": _refs(_rights(editing, includes))}
-            return editing.write("JobFunctionRole", None, new(Period(), told, links))
+            return editing.write("JobFunctionRole", None, new(Period(), properties, links))
 
         return await Editing(info.context, "createJobFunctionRole", reason).do(work)
 
@@ -105,7 +105,7 @@ class Granting(Deciding):
         def work(editing: Editing) -> Written:
             life = days(from_, to)
             owner = editing.prefixed("ConstraintSetting", "of", of)
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "fixed": _texts(fixed),
                 "derived": derived,
                 "parameter": parameter or (_new_parameter(editing, owner) if derived else None),
@@ -120,7 +120,7 @@ class Granting(Deciding):
             }
             if system_role is not None:
                 links["system_role"] = always(editing.ref("SystemRole", system_role))
-            return editing.write("ConstraintSetting", None, new(life, told, links))
+            return editing.write("ConstraintSetting", None, new(life, properties, links))
 
         return await Editing(info.context, "createConstraintSetting", reason).do(work)
 
@@ -132,7 +132,7 @@ class Granting(Deciding):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             life = days(from_, to)
-            told = {"fixed": _texts(fixed), "derived": derived, "below": below}
+            properties = {"fixed": _texts(fixed), "derived": derived, "below": below}
             linked = {
                 name: [editing.ref("Unit", each) for each in given]
                 for name, given in (("units", units), ("excluded_units", excluded_units))
@@ -140,7 +140,7 @@ class Granting(Deciding):
             }
 
             def edit(kept: Statement) -> Statement:
-                for name, value in told.items():
+                for name, value in properties.items():
                     kept = kept if value is None else with_value(name, value, life)(kept)
                 return with_links_in(life, linked)(kept)
 
@@ -169,7 +169,7 @@ class Granting(Deciding):
         within_units: list[ID] | None = None, for_unit: ID | None = None, to: To_ = None,
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
-            told: dict[str, Value | None] = {
+            properties: dict[str, Value | None] = {
                 "key": key, "title": title, "reason": editing.reason, "inherit": inherit, "condition": condition,
                 "sensitivity": sensitivity, "case_number": case_number,
             }  # fmt: skip
@@ -181,7 +181,7 @@ class Granting(Deciding):
             links["within_units"] = _refs(editing.ref("Unit", each) for each in within_units or ())
             if for_unit is not None:
                 links["for_unit"] = always(editing.ref("Unit", for_unit))
-            return editing.write("Grant", None, new(days(from_, to), told, links))
+            return editing.write("Grant", None, new(days(from_, to), properties, links))
 
         return await Editing(info.context, "createGrant", reason).do(work)
 
@@ -198,8 +198,8 @@ class Granting(Deciding):
         return await Editing(info.context, "changeGrant", reason).do(work)
 
 
-def _texts(told: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if told is None else tuple(told)
+def _texts(texts: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if texts is None else tuple(texts)
 
 
 def _refs(refs: Iterable[Ref]) -> tuple[DatedLink, ...]:
@@ -211,10 +211,10 @@ def _rights(editing: Editing, names: Iterable[str]) -> list[Ref]:
 
 
 def _named(editing: Editing, given_to: Sequence[str] | None, exceptions: Sequence[str] | None) -> Links:
-    told = {"given_to": given_to, "exceptions": exceptions}
+    properties = {"given_to": given_to, "exceptions": exceptions}
     return {
         name: _refs(editing.prefixed("Grant", name, each) for each in names)
-        for name, names in told.items()
+        for name, names in properties.items()
         if names is not None
     }
 

@@ -55,7 +55,7 @@ def _without(id_: str, changes: Collection[PlannedChange], gone: Collection[bool
         else replace(each, arguments=renamed(each.arguments, names))
         for each, is_gone in zip(changes, gone, strict=True)
     ]
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "changes": orjson.dumps([form_of(each) for each in left]).decode(),
         "name": id_,
         "reason": NOTHING_LEFT,
@@ -64,7 +64,7 @@ def _without(id_: str, changes: Collection[PlannedChange], gone: Collection[bool
         "failure": None,
         "stays": None,
     }
-    return {**told, "state": "draft", **UNDECIDED} if is_open else told
+    return {**values, "state": "draft", **UNDECIDED} if is_open else values
 
 
 _CLEAR_REASONS = """

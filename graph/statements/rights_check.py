@@ -25,10 +25,10 @@ LONGEST_DESCRIPTION = 200
 def check_rights(statement: Statement) -> None:
     """Raises ChangeRejected (wrong_value) naming the field and what is allowed."""
     for name, rule in _OF_KIND.get(statement.kind, {}).items():
-        for told in statement.values.get(name, ()):
-            if told.value is not None and (wrong := rule(told.value)) is not None:
+        for dated in statement.values.get(name, ()):
+            if dated.value is not None and (wrong := rule(dated.value)) is not None:
                 raise ChangeRejected(
-                    "wrong_value", f"{name}: {wrong}", start=told.period.start, end=told.period.end, field=name
+                    "wrong_value", f"{name}: {wrong}", start=dated.period.start, end=dated.period.end, field=name
                 )
 
 
@@ -38,7 +38,7 @@ def refuse_blank_items(statement: Statement) -> None:
     Raises ChangeRejected (wrong_value).
     """
     for name, several in statement.values.items() if statement.kind in _RULES else ():
-        if any(has_blank_item(told.value) for told in several):
+        if any(has_blank_item(dated.value) for dated in several):
             raise ChangeRejected("wrong_value", f"{name}: an item of the list is blank", field=name)
 
 
@@ -97,7 +97,7 @@ def _one_of(allowed: WordSet) -> Callable[[Value], str | None]:
 def _levels(value: Value) -> str | None:
     levels = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
     parts = [each.rpartition("=") for each in levels]
-    if any(not label or not told for label, _, told in parts):
+    if any(not label or not value for label, _, value in parts):
         return "each level is written LABEL=value"
     for which, names in (("label", [each[0] for each in parts]), ("value", [each[2] for each in parts])):
         if len(set(names)) < len(names):

@@ -93,10 +93,10 @@ def _refuse_taken(driver: neo4j.Driver, statement: Statement) -> None:
     natural = KINDS[statement.kind].natural
     if natural is None:
         return
-    for told in statement.values.get(natural, ()):
+    for dated in statement.values.get(natural, ()):
         rows, _, _ = driver.execute_query(
             f"MATCH (n:{statement.kind} {{{natural}: $key}}) RETURN n.uuid AS uuid LIMIT 1",
-            key=told.value,
+            key=dated.value,
             routing_=neo4j.RoutingControl.READ,
         )
         if rows:
@@ -124,35 +124,35 @@ def _refuse_not_there(kind: str, uuid: str, thing: Thing, days: Period | None) -
 def _relived(statement: Statement, life: tuple[Period, ...], loaded: Loaded, order: SourceOrder) -> Statement:
     """The statement with another existence; the facts in force on its old borders are extended to the added days."""
     thing = loaded.thing
-    told = replace(statement, exists=life)
+    moved = replace(statement, exists=life)
     if not life:
-        return told  # it is withdrawn
+        return moved  # it is withdrawn
     candidates = [
         ResolvedStatement(each.source, *from_text(statement.kind, each.key, each.text))
         for each in loaded.records
         if each.source != MANUAL
     ]
-    by_hand = {link.to: link.to.key for links in told.links.values() for link in links}
-    after = merged(KINDS[statement.kind], [*candidates, ResolvedStatement(MANUAL, told, by_hand)], order)
+    by_hand = {link.to: link.to.key for links in moved.links.values() for link in links}
+    after = merged(KINDS[statement.kind], [*candidates, ResolvedStatement(MANUAL, moved, by_hand)], order)
     first, end = thing.states[0].period.start, thing.states[-1].period.end
     if life[0].start < first:
-        told = _filled(told, after, thing, Period(life[0].start, first), Period(first, first + timedelta(days=1)))
+        moved = _filled(moved, after, thing, Period(life[0].start, first), Period(first, first + timedelta(days=1)))
     if end is not None and life[-1].last > end:
-        told = _filled(told, after, thing, Period(end, life[-1].end), Period(end - timedelta(days=1), end))
-    return told
+        moved = _filled(moved, after, thing, Period(end, life[-1].end), Period(end - timedelta(days=1), end))
+    return moved
 
 
-def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: Period) -> Statement:
+def _filled(statement: Statement, after: Thing, before: Thing, gap: Period, border: Period) -> Statement:
     """The facts in force on the day ``border``, claimed by hand for the days of ``gap`` without another claim."""
-    values = dict(told.values)
+    values = dict(statement.values)
     for state in before.states:
         for name, value in state.values.items() if state.period.overlap(border) else ():
             known = [each.period for each in after.states if name in each.values]
             known += [each.period for each in values.get(name, ())]
             more = [DatedValue(left, value) for left in without((gap,), known)]
             values[name] = tuple(sorted((*values.get(name, ()), *more), key=lambda each: each.period.start))
-    links = dict(told.links)
-    single = {each.name for each in KINDS[told.kind].links if each.single}
+    links = dict(statement.links)
+    single = {each.name for each in KINDS[statement.kind].links if each.single}
     for row in before.links:
         if row.period.overlap(border) is None:
             continue
@@ -162,7 +162,7 @@ def _filled(told: Statement, after: Thing, before: Thing, gap: Period, border: P
         ref = Ref(row.kind, row.to, "uuid")
         added = [DatedLink(left, ref, row.properties) for left in without((gap,), known)]
         links[row.name] = tuple(sorted((*links.get(row.name, ()), *added), key=lambda each: each.period.start))
-    return replace(told, values=values, links=links)
+    return replace(statement, values=values, links=links)
 
 
 def refuse_absent(driver: neo4j.Driver, differences: Iterable[Difference]) -> None:

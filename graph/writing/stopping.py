@@ -12,9 +12,9 @@ def stopped(life: Period, reason: str | None) -> Callable[[Statement], Statement
 
     What was stated by hand for other days stays.
     """
-    told: dict[str, Value] = {"stopped": reason is not None}
+    properties: dict[str, Value] = {"stopped": reason is not None}
     if reason is not None:
-        told["stopped_because"] = reason
+        properties["stopped_because"] = reason
 
     def edit(kept: Statement) -> Statement:
         values = dict(kept.values)
@@ -24,8 +24,8 @@ def stopped(life: Period, reason: str | None) -> Callable[[Statement], Statement
                 for each in values.get(name, ())
                 for left in without((each.period,), (life,))
             ]
-            if name in told:
-                others.append(DatedValue(life, told[name]))
+            if name in properties:
+                others.append(DatedValue(life, properties[name]))
             values[name] = tuple(sorted(others, key=lambda each: each.period.start))
         return replace(kept, values=values)
 

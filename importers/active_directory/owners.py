@@ -56,9 +56,9 @@ def owners(
         else:
             left.append(each)
     for place, key in enumerate(settings.match_keys):
-        told = {each.key: each.match[place] for each in left if each.match[place]}
-        if told:
-            fits = _fitting(key, told, lookup)
+        values = {each.key: each.match[place] for each in left if each.match[place]}
+        if values:
+            fits = _fitting(key, values, lookup)
             found.update((key, Owner(Ref("Person", uuid, by="uuid"), uuid)) for key, uuid in fits.items())
             left = [each for each in left if each.key not in fits]
     return found
@@ -117,20 +117,22 @@ def _chosen(accounts: Sequence[User], by_hand: Collection[str], rules: int) -> U
     return None
 
 
-def _fitting(key: MatchKey, told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
+def _fitting(key: MatchKey, values: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
     """Account → person, if exactly one person has the key's value."""
     if key.property == "uuid":
-        return _by_uuid(told, lookup)
+        return _by_uuid(values, lookup)
     if key.property == "email":
-        told = {account: value.lower() for account, value in told.items()}
-        persons = lookup.by_email({*told.values()})
+        values = {account: value.lower() for account, value in values.items()}
+        persons = lookup.by_email({*values.values()})
     else:
-        persons = lookup.by_login(key.system, {*told.values()})
-    return {account: next(iter(persons[value])) for account, value in told.items() if len(persons.get(value, ())) == 1}
+        persons = lookup.by_login(key.system, {*values.values()})
+    return {
+        account: next(iter(persons[value])) for account, value in values.items() if len(persons.get(value, ())) == 1
+    }
 
 
-def _by_uuid(told: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
-    uuids = {key: str(UUID(value)) for key, value in told.items() if _is_uuid(value)}
+def _by_uuid(values: Mapping[str, str], lookup: Lookup) -> dict[str, str]:
+    uuids = {key: str(UUID(value)) for key, value in values.items() if _is_uuid(value)}
     persons = lookup.persons({*uuids.values()})
     return {key: uuid for key, uuid in uuids.items() if uuid in persons}
 

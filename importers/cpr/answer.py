@@ -107,13 +107,13 @@ def _protections(protection: etree._Element | None) -> tuple[RegisteredProtectio
     return None if told == RegisteredProtection() else (told,)
 
 
-def _guardianship(told: etree._Element | None, day: date) -> bool | None:
-    if told is None:
+def _guardianship(element: etree._Element | None, day: date) -> bool | None:
+    if element is None:
         return None
-    marked = _yes_no(told, "umyndiggjort")
+    marked = _yes_no(element, "umyndiggjort")
     if marked is not None:
         return marked
-    start, end = _sure_day(told, "umyndiggoerelseStartdato"), _day(told, "umyndiggoerelseSlettedato")
+    start, end = _sure_day(element, "umyndiggoerelseStartdato"), _day(element, "umyndiggoerelseSlettedato")
     return (start is None or start <= day) and (end is None or day < end)
 
 
@@ -133,9 +133,9 @@ def _address(addresses: etree._Element | None) -> RegisteredAddress | None:
     return told if told.street and told.postal_code else None  # half an address would be mixed with the previous one
 
 
-def _code(told: str | None) -> str | None:
+def _code(code: str | None) -> str | None:
     """The code: ``01`` and ``1`` are the same status (pitfall 2)."""
-    return told.lstrip("0") or "0" if told and only_digits(told) else told
+    return code.lstrip("0") or "0" if code and only_digits(code) else code
 
 
 def _yes_no(element: etree._Element, name: str) -> bool | None:
@@ -159,11 +159,11 @@ def _sure_day(element: etree._Element, name: str) -> date | None:
     return _read_day(text(found, "dato"), name)
 
 
-def _read_day(told: str | None, name: str) -> date | None:
+def _read_day(as_text: str | None, name: str) -> date | None:
     """The day of a date or a moment, as written (Danish time). 9999-12-31 means: no end."""
-    if not told:
+    if not as_text:
         return None
-    written = _DAY.fullmatch(told)
+    written = _DAY.fullmatch(as_text)
     try:
         day = written_day(written[1]) if written else None
     except ValueError:

@@ -16,8 +16,8 @@ def system(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
 def system_role(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
     if at.entry.get("system") is None:
         raise at.bad("system", "system", "a system role needs a system")
-    for name, told in (("required_types", "required"), ("optional_types", "optional")):
-        links[name] = tuple(DatedLink(life, at.ref(told, "ConstraintType", each)) for each in at.listed(told))
+    for name, section in (("required_types", "required"), ("optional_types", "optional")):
+        links[name] = tuple(DatedLink(life, at.ref(section, "ConstraintType", each)) for each in at.listed(section))
     return {"required", "optional", *system(at, life, values, links)}
 
 
@@ -34,15 +34,15 @@ def grant(at: Entries, life: Period, values: Values, links: Links) -> set[str]:
         raise at.bad("given_to", "given_to", "a grant needs at least one recipient, such as role:… or unit:…")
     kind = KINDS[at.kind]
     links["gives"] = (DatedLink(life, at.prefixed("gives", kind.link("gives"), at.entry["gives"])),)
-    for name, told in (("given_to", "given_to"), ("exceptions", "except")):
-        links[name] = tuple(DatedLink(life, at.prefixed(told, kind.link(name), each)) for each in at.listed(told))
+    for name, section in (("given_to", "given_to"), ("exceptions", "except")):
+        links[name] = tuple(DatedLink(life, at.prefixed(section, kind.link(name), each)) for each in at.listed(section))
     links["responsibilities"] = tuple(
         DatedLink(Period(), at.responsibility("about", each)) for each in at.listed("about")
     )
     links["within_units"] = tuple(DatedLink(life, at.ref("within", "Unit", each)) for each in at.listed("within"))
-    for name, told, target in (("for_unit", "for", "Unit"), ("approved_by", "approved_by", "Person")):
-        if at.entry.get(told) is not None:
-            links[name] = (DatedLink(life, at.ref(told, target, at.entry[told])),)
+    for name, section, target in (("for_unit", "for", "Unit"), ("approved_by", "approved_by", "Person")):
+        if at.entry.get(section) is not None:
+            links[name] = (DatedLink(life, at.ref(section, target, at.entry[section])),)
     return {"gives", "given_to", "except", "about", "within", "for", "approved_by"}
 
 

@@ -17,56 +17,60 @@ from importers.timelines import held, linked, opened
 MAPPING = b"2"  # raise it when the mapping's meaning changes: then every record is mapped anew
 
 
-def system(told: System, key: str, environment: str, previous: Statement | None, day: date) -> Statement:
-    values = {"key": key, "title": told.title, "cvr": told.cvr, "environment": environment}
-    return _statement("ItSystem", told.uuid, previous, values, {}, day)
+def system(at_kombit: System, key: str, environment: str, previous: Statement | None, day: date) -> Statement:
+    values = {"key": key, "title": at_kombit.title, "cvr": at_kombit.cvr, "environment": environment}
+    return _statement("ItSystem", at_kombit.uuid, previous, values, {}, day)
 
 
-def constraint_type(told: ConstraintType, system: str | None, previous: Statement | None, day: date) -> Statement:
+def constraint_type(at_kombit: ConstraintType, system: str | None, previous: Statement | None, day: date) -> Statement:
     """``system``: uuid of the one that has it for itself; None: shared by several."""
     values: dict[str, Any] = {
-        "key": told.key,
-        "title": told.title,
-        "uri": told.uri,
-        "content": told.content,
-        "form": told.form,
-        "pattern": told.pattern,
-        "values": tuple(f"{value}={title}" for value, title in told.values),
-        "levels": tuple(f"{each.label}={each.value}" for each in told.levels),
-        "cumulative": told.cumulative,
-        "common": told.common,
+        "key": at_kombit.key,
+        "title": at_kombit.title,
+        "uri": at_kombit.uri,
+        "content": at_kombit.content,
+        "form": at_kombit.form,
+        "pattern": at_kombit.pattern,
+        "values": tuple(f"{value}={title}" for value, title in at_kombit.values),
+        "levels": tuple(f"{each.label}={each.value}" for each in at_kombit.levels),
+        "cumulative": at_kombit.cumulative,
+        "common": at_kombit.common,
     }
     links = {"system": [] if system is None else [Ref("ItSystem", system)]}
-    return _statement("ConstraintType", told.uuid, previous, values, links, day)
+    return _statement("ConstraintType", at_kombit.uuid, previous, values, links, day)
 
 
-def system_role(told: Role, key: str, system: str, previous: Statement | None, day: date) -> Statement:
-    values = {"key": key, "title": told.title, "uri": told.uri, "description": told.description}
+def system_role(at_kombit: Role, key: str, system: str, previous: Statement | None, day: date) -> Statement:
+    values = {"key": key, "title": at_kombit.title, "uri": at_kombit.uri, "description": at_kombit.description}
     links = {
         "system": [Ref("ItSystem", system)],
-        "required_types": [Ref("ConstraintType", each.uuid) for each in told.types if each.uuid in told.required],
-        "optional_types": [Ref("ConstraintType", each.uuid) for each in told.types if each.uuid not in told.required],
+        "required_types": [
+            Ref("ConstraintType", each.uuid) for each in at_kombit.types if each.uuid in at_kombit.required
+        ],
+        "optional_types": [
+            Ref("ConstraintType", each.uuid) for each in at_kombit.types if each.uuid not in at_kombit.required
+        ],
     }
-    return _statement("SystemRole", told.uuid, previous, values, links, day)
+    return _statement("SystemRole", at_kombit.uuid, previous, values, links, day)
 
 
 def job_role(
-    told: JobRole, content: ContentAtKombit, key: str, own_cvr: str, previous: Statement | None, day: date
+    at_kombit: JobRole, content: ContentAtKombit, key: str, own_cvr: str, previous: Statement | None, day: date
 ) -> Statement:
     """The content of a delegated role belongs to the delegating authority, and is not stated."""
-    delegated = told.cvr != own_cvr
+    delegated = at_kombit.cvr != own_cvr
     values = {
         "key": key,
-        "title": told.title,
-        "uri": told.uri,
-        "description": told.description,
-        "delegated_from_cvr": told.cvr if delegated else None,
-        "delegated_to_cvr": None if delegated else told.delegated_to,
+        "title": at_kombit.title,
+        "uri": at_kombit.uri,
+        "description": at_kombit.description,
+        "delegated_from_cvr": at_kombit.cvr if delegated else None,
+        "delegated_to_cvr": None if delegated else at_kombit.delegated_to,
         "at_kombit": True,
         "content_at_kombit": None if delegated else content.lines(),
     }
-    links = {"includes": [] if delegated else [Ref("SystemRole", uuid) for uuid, _ in told.parts]}
-    return _statement("JobFunctionRole", told.uuid, previous, values, links, day)
+    links = {"includes": [] if delegated else [Ref("SystemRole", uuid) for uuid, _ in at_kombit.parts]}
+    return _statement("JobFunctionRole", at_kombit.uuid, previous, values, links, day)
 
 
 def seen(key: str, role: str, content: ContentAtKombit | None, previous: Statement | None, day: date) -> Statement:
@@ -83,19 +87,21 @@ def setting_key(role: str, system_role: str, type_uri: str) -> str:
 
 
 def setting(
-    role: str, system_role: str, told: Constraint, kind: ConstraintType, previous: Statement | None, day: date
+    role: str, system_role: str, at_kombit: Constraint, kind: ConstraintType, previous: Statement | None, day: date
 ) -> Statement:
     """KOMBIT does not know how a dynamic value is derived; a user sets it here."""
     values: dict[str, Any] = {
-        "fixed": () if told.dynamic else split(told.value, kind),
-        "parameter": told.value if told.dynamic else None,
+        "fixed": () if at_kombit.dynamic else split(at_kombit.value, kind),
+        "parameter": at_kombit.value if at_kombit.dynamic else None,
     }
     links = {
         "of": [Ref("JobFunctionRole", role)],
         "system_role": [Ref("SystemRole", system_role)],
         "type": [Ref("ConstraintType", kind.uuid)],
     }
-    return _statement("ConstraintSetting", setting_key(role, system_role, told.type_uri), previous, values, links, day)
+    return _statement(
+        "ConstraintSetting", setting_key(role, system_role, at_kombit.type_uri), previous, values, links, day
+    )
 
 
 def _statement(

@@ -64,34 +64,34 @@ class Answers:
             for of, each in self.roles.values()
         }
 
-    def content(self, told: JobRole) -> ContentAtKombit:
+    def content(self, job_role: JobRole) -> ContentAtKombit:
         """What a job-function role contains at KOMBIT."""
-        roles = {uuid: self.roles[uuid][1].uri for uuid, _ in told.parts}
+        roles = {uuid: self.roles[uuid][1].uri for uuid, _ in job_role.parts}
         limits = {
             (roles[uuid], each.type_uri): LimitAtKombit(parameter=each.value)
             if each.dynamic
             else LimitAtKombit(each.value)
-            for uuid, constraints in told.parts
+            for uuid, constraints in job_role.parts
             for each in constraints
         }
         return ContentAtKombit(frozenset(roles.values()), limits)
 
-    def known(self, told: JobRole) -> KnownRole:
+    def known(self, job_role: JobRole) -> KnownRole:
         """A job-function role at KOMBIT, in the form in which ours are compared with it."""
         settings = {}
         kinds = self.kinds()
-        for uuid, constraints in told.parts:
+        for uuid, constraints in job_role.parts:
             for each in constraints:
                 fixed = () if each.dynamic else split(each.value, kinds.get(each.type_uri))
                 parameter = each.value if each.dynamic else ""
                 settings[self.roles[uuid][1].uri, each.type_uri] = Setting(fixed, parameter, each.dynamic)
-        includes = frozenset(self.roles[uuid][1].uri for uuid, _ in told.parts)
+        includes = frozenset(self.roles[uuid][1].uri for uuid, _ in job_role.parts)
         return KnownRole(
-            cvr=told.cvr,
-            uri=told.uri,
-            title=told.title,
-            description=told.description,
-            delegated_to=told.delegated_to,
+            cvr=job_role.cvr,
+            uri=job_role.uri,
+            title=job_role.title,
+            description=job_role.description,
+            delegated_to=job_role.delegated_to,
             includes=includes,
             settings=settings,
         )
@@ -148,13 +148,13 @@ def _read_roles(client: FkAdmClient, of: System, had_roles: Callable[[str], bool
         answers.unread_systems.add(of.uuid)
 
 
-def _add_type(told: Type, of: System, answers: Answers) -> None:
-    before = answers.types.get(told.uuid)
-    if before is not None and before != told:
-        text = f"{told.title} is described otherwise at {of.title} than at a system before it; the last one counts"
-        answers.problems.append(Problem("ConstraintType", told.uuid, "", "two_descriptions", text, "notice"))
-    answers.types[told.uuid] = told
-    answers.users.setdefault(told.uuid, set()).add(of.uuid)
+def _add_type(type_: Type, of: System, answers: Answers) -> None:
+    before = answers.types.get(type_.uuid)
+    if before is not None and before != type_:
+        text = f"{type_.title} is described otherwise at {of.title} than at a system before it; the last one counts"
+        answers.problems.append(Problem("ConstraintType", type_.uuid, "", "two_descriptions", text, "notice"))
+    answers.types[type_.uuid] = type_
+    answers.users.setdefault(type_.uuid, set()).add(of.uuid)
 
 
 def _read_job_roles(client: FkAdmClient, answers: Answers, own_cvr: str, progress: Progress) -> None:
@@ -188,9 +188,9 @@ def _read_job_roles(client: FkAdmClient, answers: Answers, own_cvr: str, progres
     answers.unread_job_role_list |= read.unnamed and not uuids
 
 
-def _wrong_part(told: JobRole, answers: Answers) -> str | None:
+def _wrong_part(job_role: JobRole, answers: Answers) -> str | None:
     """A role is taken with all that it contains or not at all: without a limit it would be wider than it is."""
-    for uuid, constraints in told.parts:
+    for uuid, constraints in job_role.parts:
         if uuid not in answers.roles:
             return f"it includes the system role {uuid}, which none of the systems read has"
         role = answers.roles[uuid][1]
@@ -201,10 +201,10 @@ def _wrong_part(told: JobRole, answers: Answers) -> str | None:
     return None
 
 
-def _check_pattern(told: Type, answers: Answers) -> None:
-    if told.pattern:
+def _check_pattern(type_: Type, answers: Answers) -> None:
+    if type_.pattern:
         try:
-            check(told.pattern)
+            check(type_.pattern)
         except PatternRejected as wrong:
-            text = f"{told.title}: {wrong}; roles with values of it are left out"
-            answers.problems.append(Problem("ConstraintType", told.uuid, "pattern", "pattern", text, "notice"))
+            text = f"{type_.title}: {wrong}; roles with values of it are left out"
+            answers.problems.append(Problem("ConstraintType", type_.uuid, "pattern", "pattern", text, "notice"))

@@ -21,28 +21,28 @@ LEVELS = (
 """Of sensitivity, by the UUIDs of the classes: their titles differ between KOMBIT's lists (pitfall 37)."""
 
 
-def meant(told: Type, key: str = "") -> ConstraintType:
+def meant(type_: Type, key: str = "") -> ConstraintType:
     """The constraint type that FK-adm describes."""
-    known = _KNOWN.fullmatch(told.uri)
-    content = _CONTENTS.get(known[1], _content(told)) if known else _content(told)
-    listed = {value for value, _ in told.values}
+    known = _KNOWN.fullmatch(type_.uri)
+    content = _CONTENTS.get(known[1], _content(type_)) if known else _content(type_)
+    listed = {value for value, _ in type_.values}
     levels = tuple(each for each in LEVELS if not listed or each.value in listed) if content == "sensitivity" else ()
     return ConstraintType(
-        uuid=told.uuid,
-        key=key or told.uri,
-        title=told.title,
-        uri=told.uri,
+        uuid=type_.uuid,
+        key=key or type_.uri,
+        title=type_.title,
+        uri=type_.uri,
         content=content,
-        form=told.form,
-        pattern=told.pattern or None,
-        values=told.values,
+        form=type_.form,
+        pattern=type_.pattern or None,
+        values=type_.values,
         levels=levels,
-        cumulative=bool(levels) and told.form == "multi",
-        common=told.common,
+        cumulative=bool(levels) and type_.form == "multi",
+        common=type_.common,
     )
 
 
-def _content(told: Type) -> Content:
-    if told.of_systems:
+def _content(type_: Type) -> Content:
+    if type_.of_systems:
         return "itsystem"
-    return "text" if told.form == "text" else "other"
+    return "text" if type_.form == "text" else "other"

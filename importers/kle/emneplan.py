@@ -37,7 +37,7 @@ def release(content: bytes, label: str, largest: int) -> Release:
         if (twice := _told_twice(element)) is not None:
             made.problems.append(twice)
             made.untaken += _may_be(element)
-        elif (told := made.take(_raw(element))) is not None and (elsewhere := _elsewhere(element, told)) is not None:
+        elif (entry := made.take(_raw(element))) is not None and (elsewhere := _elsewhere(element, entry)) is not None:
             made.problems.append(elsewhere)
     if not made.entries:
         raise Unreadable(f"{label} has no usable entry")
@@ -99,17 +99,17 @@ def _may_be(element: etree._Element) -> Iterator[Untaken]:
             yield Untaken.of(_own(each), "") if name != "UUID" else Untaken.of("", _own(each))
 
 
-def _elsewhere(element: etree._Element, told: Entry) -> Problem | None:
+def _elsewhere(element: etree._Element, entry: Entry) -> Problem | None:
     """A notice of an entry inside another group's element: it belongs where its number says."""
     above = element.getparent()
-    if above is None or local(above) not in KIND_OF_ELEMENT or told.parent is None:
+    if above is None or local(above) not in KIND_OF_ELEMENT or entry.parent is None:
         return None
     number = _text(above, f"{local(above)}Nr")
-    if number == told.parent[1]:
+    if number == entry.parent[1]:
         return None
     where = number or "an entry without a number"
-    text = f"{told.number}: it is inside {where}; according to its number it belongs to {told.parent[1]}"
-    return Problem(told.kind, told.number, "parent", "stands_elsewhere", text, "notice")
+    text = f"{entry.number}: it is inside {where}; according to its number it belongs to {entry.parent[1]}"
+    return Problem(entry.kind, entry.number, "parent", "stands_elsewhere", text, "notice")
 
 
 def _raw(element: etree._Element) -> Raw:
@@ -120,7 +120,7 @@ def _raw(element: etree._Element) -> Raw:
     history = _child(info, "Historisk")
     moved = _child(history, "Flyttet")
     uuid = _child(element, "UUID")
-    told = {
+    entry = {
         DATES: info,
         "changed": info,
         "preservation": _child(element, "BevaringJaevnfoerArkivloven"),
@@ -140,7 +140,7 @@ def _raw(element: etree._Element) -> Raw:
         preservation=_text(element, "BevaringJaevnfoerArkivloven"),
         deletion_after=_text(element, "SletningJaevnfoerPersondataloven"),
         where=f"line {element.sourceline}",
-        unmentioned=tuple(sorted(name for name, each in told.items() if each is None)),
+        unmentioned=tuple(sorted(name for name, each in entry.items() if each is None)),
     )
 
 

@@ -60,7 +60,7 @@ class Plan:
         day = self.day
         if entry.changed and entry.changed <= day and (self.known_until is None or entry.changed > self.known_until):
             day = entry.changed  # the title has been in force since then
-        told: dict[str, Value | None] = {"number": entry.number, "title": entry.title}
+        facts: dict[str, Value | None] = {"number": entry.number, "title": entry.title}
         optional: dict[str, Value | None] = {
             "kle_uuid": entry.uuid or None,
             "changed": entry.changed.isoformat() if entry.changed else None,
@@ -71,20 +71,20 @@ class Plan:
             del optional["deletion_after"]
         if entry.kind == "KleFacetCategory":
             del optional["preservation"]
-        told |= {
+        facts |= {
             name: value
             for name, value in optional.items()
             if name in self.tells and name not in entry.unmentioned and (value or name != "kle_uuid")
         }
         if exists and exists[-1].last > self.day:
             planned = exists[-1].end
-            told["announced_end"] = entry.announced_end or (str(planned.year) if planned else None)
+            facts["announced_end"] = entry.announced_end or (str(planned.year) if planned else None)
         values: dict[str, tuple[DatedValue, ...]]
         if previous is None:
-            values = {name: (DatedValue(Period(), value),) for name, value in told.items() if value}
+            values = {name: (DatedValue(Period(), value),) for name, value in facts.items() if value}
         else:
-            unmentioned = {name: each for name, each in previous.values.items() if name not in told}
-            values = unmentioned | held(previous, told, day)
+            unmentioned = {name: each for name, each in previous.values.items() if name not in facts}
+            values = unmentioned | held(previous, facts, day)
         how = "moved" if entry.moved else "ended"
         values["ending"] = _ending(how if exists and exists[-1].end is not None else "", exists, previous)
         return Mapped(
@@ -115,8 +115,8 @@ class Plan:
         holes = [Period(one.last, other.start) for one, other in pairwise(before)]
         if before and before[-1].last <= self.day and (end is None or end > self.day):
             holes.append(Period(before[-1].last, self.day))
-        told = [each for each in (Period(start, end), *entry.earlier) if not each.is_empty()]
-        return without(told, holes)
+        periods = [each for each in (Period(start, end), *entry.earlier) if not each.is_empty()]
+        return without(periods, holes)
 
     def _bound(self, entry: Entry) -> date:
         """The first day of a new entry without a date: no earlier release had the number."""

@@ -78,16 +78,16 @@ def read(content: bytes, form: Form, name: str, columns: Sequence[str], settings
 def read_json(content: bytes, name: str, settings: PositionsSettings) -> Lists:
     """The lists of a JSON file: ``{"positions": […], "position_categories": […]}``. Raises Unreadable, TooLarge."""
     try:
-        told = limits.from_json(content, settings.largest_rows * VALUES, object_pairs_hook=_object)
+        parsed = limits.from_json(content, settings.largest_rows * VALUES, object_pairs_hook=_object)
     except limits.TooMuch as wrong:
         raise TooLarge(f"{name} is too large: {wrong}") from wrong
     except (ValueError, RecursionError) as wrong:
         raise Unreadable(f"{name} is not JSON: {wrong}") from wrong
-    if not isinstance(told, dict):
+    if not isinstance(parsed, dict):
         raise Unreadable(f"{name}: expected an object with a list under 'positions'")
     return Lists(
-        _json_table(told, "positions", POSITION_COLUMNS, name, settings),
-        _json_table(told, "position_categories", CATEGORY_COLUMNS, name, settings),
+        _json_table(parsed, "positions", POSITION_COLUMNS, name, settings),
+        _json_table(parsed, "position_categories", CATEGORY_COLUMNS, name, settings),
     )
 
 
@@ -138,8 +138,8 @@ def _table(lines: Iterator[Line], name: str, columns: Sequence[str], settings: P
 def _check_header(header: Sequence[str], name: str, columns: Sequence[str]) -> None:
     missing = [each for each in ("code", "title", "category") if each in columns and each not in header]
     if missing:
-        told = "; columns are separated by ';'" if len(header) == 1 else ""
-        raise Unreadable(f"{name}: the first line has no column {', '.join(missing)}{told}")
+        hint = "; columns are separated by ';'" if len(header) == 1 else ""
+        raise Unreadable(f"{name}: the first line has no column {', '.join(missing)}{hint}")
     twice = sorted({each for each in header if each and header.count(each) > 1})
     if twice:
         raise Unreadable(f"{name}: the column {', '.join(twice)} occurs twice")
@@ -182,11 +182,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _json_table(
-    told: dict[str, Any], section: str, columns: Sequence[str], name: str, settings: PositionsSettings
+    parsed: dict[str, Any], section: str, columns: Sequence[str], name: str, settings: PositionsSettings
 ) -> Table | None:
-    if section not in told:
+    if section not in parsed:
         return None
-    entries = told[section]
+    entries = parsed[section]
     if not isinstance(entries, list):
         raise Unreadable(f"{name}: {section!r} is not a list")
     if not entries:

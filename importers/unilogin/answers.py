@@ -89,23 +89,23 @@ class Export:
 
 def export(body: Body, institution: str) -> Export:
     """The content of an export. Raises RequestRejected (a fault), Unreadable (also if it is another institution's)."""
-    told: Export | None = None
+    answer: Export | None = None
     for path, element, ended in _walk(body, f"export of {institution}"):
         if path == _EXPORT and not ended:
-            if told is not None:
+            if answer is not None:
                 raise Unreadable(f"the export of {institution} contains two exports")
-            told = Export(_moment(element.get("exportDateTime", ""), institution))
-        elif not ended or told is None:
+            answer = Export(_moment(element.get("exportDateTime", ""), institution))
+        elif not ended or answer is None:
             continue
         elif path == _SOURCE:
-            told.year = max(filter(None, (told.year, _first_year(element.get("schoolYear", "")))), default=None)
+            answer.year = max(filter(None, (answer.year, _first_year(element.get("schoolYear", "")))), default=None)
         elif path[:-1] == _INSTITUTION:
-            _take(told, path[-1], element, institution)
-    if told is None:
+            _take(answer, path[-1], element, institution)
+    if answer is None:
         raise Unreadable(f"STIL's answer for {institution} contains no export")
-    if told.number is not None and told.number != institution:
-        raise Unreadable(f"STIL answered for the institution {told.number!r} instead of {institution!r}")
-    return told
+    if answer.number is not None and answer.number != institution:
+        raise Unreadable(f"STIL answered for the institution {answer.number!r} instead of {institution!r}")
+    return answer
 
 
 def agreements(body: Body) -> list[str]:
@@ -179,20 +179,20 @@ def _refused(element: etree._Element, asked: str) -> RequestRejected:
 # -- an institution ---------------------------------------------------------------------------------------------------
 
 
-def _take(told: Export, name: str, element: etree._Element, institution: str) -> None:
+def _take(answer: Export, name: str, element: etree._Element, institution: str) -> None:
     if name == "InstitutionNumber":
-        if told.number is not None:
+        if answer.number is not None:
             raise Unreadable(f"the export of {institution} contains two institutions")
-        told.number = _own(element)
+        answer.number = _own(element)
     elif name == "Group":
-        told.group_types |= {_text(element, "GroupType")} - {""}
+        answer.group_types |= {_text(element, "GroupType")} - {""}
     elif name == "InstitutionPerson":
         if element.find("{*}Student") is not None:
-            told.pupils += 1
+            answer.pupils += 1
         else:
-            if len(told.persons) == MOST_PERSONS:
+            if len(answer.persons) == MOST_PERSONS:
                 raise Unreadable(f"the export of {institution} has more than {MOST_PERSONS} persons")
-            told.persons.append(_person(element))
+            answer.persons.append(_person(element))
 
 
 def _person(element: etree._Element) -> PersonAnswer:

@@ -75,58 +75,58 @@ def _let_through(of: Institution, filters: Mapping[str, bool], wrong: Misbehavio
     return found[::2] if of.number in wrong.half else found
 
 
-def _member(institution: etree._Element, told: Member, with_cpr: bool, with_contacts: bool) -> None:
+def _member(institution: etree._Element, member: Member, with_cpr: bool, with_contacts: bool) -> None:
     made = child(institution, AUTHORITY, "InstitutionPerson")
-    made.set("source", told.source)
-    child(made, TYPES, "LocalPersonId", told.local)
-    if told.person is not None:
-        _person(made, told.person, with_cpr)
-    if told.kind == "Student":
-        _student(made, told, with_contacts)
-    elif told.kind:
-        tie = child(made, COMMON, told.kind)
-        for role in told.roles:
+    made.set("source", member.source)
+    child(made, TYPES, "LocalPersonId", member.local)
+    if member.person is not None:
+        _person(made, member.person, with_cpr)
+    if member.kind == "Student":
+        _student(made, member, with_contacts)
+    elif member.kind:
+        tie = child(made, COMMON, member.kind)
+        for role in member.roles:
             child(tie, COMMON, "Role", role)
-        if told.initials:
-            child(tie, COMMON, "ShortName", told.initials)
-        if told.occupation:
-            child(tie, COMMON, "Occupation", told.occupation)
-        _groups(tie, told.groups)
+        if member.initials:
+            child(tie, COMMON, "ShortName", member.initials)
+        if member.occupation:
+            child(tie, COMMON, "Occupation", member.occupation)
+        _groups(tie, member.groups)
 
 
-def _person(parent: etree._Element, told: Person, with_cpr: bool) -> None:
+def _person(parent: etree._Element, person: Person, with_cpr: bool) -> None:
     made = child(parent, AUTHORITY, "Person")
-    made.set("protected", "true" if told.protected else "false")
-    texts = {"FirstName": told.given_name, "FamilyName": told.surname, "UserId": told.user}
-    if with_cpr and told.cpr:
-        texts["CivilRegistrationNumber"] = told.cpr
-        if told.cpr_type:
-            texts["CivilRegistrationNumberType"] = told.cpr_type
-    if told.email:
-        texts["EmailAddress"] = told.email
-    if told.birthday:
-        texts["BirthDate"] = told.birthday.isoformat()
+    made.set("protected", "true" if person.protected else "false")
+    texts = {"FirstName": person.given_name, "FamilyName": person.surname, "UserId": person.user}
+    if with_cpr and person.cpr:
+        texts["CivilRegistrationNumber"] = person.cpr
+        if person.cpr_type:
+            texts["CivilRegistrationNumberType"] = person.cpr_type
+    if person.email:
+        texts["EmailAddress"] = person.email
+    if person.birthday:
+        texts["BirthDate"] = person.birthday.isoformat()
     for name, text in texts.items():
         child(made, COMMON, name, text)
-    if told.mobile:
-        child(made, COMMON, "MobilePhoneNumber", told.mobile).set("protected", "false")
-    if told.alias:
-        child(made, AUTHORITY, "AliasFirstName", told.alias[0])
-        child(made, AUTHORITY, "AliasFamilyName", told.alias[1])
+    if person.mobile:
+        child(made, COMMON, "MobilePhoneNumber", person.mobile).set("protected", "false")
+    if person.alias:
+        child(made, AUTHORITY, "AliasFirstName", person.alias[0])
+        child(made, AUTHORITY, "AliasFamilyName", person.alias[1])
 
 
-def _student(parent: etree._Element, told: Member, with_contacts: bool) -> None:
+def _student(parent: etree._Element, member: Member, with_contacts: bool) -> None:
     made = child(parent, AUTHORITY, "Student")
     child(made, COMMON, "Role", "Elev")
     child(made, COMMON, "Level", "3")
-    child(made, COMMON, "MainGroupId", told.main_group)
-    _groups(made, told.groups)
+    child(made, COMMON, "MainGroupId", member.main_group)
+    _groups(made, member.groups)
     if with_contacts:
         contact = child(made, AUTHORITY, "ContactPerson")
         contact.set("relation", "Mor")
         contact.set("childCustody", "true")
         contact.set("accessLevel", "5")
-        _person(contact, Person(f"k{told.local}", "Mor", "Til Elev", cpr_type=None), False)
+        _person(contact, Person(f"k{member.local}", "Mor", "Til Elev", cpr_type=None), False)
 
 
 def _groups(parent: etree._Element, groups: Collection[str]) -> None:

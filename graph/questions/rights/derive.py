@@ -302,27 +302,29 @@ class Deriving:
     def _levels(self, type_: ConstraintType, holding: Holding) -> Values:
         """The lowest of the levels set on role, assignment, unit and grant; one that the type does not know is none.
         Without a unit's own level, once it has closed, nothing is the lowest."""
-        told: list[tuple[str, Reason]] = []
+        levels: list[tuple[str, Reason]] = []
         assignment, grant = holding.assignment, holding.grant
         unit = self.tree.open(holding.unit)
         if holding.unit is not None and unit is None:
             return {}
         role = None if assignment is None else self.organisation.roles.get(assignment.role)
         if role is not None and role.sensitivity:
-            told.append((role.sensitivity, Reason("Role", role.uuid, f"{role.title or role.key}: {role.sensitivity}")))
+            levels.append(
+                (role.sensitivity, Reason("Role", role.uuid, f"{role.title or role.key}: {role.sensitivity}"))
+            )
         if assignment is not None and assignment.sensitivity:
             text = f"the assignment: {assignment.sensitivity}"
-            told.append((assignment.sensitivity, Reason("Assignment", assignment.uuid, text)))
+            levels.append((assignment.sensitivity, Reason("Assignment", assignment.uuid, text)))
         if unit is not None and unit.sensitivity:
-            told.append((unit.sensitivity, Reason("Unit", unit.uuid, f"{unit.name}: {unit.sensitivity}")))
+            levels.append((unit.sensitivity, Reason("Unit", unit.uuid, f"{unit.name}: {unit.sensitivity}")))
         if grant.sensitivity:
-            told.append((grant.sensitivity, Reason("Grant", grant.uuid, f"{grant.name}: {grant.sensitivity}")))
-        places = [place_of(type_, label) for label, _ in told]
+            levels.append((grant.sensitivity, Reason("Grant", grant.uuid, f"{grant.name}: {grant.sensitivity}")))
+        places = [place_of(type_, label) for label, _ in levels]
         known = [each for each in places if each is not None]
-        if not told or len(known) < len(told):
+        if not levels or len(known) < len(levels):
             return {}
         lowest = min(known)
-        why = tuple(reason for place, (_, reason) in zip(places, told, strict=True) if place == lowest)
+        why = tuple(reason for place, (_, reason) in zip(places, levels, strict=True) if place == lowest)
         return dict.fromkeys(up_to(type_, lowest), why)
 
 
@@ -332,9 +334,9 @@ def up_to(type_: ConstraintType, place: int) -> tuple[str, ...]:
     return tuple(each.value for each in levels)
 
 
-def place_of(type_: ConstraintType, told: str) -> int | None:
+def place_of(type_: ConstraintType, level: str) -> int | None:
     """Which level a label, or a level's own value, names; None where the type does not know it."""
-    return next((n for n, each in enumerate(type_.levels) if told in (each.label, each.value)), None)
+    return next((n for n, each in enumerate(type_.levels) if level in (each.label, each.value)), None)
 
 
 def _collapsed(found: Iterable[tuple[str, Why]]) -> Found:
