@@ -1,7 +1,7 @@
 """Everything that ADFS needs to know of a person at a login, in one answer."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -123,7 +123,7 @@ def claims_of(
     work = evaluation(session, of.person, day)
     rights = narrowed(work.of(of.person), of, work.organisation)
     try:
-        document = privileges(rights, _receiver(session, to, work, cvr, day))
+        document = privileges(rights, _receiver(session, to, work, rights, cvr, day))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
     person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
@@ -159,7 +159,7 @@ def sent(
     of = replace(of, system=to.system)
     work = evaluation(session, of.person, day)
     rights = narrowed(work.of(of.person), of, work.organisation)
-    return privileges(rights, _receiver(session, to, work, cvr, day))
+    return privileges(rights, _receiver(session, to, work, rights, cvr, day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,9 @@ def _attributes(session: neo4j.Session, wanted: Attributes, subject: Subject, da
     return {name: tuple(found[name]) for name in sorted(found) if found[name]}
 
 
-def _receiver(session: neo4j.Session, to: _Recipient, work: Evaluation, cvr: str, day: date) -> Receiver:
+def _receiver(
+    session: neo4j.Session, to: _Recipient, work: Evaluation, rights: Rights, cvr: str, day: date
+) -> Receiver:
     receiving = to.receiving
     at_kombit = AtKombit(None)
     if to.system is None:
@@ -228,21 +230,29 @@ def _receiver(session: neo4j.Session, to: _Recipient, work: Evaluation, cvr: str
         to.systems or None,
         at_kombit.known(cvr),
         receiving.namespace,
-        None if receiving.units_of is None else _units_at(session, receiving.units_of),
+        None if receiving.units_of is None else _units_at(session, receiving.units_of, _units_in(rights)),
         frozenset(receiving.separate),
         at_kombit.contents,
     )
 
 
-def _units_at(session: neo4j.Session, target: str) -> frozenset[str]:
-    """The units that a target's ledger has as delivered."""
-    return frozenset(session.run(_EXPORTED, target=target).value())
+def _units_in(rights: Rights) -> set[str]:
+    """The units (uuids) that limits name."""
+    limits = (limit for held in rights.held for included in held.included for limit in included.limits)
+    return {value for limit in limits if limit.type.content in ("unit", "payout") for value in limit.wire}
+
+
+def _units_at(session: neo4j.Session, target: str, units: Collection[str]) -> frozenset[str]:
+    """Of these units, those that a target's ledger has as delivered."""
+    if not units:
+        return frozenset()
+    return frozenset(session.run(_EXPORTED, target=target, units=sorted(units)).value())
 
 
 _EXPORTED = """
-    MATCH (e:LedgerEntry {target: $target, state: 'delivered'})
-    MATCH (u:Unit {uuid: e.key})
-    RETURN DISTINCT u.uuid
+    UNWIND $units AS unit
+    MATCH (e:LedgerEntry {target: $target, key: unit, state: 'delivered'})
+    RETURN DISTINCT unit
     """
 _PERSON = f"""
     MATCH (p:Person {{uuid: $person}})
