@@ -117,7 +117,8 @@ class Limits:
             if not setting.fixed:
                 return Failure(type_, "mandatory_not_configured", f"{type_.title or type_.key}: the setting is empty")
             checked = _checked(type_, self._fixed(type_, setting), "a fixed value that is allowed")
-            return _limit(type_, checked, setting, dynamic=setting.of == grant.uuid)
+            found = _limit(type_, checked, setting, dynamic=setting.of == grant.uuid)
+            return found if isinstance(found, Failure) else replace(found, stated=self._stated(type_, setting))
         how = self._derivation(setting.derived)
         if isinstance(how, NotDerivable):
             return Failure(type_, "invalid_value", str(how))
@@ -166,6 +167,13 @@ class Limits:
             return dict.fromkeys(up_to(type_, max(places)), why) if places else {}
         return dict.fromkeys(setting.fixed, why)
 
+    def _stated(self, type_: ConstraintType, setting: Setting) -> tuple[str, ...]:
+        """Fixed values as they are set, without the units that are left out."""
+        if type_.content not in _UNITS or not setting.excluded:
+            return setting.fixed
+        tree, out = self.deriving.tree, frozenset(setting.excluded)
+        return tuple(each for each in setting.fixed if not tree.lies_in(each.lower(), out, below=True))
+
     def fits(self, type_: ConstraintType, fixed: str) -> bool:
         """Whether a fixed value still is one: its unit is open, its KLE number in force, its level known, …"""
         try:
@@ -195,7 +203,7 @@ def _limit(type_: ConstraintType, checked: Checked, setting: Setting, *, dynamic
         return checked
     until = first_of(setting.days.until, type_.until)
     parameter = setting.parameter if dynamic else None
-    return Limit(type_, checked, dynamic, parameter, until=until, stated=setting.fixed)
+    return Limit(type_, checked, dynamic, parameter, until=until)
 
 
 def permitted(type_: ConstraintType, values: Iterable[str]) -> list[str]:

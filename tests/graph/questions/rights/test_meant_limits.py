@@ -10,7 +10,7 @@ from graph.model.derived_kinds import NotDerivable, derivation
 from graph.questions.rights.at_kombit import AtKombit
 from graph.questions.rights.evaluate import Evaluation, evaluate
 from graph.questions.rights.held import ConstraintType, ItSystem, JobFunctionRole, Rights, SystemRole, Thing
-from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit
+from graph.questions.rights.kombit_content import ContentAtKombit, LimitAtKombit, beyond
 from graph.questions.rights.organisation import (
     Assignment,
     Grant,
@@ -51,6 +51,18 @@ def town(*settings: Setting, grant: Grant = GRANT, **more: Any) -> OrganisationO
         "grants": {grant.uuid: grant},
     }
     return OrganisationOnDay(date(2026, 6, 15), **{**told, **more})
+
+
+@pytest.mark.parametrize("out", ["low", "top"])
+def test_a_fixed_unit_that_is_left_out_is_beyond_at_kombit(out: str) -> None:
+    of_units = replace(READ, required=(UNIT,))
+    fixed = Setting("s", "job", "unit", fixed=("Top", "LOW", "other"), excluded=(out,))
+    units = {each: Unit(each, each, parent=above) for each, above in (("top", None), ("low", "top"), ("other", None))}
+    given = town(fixed, units=units, system_roles={"read": of_units}, includes={"job": ("read",)})
+    (held,) = evaluate(given, "anna").held
+    for values, is_beyond in (("other", False), ("top,low,other", True), (f"{out},other", True)):
+        there = ContentAtKombit(frozenset({"urn:read"}), {("urn:read", "urn:unit"): LimitAtKombit(values)})
+        assert (beyond(held.included, there) is not None) is is_beyond
 
 
 def test_what_a_grant_sets_for_one_system_role_is_not_another_ones() -> None:
