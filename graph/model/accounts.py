@@ -79,13 +79,21 @@ ACCOUNT_RULE = Kind(
     ),
     (
         Link("system", "AT", ("ItSystem",), single=True, doc="The directory or system that the account is in"),
-        Link("unit", "RULES_IN", ("Unit",), single=True, doc="The rule is for this unit and below; empty: everywhere"),
+        Link(
+            "unit",
+            "RULES_IN",
+            ("Unit",),
+            single=True,
+            narrows=True,
+            doc="The rule is for this unit and below; empty: everywhere",
+        ),
         Link("names", "NAMED_BY", ("NamePolicy",), single=True, doc="How its accounts are named"),
         Link(
             "needs",
             "NEEDS",
             ("ItSystem",),
             single=True,
+            narrows=True,
             doc="Its accounts exist only while rules give the person one in this system too",
         ),
     ),
@@ -180,7 +188,7 @@ ACCOUNT_EXCEPTION = Kind(
     ),
     (
         Link("person", "OF_PERSON", ("Person",), single=True, owner=True, doc="The person whom it is for"),
-        Link("system", "AT", ("ItSystem",), single=True, doc="The system that it is about; empty: all"),
+        Link("system", "AT", ("ItSystem",), single=True, narrows=True, doc="The system that it is about; empty: all"),
         Link("decided_by", "DECIDED_BY", ("Person",), single=True, doc="The person who decided"),
     ),
 )

@@ -71,6 +71,8 @@ class Link:
     ``outlives``: as stated, not cut to the thing's existence: a walk up the organisation goes on through a closed unit
     as long as its own PART_OF is in force (nearest.yaml A14); a successor follows when a thing ends.
     ``owner``: leads to the person whose the thing is, or to something else of that person's.
+    ``narrows``: without it the thing gives more, or is for more. So a statement in which it leads to nothing that is
+    known is refused, and does not wait for it.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Link:
     incoming: bool = False
     outlives: bool = False
     owner: bool = False
+    narrows: bool = False
     doc: str = ""
     properties: tuple[Property, ...] = ()
 

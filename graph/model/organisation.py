@@ -233,8 +233,14 @@ SUBSTITUTION = Kind(
     (
         Link("person", "STANDS_IN", ("Person",), single=True, incoming=True),
         Link("assignment", "SUBSTITUTES", ("Assignment",), single=True),
-        Link("scope_units", "SCOPE_UNIT", ("Unit",), doc="Only for these units and what lies below"),
-        Link("scope_responsibilities", "SCOPE_ABOUT", RESPONSIBLE_FOR, doc="Only for these responsibilities"),
+        Link("scope_units", "SCOPE_UNIT", ("Unit",), narrows=True, doc="Only for these units and what lies below"),
+        Link(
+            "scope_responsibilities",
+            "SCOPE_ABOUT",
+            RESPONSIBLE_FOR,
+            narrows=True,
+            doc="Only for these responsibilities",
+        ),
     ),
 )
 ENDED_IN_KLE = (

@@ -60,8 +60,14 @@ SYSTEM_ROLE = Kind(
     ),
     (
         Link("system", "AT", ("ItSystem",), single=True),
-        Link("required_types", "REQUIRES", ("ConstraintType",), doc="It can't be held without a limit of these types"),
-        Link("optional_types", "MAY_LIMIT", ("ConstraintType",), doc="It may be limited by these types"),
+        Link(
+            "required_types",
+            "REQUIRES",
+            ("ConstraintType",),
+            narrows=True,
+            doc="It can't be held without a limit of these types",
+        ),
+        Link("optional_types", "MAY_LIMIT", ("ConstraintType",), narrows=True, doc="It may be limited by these types"),
     ),
     natural="key",
 )
@@ -106,15 +112,29 @@ GRANT = Kind(
     (
         Link("gives", "GIVES", RIGHTS, single=True, doc="The right"),
         Link("given_to", "GIVEN_TO", GRANTEES, doc="Persons who are, have, or work in one of these"),
-        Link("exceptions", "EXCEPTED", GRANTEES, doc="Except persons who are, have, or work in one of these"),
+        Link(
+            "exceptions",
+            "EXCEPTED",
+            GRANTEES,
+            narrows=True,
+            doc="Except persons who are, have, or work in one of these",
+        ),
         Link(
             "responsibilities",
             "ABOUT",
             RESPONSIBLE_FOR,
+            narrows=True,
             doc="Only holders of a role who are responsible for one of these",
         ),
-        Link("within_units", "ONLY_IN", ("Unit",), doc="Only for these units"),
-        Link("for_unit", "FOR", ("Unit",), single=True, doc="The unit that limits count from, instead of one's own"),
+        Link("within_units", "ONLY_IN", ("Unit",), narrows=True, doc="Only for these units"),
+        Link(
+            "for_unit",
+            "FOR",
+            ("Unit",),
+            single=True,
+            narrows=True,
+            doc="The unit that limits count from, instead of one's own",
+        ),
         Link(
             "approved_by",
             "APPROVED_BY",
@@ -143,12 +163,20 @@ CONSTRAINT_SETTING = Kind(
             "SETS",
             ("JobFunctionRole", "Grant"),
             single=True,
+            narrows=True,
             doc="The grant or job-function role that it belongs to",
         ),
-        Link("system_role", "WITHIN_ROLE", ("SystemRole",), single=True, doc="Only in this one of its system roles"),
-        Link("type", "LIMITS", ("ConstraintType",), single=True, doc="What it limits"),
+        Link(
+            "system_role",
+            "WITHIN_ROLE",
+            ("SystemRole",),
+            single=True,
+            narrows=True,
+            doc="Only in this one of its system roles",
+        ),
+        Link("type", "LIMITS", ("ConstraintType",), single=True, narrows=True, doc="What it limits"),
         Link("units", "SELECTS", ("Unit",), doc="The selected units, of selected_units"),
-        Link("excluded_units", "LEAVES_OUT", ("Unit",), doc="Units that it never gives"),
+        Link("excluded_units", "LEAVES_OUT", ("Unit",), narrows=True, doc="Units that it never gives"),
         Link(
             "approved_by", "APPROVED_BY", ("Person",), single=True, doc="The person who approved that it is unlimited"
         ),
@@ -217,8 +245,8 @@ RIGHTS_CONFLICT = Kind(
         Property("reason", doc="Why they must not be held together"),
     ),
     (
-        Link("first", "FIRST_OF_TWO", RIGHTS, single=True, doc="One of the two rights"),
-        Link("second", "SECOND_OF_TWO", RIGHTS, single=True, doc="The other right"),
+        Link("first", "FIRST_OF_TWO", RIGHTS, single=True, narrows=True, doc="One of the two rights"),
+        Link("second", "SECOND_OF_TWO", RIGHTS, single=True, narrows=True, doc="The other right"),
     ),
     natural="key",
 )

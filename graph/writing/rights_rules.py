@@ -31,25 +31,34 @@ _DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "Constra
 TIES = tuple(each for each in HOLDERS if each != "Person")
 _DECIDED = ("RightsRequest", "AccountRequest", "Attestation", "ManualStep")
 """Kinds of which there are many: only those that are saved are looked at."""
-CHECKED = (*_DEFINED, *_DECIDED)
+_NARROWED = tuple(name for name, kind in KINDS.items() if any(each.narrows for each in kind.links))
+CHECKED = tuple(dict.fromkeys((*_DEFINED, *_DECIDED, *_NARROWED)))
 DEEPEST_BUNDLE = 10  # job-function roles within each other
 MOST_WAYS = 1_000
 _KLE = re.compile(r"\*|[0-9]{2}(\.[0-9]{2}){0,2}(\.\*)?")
 _TAKEN = ("required_types", "optional_types")
+_GIVING = ("gives", "includes", "given_to")
 Resolve = Callable[[Ref, str], str | None]
 Refused = list[tuple[MatchedStatement, ChangeRejected]]
 
 
-def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[MatchedStatement]) -> Refused:
+def find_refused(
+    driver: neo4j.Driver, resolve: Resolve, matched: Iterable[MatchedStatement], *, lacks_limit: bool = False
+) -> Refused:
     """Statements that would break a rule, each with the refusal. What is refused is not there for the others.
 
     An approval that is stated gets the content that it approves, as the grant is to be (``approval_seal``).
+    ``lacks_limit``: a limit that was stated with them could not be read.
     """
     told = [each for each in matched if each.statement.kind in CHECKED]
-    saved = [each for each in told if not _is_over(each)]
-    if not saved:
-        return []
     refused: Refused = []
+    left = [each for each in told if not _is_over(each)]
+    while found := _leading_nowhere(left, resolve, refused):
+        refused += found
+        left = _without(left, found)
+    saved = [each for each in left if each.statement.kind in (*_DEFINED, *_DECIDED)]
+    if not saved:
+        return refused
     kept = _kept(driver, [each.uuid for each in saved if each.statement.kind in _DECIDED])
     for each in told:
         if _is_over(each) and each.uuid in kept:
@@ -58,7 +67,8 @@ def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[Match
     while True:
         stated = {each.uuid: _stated(place, each, kept.get(each.uuid), resolve) for place, each in enumerate(saved)}
         things = {**kept, **stated}
-        rules = _Rules(things, kept, owners)
+        lost = {_limited_by(each, resolve) for each, _ in refused if each.statement.kind == "ConstraintSetting"}
+        rules = _Rules(things, kept, owners, frozenset(lost | ({(None, None)} if lacks_limit else set())))
         changed = [each for each in saved if not _is_same(stated[each.uuid], kept.get(each.uuid))]
         found = [(each, wrong) for each in changed if (wrong := rules.broken(each)) is not None]
         if not found:
@@ -69,8 +79,41 @@ def find_refused(driver: neo4j.Driver, resolve: Resolve, matched: Iterable[Match
                     seal_request(each, things, kept.get(each.uuid))
             return refused
         refused += found
-        out = {id(each) for each, _ in found}
-        saved = [each for each in saved if id(each) not in out]
+        saved = _without(saved, found)
+        nowhere = _leading_nowhere(saved, resolve, refused)
+        refused += nowhere
+        saved = _without(saved, nowhere)
+
+
+def _without(left: Sequence[MatchedStatement], refused: Refused) -> list[MatchedStatement]:
+    out = {id(each) for each, _ in refused}
+    return [each for each in left if id(each) not in out]
+
+
+def _leading_nowhere(stated: Iterable[MatchedStatement], resolve: Resolve, refused: Refused) -> Refused:
+    """Those in which a limit, an exception or a condition names something unknown (``Link.narrows``). ``refused``: what
+    is new of these is not known either."""
+    gone = {None, *(each.uuid for each, _ in refused if each.new)}
+    found: Refused = []
+    for each in stated:
+        narrowing = [link.name for link in KINDS[each.statement.kind].links if link.narrows]
+        to = ((name, one) for name in narrowing for one in each.statement.links.get(name, ()))
+        for name, one in to:
+            if one.period.last > today() and resolve(one.to, each.source) in gone:
+                text = f"{name}: no {one.to.kind} is known as {one.to.key!r}; leaving it out would give more"
+                found.append((each, ChangeRejected("unknown_reference", text, field=name)))
+                break
+    return found
+
+
+def _limited_by(setting: MatchedStatement, resolve: Resolve) -> tuple[str | None, str | None]:
+    """What a constraint setting limits, and its type; None: not known."""
+
+    def to(name: str) -> str | None:
+        links = setting.statement.links.get(name, ())
+        return resolve(links[-1].to, setting.source) if links else None
+
+    return to("of"), to("type")
 
 
 def _is_over(matched: MatchedStatement) -> bool:
@@ -166,11 +209,13 @@ def _plain(value: Any) -> Any:
 
 @dataclass(slots=True)
 class _Rules:
-    """``things``: as they are to be. ``kept``: as they are. ``owners``: tie → person."""
+    """``things``: as they are to be. ``kept``: as they are. ``owners``: tie → person. ``lost``: of each limit that was
+    stated with them and is refused what it was to limit, and its type; None: not known."""
 
     things: Mapping[str, Thing]
     kept: Mapping[str, Thing]
     owners: Mapping[str, str]
+    lost: Collection[tuple[str | None, str | None]] = ()
     too_deep: dict[str, str] | None = None
 
     def broken(self, matched: MatchedStatement) -> ChangeRejected | None:
@@ -392,6 +437,26 @@ class _Rules:
                     text = f"gives: {name} is to be given with the grant, and is not"
                     yield ChangeRejected("mandatory_not_configured", text, field="gives")
 
+    def _waits_for_limits(self, uuid: str, thing: Thing) -> Iterator[ChangeRejected]:
+        """A limit that came with it is refused, so an optional type would be open: nobody gets more meanwhile."""
+        before = self.kept.get(uuid)
+        if not self.lost or (before and all(thing.links.get(each) == before.links.get(each) for each in _GIVING)):
+            return
+        with_grant = self._settings(uuid)
+        is_role = thing.kind == "JobFunctionRole"
+        for role, system_role in self._given(uuid if is_role else thing.one("gives") or ""):
+            on_role = self._settings(role) if role is not None else {}
+            for type_ in self.things[system_role].links.get("optional_types", ()):
+                places = ((system_role, type_), (None, type_))
+                is_set = any(each in settings for settings in (on_role, with_grant) for each in places)
+                if not is_set and any(of in (None, role, uuid) and what in (None, type_) for of, what in self.lost):
+                    name = self.things[type_].name if type_ in self.things else type_
+                    text = (
+                        f"{self.things[system_role].name} would not be limited by {name}, and a constraint setting "
+                        "that came with it is refused: correct that first"
+                    )
+                    yield ChangeRejected("limit_refused", text, field="includes" if is_role else "gives")
+
     def _about_narrows(self, matched: MatchedStatement, thing: Thing) -> Iterator[ChangeRejected]:
         """What a grant is about narrows holders of a role, and limits that follow from responsibilities; nobody."""
         named = {each.to.kind for each in matched.statement.links.get("given_to", ())}
@@ -481,8 +546,9 @@ _BY_KIND: Mapping[str, Sequence[Any]] = {
     ),
     "JobFunctionRole": (
         _Rules._no_cycle, _Rules._not_too_deep, _Rules._uri_stays, _Rules._own_uri, _Rules._not_by_case_alone,
+        _Rules._waits_for_limits,
     ),
     "ConstraintSetting": (_Rules._suits, _Rules._parameter_stays, _Rules._own_parameter),
-    "Grant": (_Rules._is_set,),
-    "RightsRequest": (_Rules._is_set,),
+    "Grant": (_Rules._is_set, _Rules._waits_for_limits),
+    "RightsRequest": (_Rules._is_set, _Rules._waits_for_limits),
 }  # fmt: skip

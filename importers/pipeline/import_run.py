@@ -187,17 +187,18 @@ class Import:
 
         def attempt() -> tuple[bool, list[Problem]]:
             found: list[Problem] = []
-            return self._compare_and_apply(incoming, found), found
+            return self._compare_and_apply(incoming, found, lacks_limit=lacks_limit), found
 
+        lacks_limit = any(each.kind == "ConstraintSetting" and each.severity == "bad" for each in problems)
         self._applied = frozenset()
         wrote, found = write_until_current(attempt, lambda stale: self.writer.index.forget())
         problems += found
         return wrote
 
-    def _compare_and_apply(self, incoming: IncomingStatements, problems: list[Problem]) -> bool:
+    def _compare_and_apply(self, incoming: IncomingStatements, problems: list[Problem], *, lacks_limit: bool) -> bool:
         by_kind = self._identified(incoming)
         self._wait_for_decisions(incoming, problems)
-        self._leave_out_wrong_rights(by_kind, problems)
+        self._leave_out_wrong_rights(by_kind, problems, lacks_limit=lacks_limit)
         compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
         taken = self._stop_or_go(compared)
@@ -252,14 +253,16 @@ class Import:
         if undecided and not self.dry_run:
             keep_undecided(self.driver, undecided)
 
-    def _leave_out_wrong_rights(self, by_kind: dict[str, Batches[MatchedStatement]], problems: list[Problem]) -> None:
+    def _leave_out_wrong_rights(
+        self, by_kind: dict[str, Batches[MatchedStatement]], problems: list[Problem], *, lacks_limit: bool
+    ) -> None:
         """A record that breaks a rule between things of rights is a bad record, like one that contradicts itself."""
         stated = [each for kind in rights_rules.CHECKED if kind in by_kind for each in by_kind[kind].each()]
         for source in {each.source for each in stated}:
             mine = [each.statement for each in stated if each.source == source]
             refs = {link.to for each in mine for links in each.links.values() for link in links}
             self.writer.index.learn_refs(refs, source)
-        refused = rights_rules.find_refused(self.driver, self.writer.index.resolve, stated)
+        refused = rights_rules.find_refused(self.driver, self.writer.index.resolve, stated, lacks_limit=lacks_limit)
         out = {each.record for each, _ in refused}
         for each, why in refused:
             problems.append(problem_of(each.statement.kind, each.record.key, why))

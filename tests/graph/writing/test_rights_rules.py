@@ -8,6 +8,8 @@ from typing import Any
 import neo4j
 import pytest
 
+from graph.questions.rights.asking import asked, rights_on
+from graph.time import today
 from graph.writing.rights_things import Thing, bundles
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import imported
@@ -47,6 +49,11 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
          "type", "wrong_value", "nothing that Alle gives"),
         ({"id": "s11", **SETTING, "type": "unit", "fixed": ["job"], "derived": "unit"},
          "derived", "wrong_value", "fixed is set as well"),
+        ({"id": "s14", **SETTING, "type": "unit", "derived": "unit_and_below", "excluded_units": ["nowhere"]},
+         "excluded_units", "unknown_reference", "no Unit is known as 'nowhere'"),
+        ({"id": "s15", **SETTING, "type": "nothing", "fixed": ["27"]}, "type", "unknown_reference", "'nothing'"),
+        ({"id": "s16", "of": SETTING["of"], "system_role": "nothing", "type": "unit", "derived": "unit"},
+         "system_role", "unknown_reference", "'nothing'"),
         ({"id": "s12", "of": "job_function_role:everyone", "system_role": "sapa_read", "type": "kle", "fixed": ["27"]},
          "system_role", "wrong_value", "does not include Se sager itself"),
         ({"id": "s13", "of": "job_function_role:deep9", "type": "kle", "fixed": ["27"]},
@@ -64,6 +71,35 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
          "about", "wrong_value", "narrows only who holds a role"),
         ({"id": "g4", "gives": "system_role:mail_box", "given_to": ["job"]}, "given_to", "reference", "unit:"),
         ({"id": "g5", "gives": "system_role:mail_box", "given_to": []}, "given_to", "given_to", "at least one"),
+        *(
+            ({"id": f"g_{field}", "gives": "system_role:mail_box", "given_to": ["role:case_worker"], **narrowed},
+             field, "unknown_reference", f"'{unknown}'")
+            for field, narrowed, unknown in [
+                ("within_units", {"within": ["job", "nowhere"]}, "nowhere"),
+                ("exceptions", {"except": ["person:nobody"]}, "nobody"),
+                ("for_unit", {"for": "nowhere"}, "nowhere"),
+                ("responsibilities", {"about": ["kle:99"]}, "99"),
+            ]
+        ),
+    ],
+    "system_roles": [
+        ({"id": "r1", "system": "mail", "uri": "urn:r1", "required": ["kle", "nothing"]},
+         "required_types", "unknown_reference", "'nothing'"),
+        ({"id": "r2", "system": "mail", "uri": "urn:r2", "optional": ["nothing"]},
+         "optional_types", "unknown_reference", "'nothing'"),
+    ],
+    "rights_conflicts": [
+        ({"id": "x1", "first": "system_role:mail_box", "second": "system_role:r1"},
+         "second", "unknown_reference", "'r1'"),
+    ],
+    "substitutes": [
+        ({"id": "b1", "assignment": "a_anna", "person": "bo", "rank": 1, "scope": {"units": ["nowhere"]}},
+         "scope_units", "unknown_reference", "'nowhere'"),
+        ({"id": "b2", "assignment": "a_anna", "person": "bo", "rank": 1, "scope": {"responsibilities": ["kle:99"]}},
+         "scope_responsibilities", "unknown_reference", "'99'"),
+    ],
+    "account_rules": [
+        ({"id": "u1", "title": "Alle", "system": "mail", "unit": "nowhere"}, "unit", "unknown_reference", "'nowhere'"),
     ],
 }  # fmt: skip
 
@@ -72,7 +108,9 @@ MORE: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
 def problems(
     driver: neo4j.Driver, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, tuple[str, str, str]]]:
-    content = deepcopy(TOWN)
+    content: dict[str, Any] = {"rights_conflicts": {}, "account_rules": {}, "substitutes": [], **deepcopy(TOWN)}
+    empty(driver)
+    assert imported(driver, TOWN, tmp_path_factory.mktemp("right")).problems == []
     for section, entries in MORE.items():
         for entry, *_ in entries:
             if isinstance(content[section], dict):
@@ -82,7 +120,6 @@ def problems(
     for n in range(1, 11):
         below = [] if n == 10 else [f"job_function_role:deep{n + 1}"]
         content["job_function_roles"][f"deep{n}"] = {"includes": below}
-    empty(driver)
     report = imported(driver, content, tmp_path_factory.mktemp("wrong"))
     yield {each.key: (each.field, each.rule, each.text) for each in report.problems if each.severity == "bad"}
 
@@ -170,3 +207,26 @@ def test_a_grant_and_its_setting_can_end_together(driver: neo4j.Driver, problems
     content = deepcopy(TOWN)
     content["constraint_settings"], content["grants"] = [], content["grants"][1:]
     assert [each for each in imported(driver, content, tmp_path).problems if each.severity == "bad"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"fixed": ["X"]}, {"fixed": ["N"], "colour": "red"}, {"derived": "unit"}, {"type": "nothing"}],
+    ids=["value", "field", "content", "type"],
+)  # fmt: skip
+def test_without_a_limit_that_is_refused_a_role_is_not_there_yet(
+    driver: neo4j.Driver, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    """Its type is optional: without the limit it would be open."""
+    limit = {"id": "c_area", **SETTING, "type": "area", **wrong}
+    content = {**TOWN, "constraint_settings": [*TOWN["constraint_settings"], limit]}
+    empty(driver)
+    found = {each.key: each.rule for each in imported(driver, content, tmp_path).problems if each.severity == "bad"}
+    assert "c_area" in found and found["sapa_case_worker"] == "limit_refused"
+    limit |= {"type": "area", "fixed": ["N"]}
+    limit.pop("colour", None), limit.pop("derived", None)
+    report = imported(driver, content, tmp_path)
+    assert [each for each in report.problems if each.severity == "bad"] == []
+    with driver.session() as session:
+        anna = rights_on(session, asked(session, "anna", system="sapa"), today())
+    limits = {limit.type.key: limit.wire for limit in anna.held[0].included[0].limits}
+    assert limits["area"] == ("N",)
