@@ -107,7 +107,7 @@ def _roles(work: Evaluation, person: str) -> Iterator[tuple[Standing, str]]:
     for assignment in (each for holder in holders for each in routes.assignments(holder)):
         role = organisation.roles.get(assignment.role)
         title = "" if role is None else role.title or role.key
-        for place in assignment.places or (None,):
+        for place in assignment.held_for:
             unit = None if place is None else organisation.units.get(place.unit)
             if place is not None and (unit is None or not unit.active):
                 continue

@@ -219,6 +219,7 @@ def _assignment(row: Row) -> Assignment:
         sensitivity=values.get("sensitivity"),
         own_kle_only=bool(values.get("own_kle_only")),
         days=_life(row),
+        is_for_units=row["is_for_units"],
     )
 
 

@@ -131,7 +131,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A role that a tie, or a person without one, has for units. ``holder``: the uuid of either."""
+    """A role that a tie, or a person without one, has for units. ``holder``: the uuid of either. ``is_for_units``: on
+    some day, be it another one."""
 
     uuid: str
     holder: str
@@ -141,6 +142,12 @@ class Assignment:
     sensitivity: str | None = None
     own_kle_only: bool = False
     days: Days = ALL_DAYS
+    is_for_units: bool = False
+
+    @property
+    def held_for(self) -> tuple[Place | None, ...]:
+        """None: for no unit, as it never was for one. A role whose units have all ended is held for nothing."""
+        return self.places or (() if self.is_for_units else (None,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Routes:
         role = self.organisation.roles[assignment.role]
         title = role.title or role.key
         held = Reason("Role", role.uuid, f"given to everyone with the role {title}")
-        for place in assignment.places or (None,):
+        for place in assignment.held_for:
             unit = None if place is None else self.tree.open(place.unit)
             if place is not None and unit is None:
                 continue

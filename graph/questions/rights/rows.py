@@ -109,6 +109,7 @@ class Rows:
             uuid: {node}.uuid, holder: {holder}.uuid, {self.life(node)}, values: {self.day.values(node)},
             role: {self.one(node, "OF", ":Role", "x.uuid")},
             places: {self.linked(node, "FOR", ":Unit")},
+            is_for_units: EXISTS {{ MATCH ({node})-[:FOR]->() }},
             about: {self.about(node)}
         }}"""
 

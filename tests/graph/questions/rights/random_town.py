@@ -269,9 +269,9 @@ class Oracle:
                 yield tie, each
 
     def places(self, role: Entry) -> list[str | None]:
-        """The open units for which it is held; None: for none at all."""
+        """The open units for which it is held; None: for none at all, as it never was for one."""
         named = [each["unit"] for each in role["for"] if _holds(each, self.day) and each["unit"] in self.open]
-        return [*named] or [None]
+        return [*named] if role["for"] else [None]
 
     def _reached(self, grant: Entry, person: str) -> Iterator[tuple[str | None, Entry | None, str | None]]:
         """Tie, role and place."""

@@ -51,6 +51,23 @@ def test_units_of_a_grant(place: str, change: dict[str, Any], is_held: bool) -> 
     assert bool(rights(place, grants={"g": replace(TO_TOP, **change)}).held) is is_held
 
 
+@pytest.mark.parametrize(
+    ("places", "is_for_units", "is_held"),
+    [((), False, True), ((), True, False), ((Place("low"),), True, True), ((Place("gone"),), True, False)],
+    ids=["for no unit", "for one that it was for", "for an open one", "for a closed one"],
+)
+def test_a_role_whose_units_have_ended_gives_nothing(
+    places: tuple[Place, ...], is_for_units: bool, is_held: bool
+) -> None:
+    found = rights(
+        units={each.uuid: each for each in (TOP, LOW, UNDER, Unit("gone", "Gone", active=False))},
+        grants={"g": replace(GRANT, given_to=(Thing("Role", "worker"),))},
+        roles={"worker": WORKER},
+        assignments={"a": Assignment("a", "tie", "worker", places, is_for_units=is_for_units)},
+    )
+    assert bool(found.held) is is_held
+
+
 @pytest.mark.parametrize("closed", ["top", "low", "under"])
 def test_a_closed_unit_gives_nothing_and_closes_no_way(closed: str) -> None:
     units = {each.uuid: replace(each, active=each.uuid != closed) for each in (TOP, LOW, UNDER)}
