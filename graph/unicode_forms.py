@@ -1,7 +1,7 @@
 """Letters composed (NFC) or taken apart (NFD, NFKD), in time that grows with the text and no faster.
 
 Unicode puts the marks of a letter in order, and Python does that by insertion: a text of 300,000 marks, which a form or
-a request may have, would hold the whole process for minutes. No language has more than 30 marks in a row (UAX #15 §13,
+a request may have, would hold the whole process for minutes. No language has more than 30 marks in a row (UAX #15, 13,
 "stream-safe text"): the rest is left out first.
 """
 
