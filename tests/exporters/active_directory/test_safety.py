@@ -10,6 +10,7 @@ import pytest
 
 from exporters.active_directory import session
 from exporters.active_directory.channel import DirectoryChannel
+from exporters.active_directory.domain_objects import DomainObjects
 from exporters.active_directory.entries import by_id
 from exporters.errors import DeliveryError
 from exporters.objects.errors import Refused
@@ -17,7 +18,7 @@ from exporters.objects.ledger import ObjectLedger
 from exporters.objects.target import Change
 from graph.retry import NEVER
 from protocols.ldap.connection import Access, opened
-from protocols.ldap.errors import AnswerLost, ConnectionLost, WriteRejected
+from protocols.ldap.errors import AnswerLost, ConnectionLost, RequestRejected, WriteRejected
 from protocols.ldap.writing import Writing
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
@@ -300,3 +301,16 @@ def test_a_controller_that_takes_no_writes_parks_nobody(domain: Domain, monkeypa
     assert "can be written to" in report.error and report.parked == []
     monkeypatch.undo()
     assert (domain.export(Town().person("alma").person("bo")).error, domain.logins()) == ("", ["alma", "bo"])
+
+
+def test_a_limit_of_the_controller_fails_the_run_and_no_account(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limited(self: DomainObjects) -> None:
+        raise RequestRejected("dc1 answered with its size limit (4) when asked for (mail=*): it is not whole", 4)
+
+    monkeypatch.setattr(DomainObjects, "addresses_of_all", limited)
+    report = domain.export(Town().person("alma"))
+    assert ("size limit" in report.error, report.parked, domain.logins()) == (True, [], [])
+    monkeypatch.undo()
+    assert (domain.export(Town().person("alma")).error, domain.logins()) == ("", ["alma"])
