@@ -305,8 +305,8 @@ class DirectoryChannel:
         """A new first password, if the one that an interrupted run may have set was never used."""
         self._returning.completed(wanted, found)
 
-    def remove_counters(self, wanted: Mapping[str, Wanted]) -> Sequence[Notice]:
-        return list(self._counters.remove(wanted))
+    def remove_counters(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Sequence[Notice]:
+        return list(self._counters.remove(wanted, dry=dry))
 
     # -- deleting -----------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from exporters.objects.target import Wanted
 from exporters.target import Notice
 from protocols.ldap import names
 from protocols.ldap.errors import WriteRejected
+from protocols.ldap.writing import Modification
 
 _LOGIN = "sAMAccountName"
 
@@ -35,31 +36,43 @@ class Counters:
         if seen.kind != "user" and (has_counter(own) or login not in ("", own)):
             self._noted.add(seen.id)
 
-    def remove(self, wanted: Mapping[str, Wanted]) -> Iterator[Notice]:
-        """Of the noted objects (by id), where the name without it is free now. Raises Unanswered, DeliveryError."""
+    def remove(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Iterator[Notice]:
+        """Of the noted objects (by id), where the name without it is free now; ``dry``: says so only. Raises
+        Unanswered, DeliveryError."""
         for id_ in sorted(self._noted & wanted.keys()):
             each = wanted[id_]
+            named = NAMED_BY[each.kind]
             try:
                 seen = self._objects.seen(each.kind, id_)
-                if seen is not None and not self._objects.barrier(seen) and seen.key == each.key:
-                    self._name(seen, each)
+                if seen is None or self._objects.barrier(seen) or seen.key != each.key:
+                    continue
+                for field, name in self._free(seen, each):
+                    if not dry:
+                        self._give(seen, field, name)
+                    yield Notice(each.kind, each.key, field, "renamed", f"its name is free now: {name}")
             except WriteRejected as rejected:
                 if rejected.code == refusals.EXISTS:
                     continue  # another was quicker
                 refused = refusals.refusal(rejected, f"renaming {each.kind} {each.key}")
                 if not isinstance(refused, ObjectError):
                     raise refused from rejected
-                yield Notice(each.kind, each.key, NAMED_BY[each.kind], "not_renamed", str(refused))
+                yield Notice(each.kind, each.key, named, "not_renamed", str(refused))
 
-    def _name(self, seen: Seen, wanted: Wanted) -> None:
-        login, has = wanted.values.get(_LOGIN), seen.first(_LOGIN).decode(errors="replace")
-        if has in wanted.candidates.get(_LOGIN, ()) and not self._objects.is_used(_LOGIN, str(login), seen.id):
-            steps = [("delete", [has]), ("add", [str(login)])]
-            self._session.write(lambda at: at.modify(entries.by_id(seen.id), {_LOGIN: steps}))
+    def _free(self, seen: Seen, wanted: Wanted) -> Iterator[tuple[str, str]]:
+        """Fields of the object whose wanted value nothing else has, while the object has another one in its place."""
+        login, has = str(wanted.values.get(_LOGIN, "")), seen.first(_LOGIN).decode(errors="replace")
+        if has in wanted.candidates.get(_LOGIN, ()) and not self._objects.is_used(_LOGIN, login, seen.id):
+            yield _LOGIN, login
         named = NAMED_BY[seen.kind]
         name, own = str(wanted.values[named]), names.value(names.split(seen.dn)[0])
-        rdn = names.rdn(named, name)
         if entries.is_called(own, name) or not entries.same(named, name, own):
             return
-        if not self._objects.exists(f"{rdn},{names.parent(seen.dn)}"):
-            self._session.write(lambda at: at.move(seen.dn, rdn))
+        if not self._objects.exists(f"{names.rdn(named, name)},{names.parent(seen.dn)}"):
+            yield named, name
+
+    def _give(self, seen: Seen, field: str, name: str) -> None:
+        if field == _LOGIN:
+            steps: list[Modification] = [("delete", [seen.first(_LOGIN)]), ("add", [name])]
+            self._session.write(lambda at: at.modify(entries.by_id(seen.id), {_LOGIN: steps}))
+        else:
+            self._session.write(lambda at: at.move(seen.dn, names.rdn(field, name)))

@@ -184,6 +184,8 @@ class ObjectExport:
             self.report.unread = preview(
                 plan, channel, hide, reports, entries, self.target.policy.adopt, self.report.parked
             )
+            if not self.report.unread:
+                self._remove_counters(channel, plan, entries)
             return
         self._park(plan, entries, left)
         self._deliver(channel, plan, entries, reports, calling, counts=allowed is None)
@@ -442,7 +444,7 @@ class ObjectExport:
             return
         there = ((each, entries[ref]) for ref, each in plan.wanted().items() if ref in entries)
         named = {entry.remote: each for each, entry in there if entry.is_there and not entry.accepted}
-        for notice in channel.remove_counters(named):
+        for notice in channel.remove_counters(named, dry=self.dry_run):
             self._notice(notice)
 
     def _calling(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], objects: Objects) -> Calling | None:

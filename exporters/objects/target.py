@@ -280,9 +280,10 @@ class Channel(Protocol):
 class Counting(Channel, Protocol):
     """The target has no two objects of one name in one place: the second gets a counter."""
 
-    def remove_counters(self, wanted: Mapping[str, Wanted]) -> Sequence[Notice]:
+    def remove_counters(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Sequence[Notice]:
         """At the end of a run: objects (by id) that the run has named, or listed, get the wanted name without a
-        counter, if nothing else has that any more; a person's account keeps its own. Returns what was refused."""
+        counter, if nothing else has that any more; a person's account keeps its own. ``dry``: none is written. Returns
+        what was renamed, and what was refused."""
         ...
 
 

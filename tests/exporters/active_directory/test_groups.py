@@ -229,7 +229,11 @@ def test_units_that_swap_names_need_no_counter(domain: Domain) -> None:
     domain.export(town, settings=settings, full=True)
     assert "Borgerservice 2" in str(named()), "others have the name"
     domain.wire.delete(theirs)
-    assert domain.export(town, settings=settings, full=True).run is None
+    told = [
+        [(each.key, each.text) for each in report.notices if each.rule == "renamed"]
+        for report in (domain.export(town, settings=settings, full=True, dry_run=dry) for dry in (True, False, False))
+    ]
+    assert told == [[("b", "its name is free now: Borgerservice")]] * 2 + [[]]
     assert sorted(named().values()) == sorted([*before.values(), ("Bibliotek", "")])
 
 
