@@ -14,6 +14,7 @@ from api.model.node_ids import in_cypher as id_in_cypher
 from api.model.records import RECORDS
 from api.model.ways_back import BACK
 from graph.collation import caption
+from graph.identity.user_names import PERSON
 from graph.model import KINDS, Kind, Link, Property
 from graph.model.organisation import ASSIGNMENT, RESPONSIBLE_FOR
 from graph.model.rights import CONSTRAINT_SETTING, GRANTEES, RIGHTS
@@ -236,6 +237,17 @@ for _record, _doc in (
     _of_record = "({m}:Run {id: {n}.run})"
     TYPES[_record].fields["byRun"] = Way(
         "byRun", ("Run",), _of_record, many=False, dated=False, doc=_doc, order="{m}.id"
+    )
+
+for _record, _name, _user, _doc in (
+    ("Change", "byPerson", "user", "The person who made it; null = a source, or a program"),
+    ("Brake", "approvedByPerson", "approved_by", "The person who approved it; null = nobody, or a program"),
+    ("MatchDecision", "byPerson", "user", "The person who decided it; null = a program"),
+    ("CprLookup", "byPerson", "by", "The person who looked it up; null = a program, or REConnect itself"),
+):
+    _uuid = f"CASE WHEN {{n}}.{_user} STARTS WITH '{PERSON}' THEN substring({{n}}.{_user}, {len(PERSON)}) END"
+    TYPES[_record].fields[_name] = Way(
+        _name, ("Person",), "({m}:Person {uuid: " + _uuid + "})", many=False, dated=False, doc=_doc
     )
 
 for _list, _type, _doc in (

@@ -70,3 +70,39 @@ def test_runs_are_listed_newest_first_from_page_to_page(asking: Asking, graph: n
         )
     finally:
         graph.execute_query("MATCH (r:Run {name: 'scim-test'}) DELETE r")
+
+
+def test_a_record_leads_to_the_person_who_made_it(asking: Asking, graph: neo4j.Driver) -> None:
+    """A program is not taken for a person, not even one that is named like one."""
+    anna = asking.data("{ persons(first: 1) { nodes { uuid } } }")["persons"]["nodes"][0]["uuid"]
+    users = {"a": f"person:{anna}", "b": anna, "c": "payroll", "d": None}
+    graph.execute_query(
+        """
+        UNWIND keys($users) AS id
+        CREATE (:Brake {id: id, source: 'by-person', approved_by: $users[id], learnt: datetime()})
+        CREATE (:MatchDecision {id: id, user: $users[id], reason: 'by-person', at: datetime()})
+        CREATE (:CprLookup {id: id, by: $users[id], purpose: 'by-person', at: datetime()})
+        """,
+        users=users,
+    )
+    try:
+        found = asking.data(
+            """{
+            brakes(source: "by-person") { nodes { id who: approvedByPerson { uuid } } }
+            decisions { nodes { id reason who: byPerson { uuid } } }
+            cprLookups { nodes { id who: byPerson { uuid } } }
+            changes(first: 1) { nodes { byPerson { uuid } } }
+            }"""
+        )
+        for name in ("brakes", "decisions", "cprLookups"):
+            who = {each["id"]: each["who"] for each in found[name]["nodes"] if each["id"] in users}
+            assert who == {"a": {"uuid": anna}, "b": None, "c": None, "d": None}, name
+        assert found["changes"]["nodes"] == [{"byPerson": None}]
+    finally:
+        graph.execute_query(
+            """
+            MATCH (n:Brake|MatchDecision|CprLookup)
+            WHERE 'by-person' IN [n.source, n.reason, n.purpose]
+            DELETE n
+            """
+        )
