@@ -47,7 +47,7 @@ def small(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, _small())
     except etree.XMLSyntaxError as wrong:
-        text = f"it is no well-formed XML, or cut off: {wrong.msg}"
+        text = f"it is not well-formed XML, or was cut off: {wrong.msg}"
         raise BadXml("not_well_formed", text, wrong.lineno) from wrong
     _check_document(root)
     return root
@@ -80,7 +80,7 @@ def stream(
             _check_prefix(element)
             yield event, element
     except etree.XMLSyntaxError as wrong:
-        text = f"it is no well-formed XML, or cut off: {wrong.msg}"
+        text = f"it is not well-formed XML, or was cut off: {wrong.msg}"
         raise BadXml("not_well_formed", text, wrong.lineno) from wrong
 
 

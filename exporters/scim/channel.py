@@ -33,7 +33,7 @@ _STALE = frozenset({412, 428})
 _ONE = {"startIndex": "1", "count": "1"}
 """The query of a harmless request."""
 _IN_A_ROW = 5
-"""So many changes in a row that are forbidden are no peculiarity of their objects."""
+"""After so many forbidden changes in a row, the login is at fault, not the objects."""
 _LOOKS = 3
 """How often a resource is read again when others change it at the same time (412)."""
 

@@ -285,7 +285,7 @@ def _function(
         raise BadRecord(Problem("Assignment", key, "endDate", "empty_period", "it ends before it begins"))
     problems: list[Problem] = []
     if is_twice:
-        text = "the function is told twice, and differs; the first was taken"
+        text = "the function is stated twice with different values; the first one was used"
         problems.append(Problem("Assignment", key, "endDate", "twice", text, "notice"))
     art = function.either("artId")
     settings = file.survey.settings
