@@ -49,14 +49,14 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A system role, with the constraint types that it takes, and those that it requires."""
+    """A system role, with the constraint types that it takes, and the uuids of those that it requires, in order."""
 
     uuid: str
     uri: str
     title: str
     description: str
     types: tuple[Type, ...]
-    required: frozenset[str]
+    required: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def role(fields: Fields) -> Role:
         if each.required():
             required.add(found.uuid)
     made = tuple(types[each] for each in sorted(types))
-    return Role(uuid, uri, fields.text("navn"), fields.text("beskrivelse", ""), made, frozenset(required))
+    return Role(uuid, uri, fields.text("navn"), fields.text("beskrivelse", ""), made, tuple(sorted(required)))
 
 
 def thin_job_role(fields: Fields) -> str:
