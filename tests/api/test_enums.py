@@ -23,8 +23,6 @@ from api.enums import (
     TokenRole,
     enumerated,
     in_cypher,
-    name_of,
-    word_of,
 )
 from api.mutations.planned import completed, mutations
 from api.mutations.property_values import parsed
@@ -34,6 +32,7 @@ from exporters.objects.ledger import ObjectState
 from graph import change_log
 from graph.model import KINDS
 from graph.model.accounts import RULE_EFFECTS
+from graph.model.kind import name_of
 from graph.questions import kle_changes, kle_endings
 from graph.questions.preview import standing
 from graph.questions.rights import held, review, why_not
@@ -88,7 +87,7 @@ def test_each_closed_set_of_the_model_is_an_enum_of_its_own() -> None:
 
 
 def test_a_word_may_be_written_as_its_name() -> None:
-    assert [word_of(RULE_EFFECTS, each) for each in ("GIVE", "give", "Give")] == ["give", "give", "Give"]
+    assert [RULE_EFFECTS.word_of(each) for each in ("GIVE", "give", "Give")] == ["give", "give", "Give"]
     assert parsed("AccountRule", "effect", "WITHHOLD") == parsed("AccountRule", "effect", "withhold") == "withhold"
     field = mutations()["createRightsConflict"]
     given = completed(field, {"mode": "approve", "scope": "OVERLAP", "title": "person"}, "x", date(2026, 1, 1))

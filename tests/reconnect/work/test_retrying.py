@@ -162,7 +162,7 @@ def test_each_package_has_one_tree() -> None:
 
 
 def test_the_program_draws_its_whole_tree() -> None:
-    for module in ("commands.demo", "local_api", "settings.file", "work.jobs", "work.mail"):
+    for module in ("commands.demo", "local_api", "settings.file", "work.jobs", "sending.mail"):
         importlib.import_module(f"reconnect.{module}")
     below, found = [ProgramError], []
     while below:
