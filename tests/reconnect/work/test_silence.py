@@ -30,7 +30,7 @@ from reconnect.sending.mail import MailFailed, send
 from reconnect.settings.cron import longest_gap, next_after, parse
 from reconnect.settings.tree import MailSettings
 from reconnect.source_health import FIRST_SEEN, ChangeCount, as_answers, sources_health
-from reconnect.work import jobs, refused_logins, retrying, silence
+from reconnect.work import jobs, open_stops, refused_logins, retrying, silence
 from tests.api.serving import serving
 from tests.exporters.files.servers import authority
 from tests.graph.organisation import Stating, small
@@ -315,6 +315,34 @@ def test_a_target_that_refuses_the_login_is_reported_once_and_when_it_ends(conte
     assert first["Subject"] == "REConnect: the target plan2learn refuses the login"
     assert "not even of a person who is stopped" in " ".join(first.get_content().split())
     assert last["Subject"] == "REConnect: the target plan2learn no longer refuses the login"
+
+
+def test_a_stopped_person_whose_account_stays_open_is_reported_once_and_when_it_is_over(
+    context: Context, mail: Served, clean_graph: neo4j.Driver
+) -> None:
+    with redis.Redis.from_url(context.redis_url()) as client:  # whatever another test has left
+        client.delete(open_stops.REPORTED)
+    clean_graph.execute_query(
+        """
+        UNWIND range(0, 3) AS number
+        WITH number, ['anna', 'bo', 'carl', 'dora'][number] AS name
+        CREATE (p:Person {uuid: name, stopped: name <> 'bo'})
+        CREATE (p)<-[:OF_PERSON]-(:PlannedAccount {uuid: 'account-' + name})
+        CREATE (:LedgerEntry {id: 'plan2learn|user|account-' + name, target: 'plan2learn', object: 'user',
+            key: 'account-' + name, remote: 'r', enabled: name <> 'carl', state: 'parked', reason: 'It is outside.'})
+        CREATE (:Change {number: number, uuid: name, after: '{"stopped": true}',
+            at: datetime() - CASE name WHEN 'dora' THEN duration({seconds: 5}) ELSE duration({hours: 1}) END})
+        """
+    )
+    for _ in range(2):
+        assert open_stops.watch(context) == ["plan2learn|account-anna"], "of dora it is known since a moment ago"
+    clean_graph.execute_query("MATCH (e:LedgerEntry {key: 'account-anna'}) SET e.enabled = false")
+    for _ in range(2):
+        assert open_stops.watch(context) == []
+    first, last = mail.box.mails
+    assert first["Subject"] == "REConnect: an account of a stopped person is still open"
+    assert "Person anna is stopped" in first.get_content() and "It is outside." in first.get_content()
+    assert last["Subject"] == "REConnect: an account of a stopped person is closed"
 
 
 def test_a_reading_for_which_nothing_was_there_is_no_success() -> None:
