@@ -17,9 +17,10 @@ from api.access.rights import Access
 from api.access.roles import ROLES
 from api.callers.gate import Gate
 from api.model.refused import Rejected
+from api.reads.broken_off import CutOff
 from api.reads.persons_shown import looking
 from api.reads.question import SCHEMA, Question, question_for
-from api.reads.reader import CutOff, Reader
+from api.reads.reader import Reader
 from graph.time import today
 
 _ASKER = "the service itself"

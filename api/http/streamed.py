@@ -6,7 +6,7 @@ import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from api.reads.reader import CutOff
+from api.reads.broken_off import CutOff
 
 PATIENCE = 60.0
 """Seconds within which a client must receive something. It may be slow, but it occupies a query in Neo4j."""

@@ -32,6 +32,7 @@ from api.model.known_names import Targets
 from api.model.refused import REFUSALS, Refusal, Rejected, at_root, in_field
 from api.model.variables import Values, marked
 from api.reads.bounded_cache import Kept
+from api.reads.broken_off import CutOff, broken_off, close_session, is_out_of_time, too_slow
 from api.reads.compilation import WITHIN
 from api.reads.compiler import Compiler
 from api.reads.explained import Explained, explained
@@ -68,12 +69,7 @@ _LENGTHS_SECONDS = 600.0
 _SOON = 20.0  # the first import turns an empty graph into a large one
 _AFTER_FAILURE = 10.0
 _LENGTHS_PATIENCE = 60.0
-_CLOSING = 5.0  # seconds
 _log = structlog.get_logger("api")
-
-
-class CutOff(Exception):
-    """An answer broke off while it was being written. It must not look complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +156,11 @@ class Reader:
         except REFUSALS as error:
             raise Rejected(in_field(error, None)) from error
         except OutOfTime as error:
-            raise Rejected(self._too_slow()) from error
+            raise Rejected(too_slow(self.limits.seconds)) from error
         except Neo4jError as error:
-            if not _out_of_time(error):
+            if not is_out_of_time(error):
                 raise
-            raise Rejected(self._too_slow()) from error
+            raise Rejected(too_slow(self.limits.seconds)) from error
 
     async def _answer(
         self,
@@ -372,14 +368,14 @@ class Reader:
         except Exception as error:
             if begun <= WHOLE:
                 raise  # nothing has been sent: the whole query fails
-            is_slow = isinstance(error, OutOfTime) or _out_of_time(error)
-            broken = self._too_slow() if is_slow else _broken_off(error)
+            is_slow = isinstance(error, OutOfTime) or is_out_of_time(error)
+            broken = too_slow(self.limits.seconds) if is_slow else broken_off(error)
             root = writer.root
             yield writer.closing + writer.errors(broken if root is None else at_root(broken, root.node, root.key))
             raise CutOff from error
         finally:
             stream.close()
-            await _closed(session)
+            await close_session(session)
 
     async def _records(
         self, session: neo4j.AsyncSession, asked: Sequence[Asked], patience: Patience
@@ -432,13 +428,6 @@ class Reader:
 
         return open_block
 
-    def _too_slow(self) -> GraphQLError:
-        return GraphQLError(
-            f"The answer took longer than {self.limits.seconds:g} seconds. Read fewer at a time (first, after), "
-            "or narrow the list with filter.",
-            extensions={"code": "time_limit"},
-        )
-
 
 def _formed(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
     return [formed(each) for each in errors]
@@ -448,24 +437,6 @@ def _bound(read: Statement | Answers, values: Values) -> Asked:
     if isinstance(read, Statement):
         return Asked(read, (read.parameters.bind(values),))
     return Asked(read, tuple(each.parameters.bind(values) for each in read.things), values[read.rule])
-
-
-async def _closed(session: neo4j.AsyncSession) -> None:
-    """Return the session's connection; if Neo4j does not answer in time, end it."""
-    try:
-        async with asyncio.timeout(_CLOSING):
-            await session.close()
-    except TimeoutError:
-        session.cancel()
-
-
-def _out_of_time(error: Exception) -> bool:
-    return isinstance(error, Neo4jError) and "TransactionTimedOut" in (error.code or "")
-
-
-def _broken_off(error: Exception) -> GraphQLError:
-    _log.error("answer_broken_off", error=type(error).__name__)
-    return GraphQLError("The answer broke off; try again", extensions={"code": "broken_off"})
 
 
 async def _nothing() -> AsyncIterator[Any]:
