@@ -28,7 +28,9 @@ _DRY_RUN = "dryrun"
 _ALIKE = 0.8
 """How similar a name must be to count as a misspelling: previw, but not provider."""
 _SHOWN = 40
-"""Letters of a name that an error shows."""
+"""Letters of a name that are compared, and that an error shows: no misspelling begins later."""
+_MOST_NAMES = 50
+"""Names in the body, and in its extensions: each is compared with those that are meant."""
 
 
 class BadRequest(Rejected):
@@ -98,6 +100,8 @@ def asked_of(form: object, size: int = 0) -> Asked:
     for name, value in (("variables", variables), ("extensions", extensions)):
         if value is not None and not isinstance(value, dict):
             raise BadRequest(f"{name} must be an object. {_FORM}")
+    if max(len(form), len(extensions or {})) > _MOST_NAMES:
+        raise BadRequest(f"The body and its extensions may have {_MOST_NAMES} names each. {_FORM}", code="over_limit")
     if operation is not None and not isinstance(operation, str):
         raise BadRequest(f"operationName must be a text. {_FORM}")
     if query is None and extensions is not None and "persistedQuery" in extensions:
@@ -133,8 +137,7 @@ def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -
     for name in form:
         if name == meant and not within:
             continue
-        alike = _is_alike(name, meant) if len(name) <= _SHOWN else _is_alike.__wrapped__(name, meant)
-        if alike and name != within:
+        if name != within and _is_alike(name[:_SHOWN], meant):
             known = f'"{within}": {{"{meant}": …}}' if within else f'"{meant}"'
             raise BadRequest(f"{name[:_SHOWN]!r} has no meaning here. Is {known} meant? Nothing was carried out.")
 
