@@ -44,6 +44,10 @@ from api.schema import schema
 T = TypeVar("T")
 SCHEMA = schema._schema  # graphql-core's own form, which validation works on
 MOST_TOKENS = 20_000
+MOST_ENTRIES = MOST_TOKENS
+"""Entries in the lists of a request's variables: a document has no room for more, either."""
+_MOST_ERRORS = 20
+"""Errors of a document or its variables that are told; each is worked out with its suggestions."""
 _SHORT = 2_000  # bytes of a short document, and
 _FEW = 200  # its fields; it takes a few milliseconds at most
 _BYTES_A_CHARACTER = 64  # of a parsed document; measured
@@ -139,16 +143,32 @@ def question_of(text: str, name: str | None) -> Question:
 
 
 def coerced(question: Question, variables: Mapping[str, Any] | None) -> VariableValues:
-    """The values of the operation's variables, in their declared types. Raises Rejected (bad_variables)."""
+    """The values of the operation's variables, in their declared types. Raises Rejected (bad_variables, over_limit)."""
     definitions = question.operation.variable_definitions
     if not definitions:
         return _NO_VARIABLES
-    values = get_variable_values(SCHEMA, list(definitions), dict(variables or {}))
+    _require_few(variables)
+    values = get_variable_values(SCHEMA, list(definitions), dict(variables or {}), _MOST_ERRORS)
     if isinstance(values, list):
         for each in values:
             each.extensions = {"code": "bad_variables"}
         raise Rejected(*values)
     return values
+
+
+def _require_few(variables: object) -> None:
+    """Raises Rejected (over_limit) for lists with too many entries, before any of them is looked at."""
+    entries, inside = 0, [variables]
+    while inside:
+        value = inside.pop()
+        if isinstance(value, dict):
+            inside += value.values()
+        elif isinstance(value, list):
+            entries += len(value)
+            if entries > MOST_ENTRIES:
+                text = f"The lists among the variables may have {MOST_ENTRIES} entries. Ask in several requests."
+                raise Rejected(GraphQLError(text, extensions={"code": "over_limit"}))
+            inside += value
 
 
 def _counted(text: str) -> tuple[DocumentNode, int]:
@@ -162,7 +182,7 @@ def _counted(text: str) -> tuple[DocumentNode, int]:
 
 
 def _validated(document: DocumentNode, fields: int, text: str, name: str | None) -> Question:
-    errors = validate(SCHEMA, document, RULES, max_errors=20)
+    errors = validate(SCHEMA, document, RULES, max_errors=_MOST_ERRORS)
     if errors:
         raise Rejected(*errors)
     operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]

@@ -18,6 +18,10 @@ from graph.cpr.keyring import MissingKey
 _log = structlog.get_logger("api")
 _PASSING = frozenset({"unavailable", "over_budget", "busy"})
 """Codes of the API's own refusals that pass; a ``GraphError`` says itself whether another try is worth it."""
+_LONGEST = 5_000
+"""Letters of a message. The longest are about definitions with many faults, which ``extensions`` has, too."""
+_LONGEST_VALUE = 1_000
+"""Letters of a value that an error repeats. One variable may be the argument of many fields, and each refuses it."""
 
 
 def formed(error: GraphQLError) -> dict[str, Any]:
@@ -29,8 +33,15 @@ def formed(error: GraphQLError) -> dict[str, Any]:
     form: dict[str, Any] = dict(error.formatted)
     extensions = {"code": _code(error), **(error.extensions or {})}
     extensions.setdefault("retry", "soon" if extensions["code"] in _PASSING else "never")
+    if isinstance(extensions.get("value"), str):
+        extensions["value"] = _cut(extensions["value"], _LONGEST_VALUE)
+    form["message"] = _cut(form["message"], _LONGEST)
     form["extensions"] = extensions
     return form
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} …"
 
 
 def noted(errors: Iterable[GraphQLError], state: State) -> list[dict[str, Any]]:
