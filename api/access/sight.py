@@ -1,6 +1,6 @@
 """Which things a caller may read, whose roles hold in a part of the organisation."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -59,6 +59,31 @@ def found_seen(
         candidates = ambiguous.candidates
     known = own | seen(driver, access, [(kind, each) for each in candidates], roles)
     return found(kind, name, [Found(each) for each in candidates if each in known]).uuid
+
+
+def each_found_seen(
+    driver: neo4j.Driver,
+    access: Access,
+    kind: str,
+    fits: Mapping[str, Sequence[Found]],
+    roles: frozenset[str] | None = None,
+) -> list[str]:
+    """As ``found_seen``, of several names. ``fits``: what fits each of them (``graph.identity.lookup.fitting``)."""
+    known: Container[str] | None = None
+    if access.scope is not None and isinstance(PLACES.get(kind), Place):
+        known = seen(driver, access, [(kind, row.uuid) for rows in fits.values() for row in rows], roles)
+
+    def one(name: str, rows: Sequence[Found]) -> str:
+        if known is None:
+            return found(kind, name, rows).uuid
+        candidates: Sequence[str]
+        try:
+            candidates = (found(kind, name, rows).uuid,) if rows else ()
+        except Ambiguous as ambiguous:
+            candidates = ambiguous.candidates
+        return found(kind, name, [Found(each) for each in candidates if each in known]).uuid
+
+    return [one(name, rows) for name, rows in fits.items()]
 
 
 _TIES = """

@@ -26,9 +26,9 @@ def _answer(request: Request) -> Sequence[Answer]:
             raise Unknown("unknown_employment", f"the person {person!r} has no employment {employment!r}", employment)
         whose = owner
     assert whose is not None
-    for each in request.get("types") or ():
-        request.known("employment type", each)
     types = frozenset(request.get("types") or ())
+    for each in sorted(types):
+        request.known("employment type", each)
     responsibility = request.get("responsibility")
     answers, _ = nearest_manager(request.driver, whose, request.day, responsibility, types, tie, request.last_known)
     ties = request.seen((kind, each.employment) for each in answers for kind in TIES)

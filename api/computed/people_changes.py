@@ -22,7 +22,7 @@ def _answer(request: Request) -> list[Answer]:
     if not 1 <= days <= _MOST:
         raise GraphQLError(f"days: {days}; allowed: 1 to {_MOST}", extensions={"code": "wrong_value"})
     asked, start = request.get("units"), today()
-    tops = _readable(request) if asked is None else [request.find("Unit", each) for each in asked]
+    tops = _readable(request) if asked is None else request.find_each("Unit", asked)
     found = people_changes(request.driver, tops, start, start + timedelta(days=days + 1))
     seen = request.seen((each.kind, each.tie) for each in found)
     shown = [each for each in found if each.tie in seen][: request.first]

@@ -1,50 +1,38 @@
 """``rightMembers``: everyone who holds each of several rights, for targets that keep a group of each."""
 
-from collections.abc import Iterable
-
 import neo4j
 
 from api.access.roles import LOG
 from api.computed.contract import AT, Answer, Argument, ComputedField, Plain, Request, Thing, answer_type
 from api.computed.rights import HOLDERS
-from graph.errors import Unknown
 from graph.model.rights import RIGHTS
-from graph.questions.rights.asking import evaluation_of_all, find_right
+from graph.questions.rights.asking import evaluation_of_all, known_rights
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.holders import members
 
 
 def _answer(request: Request) -> list[Answer]:
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-        asked = _known(session, request.arguments["rights"])
+        asked = known_rights(session, request.arguments["rights"])
         if not asked:
             return []
         work = evaluation_of_all(session, request.day, request.last_known)
     return _answers(request, work, asked)
 
 
-def _known(session: neo4j.Session, names: Iterable[str]) -> dict[str, str]:
-    """uuid → the name that it was asked by. A right that is not known has no holders, and stops no other's answer."""
-    found: dict[str, str] = {}
-    for name in names:
-        try:
-            found.setdefault(find_right(session, name), name)
-        except Unknown:
-            continue
-    return found
-
-
 def _answers(request: Request, work: Evaluation, asked: dict[str, str]) -> list[Answer]:
     held = members(work, asked)
+    within: dict[str, list[str]] = {uuid: [] for uuid in asked}
+    for other in sorted(asked):
+        for uuid in work.bundles.amounts_to(other) & asked.keys() - {other}:
+            within[uuid].append(other)
     seen = request.seen((kind, uuid) for subjects in held.values() for uuid in subjects for kind in HOLDERS)
     return [
         {
             "asked": name,
             "right": uuid,
             "subjects": sorted(each for each in held[uuid] if each in seen),
-            "within": sorted(
-                other for other in asked if other != uuid and uuid in work.bundles.amounts_to(other)
-            ),
+            "within": within[uuid],
         }
         for uuid, name in asked.items()
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from api.reads.selection import Selected
 PAGE = 100  # things on a page without first
 _FEW = 5.0  # assumed things in a list within a rule's answer
 _LOOKED_AT = 1.0  # cost in fields of examining a thing for a filter, an order or a count
+_A_NAME = 100.0  # cost in fields of an entry in a list among the arguments of a computed field: it is looked up
 _WALKED = 10.0  # the same for a filter that follows links
 _WALKING = frozenset({"below", "kle", "role", "position", "root", "keys", "source", "changedSince", "changedAfter"})
 Term = Callable[[Values, Lengths, bool], float]
@@ -41,6 +42,7 @@ def _root(root: Selected) -> Term:
         return lambda values, lengths, _: 1.0
     computed = FIELDS[root.name]
     labels = computed.looks_at
+    lists = [root.arguments.get(name) for name, each in computed.arguments.items() if each.type.startswith("[")]
     if computed.is_page:
         (connection,) = root.children.values()
         inner = _sum([_inside(each) for each in connection.values() if each.name in ROWS])
@@ -50,7 +52,8 @@ def _root(root: Selected) -> Term:
         answers = 1.0 if not labels and first is None else float(found(first, values) or min(PAGE, all_ or PAGE))
         if computed.one_each:
             answers = all_
-        return computed.costs + all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
+        named = sum(len(each) for each in (found(each, values) for each in lists) if isinstance(each, list))
+        return computed.costs + named * _A_NAME + all_ * _LOOKED_AT + max(0.0, answers) * inner(values, lengths, True)
 
     return cost
 

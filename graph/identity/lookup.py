@@ -94,8 +94,12 @@ def persons_by_cpr(session: neo4j.Session, hashes: Sequence[str]) -> dict[str, s
     return {row["hash"]: row["uuid"] for row in rows}
 
 
-def find_query(kind: str) -> str:
-    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$uuid`` (as ``canonical`` has it), ``$today``."""
+def find_query(kind: str, asked: str = "") -> str:
+    """One row a fitting thing: uuid, source. Parameters ``$name``, ``$uuid`` (as ``canonical`` has it), ``$today``.
+
+    ``asked``: a variable in scope that has ``name`` and ``uuid`` instead of the parameters.
+    """
+    name, uuid = (f"{asked}.name", f"{asked}.uuid") if asked else ("$name", "$uuid")
     natural = KINDS[kind].natural
     by_natural = ""
     if natural:
@@ -105,16 +109,16 @@ def find_query(kind: str) -> str:
             if KINDS[kind].reused
             else ""
         )
-        by_natural = f"UNION MATCH (n:{kind} {{{natural}: $name}}) {one} RETURN n.uuid AS uuid, null AS source"
+        by_natural = f"UNION MATCH (n:{kind} {{{natural}: {name}}}) {one} RETURN n.uuid AS uuid, null AS source"
     return f"""
-    CALL () {{
-        WITH $uuid AS uuid
+    CALL ({asked}) {{
+        WITH {uuid} AS uuid
         {surviving_query(kind)}
     }}
     RETURN uuid, null AS source
     {by_natural}
     UNION
-    MATCH (r:SourceRecord {{key: $name}})-[:TELLS]->(n:{kind})
+    MATCH (r:SourceRecord {{key: {name}}})-[:TELLS]->(n:{kind})
     WHERE r.kind = '{kind}'
     RETURN n.uuid AS uuid, r.source AS source
     """
@@ -155,6 +159,28 @@ def find(session: Run, kind: str, name: str, known: int | None = None) -> Found:
     rows = session.run(query, name=name, uuid=canonical(name) or name, today=today(), known=known)
     fitting = [Found(row["uuid"], row["source"]) for row in rows]
     return found(kind, name, fitting, () if fitting else _allowed(session, kind))
+
+
+def fitting(session: Run, kind: str, names: Collection[str], known: int | None = None) -> dict[str, list[Found]]:
+    """What fits each of the names, by one statement for all; one that fits nothing has an empty list. For ``found``.
+    ``known``: as in ``find``."""
+    query = f"""
+    UNWIND $names AS named
+    CALL (named) {{
+        {find_query(kind, "named")}
+    }}
+    RETURN named.name AS name, uuid, source
+    """
+    rows = session.run(
+        query if known is None else as_known(query),
+        names=[{"name": each, "uuid": canonical(each) or each} for each in dict.fromkeys(names)],
+        today=today(),
+        known=known,
+    )
+    fits: dict[str, list[Found]] = {each: [] for each in names}
+    for row in rows:
+        fits[row["name"]].append(Found(row["uuid"], row["source"]))
+    return fits
 
 
 def _allowed(session: Run, kind: str) -> list[str]:

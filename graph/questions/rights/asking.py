@@ -1,6 +1,6 @@
 """Rights of one person, employment or account on a day, over a period, and the rights of everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +9,7 @@ import neo4j
 from graph.as_of import Day, as_known, in_force, overlaps
 from graph.change_log import turned_day
 from graph.errors import PeriodTooLong, Unknown
-from graph.identity.lookup import find
+from graph.identity.lookup import find, fitting, found
 from graph.model import KINDS
 from graph.questions.rights import reading
 from graph.questions.rights.evaluate import Evaluation
@@ -109,6 +109,20 @@ def find_right(session: neo4j.Session, name: str) -> str:
             continue
     text = f"no job-function role or system role is known as {name!r}; give its key or UUID"
     raise Unknown("unknown_right", text, name)
+
+
+def known_rights(session: neo4j.Session, names: Collection[str]) -> dict[str, str]:
+    """As ``find_right``, of several names: uuid → the first name of the right; unknown names are left out. Raises
+    Ambiguous."""
+    by_name: dict[str, str] = {}
+    for kind in ("JobFunctionRole", "SystemRole"):
+        fits = fitting(session, kind, [each for each in names if each not in by_name])
+        by_name |= {name: found(kind, name, rows).uuid for name, rows in fits.items() if rows}
+    rights: dict[str, str] = {}
+    for name in names:
+        if name in by_name:
+            rights.setdefault(by_name[name], name)
+    return rights
 
 
 def evaluation(
