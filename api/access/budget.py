@@ -93,6 +93,13 @@ class Account:
         self._fill()
         self._left -= min(_NEW_FIELD * fields, self.limit / 2)
 
+    def charge_event(self, cost: int) -> float:
+        """Pay for an event of a subscription before it is looked at. Returns the seconds until that is earned: the
+        subscription waits so long, and misses nothing."""
+        self._fill()
+        self._left -= cost
+        return max(0.0, -self._left) * FILLED_IN / self.limit
+
     def _fill(self) -> None:
         now = monotonic()
         self._left = min(self.limit, self._left + (now - self._counted) * self.limit / FILLED_IN)

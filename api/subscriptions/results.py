@@ -12,7 +12,7 @@ import anyio.to_thread
 import neo4j
 from graphql import GraphQLError, OperationType
 
-from api.access.budget import Budgets, Spent
+from api.access.budget import Account, Budgets, Spent
 from api.access.credentials import Credential
 from api.access.read_log import ReadLog, ReadLogFull
 from api.access.rights import READ, Access
@@ -38,6 +38,12 @@ MOST = 1_000
 """Subscriptions of one token at the same time."""
 MOST_FIELDS = 100
 """Fields of a subscription, including those of values and links; a change has about twenty."""
+PASSED_OVER = 1
+"""Cost, in fields, of a change that is not asked for,"""
+AN_EVENT = 100
+"""of one that is sent, beside its own fields,"""
+A_LOOK = 2_000
+"""and of asking the graph whether a caller may read it whose roles hold in a part of the organisation."""
 _AGAIN = 1.0  # seconds until Neo4j is asked again
 _IDLE = 15.0  # seconds without a change, after which the token is checked again
 
@@ -67,12 +73,12 @@ class Subscriptions:
             root, name = _root(question, asked.variables), operation_name(question)
             _require_log(access)
             with self._counted(access.name):
-                async for result in self._followed(credential, access, root, name):
+                async for result in self._followed(credential, access, account, root, name):
                     yield result
         except Spent as spent:
             yield {"errors": [formed(spent.error)]}
         except Rejected as rejected:
-            account.charge_refused(len(asked.query))
+            account.charge_refused(asked.size)
             yield {"errors": [formed(each) for each in rejected.errors]}
         except GraphQLError as error:
             (told,) = await self.refusals.told(access, [error])
@@ -86,10 +92,11 @@ class Subscriptions:
             yield {"errors": [formed(unforeseen(broken))]}
 
     async def _followed(
-        self, credential: Credential, access: Access, root: Selected, name: str
+        self, credential: Credential, access: Access, account: Account, root: Selected, name: str
     ) -> AsyncIterator[dict[str, Any]]:
         is_person = credential.is_session or access.person is not None
         selected, wanted = root.children["ChangeEvent"], _wanted(root)
+        sending = AN_EVENT + _fields(root)
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
             now_is = await self._access_now(credential, access)
             if now_is is None:
@@ -97,8 +104,13 @@ class Subscriptions:
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated", "retry": "never"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away
-            entry_ = None if change is None or not wanted(change) else await self._shown(change, now_is)
-            if change is not None and entry_ is not None:
+            if change is None:
+                continue
+            is_wanted = wanted(change)
+            looking = 0 if now_is.scope is None else A_LOOK
+            await sleep(account.charge_event(sending + looking if is_wanted else PASSED_OVER))
+            entry_ = await self._shown(change, now_is) if is_wanted else None
+            if entry_ is not None:
                 if is_person:
                     self._note(access, name, change)
                 yield {"data": {root.key: event(entry_, selected)}}

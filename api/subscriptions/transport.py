@@ -154,7 +154,7 @@ async def socket(
                     await _end(websocket, TAKEN)
                     break
                 try:
-                    asked = asked_of(payload)
+                    asked = asked_of(payload, len(text))
                 except Rejected:
                     await _end(websocket, BAD_MESSAGE)
                     break
