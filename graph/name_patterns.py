@@ -8,7 +8,7 @@ a to z: æ is ae, ø is oe, å is aa, and other letters lose their accents and s
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +36,10 @@ LONGEST_LOCAL = 64
 """Characters before the @: RFC 5321 §4.5.3.1.1."""
 _FIELD = re.compile(r"\{([a-z]+)(?::([0-9]{1,2}))?\}")
 _DANISH = {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "ð": "d", "đ": "d", "þ": "th", "ł": "l", "ı": "i", "œ": "oe"}
+LONGEST_PATTERN = 200
+"""Characters of a pattern,"""
+MOST_PATTERNS = 20
+"""and patterns of one field: each is tried with each number."""
 _MOST = 999
 """Numbers that are tried for one pattern."""
 
@@ -74,8 +78,18 @@ def parts_of(pattern: str) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def check_pattern(pattern: str, field: str) -> None:
-    """Whether a pattern suits a field (login, mail, principal_name, common_name). Raises PatternWrong."""
+def check_patterns(patterns: Collection[str], field: str) -> None:
+    """Whether patterns suit a field (login, mail, principal_name, common_name). Raises PatternWrong."""
+    if len(patterns) > MOST_PATTERNS:
+        raise PatternWrong(f"{len(patterns)} patterns are too many; {MOST_PATTERNS} are allowed")
+    for each in patterns:
+        _check(each, field)
+
+
+def _check(pattern: str, field: str) -> None:
+    if len(pattern) > LONGEST_PATTERN:
+        text = f"{pattern[:20]!r} … has {len(pattern)} characters; {LONGEST_PATTERN} are allowed in a pattern"
+        raise PatternWrong(text)
     fields = {each.field for each in parts_of(pattern)}
     if field == "login" and fields & {"login", "mail"}:
         raise PatternWrong("the user name is made before the mail address: neither can be used in it")

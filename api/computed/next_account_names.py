@@ -9,7 +9,8 @@ from graphql import GraphQLError
 from api.access.roles import LOG
 from api.computed.contract import Answer, Argument, ComputedField, Plain, Request, answer_type
 from graph.identity.lookup import find
-from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_pattern
+from graph.model import LONGEST_INDEXED
+from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_patterns
 from graph.time import today
 from rules.accounts.facts import NamePolicy
 from rules.accounts.naming import NoName, next_name, policy_of, taken
@@ -25,6 +26,10 @@ _PATTERNS = {
 
 
 def _answer(request: Request) -> list[Answer]:
+    for name in ("givenName", "surname"):
+        if len(request.arguments[name]) > LONGEST_INDEXED:  # a person's is no longer, either
+            text = f"{name}: the text is longer than {LONGEST_INDEXED} letters"
+            raise GraphQLError(text, extensions={"code": "wrong_value", "field": name})
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         facts = read(session, today(), [])
         asked, at = request.get("policy"), request.get("system")
@@ -54,8 +59,7 @@ def _changed(request: Request, policy: NamePolicy) -> NamePolicy:
         if told is None:
             continue
         try:
-            for each in told if isinstance(told, list | tuple) else (told,):
-                check_pattern(each, field)
+            check_patterns(told if isinstance(told, list | tuple) else (told,), field)
         except PatternWrong as wrong:
             extensions = {"code": "wrong_value", "field": argument}
             raise GraphQLError(f"{argument}: {wrong}", extensions=extensions) from wrong

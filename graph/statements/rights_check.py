@@ -12,7 +12,7 @@ from graph.expressions import ExpressionRejected, Names, compile_expression
 from graph.model import KINDS
 from graph.model.derived_kinds import NotDerivable, derivation
 from graph.model.kind import WordSet
-from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_pattern
+from graph.name_patterns import LONGEST_LOGIN, PatternWrong, check_patterns
 from graph.patterns import PatternRejected, check
 from graph.statements.normal_text import has_blank_item
 from graph.statements.statement import Statement, Value
@@ -64,8 +64,7 @@ def _condition(names: Names) -> Callable[[Value], str | None]:
 def _names(field: str) -> Callable[[Value], str | None]:
     def check_names(value: Value) -> str | None:
         try:
-            for each in value if isinstance(value, tuple) else (str(value),):
-                check_pattern(each, field)
+            check_patterns(value if isinstance(value, tuple) else (str(value),), field)
         except PatternWrong as wrong:
             return str(wrong)
         return None

@@ -10,6 +10,7 @@ import pytest
 from graphql import GraphQLError
 from uvicorn.server import ServerState
 
+from api.computed import next_account_names
 from api.computed.contract import Caller, Request
 from api.http import connections
 from api.http.connections import LARGEST_ADDRESS, LARGEST_HEAD, LARGEST_HEADER, MOST_HEADERS, PatientProtocol
@@ -25,6 +26,7 @@ from api.requests.request_body import BadRequest, asked_of
 from graph.errors import Unknown
 from graph.questions.rights.asking import known_rights
 from graph.time import today
+from rules.accounts.facts import NamePolicy
 
 # -- the body ---------------------------------------------------------------------------------------------------------
 
@@ -295,3 +297,27 @@ def test_each_name_in_a_list_is_paid_for(text: str, is_literal: bool) -> None:
         return Compiler(frozenset(), today(), True).plan(roots).cost(given.coerced, Lengths())
 
     assert cost(["x"] * 8) - cost(["x"]) == 7 * 100
+
+
+# -- names of accounts ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "text"),
+    [
+        ("givenName", "a " * 500_000, "givenName: the text is longer"),
+        ("surname", "漢" * 1_001, "surname: the text is longer"),
+        ("loginPatterns", ["{given}"] * 21, "loginPatterns: 21 patterns are too many"),
+        ("loginPatterns", ["{middle}" * 100_000], "loginPatterns: .* has 800000 characters"),
+        ("mailPattern", "{middle}" * 100 + "@a.dk", "mailPattern: .* has 805 characters"),
+    ],
+)
+def test_names_and_patterns_of_accounts_are_bounded(argument: str, value: Any, text: str) -> None:
+    caller = Caller("x", frozenset(), frozenset())
+    given = {"givenName": "Anna", "surname": "Berg", argument: value}
+    request = Request(given, today(), caller, SimpleNamespace(driver=None))  # type: ignore[arg-type]
+    with pytest.raises(GraphQLError, match=text) as refused:
+        if argument in ("givenName", "surname"):
+            next_account_names._answer(request)
+        next_account_names._changed(request, NamePolicy("x"))
+    assert refused.value.extensions == {"code": "wrong_value", "field": argument}
