@@ -129,7 +129,7 @@ _LISTED = frozenset({"Role", "ItSystem", "SystemGroup", "Function", "NamePolicy"
 _FEW = 20
 
 
-def found(kind: str, name: str, rows: list[Found], allowed: Sequence[str] = ()) -> Found:
+def found(kind: str, name: str, rows: Sequence[Found], allowed: Sequence[str] = ()) -> Found:
     """The one thing among the rows of ``find_query``. Raises Unknown (unknown_unit …) or Ambiguous.
 
     What it is by itself, by uuid or natural key, counts before what a source calls by that name. ``allowed``: the
