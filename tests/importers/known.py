@@ -3,7 +3,6 @@
 For tests of readers and mappings. What counts in the graph (merge, brake, writes) is tested with ``run_import``.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,7 +15,6 @@ from graph.time import Period, within
 from importers.gaps import filled
 from importers.source import Mapped, Reading, Source
 
-_A_SET = re.compile(rb"frozenset\(\{|\{'[^':]*'[,}]")
 KEYRING = Keyring({"k1": b"1" * 32}, "k1", b"2" * 32)
 ABSENT = "absent"
 
@@ -67,7 +65,7 @@ class InMemory:
 
     def fingerprint(self, *raw: bytes) -> str:
         for each in raw:  # a set has another order in another process, and its record would be another one each time
-            assert not _A_SET.search(each), each
+            assert b"frozenset({" not in each, each
         return KEYRING.fingerprint(*raw)
 
     def person_key(self, cpr: str) -> str:
