@@ -13,6 +13,7 @@ from graph.time import Period, today
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
+from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from graph.writing.amending import Amendment
 
 By = Annotated[str, typer.Option("--by", help="The person who asks, or decides: UUID, or a source's key.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the request.")]
+Reason = Annotated[str, reason_option("Why; kept with the request.")]
 
 
 def register(accounts: typer.Typer) -> None:

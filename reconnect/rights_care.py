@@ -11,6 +11,7 @@ from graph.time import today
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
+from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -108,7 +109,7 @@ def done(
     on: Annotated[
         date | None, day_option("--on", help="The day on which it was done; default today.", show_default=False)
     ] = None,
-    reason: Annotated[str, typer.Option(help="For the change log.")] = "done by hand",
+    reason: Annotated[str, reason_option("For the change log.")] = "done by hand",
 ) -> None:
     """Close a step: it is done."""
     from graph.care import manual_steps

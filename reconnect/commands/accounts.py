@@ -13,6 +13,7 @@ from reconnect.commands import accounts_at_targets
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
+from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -136,7 +137,7 @@ def why(
 def stop(
     context: typer.Context,
     person: Person,
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the stop.")],
+    reason: Annotated[str, reason_option("Why; kept with the stop.")],
     until: Annotated[
         date | None, day_option("--until", help="The first day that is allowed again.", show_default=False)
     ] = None,

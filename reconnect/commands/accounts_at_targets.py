@@ -14,6 +14,7 @@ from graph.time import today
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
+from reconnect.reason_option import reason_option
 from reconnect.terminal import WAIT, terminal
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def adopt(
             "--other", metavar="KEY=ID", help="This one is another's: an account is created beside it. May be repeated."
         ),
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why; kept with each account that is adopted or kept apart.")] = "",
+    reason: Annotated[str, reason_option("Why; kept with each account that is adopted or kept apart.")] = "",
     wait: Wait = False,
 ) -> None:
     """List accounts that others made at a target and that fit planned accounts, and take them over.
@@ -91,7 +92,7 @@ def drift(
         ),
     ] = None,
     kind: Annotated[str, typer.Option(help="The kind of object of --accept and --make-again.")] = "user",
-    reason: Annotated[str | None, typer.Option(help="Why it is decided so.")] = None,
+    reason: Annotated[str | None, reason_option("Why it is decided so.")] = None,
     until: Annotated[
         date | None,
         day_option("--until", help="The first day on which it is shown again; default: no end.", show_default=False),

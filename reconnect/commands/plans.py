@@ -16,6 +16,7 @@ from rich.table import Table
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
+from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from reconnect.context import Context
 
 Name = Annotated[str, typer.Argument(metavar="PLAN", help="The plan: its id or name.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the record.")]
+Reason = Annotated[str, reason_option("Why, for the record.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 group = typer.Typer(
     no_args_is_help=True, help="Prepare changes for a day: preview, compare, approve, apply and take back."

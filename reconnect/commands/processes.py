@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconnect.exits import CommandFailed, Exit
+from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ Main = Annotated[
 ]
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case.")]
 IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT", help="The incident, as `incidents` shows it.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the log of the case.")]
+Reason = Annotated[str, reason_option("Why, for the log of the case.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 group = typer.Typer(no_args_is_help=True, help="Play, check and deploy the definitions of processes.")
 
@@ -255,7 +256,7 @@ def move(
 def automatic(
     context: typer.Context,
     process: Annotated[str, typer.Argument(metavar="PROCESS", help="Id of the process.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the process.")],
+    reason: Annotated[str, reason_option("Why; kept with the process.")],
     on: Annotated[bool, typer.Option("--on/--off", help="Whether its cases start by themselves from now on.")],
     first: Annotated[
         datetime | None,

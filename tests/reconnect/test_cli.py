@@ -49,6 +49,7 @@ _OF_HELP = frozenset(
         "reconnect.folders",
         "reconnect.limited_roles",
         "reconnect.progress",
+        "reconnect.reason_option",
         "reconnect.rights_care",
         "reconnect.root",
         "reconnect.terminal",
