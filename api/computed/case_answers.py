@@ -11,9 +11,10 @@ from api.computed.task_answers import moment, names_of, task_forms
 from graph.connection import Run
 from graph.identity.lookup import survivors
 from graph.model.kind import name_of
-from processes.cases import definitions, kept
+from processes.cases import case_log, definitions, kept
+from processes.cases.case_log import LogEntry
 from processes.cases.definitions import Version
-from processes.cases.kept import CaseRow, LogEntry, Task
+from processes.cases.kept import CaseRow, Task
 from processes.cases.listed import Listed, state_of
 from processes.cases.tasks import STARTER, Look
 from processes.forms import Form
@@ -104,7 +105,7 @@ def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
 def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None) -> Answer:
     """A case as an answer of the type ``ProcessCase``. ``person``: who asks."""
     version, engine = kept.engine_of(run, case)
-    log = kept.log_of(run, case.id)
+    log = case_log.log_of(run, case.id)
     filled_in = [each for each in log if each.values]
     answers = _answers(version, {**engine.variables, **{k: v for each in filled_in for k, v in each.values.items()}})
     of_task = {each.task.id: each.task for each in tasks}

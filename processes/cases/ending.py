@@ -15,7 +15,7 @@ from graph.connection import Run
 from graph.errors import ChangeRejected
 from graph.identity.lookup import find, survivors
 from graph.time import COPENHAGEN
-from processes.cases import kept
+from processes.cases import case_log, kept
 from processes.cases.kept import CaseRow
 from processes.errors import NotCandidate, NotStarter
 
@@ -40,7 +40,9 @@ def require_running(run: Run, case: CaseRow) -> None:
     """Raises ChangeRejected (wrong_state), with when it has ended, and by whom."""
     if case.is_open:
         return
-    last = next((each for each in reversed(kept.log_of(run, case.id)) if each.action in ("stopped", "withdrawn")), None)
+    last = next(
+        (each for each in reversed(case_log.log_of(run, case.id)) if each.action in ("stopped", "withdrawn")), None
+    )
     ended = f"{case.ended.astimezone(COPENHAGEN):%Y-%m-%d %H:%M}" if case.ended is not None else "before"
     how = "has come to its end" if last is None else f"was {last.action}"
     text = f"the case {how} ({ended}); nothing was changed"

@@ -18,7 +18,7 @@ import orjson
 
 from graph.connection import Run
 from graph.identity.lookup import find, surviving_match
-from processes.cases import kept, tasks
+from processes.cases import case_log, kept, tasks
 from processes.cases.definitions import Version
 from processes.engine.values import LARGEST
 from processes.errors import FormRejected
@@ -71,7 +71,7 @@ def values_of(run: Run, task: str, person: str | None) -> dict[str, Any]:
 
 def _answered(run: Run, task: kept.Task) -> frozenset[str]:
     """The fields that were filled in in the same task, for others of its list."""
-    log = kept.log_of(run, task.case)
+    log = case_log.log_of(run, task.case)
     return frozenset(field for each in log if each.task and each.element == task.element for field in each.values)
 
 

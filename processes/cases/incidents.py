@@ -10,10 +10,10 @@ import neo4j
 from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import find
-from processes.cases import kept, service_tasks
+from processes.cases import case_log, kept, service_tasks
 from processes.cases.definitions import Version
 from processes.cases.ending import is_biased, require_running
-from processes.cases.kept import Running
+from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.cases.tasks import STARTER, Find, by_name, refused, with_uuid
 from processes.errors import FormRejected, NotCandidate, ToOneself
@@ -83,7 +83,9 @@ def repair(
             _require_another(tx, running.id, person, found)
         element = _element(running, incident, service)
         nobody = user if person is None else ""
-        kept.log(tx, running.id, kept.LogEntry("repaired", now, person, None, element, reason, nobody, values=found))
+        case_log.log(
+            tx, running.id, case_log.LogEntry("repaired", now, person, None, element, reason, nobody, values=found)
+        )
         _again(running, incident, service, now)
         running.write(now)
         running.follow_values(found)

@@ -9,7 +9,7 @@ import neo4j
 from graph.errors import Unknown
 from graph.rehearsal import rehearsed
 from processes.cases import definitions, kept
-from processes.cases.kept import Running
+from processes.cases.running import Running
 from processes.cases.tasks import STARTER
 from processes.engine.errors import DefinitionRejected, NotMovable, StateRejected
 from processes.engine.moving import moved

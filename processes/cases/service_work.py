@@ -19,7 +19,7 @@ from graph.expressions import ExpressionFailed
 from graph.rehearsal import all_or_none
 from graph.retry import NEXT, Retry
 from processes.cases import service_tasks
-from processes.cases.kept import Running
+from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.engine.errors import ProcessError
 from processes.services import Call, Noted, Service, ServiceFailed, Services

@@ -17,9 +17,10 @@ import neo4j
 from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError, Unknown
 from graph.identity.lookup import find, surviving_match, survivors
-from processes.cases import definitions, kept
+from processes.cases import case_log, definitions, kept
 from processes.cases.definitions import Version
-from processes.cases.kept import Running, Task, day_of
+from processes.cases.kept import Task, day_of
+from processes.cases.running import Running
 from processes.cases.starting import require_starter
 from processes.engine.errors import ProcessError, ValuesRejected
 from processes.errors import (
@@ -162,8 +163,8 @@ def claim(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: str =
         _require_not_claimed(tx, seen, person)
         told = {"claimed_by": person, "claimed": now.astimezone(UTC), "lapsed": None}
         kept.set_task(tx, task, told)
-        entry = kept.LogEntry("claimed", now, person, candidate.instead_of, seen.task.element, reason)
-        kept.log(tx, seen.task.case, entry)
+        entry = case_log.LogEntry("claimed", now, person, candidate.instead_of, seen.task.element, reason)
+        case_log.log(tx, seen.task.case, entry)
         return kept.task(tx, task)
 
     return _write(driver, work)
@@ -183,7 +184,7 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: s
         if handed is not None and survivors(tx, "Person", [handed[1]]).get(handed[1]) == person:
             told |= {"handed_by": None, "handed_to": None}
         kept.set_task(tx, task, told)
-        kept.log(tx, seen.task.case, kept.LogEntry("given_back", now, person, None, seen.task.element, reason))
+        case_log.log(tx, seen.task.case, case_log.LogEntry("given_back", now, person, None, seen.task.element, reason))
         return kept.task(tx, task)
 
     return _write(driver, work)
@@ -211,7 +212,7 @@ def hand(
         if look(tx, task, now).route.of(other) is None:
             text = f"{_name(tx, other)} may not have the task {seen.task.name!r}, or is away; hand it to somebody else"
             raise NotCandidate(text)
-        kept.log(tx, seen.task.case, kept.LogEntry("handed", now, person, None, seen.task.element, reason))
+        case_log.log(tx, seen.task.case, case_log.LogEntry("handed", now, person, None, seen.task.element, reason))
         return kept.task(tx, task)
 
     return _write(driver, work)
@@ -273,8 +274,8 @@ def ask(driver: neo4j.Driver, task: str, by: str, of: str | None, now: datetime,
         told = {"question": question, "asked_by": person, "asked_of": other, "asked": now.astimezone(UTC)}
         told["to_tell"] = str(uuid4())
         kept.set_task(tx, task, told)
-        entry = kept.LogEntry("asked", now, person, candidate.instead_of, seen.task.element, question)
-        kept.log(tx, seen.task.case, entry)
+        entry = case_log.LogEntry("asked", now, person, candidate.instead_of, seen.task.element, question)
+        case_log.log(tx, seen.task.case, entry)
         return kept.task(tx, task)
 
     return _write(driver, work)
@@ -290,7 +291,7 @@ def answer(driver: neo4j.Driver, task: str, by: str, now: datetime, text: str) -
         if question is None or survivors(tx, "Person", [question.of]).get(question.of) != person:
             raise NotCandidate(f"the task {seen.task.name!r} has no question for {_name(tx, person)}")
         kept.set_task(tx, task, dict.fromkeys(("question", "asked_by", "asked_of", "asked")))
-        kept.log(tx, seen.task.case, kept.LogEntry("answered", now, person, None, seen.task.element, text))
+        case_log.log(tx, seen.task.case, case_log.LogEntry("answered", now, person, None, seen.task.element, text))
         return kept.task(tx, task)
 
     return _write(driver, work)
@@ -454,7 +455,7 @@ def _lapse(tx: neo4j.ManagedTransaction, id_: str, now: datetime) -> bool:
     if seen.task.state != "open" or seen.task.claim is None or seen.claimed is not None:
         return False
     kept.set_task(tx, id_, {"claimed_by": None, "claimed": None, "lapsed": seen.lapsed, "to_tell": str(uuid4())})
-    kept.log(tx, seen.task.case, kept.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
+    case_log.log(tx, seen.task.case, case_log.LogEntry("lapsed", now, seen.lapsed, None, seen.task.element))
     return True
 
 

@@ -15,7 +15,7 @@ from graph.errors import GraphError
 from graph.identity.lookup import canonical
 from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
-from processes.cases import definitions, kept, service_tasks, tasks
+from processes.cases import case_log, definitions, kept, service_tasks, tasks
 from processes.cases.kept import Task
 from processes.cases.listed import state_of
 from processes.cases.service_work import carry_out_due
@@ -188,7 +188,7 @@ class _Playing:
     def _logged(self, task: Task) -> dict[str, Any]:
         """The last entry of the log about the task."""
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            entries = [each for each in kept.log_of(session, task.case) if each.element == task.element and each.by]
+            entries = [each for each in case_log.log_of(session, task.case) if each.element == task.element and each.by]
         if not entries:
             return {}
         last = entries[-1]

@@ -37,7 +37,7 @@ from graph.questions import kle_changes, kle_endings
 from graph.questions.preview import standing
 from graph.questions.rights import held, review, why_not
 from graph.statements.statement import Problem
-from processes.cases import inbox, kept
+from processes.cases import case_log, inbox
 from reconnect import job_states
 from rules.accounts.explaining import _EXCEPTED, _ORDER
 
@@ -49,7 +49,7 @@ def words(enum: type) -> set[str]:
 def test_each_has_what_its_part_of_the_program_writes() -> None:
     assert words(Kind) == set(KINDS)
     assert words(Operation) == set(get_args(change_log.Operation))
-    assert words(CaseAction) == set(get_args(kept.Action))
+    assert words(CaseAction) == set(get_args(case_log.Action))
     assert words(InboxPart) == set(inbox.PARTS)
     assert words(LedgerState) == set(get_args(FileState)) | set(get_args(ObjectState))
     assert words(TokenRole) == set(ROLES)

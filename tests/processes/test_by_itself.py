@@ -17,7 +17,7 @@ from api.mutations.services import wanted
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, today
-from processes.cases import by_itself, definitions, happened, kept, last_starts
+from processes.cases import by_itself, case_log, definitions, happened, kept, last_starts
 from processes.package import read_package
 from processes.services import OUTSIDE
 from reconnect.embedded import Addresses
@@ -104,7 +104,7 @@ def test_what_happens_after_the_switch_starts_a_case_once(town: neo4j.Driver, tm
     assert cases(town) == [("Anna Berg", "Jobcenter")]
     with town.session() as session:
         (task,) = kept.open_tasks(session)
-        log = kept.log_of(session, task.case)
+        log = case_log.log_of(session, task.case)
         _, engine = kept.engine_of(session, kept.case(session, task.case))
     assert engine.variables["note"] == LAST and log[0].by is None and log[0].reason.endswith(": Employment ended")
     sooner = (today() + timedelta(days=30)).isoformat()

@@ -17,7 +17,7 @@ from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.errors import Unknown
 from graph.identity.lookup import find
-from processes.cases import definitions, incidents, kept, moving, tasks
+from processes.cases import case_log, definitions, incidents, kept, moving, running, tasks
 from processes.cases.inbox import inbox
 from processes.cases.starting import startable
 from processes.engine.errors import DefinitionRejected
@@ -94,7 +94,7 @@ def test_of_two_processes_that_complete_a_task_one_wins_and_the_other_is_told(
         for process, _ in pairs:
             process.join()
     with town.session() as session:
-        actions = [each.action for each in kept.log_of(session, case)]
+        actions = [each.action for each in case_log.log_of(session, case)]
     assert actions == ["started", "completed"] and open_task(town, case).element == "report"
     with pytest.raises(AlreadyDone, match="Anna Berg"):
         tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
@@ -148,7 +148,7 @@ def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:
         case_times.lapse_claims(context)
     assert (open_task(town, case).asked.escalations, open_task(town, fresh).asked.escalations) == (1, 0)
     with town.session() as session:
-        assert [each.action for each in kept.log_of(session, case)] == ["started", "escalated"]
+        assert [each.action for each in case_log.log_of(session, case)] == ["started", "escalated"]
         assert kept.case(session, case).due is None and kept.case(session, fresh).due is not None
 
 
@@ -156,14 +156,14 @@ def test_a_case_that_cannot_go_on_stops_no_other(town: neo4j.Driver, monkeypatch
     deploy(town, described(escalate={"after": "1 working day"}))
     stuck, _ = started(town, now=NOW - timedelta(days=31))
     other, _ = started(town, now=NOW - timedelta(days=30))
-    write = kept.Running.write
+    write = running.Running.write
 
-    def breaks(running: kept.Running, now: datetime) -> None:
+    def breaks(running: running.Running, now: datetime) -> None:
         if running.id == stuck:
             raise KeyError("a fault of the library")
         write(running, now)
 
-    monkeypatch.setattr(kept.Running, "write", breaks)
+    monkeypatch.setattr(running.Running, "write", breaks)
     for _ in range(2):
         assert list(tasks.pass_time(town, NOW).failed) == [stuck]
     assert open_task(town, other).asked.escalations == 1
@@ -273,9 +273,9 @@ def test_a_case_that_another_worker_has_let_go_on_is_left_alone(
     assert tasks.pass_time(town, NOW).cases == 1
     monkeypatch.setattr(kept, "due", lambda run, now: [case])  # as the second worker had read it before the first wrote
     with town.session() as session:
-        before = kept.log_of(session, case)
+        before = case_log.log_of(session, case)
         assert tasks.pass_time(town, NOW + timedelta(hours=1)).cases == 0
-        assert kept.log_of(session, case) == before
+        assert case_log.log_of(session, case) == before
 
 
 def test_a_case_that_is_moved_knows_who_has_started_it(town: neo4j.Driver) -> None:
@@ -340,8 +340,8 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     dora = uuid(town, "dora")
     other = tasks.start(town, "approval", {"unit": "job", "person": "carl"}, "dora", NOW)
     with town.session() as session:
-        repaired = kept.LogEntry("repaired", NOW, None, None, "approve", values={"unit": "job", "other": [dora]})
-        session.execute_write(kept.log, other, repaired)
+        repaired = case_log.LogEntry("repaired", NOW, None, None, "approve", values={"unit": "job", "other": [dora]})
+        session.execute_write(case_log.log, other, repaired)
         told = {"told": [f"{dora} 0", f"{uuid(town, 'anna')} 0"]}
         session.execute_write(kept.set_task, open_task(town, other).id, told)
     erase_person(town, dora, Origin("manual", user="hr", reason="x"))
@@ -378,7 +378,7 @@ def test_a_case_that_decides_an_erasure_outlives_the_person_with_the_decision(to
     erase_person(town, dora, Origin("manual", user="hr", reason="x"))
     tasks.complete(town, open_task(town, case).id, "anna", {"exceptions": "Intet"}, NOW)
     with town.session() as session:
-        row, log = kept.case(session, case), kept.log_of(session, case)
+        row, log = kept.case(session, case), case_log.log_of(session, case)
         _, engine = kept.engine_of(session, row)
     assert not row.is_open and row.incidents == () and dora not in str((row, log, engine.data))
     assert [dict(each.values) for each in log if each.action == "completed"] == [
@@ -553,6 +553,6 @@ def test_open_cases_are_moved_to_the_current_version_and_what_cannot_be_stays(to
     tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
     with town.session() as session:
         assert (kept.case(session, case).number, kept.case(session, case).is_open) == (2, False)
-        assert [each.action for each in kept.log_of(session, case)] == ["started", "moved", "completed", "ended"]
+        assert [each.action for each in case_log.log_of(session, case)] == ["started", "moved", "completed", "ended"]
     with pytest.raises(Unknown, match="no open case"):
         moving.move(town, "approval", [case], None, NOW, "x")

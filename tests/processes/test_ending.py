@@ -12,7 +12,7 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.questions.rights.authors import _of_case as authors_of
 from graph.retry import NEXT
-from processes.cases import definitions, ending, incidents, kept, service_tasks, tasks
+from processes.cases import case_log, definitions, ending, incidents, kept, service_tasks, tasks
 from processes.cases.filling import values_of
 from processes.cases.inbox import inbox
 from processes.cases.listed import overview, state_of
@@ -68,9 +68,9 @@ def waiting(driver: neo4j.Driver, **more: Any) -> str:
     return begun(driver, *parts, **more)
 
 
-def seen(driver: neo4j.Driver, case: str) -> tuple[kept.CaseRow, list[kept.Task], list[kept.LogEntry]]:
+def seen(driver: neo4j.Driver, case: str) -> tuple[kept.CaseRow, list[kept.Task], list[case_log.LogEntry]]:
     with driver.session() as session:
-        return kept.case(session, case), kept.tasks_of(session, case), kept.log_of(session, case)
+        return kept.case(session, case), kept.tasks_of(session, case), case_log.log_of(session, case)
 
 
 def uuid_of(driver: neo4j.Driver, kind: str, number: int) -> str:

@@ -14,7 +14,7 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON, at
 from graph.statements.precedence import SourceOrder
-from processes.cases import definitions, incidents, kept, service_tasks, tasks
+from processes.cases import case_log, definitions, incidents, kept, running, service_tasks, tasks
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
 from processes.services import Call, Service, ServiceFailed, Services
@@ -117,9 +117,9 @@ def test_a_change_of_the_organisation_is_made_once_with_the_step(town: neo4j.Dri
     )
     assert [row.data() for row in rows] == [{"user": "process:main", "reason": f"Do it (case {found.case})"}]
     with town.session() as session:
-        (work,) = session.execute_write(kept.Running.lock, found.case).engine.work()
+        (work,) = session.execute_write(running.Running.lock, found.case).engine.work()
         assert work.data["tie"] == made
-        assert [each.action for each in kept.log_of(session, found.case)] == ["started", "served"]
+        assert [each.action for each in case_log.log_of(session, found.case)] == ["started", "served"]
 
 
 def test_who_is_asked_follows_where_somebody_is_by_then(town: neo4j.Driver) -> None:
@@ -162,7 +162,7 @@ def test_a_change_that_is_refused_leaves_nothing_and_is_an_incident(town: neo4j.
     incidents.skip(town, found.case, found.id, None, NOW, "Gjort i hånden")
     assert state(town, found) == ("skipped", [], ["note"])
     with town.session() as session:
-        assert [each.action for each in kept.log_of(session, found.case)] == ["started", "failed", "skipped"]
+        assert [each.action for each in case_log.log_of(session, found.case)] == ["started", "failed", "skipped"]
     with pytest.raises(Unknown, match="has no incident"):
         incidents.retry(town, found.case, found.id, None, NOW, "x")
 
@@ -308,7 +308,7 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice(
     assert len(ties(town, "Carl Holm")) == before + CASES
     with town.session() as session:
         for case in cases:
-            assert [each.action for each in kept.log_of(session, case)] == [
+            assert [each.action for each in case_log.log_of(session, case)] == [
                 "started", "completed", "served", "served", "ended",
             ]  # fmt: skip
             assert kept.case(session, case).incidents == ()

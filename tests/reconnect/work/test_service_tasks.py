@@ -10,7 +10,7 @@ import pytest
 
 from graph.identity.lookup import find
 from graph.statements.precedence import SourceOrder
-from processes.cases import definitions, kept, tasks
+from processes.cases import case_log, definitions, tasks
 from processes.cases.service_tasks import ServiceTask, tasks_of
 from processes.services import OUTSIDE
 from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings
@@ -71,7 +71,7 @@ def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest
     assert both.state == "done" and sent[-1][0] == ["dora@kommune.example"]
     with town.session() as session:
         anna = find(session, "Person", "anna").uuid
-        (noted,) = [each.reason for each in kept.log_of(session, both.case) if each.action == "served"]
+        (noted,) = [each.reason for each in case_log.log_of(session, both.case) if each.action == "served"]
     assert noted == f"not sent to {anna}, of whom no work mail address is known"
     assert served(town, "mail", {**mail, "to": '["anna"]'}, mail=server).state == "incident" and len(sent) == 3
 
