@@ -8,7 +8,7 @@ from api.computed.contract import Answer, ComputedField, Plain, Request, answer_
 from api.computed.task_answers import names_of
 from graph.identity.lookup import survivors
 from graph.time import today
-from processes.cases.listed import delegations
+from processes.cases.delegations import delegations
 
 
 def _answer(request: Request) -> list[Answer]:

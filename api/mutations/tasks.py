@@ -23,7 +23,7 @@ from api.enums import TaskState
 from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
-from processes.cases import definitions, ending, tasks
+from processes.cases import claims, definitions, delegations, ending, questions, tasks
 from processes.cases.filling import save_draft
 from processes.cases.kept import Task
 from processes.engine.errors import ProcessError
@@ -97,15 +97,15 @@ class Tasking:
 
     @strawberry.mutation(description="Say to do a task: others can't complete it, as long as one has it oneself")
     async def claim_task(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "claimTask", reason, task, by, tasks.claim)
+        return await _changed(info, "claimTask", reason, task, by, claims.claim)
 
     @strawberry.mutation(description="Give a claimed task back to all who have it")
     async def give_back_task(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "giveBackTask", reason, task, by, tasks.give_back)
+        return await _changed(info, "giveBackTask", reason, task, by, claims.give_back)
 
     @strawberry.mutation(description="Hand a task to a colleague, who does it in one's place")
     async def hand_task(self, info: CONTEXT, task: ID, to: ID, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "handTask", reason, task, by, partial(tasks.hand, named=_named(info)), to)
+        return await _changed(info, "handTask", reason, task, by, partial(claims.hand, named=_named(info)), to)
 
     @strawberry.mutation(
         description="Ask a person who took part in the case for more; the reason is the question. The task stays"
@@ -115,11 +115,11 @@ class Tasking:
         of: Asked = None,
         by: By = None,
     ) -> TaskChanged:  # fmt: skip
-        return await _changed(info, "askForMore", reason, task, by, tasks.ask, of)
+        return await _changed(info, "askForMore", reason, task, by, questions.ask, of)
 
     @strawberry.mutation(description="Answer the question that a task has for one; the reason is the answer")
     async def answer_question(self, info: CONTEXT, task: ID, reason: str, by: By = None) -> TaskChanged:
-        return await _changed(info, "answerQuestion", reason, task, by, tasks.answer)
+        return await _changed(info, "answerQuestion", reason, task, by, questions.answer)
 
     @strawberry.mutation(
         description="Complete a task with the values of its form. If two people do so, the second learns who was first"
@@ -148,7 +148,7 @@ class Tasking:
         def work(editing: Editing) -> Delegated:
             who = _actor(info, editing, by)
             now, named = copenhagen_now(), _named(info)
-            made = tasks.delegate(editing.driver, process, who, to, from_, until, now, editing.reason, named)
+            made = delegations.delegate(editing.driver, process, who, to, from_, until, now, editing.reason, named)
             return Delegated(id=ID(made.id))
 
         return await _refusing(Editing(info.context, "delegateTasks", reason), work)
@@ -157,7 +157,7 @@ class Tasking:
     async def end_delegation(self, info: CONTEXT, delegation: ID, reason: str, by: By = None) -> Delegated:
         def work(editing: Editing) -> Delegated:
             who = _actor(info, editing, by)
-            tasks.end_delegation(editing.driver, delegation, who, copenhagen_now(), editing.reason)
+            delegations.end_delegation(editing.driver, delegation, who, copenhagen_now(), editing.reason)
             return Delegated(id=delegation)
 
         return await _refusing(Editing(info.context, "endDelegation", reason), work)

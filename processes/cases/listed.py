@@ -1,15 +1,13 @@
-"""Lists of cases, of processes and of delegations, as people look through them."""
+"""Lists of cases and of processes, as people look through them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from graph.connection import Run
 from graph.errors import Unknown
-from graph.time import stored_moment
 from processes.cases.kept import CaseRow, case_of
-from processes.cases.tasks import Delegation
 
 State = Literal["running", "stuck", "ended", "stopped"]
 STATES: Final[tuple[State, ...]] = ("running", "stuck", "ended", "stopped")
@@ -112,37 +110,3 @@ def overview(run: Run, now: datetime) -> list[Overview]:
         since=now.astimezone(UTC) - _RECENT,
     )
     return [Overview(row["process"], row["running"], row["stuck"], row["ended"], row["days"]) for row in rows]
-
-
-def delegations(run: Run, person: str, at: date) -> list[Delegation]:
-    """What the person has delegated, and what was delegated to them, that is not over; the earliest start first."""
-    rows = run.run(
-        """
-        MATCH (was:Person)-[:JOINED_INTO*0..]->(:Person {uuid: $person})
-        CALL (was) {
-            MATCH (d:Delegation {by: was.uuid})
-            RETURN d
-            UNION
-            MATCH (d:Delegation {to: was.uuid})
-            RETURN d
-        }
-        WITH DISTINCT d
-        WHERE d.until > $at AND d.until > d.from
-        RETURN d
-        ORDER BY d.from, d.made, d.id
-        """,
-        person=person,
-        at=at,
-    )
-    return [
-        Delegation(
-            id=each["id"],
-            process=each["process"],
-            by=each["by"],
-            to=each["to"],
-            start=each["from"].to_native(),
-            end=each["until"].to_native(),
-            made=stored_moment(each["made"]),
-        )
-        for each in (row["d"] for row in rows)
-    ]

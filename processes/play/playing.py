@@ -15,7 +15,7 @@ from graph.errors import GraphError
 from graph.identity.lookup import canonical
 from graph.questions.nearest_holders import keys
 from graph.time import COPENHAGEN
-from processes.cases import case_log, definitions, kept, service_tasks, tasks
+from processes.cases import case_log, case_time, claims, definitions, delegations, kept, service_tasks, tasks
 from processes.cases.kept import Task
 from processes.cases.listed import state_of
 from processes.cases.service_work import carry_out_due
@@ -167,14 +167,14 @@ class _Playing:
         }
 
     def _claim(self, step: Step) -> dict[str, Any]:
-        return self._logged(tasks.claim(self._driver, self._task(step).id, step.fields["by"], step.at))
+        return self._logged(claims.claim(self._driver, self._task(step).id, step.fields["by"], step.at))
 
     def _give_back(self, step: Step) -> dict[str, Any]:
-        return self._logged(tasks.give_back(self._driver, self._task(step).id, step.fields["by"], step.at))
+        return self._logged(claims.give_back(self._driver, self._task(step).id, step.fields["by"], step.at))
 
     def _hand(self, step: Step) -> dict[str, Any]:
         by, to = step.fields["by"], step.fields["to"]
-        return self._logged(tasks.hand(self._driver, self._task(step).id, by, to, step.at))
+        return self._logged(claims.hand(self._driver, self._task(step).id, by, to, step.at))
 
     def _complete(self, step: Step) -> dict[str, Any]:
         by, values = step.fields["by"], step.fields.get("with", {})
@@ -182,7 +182,7 @@ class _Playing:
 
     def _delegate(self, step: Step) -> dict[str, Any]:
         given = step.fields
-        tasks.delegate(self._driver, step.named, given["by"], given["to"], given["from"], given["until"], step.at)
+        delegations.delegate(self._driver, step.named, given["by"], given["to"], given["from"], given["until"], step.at)
         return {}
 
     def _logged(self, task: Task) -> dict[str, Any]:
@@ -219,11 +219,11 @@ class _Playing:
             with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
                 moments += kept.due_between(session, self._clock, until)
             self._clock = min(moments)
-            self._held_up |= tasks.pass_time(self._driver, self._clock).failed
-            tasks.lapse_claims(self._driver, self._clock)
+            self._held_up |= case_time.pass_time(self._driver, self._clock).failed
+            claims.lapse_claims(self._driver, self._clock)
             self._serve()
         self._clock = until
-        self._held_up |= tasks.pass_time(self._driver, until).failed
+        self._held_up |= case_time.pass_time(self._driver, until).failed
         self._serve()
 
     def _serve(self) -> None:

@@ -20,7 +20,7 @@ from graph.identity.lookup import find
 from graph.time import copenhagen_now
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
-from processes.cases import definitions, kept, tasks
+from processes.cases import case_time, definitions, kept, tasks
 from processes.cases.service_work import carry_out
 from processes.package import SUFFIXES, read_package
 from processes.services import OUTSIDE, Service
@@ -127,7 +127,7 @@ def _start(driver: neo4j.Driver, now: datetime) -> list[str]:
         (3, "payroll", OLGA, {"person": NEWCOMER}),
     ):
         _complete(driver, first, element, values, by, begun + timedelta(days=days))
-    tasks.pass_time(driver, now)
+    case_time.pass_time(driver, now)
     _note_services(driver, first, now)
     second = _begin(driver, "hire", {**hire, "name": "Noa Nord", "first_day": soon.isoformat()}, MALENE, now)
     _complete(driver, second, "economy", {"decision": "yes"}, OLGA, now)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from structlog.stdlib import get_logger
 
 from graph.time import copenhagen_now
-from processes.cases import by_itself, retention, tasks
+from processes.cases import by_itself, case_time, claims, retention
 from reconnect.context import Context
 
 _log = get_logger("reconnect.work.case_times")
@@ -18,7 +18,7 @@ _log = get_logger("reconnect.work.case_times")
 
 def pass_time(context: Context) -> None:
     """Let everything happen in cases that is due by now."""
-    passed = tasks.pass_time(context.driver(), copenhagen_now())
+    passed = case_time.pass_time(context.driver(), copenhagen_now())
     for case, error in passed.failed.items():
         _log.warning("case can't go on", case=case, error=error)
     if passed.cases:
@@ -36,7 +36,7 @@ def start_due(context: Context) -> None:
 
 def lapse_claims(context: Context) -> None:
     """End the claims of people who no longer have their task."""
-    lapsed = tasks.lapse_claims(context.driver(), copenhagen_now())
+    lapsed = claims.lapse_claims(context.driver(), copenhagen_now())
     for task, error in lapsed.failed.items():
         _log.warning("claim can't be looked at", task=task, error=error)
     if lapsed.claims:

@@ -17,8 +17,9 @@ from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
 from graph.errors import Unknown
 from graph.identity.lookup import find
-from processes.cases import case_log, definitions, incidents, kept, moving, running, tasks
+from processes.cases import case_log, case_time, claims, definitions, delegations, incidents, kept, moving, tasks
 from processes.cases.inbox import inbox
+from processes.cases.running import Running
 from processes.cases.starting import startable
 from processes.engine.errors import DefinitionRejected
 from processes.errors import AlreadyDone, NotCandidate, NotStarter
@@ -156,16 +157,16 @@ def test_a_case_that_cannot_go_on_stops_no_other(town: neo4j.Driver, monkeypatch
     deploy(town, described(escalate={"after": "1 working day"}))
     stuck, _ = started(town, now=NOW - timedelta(days=31))
     other, _ = started(town, now=NOW - timedelta(days=30))
-    write = running.Running.write
+    write = Running.write
 
-    def breaks(running: running.Running, now: datetime) -> None:
+    def breaks(running: Running, now: datetime) -> None:
         if running.id == stuck:
             raise KeyError("a fault of the library")
         write(running, now)
 
-    monkeypatch.setattr(running.Running, "write", breaks)
+    monkeypatch.setattr(Running, "write", breaks)
     for _ in range(2):
-        assert list(tasks.pass_time(town, NOW).failed) == [stuck]
+        assert list(case_time.pass_time(town, NOW).failed) == [stuck]
     assert open_task(town, other).asked.escalations == 1
     with town.session() as session:
         (incident,) = kept.case(session, stuck).incidents
@@ -182,7 +183,7 @@ def test_a_claim_that_cannot_be_looked_at_holds_up_no_other(
 ) -> None:
     claimed = [started(town)[1] for _ in range(3)]
     for each in claimed:
-        tasks.claim(town, each, "anna", NOW)
+        claims.claim(town, each, "anna", NOW)
     town.execute_query("MATCH (t:Task) SET t.exclude = [$anna]", anna=uuid(town, "anna"))
     looked = tasks.looks
 
@@ -192,7 +193,7 @@ def test_a_claim_that_cannot_be_looked_at_holds_up_no_other(
         return looked(run, some, now)
 
     monkeypatch.setattr(tasks, "looks", breaks)
-    found = tasks.lapse_claims(town, NOW)
+    found = claims.lapse_claims(town, NOW)
     assert (found.claims, list(found.failed)) == (2, [claimed[1]]) and "KeyError" in found.failed[claimed[1]]
     with town.session() as session:
         assert [each.id for each in kept.open_tasks(session, claimed=True)] == [claimed[1]]
@@ -214,10 +215,10 @@ def test_whoever_has_done_one_task_does_not_do_the_other(town: neo4j.Driver, flo
             return {each.element: each for each in kept.tasks_of(session, case) if each.state == "open"}
 
     if "two" in open_now():
-        tasks.claim(town, open_now()["two"].id, "anna", NOW)
+        claims.claim(town, open_now()["two"].id, "anna", NOW)
     tasks.complete(town, open_now()["one"].id, "anna", {}, NOW)
     second = open_now()["two"].id
-    for do in (tasks.claim, lambda *given: tasks.complete(*given[:3], {}, given[3])):
+    for do in (claims.claim, lambda *given: tasks.complete(*given[:3], {}, given[3])):
         with pytest.raises(NotCandidate, match="Anna Berg has completed 'one' of this case; 'Second look' is for"):
             do(town, second, "anna", NOW)
     with town.session() as session:
@@ -270,11 +271,11 @@ def test_a_case_that_another_worker_has_let_go_on_is_left_alone(
 ) -> None:
     deploy(town, described(escalate={"after": "1 working day"}))
     case, _ = started(town, now=NOW - timedelta(days=30))
-    assert tasks.pass_time(town, NOW).cases == 1
+    assert case_time.pass_time(town, NOW).cases == 1
     monkeypatch.setattr(kept, "due", lambda run, now: [case])  # as the second worker had read it before the first wrote
     with town.session() as session:
         before = case_log.log_of(session, case)
-        assert tasks.pass_time(town, NOW + timedelta(hours=1)).cases == 0
+        assert case_time.pass_time(town, NOW + timedelta(hours=1)).cases == 0
         assert case_log.log_of(session, case) == before
 
 
@@ -488,11 +489,11 @@ def test_whoever_may_have_a_task_finds_it_in_the_inbox(town: neo4j.Driver) -> No
 
     assert (mine("anna"), mine("carl"), mine("bo")) == ({at_job}, {about_anna}, set())
     day = kept.day_of(NOW)
-    delegation = tasks.delegate(town, "approval", "anna", "carl", day, day + timedelta(days=9), NOW)
+    delegation = delegations.delegate(town, "approval", "anna", "carl", day, day + timedelta(days=9), NOW)
     assert (mine("anna"), mine("carl")) == ({at_job}, {at_job, about_anna})
-    tasks.end_delegation(town, delegation.id, "anna", NOW, "Ferien er slut")
+    delegations.end_delegation(town, delegation.id, "anna", NOW, "Ferien er slut")
     assert mine("carl") == {about_anna}
-    tasks.hand(town, at_job, "anna", "carl", NOW)
+    claims.hand(town, at_job, "anna", "carl", NOW)
     assert mine("carl") == {at_job, about_anna}
     town.execute_query(
         "MATCH (u:Unit)-[s:STATE]->(v) WHERE v.name = 'Jobcenter' SET s.to = $day, u.active = false, u.to = $day "
@@ -507,7 +508,7 @@ def test_who_is_joined_into_another_person_is_that_person(town: neo4j.Driver) ->
     case, task = started(town)
     tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
     day = kept.day_of(NOW)
-    delegation = tasks.delegate(town, "approval", "anna", "dora", day, day + timedelta(days=9), NOW)
+    delegation = delegations.delegate(town, "approval", "anna", "dora", day, day + timedelta(days=9), NOW)
     carl, dora = uuid(town, "carl"), uuid(town, "dora")
     reader = Access("reader", frozenset({"reader"}))
     for each in ("bo", "anna"):  # the starter; who has completed the task, and delegated the next
@@ -520,7 +521,7 @@ def test_who_is_joined_into_another_person_is_that_person(town: neo4j.Driver) ->
             seen = tasks.look(session, task, NOW)
             assert sees(session, reader, seen, carl) and not sees(session, reader, seen, dora)
             assert [each.look.task.case for each in inbox(session, carl, ["started"], NOW)] == [case]
-    tasks.end_delegation(town, delegation.id, "carl", NOW)
+    delegations.end_delegation(town, delegation.id, "carl", NOW)
 
 
 def test_a_role_that_is_not_certain_is_a_fault_of_its_task_alone(town: neo4j.Driver) -> None:

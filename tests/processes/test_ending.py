@@ -12,7 +12,7 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.questions.rights.authors import _of_case as authors_of
 from graph.retry import NEXT
-from processes.cases import case_log, definitions, ending, incidents, kept, service_tasks, tasks
+from processes.cases import case_log, case_time, definitions, ending, incidents, kept, service_tasks, tasks
 from processes.cases.filling import values_of
 from processes.cases.inbox import inbox
 from processes.cases.listed import overview, state_of
@@ -95,7 +95,7 @@ def test_what_is_open_lapses_with_the_case_and_nothing_is_due(town: neo4j.Driver
     called: list[Call] = []
     services = {"mail": Service(Arguments(), lambda driver, call: called.append(call))}
     assert carry_out_due(town, services, lambda: NOW).done == 0 and called == []
-    assert tasks.pass_time(town, NOW + timedelta(days=30)).cases == 0
+    assert case_time.pass_time(town, NOW + timedelta(days=30)).cases == 0
     with pytest.raises(TaskClosed):
         tasks.complete(town, task.id, "anna", {}, NOW)
     with town.session() as session:

@@ -14,7 +14,8 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON, at
 from graph.statements.precedence import SourceOrder
-from processes.cases import case_log, definitions, incidents, kept, running, service_tasks, tasks
+from processes.cases import case_log, definitions, incidents, kept, service_tasks, tasks
+from processes.cases.running import Running
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
 from processes.services import Call, Service, ServiceFailed, Services
@@ -117,7 +118,7 @@ def test_a_change_of_the_organisation_is_made_once_with_the_step(town: neo4j.Dri
     )
     assert [row.data() for row in rows] == [{"user": "process:main", "reason": f"Do it (case {found.case})"}]
     with town.session() as session:
-        (work,) = session.execute_write(running.Running.lock, found.case).engine.work()
+        (work,) = session.execute_write(Running.lock, found.case).engine.work()
         assert work.data["tie"] == made
         assert [each.action for each in case_log.log_of(session, found.case)] == ["started", "served"]
 

@@ -20,7 +20,7 @@ from idp import person_sessions
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
-from processes.cases import definitions, kept, service_tasks, tasks
+from processes.cases import definitions, delegations, kept, questions, service_tasks, tasks
 from processes.cases.service_work import carry_out_due
 from processes.engine.check import Arguments
 from processes.play.described import read_described
@@ -260,8 +260,8 @@ def ids(service: Served) -> dict[str, str]:
         (task,) = kept.tasks_of(session, case)
     with driver.session() as session:
         (asked,) = kept.tasks_of(session, tasks.start(driver, "approval", {}, "bo", moment))
-    tasks.ask(driver, asked.id, "carl", None, moment, "Hvorfor?")
-    delegation = tasks.delegate(driver, "approval", "carl", "bo", today(), today() + timedelta(days=60), moment)
+    questions.ask(driver, asked.id, "carl", None, moment, "Hvorfor?")
+    delegation = delegations.delegate(driver, "approval", "carl", "bo", today(), today() + timedelta(days=60), moment)
     read = "query($thing: ID!) { approvalPreview(thing: $thing) { digest } }"
     of_grant, of_open = (
         service.data(read, thing=each)["approvalPreview"]["digest"] for each in ("g_sapa", made["unlimited"]["uuid"])

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from graph.runs.cursors import write_cursor
 from graph.time import COPENHAGEN, today
-from processes.cases import definitions, ending, kept, notices, tasks
+from processes.cases import case_time, claims, definitions, ending, kept, notices, questions, tasks
 from processes.play.described import read_described
 from reconnect.sending.mail import MailFailed, MailRejected
 from reconnect.settings.tree import MailSettings, Settings, TaskMailSettings
@@ -114,14 +114,14 @@ def test_who_has_no_address_holds_up_nobody(town: neo4j.Driver, sent: Sent) -> N
 
 def test_what_is_late_is_told_to_those_who_have_it_and_to_the_next_level(town: neo4j.Driver, sent: Sent) -> None:
     late = begun(town, now=NOW - timedelta(days=20))
-    tasks.claim(town, late.id, "anna", NOW)
+    claims.claim(town, late.id, "anna", NOW)
     looking = worker(town)
     assert looking.look() == 0, "whoever has claimed it knows of it"
-    tasks.pass_time(town, NOW)
+    case_time.pass_time(town, NOW)
     assert looking.look() == 2 and {each[0] for each in sent} == {"anna@k.example", "bo@k.example"}
     assert all("Forsinket" in text and "\nVenter på dig:" not in text for _, _, text in sent)
     assert looking.look() == 0
-    tasks.give_back(town, late.id, "anna", NOW)
+    claims.give_back(town, late.id, "anna", NOW)
     assert looking.look() == 0, "they were told"
 
 
@@ -129,8 +129,8 @@ def test_a_task_that_is_handed_over_and_a_question_are_told(town: neo4j.Driver, 
     task = begun(town)
     looking = worker(town)
     assert looking.look() == 1
-    tasks.hand(town, task.id, "anna", "bo", NOW)
-    tasks.ask(town, task.id, "bo", None, NOW, "Hvor mange timer får Dora?")
+    claims.hand(town, task.id, "anna", "bo", NOW)
+    questions.ask(town, task.id, "bo", None, NOW, "Hvor mange timer får Dora?")
     assert looking.look() == 2
     handed, asked = sent[1:] if sent[1][0] == "bo@k.example" else reversed(sent[1:])
     assert handed[0] == "bo@k.example" and "Givet til dig af en kollega:\n- Godkend" in handed[2]
@@ -141,7 +141,7 @@ def test_a_task_that_is_handed_over_and_a_question_are_told(town: neo4j.Driver, 
 
 def test_of_several_workers_one_tells_each_thing(town: neo4j.Driver, sent: Sent) -> None:
     found = [begun(town, now=NOW - timedelta(days=20 * (number % 2))) for number in range(6)]
-    tasks.pass_time(town, NOW)
+    case_time.pass_time(town, NOW)
     workers = [worker(town) for _ in range(4)]
     with ThreadPoolExecutor(len(workers)) as several:
         list(several.map(lambda each: each.look(), workers))
