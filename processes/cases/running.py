@@ -18,7 +18,8 @@ from processes.cases.case_log import Action, LogEntry, log
 from processes.cases.definitions import Version, version
 from processes.cases.kept import Task, day_of, set_task, tasks_of
 from processes.cases.places import unit_named
-from processes.engine.case import Case, Work
+from processes.engine.case import Case
+from processes.engine.work import Work
 
 
 class Running:

@@ -13,7 +13,7 @@ import neo4j
 from graph.connection import Run
 from graph.errors import Unknown
 from graph.time import stored_moment
-from processes.engine.case import Work
+from processes.engine.work import Work
 
 ServiceState = Literal["open", "incident", "done", "skipped", "cancelled"]
 

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import orjson
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.exceptions import SpiffWorkflowException
@@ -25,12 +24,11 @@ from graph.time import COPENHAGEN
 from processes.engine import extensions, spiff
 from processes.engine.decisions import DecisionFailed
 from processes.engine.definition import Definition
-from processes.engine.diagram import MULTIPLE, Node, child
 from processes.engine.errors import NotOpen, NotWaiting, StateRejected, ValuesRejected
-from processes.engine.extensions import Place
 from processes.engine.state import freeze, is_same, thaw
 from processes.engine.timers import TimerFailed
 from processes.engine.values import check_values
+from processes.engine.work import Work, as_work, node_id, node_of
 
 FORMAT: Final = 1
 MOST_STEPS = 500  # that one call makes: a loop without a task or a timer in it has no end
@@ -42,31 +40,6 @@ _FAILURES = (
     SpiffWorkflowException, ExpressionFailed, TimerFailed, DecisionFailed, ValuesRejected, spiff.NotCaught,
     spiff.TooMany,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """An open task. ``place`` is as the diagram has it, its expressions evaluated by ``Case.value``.
-
-    ``key``: the same for each try of the same work, so that a service does nothing twice. ``escalations``: how many
-    escalation timers have been due. ``calls``: the call activities around it, from the outside in. ``result``: the
-    variable that has a service's answer; empty if it is not kept. ``is_one_of_several``: an activity around it, or the
-    task itself, runs for each of a list.
-    """
-
-    id: str
-    element: str
-    name: str
-    type: Literal["user", "manual", "service"]
-    place: Place
-    form: str
-    service: str
-    result: str
-    key: str
-    escalations: int
-    calls: tuple[str, ...]
-    is_one_of_several: bool
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +154,7 @@ class Case:
         """The elements that are done, and those where the case is now."""
         done, now = set[str](), {each.element for each in self._incidents}
         for task in self._tasks():
-            element = self._node_id(task)
+            element = node_id(task)
             if element in self._definition.nodes and task.state == TaskState.COMPLETED:
                 done.add(element)
             elif element in self._definition.nodes and task.state in (
@@ -201,7 +174,7 @@ class Case:
 
     def work(self) -> tuple[Work, ...]:
         """The open tasks, in the order in which they were reached."""
-        return tuple(self._as_work(task) for task in self._open())
+        return tuple(as_work(self._definition, self._workflow, task) for task in self._open())
 
     def next_due(self) -> datetime | None:
         """The moment at which the next timer is due; None if the case waits for none."""
@@ -233,7 +206,7 @@ class Case:
         task = next((each for each in self._open() if str(each.id) == id), None)
         if task is None:
             raise NotOpen(id)
-        node = self._node(task)
+        node = node_of(self._definition, task)
         check_values(values, self._definition.fields(node), f"{node.name or node.id}")
         task.data.update(deepcopy(dict(values)))
         task.internal_data[_ANSWERED] = True
@@ -390,7 +363,7 @@ class Case:
         return None
 
     def _hold(self, step: _Step, text: str) -> None:
-        element = self._node_id(step.task)
+        element = node_id(step.task)
         self._incidents.append(Incident(str(step.task.id), element, text, self._now.isoformat()))
 
     def _take_sent(self) -> None:
@@ -408,60 +381,6 @@ class Case:
         for scope in (self._workflow, *self._workflow.subprocesses.values()):
             yield from scope.tasks.values()
 
-    def _as_work(self, task: Task) -> Work:
-        node = self._node(task)
-        around = tuple(self._around(task))
-        calls = tuple(each for each in around if each.type == "callActivity")
-        place = node.place
-        for each in calls:
-            place = place.within(each.place)
-        kinds: dict[str, Literal["user", "manual", "service"]] = {
-            "userTask": "user", "manualTask": "manual", "serviceTask": "service",
-        }  # fmt: skip
-        data = deepcopy(dict(task.data))
-        return Work(
-            id=str(task.id),
-            element=node.id,
-            name=node.name,
-            type=kinds[node.type],
-            place=place,
-            form=extensions.attribute(node.element, "form", "name"),
-            service=extensions.attribute(node.element, "service", "name"),
-            result=extensions.attribute(node.element, "service", "result"),
-            key=task.internal_data.get(spiff.KEY) or f"{node.id}:{task.id}",
-            escalations=self._escalations(task),
-            calls=tuple(each.id for each in reversed(calls)),
-            is_one_of_several=any(child(each.element, MULTIPLE) is not None for each in (node, *around)),
-            data=data,
-        )
-
-    def _escalations(self, task: Task) -> int:
-        """How often the escalation timers at the task have been due."""
-        split = task.parent
-        while split is not None and not split.task_spec.name.endswith(".BoundaryEventSplit"):
-            split = split.parent if split.task_spec.name == task.task_spec.bpmn_id else None
-        found = 0
-        for each in split.children if split is not None else ():
-            node = self._definition.nodes.get(self._node_id(each))
-            if isinstance(each.task_spec, BoundaryEvent) and node and extensions.ours(node.element, "escalation"):
-                found += len(each.children) if _repeats(each) else int(each.state == TaskState.COMPLETED)
-        return found
-
-    def _around(self, task: Task) -> Iterator[Node]:
-        """The activities around a task, from the inside out."""
-        scope = task.workflow
-        while scope.parent_task_id is not None:
-            outer = self._workflow.get_task_from_id(scope.parent_task_id)
-            yield self._node(outer)
-            scope = outer.workflow
-
-    def _node(self, task: Task) -> Node:
-        return self._definition.nodes[self._node_id(task)]
-
-    def _node_id(self, task: Task) -> str:
-        name = getattr(task.task_spec, "bpmn_id", None) or task.task_spec.name
-        return str(name).removesuffix(" [child]").partition(".")[0]
-
 
 def _workflow(definition: Definition, *, empty: bool) -> BpmnWorkflow:
     specification, inner = definition.specifications
@@ -476,11 +395,6 @@ def _goes_on(task: Task) -> bool:
 
 def _moments(task: Task) -> list[str]:
     return [value for key, value in task.internal_data.items() if key.startswith(spiff.DUE)]
-
-
-def _repeats(task: Task) -> bool:
-    definition = task.task_spec.event_definition
-    return isinstance(definition, spiff.RepeatedTimer)
 
 
 def _moment(now: datetime) -> datetime:

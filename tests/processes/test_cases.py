@@ -185,14 +185,14 @@ def test_a_claim_that_cannot_be_looked_at_holds_up_no_other(
     for each in claimed:
         claims.claim(town, each, "anna", NOW)
     town.execute_query("MATCH (t:Task) SET t.exclude = [$anna]", anna=uuid(town, "anna"))
-    looked = tasks.looks
+    looked = claims.looks
 
     def breaks(run: Any, some: list[kept.Task], now: datetime) -> list[tasks.Look]:
         if any(each.id == claimed[1] for each in some):
             raise KeyError("a fault")
         return looked(run, some, now)
 
-    monkeypatch.setattr(tasks, "looks", breaks)
+    monkeypatch.setattr(claims, "looks", breaks)
     found = claims.lapse_claims(town, NOW)
     assert (found.claims, list(found.failed)) == (2, [claimed[1]]) and "KeyError" in found.failed[claimed[1]]
     with town.session() as session:

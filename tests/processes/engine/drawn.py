@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from graph.time import COPENHAGEN
-from processes.engine.case import Case, Work
+from processes.engine.case import Case
 from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
+from processes.engine.work import Work
 
 KNOWN = Known(
     roles=("manager", "case_worker", "administrator", "key_keeper"),
