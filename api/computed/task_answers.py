@@ -91,7 +91,7 @@ def task_forms(
         if unit
     }
     asked = survivors(run, "Person", {each.task.question.of for each in looks if each.task.question is not None})
-    names = names_of(run, persons | units) | _titles(run, {each.task.asked.role for each in looks})
+    names = names_of(run, persons | units) | titles_of(run, {each.task.asked.role for each in looks})
     return [
         {
             **_form(run, each, cases[each.task.case], names),
@@ -217,7 +217,7 @@ def _persons(seen: Look) -> set[str]:
     return {each for each in found if each is not None}
 
 
-def _titles(run: Run, roles: set[str]) -> dict[str, str]:
+def titles_of(run: Run, roles: set[str]) -> dict[str, str]:
     """What roles are called, by their keys."""
     rows = run.run(
         "UNWIND $roles AS role MATCH (r:Role {key: role}) WHERE r.title IS NOT NULL RETURN role, r.title AS title",

@@ -17,9 +17,10 @@ from strawberry.types import Info
 from api.access.processes import require_rights
 from api.access.tasks import names
 from api.context import Context
+from api.json_argument import json_object
 from api.mutations import services
 from api.mutations.editing import Editing
-from api.mutations.tasks import CaseEnded, json_object, refusing
+from api.mutations.tasks import CaseEnded, refusing
 from graph.time import copenhagen_now
 from processes.cases import by_itself, definitions, ending, incidents, kept, moving
 from processes.package import read_package

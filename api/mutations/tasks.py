@@ -9,7 +9,6 @@ from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import neo4j
-import orjson
 import strawberry
 from graphql import GraphQLError
 from strawberry import ID
@@ -20,6 +19,7 @@ from api.access.rights import ON_BEHALF, forbidden
 from api.access.tasks import names, require_seen, seen_case
 from api.context import Context
 from api.enums import TaskState
+from api.json_argument import json_object
 from api.mutations.editing import Editing
 from api.named_arguments import extensions_of
 from graph.time import copenhagen_now
@@ -219,16 +219,3 @@ def _actor(info: CONTEXT, editing: Editing, by: ID | None) -> str:
 
 def _named(info: CONTEXT) -> tasks.Find:
     return names(info.context.driver, info.context.access)
-
-
-def json_object(text: str, field: str) -> Mapping[str, Any]:
-    """Raises GraphQLError (wrong_value) with the ``field`` that has the text."""
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError as wrong:
-        found, why = None, str(wrong)
-    else:
-        why = "it is not a JSON object"
-    if not isinstance(found, dict):
-        raise GraphQLError(f"{field}: {why}", extensions={"code": "wrong_value", "field": field})
-    return found

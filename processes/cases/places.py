@@ -35,6 +35,16 @@ def unit_named(run: Run, name: object, at: date) -> str | None:
     return None
 
 
+def person_named(run: Run, name: object) -> str | None:
+    """UUID of the person whom a case's value names; None if it names nobody, or it is not certain whom."""
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        return find(run, "Person", name).uuid
+    except GraphError:
+        return None
+
+
 _LIES_IN = f"""
 MATCH (:Employment|Affiliation {{uuid: $uuid}})-[lies:IN]->(u:Unit)
 WHERE lies.from <= $at

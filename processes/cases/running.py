@@ -8,16 +8,14 @@ from uuid import uuid4
 import neo4j
 import orjson
 
-from graph.connection import Run
 from graph.corrections.person_erasure import ERASED
-from graph.errors import GraphError, Unknown
+from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
-from graph.identity.lookup import find
 from processes.cases import service_tasks
 from processes.cases.case_log import Action, LogEntry, log
 from processes.cases.definitions import Version, version
 from processes.cases.kept import Task, day_of, set_task, tasks_of
-from processes.cases.places import unit_named
+from processes.cases.places import person_named, unit_named
 from processes.engine.case import Case
 from processes.engine.work import Work
 
@@ -244,7 +242,7 @@ class Running:
         for each in found if isinstance(found, list) else [found]:
             if each is None or each == ERASED:  # who is erased has no task
                 continue
-            uuid = _found(self.tx, "Person", each)
+            uuid = person_named(self.tx, each)
             if uuid is None:  # then it is not certain who may not have the task
                 faults.append("unknown_person")
             else:
@@ -256,12 +254,3 @@ class Running:
             return self.engine.value(text, work) if text else None
         except ExpressionFailed as failed:
             return str(failed)
-
-
-def _found(run: Run, kind: str, name: object) -> str | None:
-    if not isinstance(name, str) or not name:
-        return None
-    try:
-        return find(run, kind, name).uuid
-    except GraphError:  # also where it is not certain what is meant
-        return None

@@ -208,6 +208,16 @@ def require_other(tx: neo4j.ManagedTransaction, person: str, other: str) -> None
         raise ToOneself(f"{name_of(tx, person)} can't delegate to themselves; name a colleague")
 
 
+def checked_values(run: Run, form: Form | None, values: Mapping[str, Any], named: Find) -> dict[str, Any]:
+    """Some values of a form, each checked by itself, with uuids for what they name. Raises FormRejected, Unknown."""
+    for field, value in values.items():
+        if form is None or field not in form.fields:
+            known = ", ".join(form.fields) if form is not None and form.fields else "none"
+            raise FormRejected(field, f"the form has no field {field!r}; it has: {known}")
+        form.check_field(field, value)
+    return {} if form is None else {field: with_uuid(run, form, field, value, named) for field, value in values.items()}
+
+
 def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, named: Find) -> dict[str, Any]:
     """Values of a form, with uuids for what its fields name. Raises FormRejected, Unknown."""
     if form is None:

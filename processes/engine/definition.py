@@ -21,6 +21,7 @@ from processes.engine.diagram import (
     diagrams,
     parse,
 )
+from processes.engine.drawn_tasks import DrawnTask, drawn_tasks
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.extensions import Place
 from processes.engine.triggers import Trigger, read_triggers
@@ -57,6 +58,11 @@ class Definition:
     @cached_property
     def specifications(self) -> tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]:
         return spiff.specifications(self._diagrams, self.process)
+
+    @cached_property
+    def tasks(self) -> tuple[DrawnTask, ...]:
+        """The tasks of people, as they are drawn."""
+        return drawn_tasks(self._diagrams, self.process)
 
     @cached_property
     def decisions(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from reconnect.commands.process_simulation import simulate
 from reconnect.exits import CommandFailed, Exit
 from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
@@ -52,6 +53,7 @@ IncidentId = Annotated[str, typer.Argument(metavar="INCIDENT", help="The inciden
 Reason = Annotated[str, reason_option("Why, for the log of the case.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 group = typer.Typer(no_args_is_help=True, help="Play, check and deploy the definitions of processes.")
+group.command()(simulate)
 
 
 def register(app: typer.Typer) -> None:
@@ -81,7 +83,7 @@ def list_processes(
         on = switched_on(session)
         found = [each for each in versions(session) if everything or each.is_current or each.open_cases]
     if as_json:
-        _print([
+        print_json([
             {
                 "process": each.process, "version": each.number, "current": each.is_current, "by": each.by,
                 "at": each.at, "open_cases": each.open_cases,
@@ -117,10 +119,10 @@ def check(context: typer.Context, files: Files, process: Main = None, as_json: A
     from reconnect.context import of
 
     with of(context).driver().session(default_access_mode="READ") as session, _faults_shown(as_json):
-        read = _package(files, process)
-        definitions.check(session, read.process, read.documents, read.schemas, _wanted())
+        read = package(files, process)
+        definitions.check(session, read.process, read.documents, read.schemas, wanted())
     if as_json:
-        _print({"process": read.process, "faults": []})
+        print_json({"process": read.process, "faults": []})
     else:
         terminal().print(f"{read.process} can be deployed.")
 
@@ -137,13 +139,13 @@ def deploy(context: typer.Context, files: Files, process: Main = None, as_json: 
 
     run = of(context)
     with _faults_shown(as_json):
-        read = _package(files, process)
+        read = package(files, process)
         done = definitions.deploy(
-            run.driver(), read.process, read.documents, read.schemas, run.user, copenhagen_now(), _wanted()
+            run.driver(), read.process, read.documents, read.schemas, run.user, copenhagen_now(), wanted()
         )
     if as_json:
         told = {"process": read.process, "version": done.version.number, "new": done.is_new, "older_cases": done.older}
-        _print({**told, "faults": []})
+        print_json({**told, "faults": []})
         return
     state = "is deployed" if done.is_new else "was deployed already"
     terminal().print(f"{read.process}, version {done.version.number}, {state}.")
@@ -160,7 +162,7 @@ def incidents(context: typer.Context, as_json: AsJson = False) -> None:
     with of(context).driver().session(default_access_mode="READ") as session:
         found = stuck_cases(session)
     if as_json:
-        _print([{"process": case.process, "case": case.id, **each} for case in found for each in case.incidents])
+        print_json([{"process": case.process, "case": case.id, **each} for case in found for each in case.incidents])
         return
     for case in found:
         for each in case.incidents:
@@ -318,11 +320,11 @@ def play(
             played = _played(driver, read)
     except PlayRejected as wrong:
         if as_json:
-            _print({"faults": [redact_text(each) for each in wrong.faults]})
+            print_json({"faults": [redact_text(each) for each in wrong.faults]})
         raise CommandFailed(f"{file}: {wrong}", Exit.USAGE) from wrong
     differing = [each for case in played for each in case.steps if not each.holds]
     if as_json:
-        _print({
+        print_json({
             "cases": [_form(each) for each in played],
             "steps": sum(len(each.steps) for each in played),
             "differing": len(differing),
@@ -344,12 +346,12 @@ def _faults_shown(as_json: bool) -> Iterator[None]:
     except DefinitionRejected as wrong:
         if as_json:
             parts = ("document", "element", "rule", "text")
-            _print({"faults": [{name: getattr(each, name) for name in parts} for each in wrong.faults]})
+            print_json({"faults": [{name: getattr(each, name) for name in parts} for each in wrong.faults]})
         lines = "\n".join(f"  {each} ({each.rule})" for each in wrong.faults)
         raise CommandFailed(f"The definition can't run; nothing was deployed:\n{lines}") from wrong
 
 
-def _package(files: Sequence[Path], process: str | None) -> Package:
+def package(files: Sequence[Path], process: str | None) -> Package:
     """Raises CommandFailed, DefinitionRejected."""
     from processes.package import SUFFIXES, read_package
 
@@ -368,12 +370,12 @@ def _package(files: Sequence[Path], process: str | None) -> Package:
     return read_package(found, process)
 
 
-def _wanted() -> Mapping[str, Arguments]:
+def wanted() -> Mapping[str, Arguments]:
     """The services that a process may use."""
-    from api.mutations.services import wanted
+    from api.mutations.services import wanted as mutations
     from processes.services import OUTSIDE
 
-    return {**wanted(), **OUTSIDE}
+    return {**mutations(), **OUTSIDE}
 
 
 def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:
@@ -420,7 +422,7 @@ def _read(file: Path) -> PlayFile:
         raise PlayRejected((f"it can't be read: {error}",)) from error
     if twice := doubled(content):
         raise PlayRejected((f"{', '.join(twice)} stands twice",))
-    return read_file(content, figures, lambda path: _package([file.parent / path], None))
+    return read_file(content, figures, lambda path: package([file.parent / path], None))
 
 
 def _load(driver: neo4j.Driver, facts: Mapping[str, Any], keyring: Keyring) -> str:
@@ -511,7 +513,8 @@ def _text(value: Any) -> str:
     return "nothing" if value is None else orjson.dumps(_written(value)).decode()
 
 
-def _print(answer: Any) -> None:
+def print_json(answer: Any) -> None:
+    """Print an answer as JSON, with moments in Copenhagen's time."""
     import orjson
 
     print(orjson.dumps(_written(answer), option=orjson.OPT_INDENT_2).decode())
