@@ -188,6 +188,7 @@ CaseAction = enumerated(
         "repaired": "Variables of it were set at a step that could not be made, which was to be made again",
         "stopped": "It was ended by a person who looks after processes",
         "withdrawn": "It was ended by the person who started it",
+        "delivered": "It got a message that it waited for",
     },
 )
 Severity = enumerated(

@@ -122,6 +122,7 @@ WRITE: Mapping[str, frozenset[str]] = {
     # And the roles of each mutation that the definition uses.
     "repairIncident": frozenset({"hr", "organisation", "rights", "operations"}),
     "endCase": frozenset({"hr", "organisation", "rights", "operations"}),
+    "deliverMessage": frozenset({"hr", "organisation", "rights", "operations"}),
     # Of one's own: who has a task may do it (``processes.routing``). A machine names the person (``ON_BEHALF``).
     "startCase": OWNERS,
     "withdrawCase": OWNERS,
@@ -177,7 +178,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "changeAccountRule", "applyPlan", "takeBackPlan",
             "approveBrake", "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
             "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "moveCases",
-            "retryIncident", "skipIncident", "repairIncident", "endCase",
+            "retryIncident", "skipIncident", "repairIncident", "endCase", "deliverMessage",
             "switchAutomaticStarts",
         ),
         EVERYWHERE,

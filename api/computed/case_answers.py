@@ -44,6 +44,7 @@ CASE = answer_type(
     Plain("active", "[ID!]", "Ids of the elements where it is now"),
     Plain("canWithdraw", "Boolean!", "Whether the caller has started it, and may withdraw it"),
     Plain("fields", "String", "JSON Schema of what its forms ask for, to repair an incident; null = it has none"),
+    Plain("messages", "[ID!]", "Names of the messages for which it waits"),
     Part("incidents", "CaseIncident", "The steps that can't be made", many=True),
     Part("answers", "CaseAnswer", "What was filled in so far, each field once, as it was filled in last", many=True),
     Part("filledIn", "CaseFilledIn", "The same by start, task and repair: who filled in what, and when", many=True),
@@ -70,8 +71,8 @@ ANSWER = answer_type(
 )
 FILLED_IN = answer_type(
     "CaseFilledIn",
-    "What a person filled in at one time, in a form or a repair",
-    Plain("action", "CaseAction!", "STARTED, COMPLETED or REPAIRED"),
+    "What was filled in at one time, in a form, a repair or a message",
+    Plain("action", "CaseAction!", "STARTED, COMPLETED, REPAIRED or DELIVERED"),
     Plain("task", "ID", "Id of the task; null = the start, or a repair"),
     Plain("name", "String!", "What the task is called, the step that was repaired, or the process"),
     Plain("unit", "String", "Name of the unit of the task"),
@@ -133,6 +134,7 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         "diagram": version.definition.drawing.decode(),
         "done": sorted(done),
         "active": sorted(active),
+        "messages": sorted(engine.messages) if case.is_open else [],
         "canWithdraw": case.is_open and person is not None and _is_starter(run, case, person),
         "fields": orjson.dumps(_all_fields(version)).decode() if case.incidents else None,
         "incidents": [
@@ -215,7 +217,7 @@ def _answers(version: Version, values: Mapping[str, Any]) -> list[_Answered]:
 def _filled_in(version: Version, entry: LogEntry, task: Task | None) -> list[_Answered]:
     """What a person filled in. Titles come from its form, or else from any form that has the field."""
     name = version.definition.start_form if task is None else task.form
-    own = version.forms.get(name) if entry.action != "repaired" else None
+    own = version.forms.get(name) if entry.action not in ("repaired", "delivered") else None
     forms = ([own] if own is not None else []) + list(version.forms.values())
     return _fields(forms, {field: value for field, value in entry.values.items() if field != STARTER})
 

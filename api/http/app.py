@@ -32,7 +32,7 @@ from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
-from api.http.case_starts import WEBHOOKS, CaseStarts
+from api.http.case_starts import MESSAGES, WEBHOOKS, CaseStarts
 from api.http.failed import away, failed, key_missed, not_served, store_failed, unknown_caller
 from api.http.graphiql import GraphiQL
 from api.http.health import live, ready
@@ -120,6 +120,7 @@ def create_app(service: Service) -> Starlette:
         await availability.close()
         await service.reading.close()
 
+    webhook = partial(_webhook, service, gate, CaseStarts(service.driver, availability, budgets, refusals))
     return Starlette(
         lifespan=lifespan,
         middleware=_middleware(service),
@@ -137,11 +138,7 @@ def create_app(service: Service) -> Starlette:
             Route("/schema.graphql", partial(_schema_file, service, gate)),
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service.origins, login, gate, subscriptions)),
-            Route(
-                WEBHOOKS,
-                partial(_webhook, service, gate, CaseStarts(service.driver, availability, budgets, refusals)),
-                methods=["POST"],
-            ),
+            *(Route(path, webhook, methods=["POST"]) for path in (WEBHOOKS, MESSAGES)),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states, service.logins)),

@@ -181,6 +181,8 @@ _OF_ONE: Mapping[str, str] = {
     "repairIncident.case": "Id of the case",
     "repairIncident.incident": "Id of the incident: its task",
     "endCase.case": "Id of the case",
+    "deliverMessage.case": "Id of the case",
+    "deliverMessage.message": "Name of the message in its diagram",
     "withdrawCase.case": "Id of the case",
     "createPlan.name": "Its name; no other open plan has it",
     "createPlan.day": "The day on which it is applied",

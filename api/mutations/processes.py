@@ -22,7 +22,7 @@ from api.mutations import services
 from api.mutations.editing import Editing
 from api.mutations.tasks import CaseEnded, refusing
 from graph.time import copenhagen_now
-from processes.cases import by_itself, definitions, ending, incidents, kept, moving
+from processes.cases import by_itself, definitions, ending, incidents, kept, messages, moving
 from processes.package import read_package
 from processes.services import OUTSIDE
 
@@ -65,6 +65,11 @@ Drawn = Annotated[
 class IncidentDecided:
     case: ID = strawberry.field(description="Id of the case")
     incidents: int = strawberry.field(description="How many incidents the case has now")
+
+
+@strawberry.type(description="A message that was delivered to a case")
+class MessageDelivered:
+    case: ID = strawberry.field(description="Id of the case")
 
 
 @strawberry.type(description="Whether cases of a process start by themselves, after it was switched")
@@ -151,6 +156,24 @@ class Deploying:
             repair(driver, case, incident, json_object(values, "values"), *more)
 
         return await _decided(info, "repairIncident", case, incident, reason, decide)
+
+    @strawberry.mutation(
+        description="Deliver a message to a case that waits for it. Nobody does so in a case about themselves"
+    )
+    async def deliver_message(
+        self, info: CONTEXT, case: ID, message: ID, reason: str,
+        values: Annotated[str, strawberry.argument(description="What it brings, as JSON: {} = nothing")] = "{}",
+    ) -> MessageDelivered:  # fmt: skip
+        def work(editing: Editing) -> MessageDelivered:
+            access = info.context.access
+            given, named = json_object(values, "values"), names(info.context.driver, access)
+            messages.deliver(
+                editing.driver, case, message, given, access.person, copenhagen_now(), editing.reason,
+                user=access.name, named=named,
+            )  # fmt: skip
+            return MessageDelivered(case=case)
+
+        return await Editing(info.context, "deliverMessage", reason).do(refusing(work))
 
     @strawberry.mutation(
         description="End a case before its process does: open tasks lapse, and what was done stays. Not one's own"

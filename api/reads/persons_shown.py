@@ -63,7 +63,8 @@ _INDIRECT = {
     "search": "search", "accountPlan": "accounts", "adoptable": "accounts",
     **dict.fromkeys(
         (
-            "colleagues", "myCases", "myDelegations", "myTasks", "processCase", "processCases", "task", "taskFaults",
+            "colleagues", "myCases", "myDelegations", "myTasks", "processCase", "processCases", "processGaps",
+            "processSimulation", "task", "taskFaults",
         ),
         "tasks",
     ),
@@ -79,7 +80,7 @@ _INDIRECT = {
 _THINGS = {
     **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
     **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
-    "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "Colleague": "uuid",
+    "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "SimulatedCandidate": "person", "Colleague": "uuid",
     **dict.fromkeys(("Task", "TaskFault", "OwnCase", "OwnDelegation", "CaseSummary", "ProcessCase"), "id"),
     "AdoptionCandidate": "key",
 }  # fmt: skip

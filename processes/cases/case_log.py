@@ -14,6 +14,7 @@ from graph.time import stored_moment
 Action = Literal[
     "started", "claimed", "lapsed", "given_back", "handed", "completed", "escalated", "cancelled", "ended", "served",
     "failed", "retried", "skipped", "moved", "asked", "answered", "repaired", "stopped", "withdrawn",
+    "delivered",
 ]  # fmt: skip
 
 

@@ -117,19 +117,19 @@ def check(
     except DefinitionRejected as wrong:
         raise DefinitionRejected(tuple(sorted({*faults, *wrong.faults}))) from wrong
     faults += prefill_faults(forms, definition.checked.names)
-    faults += _undelivered(definition)
+    faults += _sent(definition)
     if faults:
         raise DefinitionRejected(tuple(sorted(faults)))
     return definition, forms
 
 
-def _undelivered(definition: Definition) -> list[Fault]:
-    """Messages: the engine runs them, but nothing delivers one to a case, so that it would wait for ever."""
-    text = "nothing delivers messages yet; draw a user task, a timer, or a service task (webhook, mail)"
+def _sent(definition: Definition) -> list[Fault]:
+    """Messages that leave a case: the engine sends them, but nothing here takes them."""
+    text = "nothing takes a message that a case sends; draw a service task (webhook, mail)"
     return [
         Fault(each.document, each.id, "unsupported", text)
         for each in definition.nodes.values()
-        if each.type in ("sendTask", "receiveTask") or _is_message(each)
+        if each.type == "sendTask" or (each.type in ("intermediateThrowEvent", "endEvent") and _is_message(each))
     ]
 
 

@@ -1,23 +1,22 @@
 """Steps of cases that can't be made, and services that have failed: made again, perhaps with other values, or skipped
 with a reason."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import neo4j
 
-from graph.connection import Run
-from graph.errors import ChangeRejected, GraphError, Unknown
+from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from processes.cases import case_log, kept, service_tasks
 from processes.cases.definitions import Version
-from processes.cases.ending import is_biased, require_running
+from processes.cases.ending import require_running
 from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
-from processes.cases.tasks import STARTER, Find, by_name, refused, with_uuid
-from processes.errors import FormRejected, NotCandidate, ToOneself
-from processes.forms import refuse_texts
+from processes.cases.set_values import require_another, typed
+from processes.cases.tasks import Find, by_name, refused
+from processes.errors import FormRejected
 
 
 def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
@@ -76,11 +75,11 @@ def repair(
         if not values:
             raise FormRejected("", "values: name at least one variable")
         person = None if by is None else find(tx, "Person", by).uuid
-        found = {name: _typed(tx, running.version, name, value, named) for name, value in values.items()}
+        found = {name: typed(tx, running.version, name, value, named) for name, value in values.items()}
         with refused():
             running.engine.repair(incident, found)  # first: it knows how deep and how large a value may be
         if person is not None:
-            _require_another(tx, running.id, person, found)
+            require_another(tx, running.id, person, found, "repair it")
         element = _element(running, incident, service)
         nobody = user if person is None else ""
         case_log.log(
@@ -129,54 +128,6 @@ def _element(running: Running, incident: str, service: ServiceTask | None) -> st
     if service is not None:
         return service.element
     return next((each.element for each in running.engine.incidents if each.task == incident), "")
-
-
-def _typed(run: Run, version: Version, name: str, value: Any, named: Find) -> Any:
-    """The value as one of the forms with this field takes it; what no form has is taken as it is."""
-    if name == STARTER:
-        raise FormRejected(name, f"{name}: who has started the case stays")
-    forms = [each for each in version.forms.values() if name in each.fields]
-    wrong: FormRejected | None = None
-    for form in forms:
-        try:
-            form.check_field(name, value)
-        except FormRejected as problem:
-            wrong = wrong or problem
-        else:
-            return with_uuid(run, form, name, value, named)
-    if wrong is not None:
-        raise wrong
-    refuse_texts({name: value})
-    return value
-
-
-def _require_another(run: Run, case: str, person: str, values: Mapping[str, Any]) -> None:
-    """Nobody decides for themselves. Raises NotCandidate, ToOneself."""
-    if is_biased(run, kept.case(run, case), person):
-        text = "the case is about you, or has a task that you may not have; another must repair it"
-        raise NotCandidate(text)
-    for name, value in values.items():
-        if any(_person(run, each) == person for each in _texts(value)):
-            raise ToOneself(f"{name}: this is you; another must repair the case so")
-
-
-def _person(run: Run, name: str) -> str | None:
-    """The uuid of the person whom a text names, if it names one."""
-    try:
-        return find(run, "Person", name).uuid
-    except GraphError:
-        return None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
 
 
 def _decide(

@@ -278,6 +278,12 @@ class Case:
         evaluation: spiff.Evaluation = self._workflow.script_engine
         return evaluation
 
+    @property
+    def messages(self) -> frozenset[str]:
+        """The messages for which it waits."""
+        names = {each.get("name", "") for each in self._definition.messages.values()}
+        return frozenset(name for name in names if self._waits_for(BpmnEvent(MessageEventDefinition(name))))
+
     def _waits_for(self, event: BpmnEvent) -> bool:
         waiting = any(task.task_spec.catches(task, event) for task in self._workflow.event_manager.tasks.values())
         return waiting or any(

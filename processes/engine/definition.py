@@ -169,9 +169,14 @@ class Definition:
         named = [*self._known.forms.get(form, ()), *extensions.data(node.element)]
         return _variables([*named, result] if result else named)
 
+    @cached_property
+    def messages(self) -> dict[str, etree._Element]:
+        """The messages, by their ids."""
+        return self._diagrams.messages()
+
     def message_fields(self, message: str) -> frozenset[str]:
         """What a message brings: what all messages of this name declare."""
-        found = [each for each in self._diagrams.messages().values() if each.get("name") == message]
+        found = [each for each in self.messages.values() if each.get("name") == message]
         return _variables([name for each in found for name in extensions.data(each)])
 
 

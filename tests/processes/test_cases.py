@@ -123,20 +123,21 @@ def test_what_the_graph_does_not_know_is_not_deployed(town: neo4j.Driver) -> Non
     assert found == {("approve", "unknown_role"), ("approve", "unknown_responsibility")}
 
 
-def test_what_waits_for_a_message_is_not_deployed(town: neo4j.Driver) -> None:
-    """The engine runs messages; nothing delivers one to a case."""
+def test_what_sends_a_message_is_not_deployed(town: neo4j.Driver) -> None:
+    """A case gets messages; nothing takes those that it would send."""
     message = '<message id="told" name="told"/>'
     event = '<messageEventDefinition messageRef="told"/>'
     parts = (
-        START, '<receiveTask id="receive" messageRef="told"/>',
+        START, '<receiveTask id="receive" messageRef="told"/>', '<sendTask id="send" messageRef="told"/>',
         f'<intermediateCatchEvent id="wait">{event}</intermediateCatchEvent>',
-        f'<endEvent id="tell">{event}</endEvent>', flow("start", "receive", "wait", "tell"),
+        f'<intermediateThrowEvent id="throw">{event}</intermediateThrowEvent>',
+        f'<endEvent id="tell">{event}</endEvent>', flow("start", "receive", "send", "wait", "throw", "tell"),
     )  # fmt: skip
     content = process(*parts, outside=message)
-    with pytest.raises(DefinitionRejected, match="nothing delivers messages yet") as refused:
+    with pytest.raises(DefinitionRejected, match="nothing takes a message that a case sends") as refused:
         definitions.deploy(town, "main", {"main.bpmn": content}, {"request": {"type": "object"}}, "test", NOW)
     found = {(each.element, each.rule) for each in refused.value.faults}
-    assert found == {(each, "unsupported") for each in ("receive", "wait", "tell")}
+    assert found == {(each, "unsupported") for each in ("send", "throw", "tell")}
 
 
 def test_the_worker_lets_time_pass_once(town: neo4j.Driver) -> None:

@@ -31,7 +31,7 @@ from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
 from tests.graph.snapshot import everything
-from tests.processes.engine.drawn import flow, process
+from tests.processes.engine.drawn import boundary, flow, process
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +157,7 @@ EXAMPLES: dict[str, str] = {
     "skipIncident": 'skipIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
     "repairIncident": 'repairIncident(case: "STUCK", incident: "INCIDENT", values: "{\\"about\\": 1}", reason: "x")',
     "endCase": 'endCase(case: "STUCK", reason: "x")',
+    "deliverMessage": 'deliverMessage(case: "STUCK", message: "told", reason: "x")',
     "withdrawCase": 'withdrawCase(case: "STUCK", by: "bo", reason: "x")',
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
@@ -286,7 +287,9 @@ def stuck_case(driver: neo4j.Driver, moment: datetime) -> service_tasks.ServiceT
     task = '<serviceTask id="s"><extensionElements><reconnect:service name="mail"/></extensionElements></serviceTask>'
     about = '<extensionElements><reconnect:data name="about"/></extensionElements>'
     start, end = '<startEvent id="a"/>', '<endEvent id="b"/>'
-    content = process(about, start, task, end, flow("a", "s", "b"), id="stuck")
+    told = boundary("told_here", "s", '<messageEventDefinition messageRef="told"/>')
+    flows = flow("a", "s", "b") + flow("told_here", "b")
+    content = process(about, start, task, told, end, flows, id="stuck", outside='<message id="told" name="told"/>')
     definitions.deploy(driver, "stuck", {"stuck.bpmn": content}, {}, "test", moment, {"mail": Arguments()})
     case = tasks.start(driver, "stuck", {}, "bo", moment)
     carry_out_due(driver, {}, lambda: moment)

@@ -821,7 +821,7 @@ export const da = {
 			ASKED: 'Spurgt om mere',
 			ANSWERED: 'Besvaret',
 			COMPLETED: 'Udført',
-			ESCALATED: 'Sent på den: også til næste niveau',
+			ESCALATED: 'Forsinket: nu også hos næste niveau',
 			CANCELLED: 'Bortfaldet',
 			ENDED: 'Afsluttet',
 			SERVED: 'Udført af sig selv',
@@ -831,7 +831,8 @@ export const da = {
 			MOVED: 'Flyttet til en anden udgave af processen',
 			REPAIRED: 'Oplysninger rettet',
 			STOPPED: 'Afsluttet før tid',
-			WITHDRAWN: 'Trukket tilbage'
+			WITHDRAWN: 'Trukket tilbage',
+			DELIVERED: 'Meddelelse modtaget'
 		}
 	},
 	delegations: {

@@ -824,7 +824,8 @@ export const en: Texts = {
 			MOVED: 'Moved to another version of the process',
 			REPAIRED: 'Values corrected',
 			STOPPED: 'Ended early',
-			WITHDRAWN: 'Withdrawn'
+			WITHDRAWN: 'Withdrawn',
+			DELIVERED: 'Message received'
 		}
 	},
 	delegations: {
