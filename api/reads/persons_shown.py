@@ -80,9 +80,9 @@ _INDIRECT = {
 _THINGS = {
     **dict.fromkeys(("Change", "FeedEntry"), "uuid"),
     **dict.fromkeys(("SearchHit", "Disagreement"), "thing"),
-    "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "SimulatedCandidate": "person", "Colleague": "uuid",
+    "CprLookup": "person", "LoginSession": "personUuid", "TaskCandidate": "person", "Colleague": "uuid",
     **dict.fromkeys(("Task", "TaskFault", "OwnCase", "OwnDelegation", "CaseSummary", "ProcessCase"), "id"),
-    "AdoptionCandidate": "key",
+    "AdoptionCandidate": "key", "SimulatedCandidate": "person",
 }  # fmt: skip
 """Type of an answer about a thing → its field with that thing, or with its uuid or id."""
 _NAMED = {
