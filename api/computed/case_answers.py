@@ -17,6 +17,8 @@ from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, Task
 from processes.cases.listed import Listed, state_of
 from processes.cases.tasks import STARTER, Look
+from processes.engine.case import Case
+from processes.engine.errors import ProcessError
 from processes.forms import Form
 
 _COMMON = (
@@ -39,7 +41,8 @@ CASE = answer_type(
     Plain("unitUuid", "ID", "UUID of the unit"),
     Plain("personUuid", "ID", "UUID of the person"),
     Plain("due", "Moment", "When its next timer is due; null = it waits for none"),
-    Plain("diagram", "String!", "The process, as BPMN"),
+    Plain("diagram", "String", "The process, as BPMN; null = its version can't be read"),
+    Plain("unreadable", "String", "Why its state can't be read any more, so that it can only be ended; null = it can"),
     Plain("done", "[ID!]", "Ids of the elements of the diagram that are done"),
     Plain("active", "[ID!]", "Ids of the elements where it is now"),
     Plain("canWithdraw", "Boolean!", "Whether the caller has started it, and may withdraw it"),
@@ -105,10 +108,11 @@ def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
 
 def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None) -> Answer:
     """A case as an answer of the type ``ProcessCase``. ``person``: who asks."""
-    version, engine = kept.engine_of(run, case)
+    version, engine, unreadable = _read(run, case)
     log = case_log.log_of(run, case.id)
     filled_in = [each for each in log if each.values]
-    answers = _answers(version, {**engine.variables, **{k: v for each in filled_in for k, v in each.values.items()}})
+    variables = {} if engine is None else engine.variables
+    answers = _answers(version, {**variables, **{k: v for each in filled_in for k, v in each.values.items()}})
     of_task = {each.task.id: each.task for each in tasks}
     in_forms = [_filled_in(version, each, of_task.get(each.task)) for each in filled_in]
     uuids = {who for each in log for who in (each.by, each.instead_of) if who}
@@ -117,12 +121,12 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
     }
     uuids |= {each.asked.unit for each in of_task.values() if each.asked.unit}
     names = names_of(run, uuids | set(_named(case)))
-    done, active = engine.reached
+    done, active = (frozenset[str](), frozenset[str]()) if engine is None else engine.reached
     if not case.is_open:  # a person may have ended it in between
         active = frozenset()
 
     def called(element: str) -> str:
-        node = version.definition.nodes.get(element)
+        node = None if version is None else version.definition.nodes.get(element)
         return element if node is None else node.name or element
 
     return {
@@ -131,12 +135,13 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         "unitUuid": case.unit,
         "personUuid": case.person,
         "due": None if case.due is None else moment(case.due),
-        "diagram": version.definition.drawing.decode(),
+        "diagram": None if version is None else version.definition.drawing.decode(),
+        "unreadable": unreadable,
         "done": sorted(done),
         "active": sorted(active),
-        "messages": sorted(engine.messages) if case.is_open else [],
+        "messages": sorted(engine.messages) if case.is_open and engine is not None else [],
         "canWithdraw": case.is_open and person is not None and _is_starter(run, case, person),
-        "fields": orjson.dumps(_all_fields(version)).decode() if case.incidents else None,
+        "fields": orjson.dumps(_all_fields(version)).decode() if case.incidents and version is not None else None,
         "incidents": [
             {
                 "step": each["task"],
@@ -152,7 +157,7 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
             {
                 "action": name_of(each.action),
                 "task": each.task or None,
-                "name": called(each.element) if each.element else version.definition.name,
+                "name": called(each.element) if each.element else kept.process_name(run, case),
                 "unit": names.get(of_task[each.task].asked.unit or "") if each.task in of_task else None,
                 "at": moment(each.at),
                 "by": names.get(each.by or "", each.by),
@@ -175,6 +180,15 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
             for each in log
         ],
     }
+
+
+def _read(run: Run, case: CaseRow) -> tuple[Version | None, Case | None, str | None]:
+    """The version of a case and the case, as far as they can be read, and why they can't."""
+    version = definitions.readable(partial(definitions.version, run, case.version, case.digest))
+    try:
+        return *kept.engine_of(run, case), None
+    except ProcessError as wrong:
+        return version, None, str(wrong)
 
 
 def _is_starter(run: Run, case: CaseRow, person: str) -> bool:
@@ -206,16 +220,20 @@ def _named(case: CaseRow) -> Iterable[str]:
     return (each for each in (case.unit, case.person, case.started_by) if each)
 
 
-def _answers(version: Version, values: Mapping[str, Any]) -> list[_Answered]:
+def _answers(version: Version | None, values: Mapping[str, Any]) -> list[_Answered]:
     """What the forms of a case have so far, each field once, in their order."""
+    if version is None:
+        return []
     start = version.forms.get(version.definition.start_form)
     forms = ([start] if start is not None else []) + list(version.forms.values())
     once = dict.fromkeys(field for form in forms for field in form.fields)
     return _fields(forms, {field: values.get(field) for field in once})
 
 
-def _filled_in(version: Version, entry: LogEntry, task: Task | None) -> list[_Answered]:
+def _filled_in(version: Version | None, entry: LogEntry, task: Task | None) -> list[_Answered]:
     """What a person filled in. Titles come from its form, or else from any form that has the field."""
+    if version is None:
+        return _fields((), {field: value for field, value in entry.values.items() if field != STARTER})
     name = version.definition.start_form if task is None else task.form
     own = version.forms.get(name) if entry.action not in ("repaired", "delivered") else None
     forms = ([own] if own is not None else []) + list(version.forms.values())

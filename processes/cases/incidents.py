@@ -47,7 +47,7 @@ def repair(
     named: Find = by_name,
     require: Callable[[Version], None] = lambda version: None,
 ) -> None:
-    """Set variables of a case where a step could not be made, and make it again.
+    """Set variables of a case where a step could not be made, or of the whole case, and make it again.
 
     A variable that a form of the process has takes what the form takes. Open tasks follow the new values. Who repairs
     is an author of what the case writes, so another approves it.
@@ -63,21 +63,18 @@ def repair(
         FormRejected: no variable, or not what its form takes; the starter, who is not chosen.
         NotCandidate: the case is about the person, or has a task that excludes them (T2).
         ToOneself: a value names the person.
-        ChangeRejected: not_repaired, as the incident is not one step's.
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
         tx = running.tx
         require(running.version)
-        if incident == kept.WHOLE_CASE:
-            text = "this is not one step's, so there is no place for its values; retry it, or end the case"
-            raise ChangeRejected("not_repaired", text, field="incident")
         if not values:
             raise FormRejected("", "values: name at least one variable")
         person = None if by is None else find(tx, "Person", by).uuid
         found = {name: typed(tx, running.version, name, value, named) for name, value in values.items()}
         with refused():
-            running.engine.repair(incident, found)  # first: it knows how deep and how large a value may be
+            # First: the engine knows how deep and how large a value may be.
+            running.engine.repair(None if incident == kept.WHOLE_CASE else incident, found)
         if person is not None:
             require_another(tx, running.id, person, found, "repair it")
         element = _element(running, incident, service)

@@ -254,19 +254,25 @@ class Case:
         self._now = max(self._now, _moment(now))
         self._advance()
 
-    def repair(self, step: str, values: Mapping[str, Any]) -> None:
+    def repair(self, step: str | None, values: Mapping[str, Any]) -> None:
         """Set variables where a step could not be made, and wherever else the case has the value that was wrong there.
 
-        Paths beside it that have another value of the variable keep theirs. The step isn't made again (``retry``).
+        Paths beside it that have another value of the variable keep theirs. ``step`` None: on all paths, wherever the
+        case is now. The step isn't made again (``retry``).
 
         Raises:
             NotOpen: there is no such step.
             ValuesRejected: the definition has no such variable.
         """
         task = next((each for each in self._tasks() if str(each.id) == step), None)
-        if task is None:
+        if task is None and step is not None:
             raise NotOpen(step)
         check_values(values, self._definition.checked.names, f"the case of {self._definition.process}")
+        if task is None:
+            for each in self._tasks():
+                if each.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED):
+                    each.data.update(deepcopy(dict(values)))
+            return
         for name, value in values.items():
             wrong = task.data.get(name, _NONE)
             for each in self._tasks():

@@ -1,12 +1,14 @@
 """A case is moved to another version of its definition: what it has done stays, and it goes on as the new one says.
 
 It can be moved if everything that it has come to, and all that it is at now, is in the new version, too, as the same
-kind of element with the same events at its edge. Nothing is guessed: all that is missing is told.
+kind of element with the same events at its edge; the new one may catch more errors there, for they wait for nothing.
+Nothing is guessed: all that is missing is told. A step that could not be made stays an incident, to be made again.
 """
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
@@ -14,7 +16,9 @@ from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.case import Case
 from processes.engine.definition import Definition
+from processes.engine.diagram import Node
 from processes.engine.errors import NotMovable
+from protocols.xml import local
 
 _FORESEEN = TaskState.PREDICTED_MASK | TaskState.FUTURE
 """States of tasks that a case hasn't come to."""
@@ -29,12 +33,11 @@ def moved(kept: bytes, old: Definition, new: Definition, given: Mapping[str, Any
     state = orjson.loads(kept)
     scopes = [("", state["case"]), *state["case"]["inner"].items()]
     reasons = [each for id_, scope in scopes for each in _reasons(scope, _specs(scopes, id_, old, new), old, new)]
-    if state["incidents"]:
-        reasons.append("a step of it can't be made: retry that first")
     if reasons:
         raise NotMovable(tuple(dict.fromkeys(reasons)))
     for _, scope in scopes:
         _forget_foreseen(scope)
+        _catch_errors(scope, old, new)
         _give(scope, given)
     case = Case.read(new, orjson.dumps({**state, "definition": new.digest}))
     case.foresee()
@@ -70,12 +73,50 @@ def _reasons(scope: Mapping[str, Any], specs: tuple[Any, Any], old: Definition, 
             yield f"it {'is at' if is_open else 'has been at'} {element}, which the new version doesn't have like that"
         elif is_open and isinstance(one, MultiInstanceTask):
             yield f"it is at {element}, which runs several times: wait until all of them are done"
-        elif is_open and _edge(old, element) != _edge(new, element):
+        elif is_open and _edge(old, element) != _edge(new, element) - _more_errors(old, new, element):
             yield f"it is at {element}, which has other events at its edge in the new version"
 
 
 def _edge(definition: Definition, element: str) -> frozenset[str]:
     return frozenset(each.id for each in definition.nodes.values() if each.attached_to == element)
+
+
+def _more_errors(old: Definition, new: Definition, element: str) -> frozenset[str]:
+    """The errors that only the new version catches at an activity."""
+    added = _edge(new, element) - _edge(old, element)
+    return frozenset(each for each in added if _is_error(new.nodes[each]))
+
+
+def _is_error(node: Node) -> bool:
+    event = node.event()
+    return event is not None and local(event) == "errorEventDefinition"
+
+
+def _catch_errors(scope: dict[str, Any], old: Definition, new: Definition) -> None:
+    """Let the open activities of a scope wait for the errors that the new version catches at their edge."""
+    by_id = {each["id"]: each for each in scope["tasks"]}
+    for task in list(scope["tasks"]):
+        added = _more_errors(old, new, task["element"]) if not task["state"] & TaskState.FINISHED_MASK else frozenset()
+        if not added:
+            continue
+        split = by_id[task["parent"]]
+        if split["element"] != f"{task['element']}.BoundaryEventSplit":  # it had no event at its edge
+            outer, split = split, _step(f"{task['element']}.BoundaryEventSplit", TaskState.COMPLETED, task, split["id"])
+            outer["children"] = [split["id"] if each == task["id"] else each for each in outer["children"]]
+            task["parent"], split["children"] = split["id"], [task["id"]]
+            scope["tasks"].append(split)
+        for each in sorted(added):
+            waiting = _step(each, TaskState.WAITING, task, split["id"])
+            split["children"].append(waiting["id"])
+            scope["tasks"].append(waiting)
+
+
+def _step(element: str, state: int, beside: Mapping[str, Any], parent: str) -> dict[str, Any]:
+    """A step with the values of its parent, as old as another one."""
+    return {
+        "id": str(uuid4()), "parent": parent, "children": [], "element": element, "state": int(state),
+        "changed": beside["changed"], "triggered": False, "own": {}, "set": {}, "unset": [],
+    }  # fmt: skip
 
 
 def _give(scope: Mapping[str, Any], given: Mapping[str, Any]) -> None:

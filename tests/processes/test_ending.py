@@ -8,6 +8,7 @@ import neo4j
 import orjson
 import pytest
 
+from api.computed.case_answers import case_form
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.questions.rights.authors import _of_case as authors_of
@@ -16,9 +17,11 @@ from processes.cases import case_log, case_time, definitions, ending, incidents,
 from processes.cases.filling import values_of
 from processes.cases.inbox import inbox
 from processes.cases.listed import overview, state_of
+from processes.cases.running import Running
 from processes.cases.service_work import carry_out_due
+from processes.cases.tasks import looks
 from processes.engine.check import Arguments
-from processes.engine.errors import StateRejected
+from processes.engine.errors import DefinitionRejected, StateRejected
 from processes.errors import CaseError, FormRejected, NotCandidate, NotStarter, TaskClosed, ToOneself
 from processes.services import Call, Service, ServiceFailed
 from reconnect.embedded import Addresses
@@ -105,6 +108,57 @@ def test_what_is_open_lapses_with_the_case_and_nothing_is_due(town: neo4j.Driver
     with pytest.raises(ChangeRejected, match="was stopped") as refused:
         ending.end(town, case, None, NOW, "x")
     assert refused.value.code == "wrong_state"
+
+
+@pytest.mark.parametrize("lost", ["state", "version"])
+def test_a_case_that_cannot_be_read_is_shown_with_what_is_known(
+    town: neo4j.Driver, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = waiting(town)
+    with town.session() as session:
+        before = case_form(session, kept.case(session, case), looks(session, kept.tasks_of(session, case), NOW), None)
+    if lost == "state":
+        town.execute_query("MATCH (c:Case {id: $id}) SET c.state = '{}'", id=case)
+    else:
+
+        def unread(*_: object) -> None:
+            raise DefinitionRejected(())
+
+        monkeypatch.setattr(definitions, "version", unread)
+        monkeypatch.setattr(kept, "version", unread)
+    with town.session() as session:
+        found = case_form(session, kept.case(session, case), looks(session, kept.tasks_of(session, case), NOW), None)
+    assert before["unreadable"] is None and found["unreadable"]
+    assert [each["name"] for each in found["tasks"]] == [each["name"] for each in before["tasks"]]
+    assert [each["action"] for each in found["log"]] == [each["action"] for each in before["log"]]
+    ((start,),) = ([each["answers"] for each in form["filledIn"]] for form in (found,))
+    assert {each["field"] for each in start} == {"unit", "person"}
+    assert (found["diagram"] is None) == (lost == "version")
+    ending.end(town, case, None, NOW, "Kan ikke læses")
+    assert not seen(town, case)[0].is_open
+
+
+def test_a_case_in_which_time_cannot_pass_is_repaired_as_a_whole(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = waiting(town, person="")
+    write = Running.write
+
+    def breaks(running: Running, now: datetime) -> None:
+        if not running.engine.variables.get("person"):
+            raise KeyError("person")
+        write(running, now)
+
+    monkeypatch.setattr(Running, "write", breaks)
+    assert list(case_time.pass_time(town, NOW + timedelta(days=4)).failed) == [case]
+    later = NOW + timedelta(days=5)
+    with pytest.raises(KeyError):
+        incidents.retry(town, case, kept.WHOLE_CASE, None, later, "Igen")
+    incidents.repair(town, case, kept.WHOLE_CASE, {"person": "dora"}, None, later, "Manglede", user="hr")
+    row, (task,), log = seen(town, case)
+    assert (row.incidents, row.person, task.asked.escalations) == ((), uuid(town, "dora"), 1)
+    assert uuid(town, "dora") in task.asked.exclude
+    assert [each.values for each in log if each.action == "repaired"] == [{"person": uuid(town, "dora")}]
 
 
 def test_who_has_started_a_case_withdraws_it_and_nobody_else(town: neo4j.Driver) -> None:

@@ -74,8 +74,16 @@ def process(*parts: str, id: str = "main", outside: str = "") -> bytes:
     return f'{HEAD}{outside}<process id="{id}" isExecutable="true">{"".join(parts)}</process></definitions>'.encode()
 
 
-def read(*parts: str, outside: str = "", more: Mapping[str, bytes] | None = None, known: Known = KNOWN) -> Definition:
-    return read_definition("main", {"main.bpmn": process(*parts, outside=outside), **(more or {})}, known)
+def read(
+    *parts: str,
+    outside: str = "",
+    more: Mapping[str, bytes] | None = None,
+    known: Known = KNOWN,
+    deployed: bool = False,
+) -> Definition:
+    """``deployed``: as an earlier release took it."""
+    documents = {"main.bpmn": process(*parts, outside=outside), **(more or {})}
+    return read_definition("main", documents, known, deployed=deployed)
 
 
 def at(text: str) -> datetime:

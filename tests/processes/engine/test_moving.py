@@ -22,6 +22,7 @@ from tests.processes.engine.drawn import (
     script,
     timer,
     user,
+    when,
 )
 
 PLAIN = (START, user("approve"), user("report"), END, flow("start", "approve", "report", "end"))
@@ -71,6 +72,56 @@ def test_a_timer_at_the_open_task_goes_on() -> None:
     there.pass_time(there.next_due() or NOW)
     assert sorted(elements(there)) == ["approve", "nudge"]
     assert sorted(elements(done(new, again(new, there), "approve"))) == ["check", "nudge"]
+
+
+def refusing(*caught: str) -> Definition:
+    """A sub-process that ends with an error; the events at its edge that catch errors, in order."""
+    errors = "".join(f'<error id="{each}" errorCode="{each}"/>' for each in ("refused", "other"))
+    edges = [
+        boundary(f"at_{each}", "inner", f'<errorEventDefinition errorRef="{each}"/>') + flow(f"at_{each}", "explain")
+        for each in caught
+    ]
+    return read(
+        START, '<subProcess id="inner"><startEvent id="s1"/>', user("approve"), '<exclusiveGateway id="which"/>',
+        '<endEvent id="no"><errorEventDefinition errorRef="refused"/></endEvent>',
+        '<endEvent id="else"><errorEventDefinition errorRef="other"/></endEvent>',
+        flow("s1", "approve", "which"), when("which", "no", 'decision == "no"'),
+        when("which", "else", 'decision != "no"'), "</subProcess>", *edges, user("explain", "answer"), END,
+        flow("inner", "end"), flow("start", "inner"), flow("explain", "end"), outside=errors, deployed=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [(), ("other",)])
+def test_an_error_that_nothing_caught_is_caught_in_the_new_version(before: tuple[str, ...]) -> None:
+    old, new = refusing(*before), refusing("other", "refused")
+    case = done(old, begin(old), "approve", decision="no")
+    assert [each.element for each in case.incidents] == ["no"]
+    there = on_new(case, old, new)
+    (incident,) = there.incidents
+    there.retry(incident.task, NOW)
+    there = again(new, there)
+    assert (elements(there), there.incidents) == (["explain"], ())
+    assert done(new, there, "explain").finished
+
+
+def test_an_error_is_caught_that_comes_after_the_case_was_moved() -> None:
+    old, new = refusing("other"), refusing("other", "refused")
+    there = on_new(begin(old), old, new)
+    assert elements(done(new, there, "approve", decision="no")) == ["explain"]
+    there = on_new(begin(old), old, new)
+    assert elements(done(new, there, "approve", decision="yes")) == ["explain"]
+    with pytest.raises(NotMovable, match="other events at its edge"):
+        moved(begin(new).kept(), new, old)
+
+
+def test_a_step_that_failed_is_made_again_as_the_new_version_says() -> None:
+    parts = (START, user("approve"), END, flow("start", "approve", "n", "end"))
+    old, new = read(*parts, script("n", "days = 1 / 0")), read(*parts, script("n", "days = 3"))
+    case = done(old, begin(old), "approve")
+    there = on_new(case, old, new)
+    (incident,) = there.incidents
+    there.retry(incident.task, NOW)
+    assert there.finished and there.data["days"] == 3
 
 
 @pytest.mark.parametrize(
