@@ -20,6 +20,10 @@ Fields = Annotated[
     list[str] | None,
     typer.Option(help=f"A field group that it shows: {', '.join(FIELD_GROUPS)}. May be repeated; by default all."),
 ]
+Processes = Annotated[
+    list[str] | None,
+    typer.Option("--process", help="A process whose webhooks it may call, and nothing else. May be repeated."),
+]
 
 
 def units_of(session: "neo4j.Session", within: Within) -> list[str] | None:
@@ -29,7 +33,13 @@ def units_of(session: "neo4j.Session", within: Within) -> list[str] | None:
     return [find(session, "Unit", each).uuid for each in within] if within else None
 
 
-def in_words(roles: Collection[str], within: Collection[str] | None, fields: Collection[str] | None) -> str:
+def in_words(
+    roles: Collection[str],
+    within: Collection[str] | None,
+    fields: Collection[str] | None,
+    processes: Collection[str] = (),
+) -> str:
     """The roles with their limits, in a line."""
     units = f" (in {len(within)} {'unit' if len(within) == 1 else 'units'})" if within else ""
-    return ", ".join(roles) + units + (f" ({', '.join(fields)} only)" if fields else "")
+    webhooks = f" (webhooks of {', '.join(processes)} only)" if processes else ""
+    return ", ".join(roles) + units + (f" ({', '.join(fields)} only)" if fields else "") + webhooks

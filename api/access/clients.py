@@ -39,8 +39,9 @@ class Client:
     revoked: bool
     secret_hash: str = field(repr=False)
     within: tuple[str, ...] = ()
-    """As of a token (``api.access.tokens``); so is ``fields``."""
+    """As of a token (``api.access.tokens``); so are ``fields`` and ``processes``."""
     fields: tuple[str, ...] = ()
+    processes: tuple[str, ...] = ()
 
     def has_secret(self, secret: str) -> bool:
         return hmac.compare_digest(self.secret_hash, _hash(secret))
@@ -52,11 +53,12 @@ def create(
     roles: Iterable[str],
     within: Iterable[str] | None = None,
     fields: Iterable[str] | None = None,
+    processes: Iterable[str] | None = None,
 ) -> str:
     """Make a client; its secret.
 
-    ``within``, ``fields``: the units and field groups that its roles are limited to, as of a token; None = all. Raises
-    TokenError: an invalid or taken id, an unknown role, unit or group, no role.
+    ``within``, ``fields``, ``processes``: the units, field groups and webhooks that its roles are limited to, as of a
+    token; None = all. Raises TokenError: an invalid or taken id, an unknown role, unit, group or process, no role.
     """
     if not _ID.fullmatch(id):
         raise TokenError("a client id has 1 to 64 of the characters a-z, 0-9, '.', '_' and '-'")
@@ -64,7 +66,7 @@ def create(
         normal_text.refuse(id, "id", words=True)
     except ChangeRejected as refused:
         raise TokenError(str(refused)) from refused
-    limits = limits_of(driver, roles, within, fields)
+    limits = limits_of(driver, roles, within, fields, processes)
     secret = _SECRET_PREFIX + secrets.token_urlsafe(BYTES)
     rows, _, _ = driver.execute_query(
         """
@@ -72,7 +74,7 @@ def create(
         WITH old WHERE old IS NULL OR old.revoked
         DETACH DELETE old
         CREATE (:OAuthClient {id: $id, hash: $hash, roles: $roles, created: $now, revoked: false, within: $within,
-            fields: $fields})
+            fields: $fields, processes: $processes})
         RETURN 1 AS made
         """,
         id=id,
@@ -81,6 +83,7 @@ def create(
         now=now(),
         within=limits.within,
         fields=limits.fields,
+        processes=limits.processes,
     )
     if not rows:
         raise TokenError(f"there is a client {id!r} already; revoke it first, or choose another id")
@@ -147,7 +150,8 @@ async def access_of_token(driver: neo4j.AsyncDriver, secret: str) -> Access | No
         WHERE t.expires > $now
         MATCH (c:OAuthClient {id: t.client})
         WHERE NOT c.revoked
-        RETURN c.id AS id, [each IN t.roles WHERE each IN c.roles] AS roles, c.within AS within, c.fields AS fields
+        RETURN c.id AS id, [each IN t.roles WHERE each IN c.roles] AS roles, c.within AS within, c.fields AS fields,
+            c.processes AS processes
         """,
         hash=_hash(secret),
         now=now(),
@@ -156,6 +160,8 @@ async def access_of_token(driver: neo4j.AsyncDriver, secret: str) -> Access | No
     if not rows:
         return None
     name, roles = f"{CLIENT}{rows[0]['id']}", names_of(rows[0]["roles"], rows[0]["fields"])
+    if rows[0]["processes"] is not None:
+        return Access(name, frozenset(), processes=frozenset(rows[0]["processes"]), for_webhooks=roles)
     if rows[0]["within"] is None:
         return Access(name, roles)
     units = await subtree(driver, rows[0]["within"])
@@ -165,8 +171,8 @@ async def access_of_token(driver: neo4j.AsyncDriver, secret: str) -> Access | No
 def _client(kept: dict[str, object]) -> Client:
     created = kept["created"]
     assert isinstance(created, neo4j.time.DateTime) and isinstance(kept["roles"], list)
-    within, fields = kept.get("within") or (), kept.get("fields") or ()
-    assert isinstance(within, list | tuple) and isinstance(fields, list | tuple)
+    within, fields, processes = kept.get("within") or (), kept.get("fields") or (), kept.get("processes") or ()
+    assert isinstance(within, list | tuple) and isinstance(fields, list | tuple) and isinstance(processes, list | tuple)
     return Client(
         str(kept["id"]),
         tuple(kept["roles"]),
@@ -175,6 +181,7 @@ def _client(kept: dict[str, object]) -> Client:
         str(kept["hash"]),
         tuple(within),
         tuple(fields),
+        tuple(processes),
     )
 
 

@@ -7,7 +7,7 @@ that is missing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from api.access.field_groups import OF_KIND, group_of, role_of, shown_to, whole_roles
@@ -244,6 +244,21 @@ class Access:
     within: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
     plan_author: str | None = None
     """While a plan is carried out: UUID of the person who has written it, "" where a token has; None = no plan is."""
+    processes: frozenset[str] | None = None
+    """The processes of which a machine may start cases by webhook, and deliver messages to them, with ``for_webhooks``;
+    it may do nothing else. None = it isn't limited so."""
+    for_webhooks: frozenset[str] = frozenset()
+
+    def by_webhook(self, process: str) -> Access:
+        """What it may do by a webhook of a process. Raises GraphQLError (forbidden)."""
+        if self.processes is None:
+            return self
+        if process not in self.processes:
+            from graphql import GraphQLError
+
+            text = f"{self.name} may call the webhooks of {', '.join(sorted(self.processes))} only"
+            raise GraphQLError(text, extensions={"code": "forbidden"})
+        return replace(self, roles=self.for_webhooks, processes=None)
 
     @property
     def decides(self) -> str | None:

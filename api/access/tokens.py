@@ -43,20 +43,29 @@ class Token:
     """The field groups that its roles are limited to; none = all."""
     person: str | None = None
     """UUID of who uses it; None = a program."""
+    processes: tuple[str, ...] = ()
+    """The processes whose webhooks it may call, and nothing else; none = it isn't limited so."""
 
 
 class Limits(NamedTuple):
-    """What a machine may do, as it is kept. ``within``: UUIDs of units; None = everywhere. ``fields``: None = all."""
+    """What a machine may do, as it is kept. ``within``: UUIDs of units; None = everywhere. ``fields``: None = all.
+    ``processes``: whose webhooks alone it may call; None = it isn't limited so."""
 
     roles: list[str]
     within: list[str] | None
     fields: list[str] | None
+    processes: list[str] | None
 
 
 def limits_of(
-    driver: neo4j.Driver, roles: Iterable[str], within: Iterable[str] | None, fields: Iterable[str] | None
+    driver: neo4j.Driver,
+    roles: Iterable[str],
+    within: Iterable[str] | None,
+    fields: Iterable[str] | None,
+    processes: Iterable[str] | None = None,
 ) -> Limits:
-    """The limits that a token or a client is made with. Raises TokenError: no role, no unit, or an unknown one."""
+    """The limits that a token or a client is made with. Raises TokenError: no role, no unit, or an unknown one; a
+    process that isn't deployed, or one beside units or field groups."""
     wanted = sorted(set(roles))
     unknown = [each for each in wanted if each not in ROLES]
     if unknown or not wanted:
@@ -72,7 +81,13 @@ def limits_of(
     for unit in units or ():
         if not driver.execute_query("MATCH (u:Unit {uuid: $unit}) RETURN 1 AS known", unit=unit).records:
             raise TokenError(f"within: no unit has the uuid {unit!r}")
-    return Limits(wanted, units, groups)
+    only = None if processes is None else sorted(set(processes))
+    if only is not None and (units is not None or groups is not None):
+        raise TokenError("process: webhooks need roles that hold everywhere; omit within and fields")
+    for process in only or ():
+        if not driver.execute_query("MATCH (p:Process {id: $id}) RETURN 1 AS known", id=process).records:
+            raise TokenError(f"process: no process {process!r} is deployed; `reconnect processes list` shows all")
+    return Limits(wanted, units, groups, only)
 
 
 def create(
@@ -83,14 +98,17 @@ def create(
     within: Iterable[str] | None = None,
     person: str | None = None,
     fields: Iterable[str] | None = None,
+    processes: Iterable[str] | None = None,
 ) -> str:
     """Make a token; its secret.
 
     ``within``: UUIDs of units; its roles hold in and below these only; None = everywhere. ``person``: uuid of who
     uses it, and under whose name it acts then, so that the person's sessions and tokens are one person where two
     must decide. ``fields``: the field groups that its roles are limited to (``api.access.field_groups``); None = all.
+    ``processes``: it may call the webhooks of these only, with its roles, and do nothing else; None = no such limit.
 
-    Raises TokenError: unknown role, no role, no unit, an unknown group, a name that is taken, a life too long.
+    Raises TokenError: unknown role, no role, no unit, an unknown group or process, processes beside units, groups or a
+    person, a name that is taken, a life too long.
     """
     try:
         normal_text.refuse(name, "name", words=True)
@@ -100,7 +118,9 @@ def create(
         raise TokenError("name: it is blank; name the owner of the token")
     if normal_text.normal(name).lower().startswith(OWN_NAMES):
         raise TokenError(f"name: no token's name begins with {', '.join(OWN_NAMES)}: these are names of others")
-    limits = limits_of(driver, roles, within, fields)
+    limits = limits_of(driver, roles, within, fields, processes)
+    if limits.processes is not None and person is not None:
+        raise TokenError("process: a person starts cases in their own name; omit person")
     if not timedelta(0) < life <= LONGEST:
         raise TokenError(f"a token lives for 1 to {LONGEST.days} days")
     secret = PREFIX + secrets.token_urlsafe(BYTES)
@@ -111,7 +131,7 @@ def create(
         WITH old WHERE old IS NULL OR old.revoked OR old.expires <= $now
         DETACH DELETE old
         CREATE (t:Token {name: $name, hash: $hash, roles: $roles, created: $now, expires: $expires, revoked: false,
-            within: $within, person: $person, fields: $fields})
+            within: $within, person: $person, fields: $fields, processes: $processes})
         RETURN t.name AS name
         """,
         name=name,
@@ -122,6 +142,7 @@ def create(
         within=limits.within,
         person=person,
         fields=limits.fields,
+        processes=limits.processes,
     )
     if not rows:
         raise TokenError(f"there is a token {name!r} already; revoke it first, or choose another name")
@@ -149,6 +170,7 @@ def tokens(driver: neo4j.Driver) -> list[Token]:
             tuple(each["token"].get("within") or ()),
             tuple(each["token"].get("fields") or ()),
             each["token"].get("person"),
+            tuple(each["token"].get("processes") or ()),
         )
         for each in rows
     ]
@@ -164,7 +186,8 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         WHERE s.person IS NULL OR """
         + IS_ACTIVE
         + """
-        RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person, t.fields AS fields
+        RETURN t.name AS name, t.roles AS roles, t.within AS within, t.person AS person, t.fields AS fields,
+            t.processes AS processes
         """,
         hash=_hash(secret),
         now=now(),
@@ -175,6 +198,8 @@ async def access_of(driver: neo4j.AsyncDriver, secret: str) -> Access | None:
         return None
     person, roles = rows[0]["person"], names_of(rows[0]["roles"], rows[0]["fields"])
     name = rows[0]["name"] if person is None else f"{PERSON}{person}"
+    if rows[0]["processes"] is not None:
+        return Access(name, frozenset(), processes=frozenset(rows[0]["processes"]), for_webhooks=roles)
     if rows[0]["within"] is None:
         return Access(name, roles, person)
     units = await subtree(driver, rows[0]["within"])
@@ -187,7 +212,7 @@ def accesses_of(driver: neo4j.Driver, name: str) -> list[Access]:
         f"""
         MATCH (t:Token)
         WHERE CASE WHEN t.person IS NULL THEN t.name ELSE $prefix + t.person END = $name
-            AND NOT t.revoked AND t.expires > $now
+            AND NOT t.revoked AND t.expires > $now AND t.processes IS NULL
         WITH t, {{person: t.person}} AS s
         WHERE s.person IS NULL OR {IS_ACTIVE}
         RETURN t.roles AS roles, t.within AS within, t.person AS person, t.fields AS fields

@@ -25,6 +25,7 @@ def _form(token: Token, now: datetime) -> Answer:
         "state": name_of(state),
         "units": list(token.within),
         "fields": list(token.fields),
+        "processes": list(token.processes),
         "person": token.person,
     }
 
@@ -48,6 +49,7 @@ FIELD = ComputedField(
             Plain("state", "TokenState!", "Whether it can be used"),
             Thing("units", ("Unit",), "The units in and below which its roles hold; none = everywhere", many=True),
             Plain("fields", "[String!]!", "The field groups that its roles are limited to; none = all"),
+            Plain("processes", "[ID!]!", "The processes whose webhooks alone it may call; none = it isn't limited so"),
             Thing("person", ("Person",), "The person who uses it, and under whose name it acts; null = a program"),
         ),
     ),

@@ -71,6 +71,7 @@ class CaseStarts:
                 raise BadRequest("The body is a JSON object: the fields of the start form, {} = none.")
             account.spend(A_CHANGE)
             named = {name: str(value) for name, value in request.path_params.items()}
+            access = access.by_webhook(named["process"])
             do = self._deliver if "message" in named else self._start
             started = await self.availability.answered(partial(in_thread, partial(do, access, named, values, key)))
         except Spent as spent:

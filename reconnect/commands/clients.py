@@ -7,7 +7,7 @@ from rich.table import Table
 
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.limited_roles import Fields, Roles, Within, in_words, units_of
+from reconnect.limited_roles import Fields, Processes, Roles, Within, in_words, units_of
 from reconnect.terminal import terminal
 
 group = typer.Typer(
@@ -29,6 +29,7 @@ def create(
     role: Roles,
     within: Within = None,
     fields: Fields = None,
+    process: Processes = None,
 ) -> None:
     """Create a client and print its secret. It can't be shown again: only a hash is kept."""
     from api.access import clients
@@ -39,7 +40,7 @@ def create(
     try:
         with driver.session(default_access_mode="READ") as session:
             units = units_of(session, within)
-        secret = clients.create(driver, id, role, units, fields or None)
+        secret = clients.create(driver, id, role, units, fields or None, process or None)
     except (TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
     print(secret)
@@ -53,7 +54,9 @@ def list_clients(context: typer.Context) -> None:
     table = Table("Id", "System roles", "Made", "State", box=None)
     for each in clients.clients(of(context).driver()):
         state = "revoked" if each.revoked else "valid"
-        table.add_row(each.id, in_words(each.roles, each.within, each.fields), f"{each.created:%Y-%m-%d}", state)
+        table.add_row(
+            each.id, in_words(each.roles, each.within, each.fields, each.processes), f"{each.created:%Y-%m-%d}", state
+        )
     terminal().print(table)
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from reconnect.context import of
 from reconnect.exits import CommandFailed, Exit
-from reconnect.limited_roles import Fields, Roles, Within, in_words, units_of
+from reconnect.limited_roles import Fields, Processes, Roles, Within, in_words, units_of
 from reconnect.terminal import terminal
 
 group = typer.Typer(no_args_is_help=True, help="Manage access to the API: bearer tokens and their system roles.")
@@ -31,6 +31,7 @@ def create(
     ] = None,
     within: Within = None,
     fields: Fields = None,
+    process: Processes = None,
 ) -> None:
     """Create a token and print it. It can't be shown again: only a hash is kept."""
     from api.access import tokens
@@ -42,7 +43,7 @@ def create(
         with driver.session(default_access_mode="READ") as session:
             uuid = None if person is None else find(session, "Person", person).uuid
             units = units_of(session, within)
-        secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid, fields or None)
+        secret = tokens.create(driver, name, role, timedelta(days=days), units, uuid, fields or None, process or None)
     except (tokens.TokenError, Unknown, Ambiguous) as error:
         raise CommandFailed(str(error), Exit.USAGE) from error
     print(secret)
@@ -58,7 +59,9 @@ def list_tokens(context: typer.Context) -> None:
     for each in tokens.tokens(of(context).driver()):
         state = "revoked" if each.revoked else "expired" if each.expires <= now else "valid"
         days = (f"{day:%Y-%m-%d}" for day in (each.created, each.expires))
-        table.add_row(each.name, in_words(each.roles, each.within, each.fields), each.person or "", *days, state)
+        table.add_row(
+            each.name, in_words(each.roles, each.within, each.fields, each.processes), each.person or "", *days, state
+        )
     terminal().print(table)
 
 

@@ -10,7 +10,7 @@ import neo4j
 import pytest
 
 from api.access import clients
-from api.access.tokens import create
+from api.access.tokens import TokenError, create
 from api.mutations.services import wanted
 from processes.cases import definitions
 from reconnect.embedded import Addresses
@@ -194,3 +194,44 @@ def test_a_process_that_can_be_read_no_more_is_a_refusal(
 def uuid(service: Served, kind: str, key: str) -> str:
     found: str = service.data(f'{{ {kind.lower()}(key: "{key}") {{ uuid }} }}')[kind.lower()]["uuid"]
     return found
+
+
+def test_a_client_that_is_limited_to_a_process_calls_its_webhooks_and_does_nothing_else(service: Served) -> None:
+    secret = clients.create(service.driver, "intranet", ["organisation"], processes=["wish"])
+    form = {"grant_type": "client_credentials", "client_id": "intranet", "client_secret": secret}
+    access = CLIENT.post(f"{service.url}/oauth/token", data=form).json()["access_token"]
+    by_hand = create(service.driver, "form", ["organisation"], processes=["wish"])
+    write = 'mutation { startCase(process: "wish", values: "{}", by: "bo", reason: "x") { id } }'
+    for token, key in ((access, "c-1"), (by_hand, "c-2")):
+        assert call(service, token, {"unit": "job"}, key).status_code == 201
+        assert refusal(call(service, token, {}, f"{key}-x", "gone"))[:2] == (403, "forbidden")
+        for query in ("{ units { name } }", "{ processCases { id } }", '{ person(key: "bo") { name } }', write):
+            assert "errors" in service.post(query, token).json(), query
+
+
+@pytest.mark.parametrize(
+    "limits", [{"within": ["x"]}, {"fields": ["contact"]}, {"person": "x"}, {"processes": ["nothing"]}]
+)
+def test_a_limit_to_processes_stands_alone(service: Served, limits: dict[str, Any]) -> None:
+    with pytest.raises(TokenError):
+        create(service.driver, "never", ["organisation"], **{"processes": ["wish"], **limits})
+
+
+def test_a_system_delivers_a_message_once_with_its_key(service: Served, secret: str) -> None:
+    message = """<message id="m" name="hired"><extensionElements><reconnect:data name="day"/></extensionElements>
+        </message>"""
+    drawn = process(
+        START, '<receiveTask id="wait" messageRef="m"/>', END, flow("start", "wait", "end"), id="waits", outside=message
+    )
+    definitions.deploy(service.driver, "waits", {"w.bpmn": drawn}, {"request": FORM}, "test", datetime.now(UTC))
+    case = call(service, secret, {"unit": "job"}, "m-1", "waits").json()["case"]
+
+    def deliver(body: object, key: str, path: str = f"waits/{case}/hired") -> httpx.Response:
+        return call(service, secret, body, key, path)
+
+    assert refusal(deliver({"day": "soon"}, "m-2")) == (422, "wrong_value", "day")
+    assert refusal(deliver({}, "m-3", f"wish/{case}/hired"))[:2] == (404, "unknown_case")
+    assert refusal(deliver({}, "m-4", f"waits/{case}/other"))[:2] == (409, "not_waiting")
+    assert [deliver({"day": "2027-03-01"}, "m-5").status_code for _ in range(2)] == [200, 200]
+    assert refusal(deliver({"day": "2027-03-02"}, "m-5"))[:2] == (422, "key_used")
+    assert refusal(deliver({}, "m-6"))[:2] == (409, "wrong_state")
