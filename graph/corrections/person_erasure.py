@@ -242,12 +242,14 @@ WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
         WHERE part[name] IN $uuids)
     OR any(each IN coalesce(part.exclude, []) WHERE each IN $uuids)
     OR any(uuid IN $uuids WHERE part.reason CONTAINS uuid OR part.values CONTAINS uuid)
-    OR any(each IN coalesce(part.told, []) WHERE any(uuid IN $uuids WHERE each STARTS WITH uuid))
+    OR any(each IN coalesce(part.told, []) + coalesce(part.sending, [])
+        WHERE any(uuid IN $uuids WHERE each STARTS WITH uuid))
 SET c.state = reduce(state = c.state, uuid IN $uuids | replace(state, uuid, $erased)),
     c.incidents = reduce(text = c.incidents, uuid IN $uuids | replace(text, uuid, $erased)),
     c.started_by = CASE WHEN c.started_by IN $uuids THEN $erased ELSE c.started_by END,
     part.exclude = [each IN part.exclude WHERE NOT each IN $uuids],
     part.told = [each IN part.told WHERE NOT any(uuid IN $uuids WHERE each STARTS WITH uuid)],
+    part.sending = [each IN part.sending WHERE NOT any(uuid IN $uuids WHERE each STARTS WITH uuid)],
     part.key = reduce(text = part.key, uuid IN $uuids | replace(text, uuid, $erased)),
     part.problem = reduce(text = part.problem, uuid IN $uuids | replace(text, uuid, $erased)),
     part.reason = reduce(text = part.reason, uuid IN $uuids | replace(text, uuid, $erased)),

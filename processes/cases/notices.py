@@ -1,13 +1,15 @@
 """What people are still to hear of tasks: that one waits for them, is late, was handed to them, or asks them something.
 
 Who has a task follows from the organisation, so it is asked here as everywhere; the task keeps of whom it is known that
-they were told, and what. That is noted before anything is sent, by whoever locks the case first: nobody is told twice,
-by however many workers. Where one is killed in between, that mail is lost, and the task still is in the inbox.
+they were told, and what. Before anything is sent it is noted as being sent, by whoever locks the case first, so that
+several workers don't tell it twice; afterwards as told. Where a worker is killed in between, nobody knows whether the
+mail left: after ``LEASE`` it is sent again. So each thing is told at least once: a second mail does no harm, and who
+hears of nothing does not look.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import neo4j
@@ -23,6 +25,8 @@ from processes.cases.tasks import UNANSWERED, Look, looks
 Why = Literal["new", "late", "handed", "asked"]
 AT_ONCE = 100
 """Tasks that are routed together."""
+LEASE = timedelta(minutes=10)
+"""No mail is under way for longer: after that the worker that sends it is taken to be gone."""
 _log = get_logger("processes.cases.notices")
 
 
@@ -85,7 +89,7 @@ def _apart(run: Run, ids: Sequence[str], now: datetime) -> list[Notice]:
 
 def _of(run: Run, ids: Sequence[str], now: datetime) -> Iterator[Notice]:
     some = looks(run, kept.tasks(run, ids), now)
-    told = _told(run, ids)
+    told = _told(run, ids, now)
     asked = {each.task.question.of for each in some if each.task.question is not None}
     handed = {each.task.asked.handed[1] for each in some if each.task.asked.handed is not None}
     people = {entry.partition(" ")[0] for entries in told.values() for entry in entries}
@@ -99,8 +103,8 @@ def _of(run: Run, ids: Sequence[str], now: datetime) -> Iterator[Notice]:
                 yield notice
 
 
-def begin(driver: neo4j.Driver, wanted: Sequence[Notice]) -> list[Notice]:
-    """Note that a person is told; only of what this gives, since another worker may be telling the rest."""
+def begin(driver: neo4j.Driver, wanted: Sequence[Notice], now: datetime) -> list[Notice]:
+    """Note that these are being sent; only of what this gives, since another worker may be telling the rest."""
 
     def work(tx: neo4j.ManagedTransaction) -> list[Notice]:
         found = []
@@ -109,9 +113,9 @@ def begin(driver: neo4j.Driver, wanted: Sequence[Notice]) -> list[Notice]:
                 task = kept.lock_of_task(tx, notice.task)
             except Unknown:  # its case was erased, or deleted, meanwhile
                 continue
-            entries = _told(tx, [task.id]).get(task.id, [])
+            entries = _told(tx, [task.id], now).get(task.id, [])
             if task.state == "open" and not _is_told(entries, notice):
-                kept.set_task(tx, task.id, {"told": [*entries, notice.entry]})
+                tx.run(_BEGIN, task=task.id, entry=notice.entry, at=now.astimezone(UTC).isoformat()).consume()
                 found.append(notice)
         return found
 
@@ -119,16 +123,16 @@ def begin(driver: neo4j.Driver, wanted: Sequence[Notice]) -> list[Notice]:
         return session.execute_write(work)
 
 
-def take_back(driver: neo4j.Driver, failed: Sequence[Notice]) -> None:
-    """It was not sent after all: the next look tries again."""
-    driver.execute_query(
-        """
-        UNWIND $failed AS each
-        MATCH (t:Task {id: each.task})
-        SET t.told = [entry IN t.told WHERE entry <> each.entry]
-        """,
-        failed=[{"task": each.task, "entry": each.entry} for each in failed],
-    )
+def end(driver: neo4j.Driver, begun: Sequence[Notice], *, told: bool) -> None:
+    """They were told, or it was not sent after all: then the next look tries again."""
+    entries = [{"task": each.task, "entry": each.entry} for each in begun]
+    driver.execute_query(_END, begun=entries, told=told)
+
+
+def being_sent(run: Run, tasks: Collection[str], now: datetime) -> set[str]:
+    """Those of some tasks of which a worker is telling somebody now, or was killed doing so and not long ago."""
+    query = "UNWIND $ids AS id MATCH (t:Task {id: id}) WHERE t.sending IS NOT NULL RETURN id, t.sending AS sending"
+    return {row["id"] for row in run.run(query, ids=sorted(tasks)) if any(_under_way(row["sending"], now))}
 
 
 def settle(driver: neo4j.Driver, marks: Mapping[str, str], left: Collection[str]) -> None:
@@ -157,9 +161,37 @@ def _to_tell(seen: Look, called: Mapping[str, str]) -> Iterator[tuple[str, str]]
         yield called[task.question.of], f"asked {task.question.at.isoformat()}"
 
 
-def _told(run: Run, tasks: Sequence[str]) -> dict[str, list[str]]:
-    query = "UNWIND $ids AS id MATCH (t:Task {id: id}) WHERE t.told IS NOT NULL RETURN id, t.told AS told"
-    return {row["id"]: list(row["told"]) for row in run.run(query, ids=list(tasks))}
+def _told(run: Run, tasks: Sequence[str], now: datetime) -> dict[str, list[str]]:
+    """What is told of some tasks, or being told."""
+    query = "UNWIND $ids AS id MATCH (t:Task {id: id}) RETURN id, t.told AS told, t.sending AS sending"
+    found = {
+        row["id"]: [*(row["told"] or ()), *_under_way(row["sending"] or (), now)]
+        for row in run.run(query, ids=list(tasks))
+    }
+    return {task: entries for task, entries in found.items() if entries}
+
+
+def _under_way(sending: Sequence[str], now: datetime) -> Iterator[str]:
+    """The entries of what is being sent. ``sending``: each with the moment at which it was begun."""
+    for each in sending:
+        entry, _, begun = each.rpartition(" ")
+        if datetime.fromisoformat(begun) + LEASE > now:
+            yield entry
+
+
+_BEGIN = """
+MATCH (t:Task {id: $task})
+SET t.sending = [each IN coalesce(t.sending, []) WHERE NOT each STARTS WITH $entry + ' '] + [$entry + ' ' + $at]
+"""
+"""The case is locked."""
+_END = """
+UNWIND $begun AS each
+MATCH (t:Task {id: each.task})-[:OF_CASE]->(c:Case)
+SET c.locked = t.id
+WITH t, collect(each.entry) AS entries
+SET t.told = CASE WHEN $told THEN coalesce(t.told, []) + entries ELSE t.told END,
+    t.sending = [one IN coalesce(t.sending, []) WHERE NOT any(entry IN entries WHERE one STARTS WITH entry + ' ')]
+"""
 
 
 def _of_today(entry: str, called: Mapping[str, str]) -> str:

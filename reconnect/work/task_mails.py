@@ -95,7 +95,7 @@ class TaskMails:
             if in_a_row >= _MOST_FAILURES or self._pauses.get(person, (now, None))[0] > now:
                 left.update(each.task for each in theirs)
                 continue
-            begun = notices.begin(driver, theirs)
+            begun = notices.begin(driver, theirs, now)
             if not begun:
                 continue
             try:
@@ -103,7 +103,7 @@ class TaskMails:
             except MailRejected as problem:
                 _log.error("mail not sent, and not tried again", error=str(problem))
             except MailFailed as problem:
-                notices.take_back(driver, begun)
+                notices.end(driver, begun, told=False)
                 left.update(each.task for each in begun)
                 in_a_row += 1
                 _, pause = self._pauses.get(person, (now, _FIRST_PAUSE / 2))
@@ -111,8 +111,11 @@ class TaskMails:
                 self._pauses[person] = (now + pause, pause)
                 _log.error("mail not sent", error=str(problem))
                 continue
+            notices.end(driver, begun, told=True)
             in_a_row = 0
             self._pauses.pop(person, None)
+        with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+            left |= notices.being_sent(session, marks, now)
         notices.settle(driver, marks, left)
         self._left = frozenset(left)
         if sent:

@@ -344,12 +344,13 @@ def test_an_erased_person_is_in_no_case(town: neo4j.Driver) -> None:
     with town.session() as session:
         repaired = case_log.LogEntry("repaired", NOW, None, None, "approve", values={"unit": "job", "other": [dora]})
         session.execute_write(case_log.log, other, repaired)
-        told = {"told": [f"{dora} 0", f"{uuid(town, 'anna')} 0"]}
+        told = {"told": [f"{dora} 0", f"{uuid(town, 'anna')} 0"], "sending": [f"{dora} 1 {NOW.isoformat()}"]}
         session.execute_write(kept.set_task, open_task(town, other).id, told)
     erase_person(town, dora, Origin("manual", user="hr", reason="x"))
     rows, _, _ = town.execute_query(
         "MATCH (n:Case|Task|CaseEntry) WHERE any(name IN keys(n) WHERE toStringOrNull(n[name]) CONTAINS $uuid) "
-        "OR any(each IN coalesce(n.exclude, []) + coalesce(n.told, []) WHERE each STARTS WITH $uuid) RETURN n",
+        "OR any(each IN coalesce(n.exclude, []) + coalesce(n.told, []) + coalesce(n.sending, []) "
+        "WHERE each STARTS WITH $uuid) RETURN n",
         uuid=dora,
     )
     assert rows == []

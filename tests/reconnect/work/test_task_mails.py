@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,19 +151,33 @@ def test_of_several_workers_one_tells_each_thing(town: neo4j.Driver, sent: Sent)
     )
 
 
-def test_after_a_kill_while_sending_nobody_hears_it_twice(town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("send", ["soon", "daily"])
+def test_after_a_kill_while_sending_it_is_told_again_once_the_sender_must_be_gone(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch, send: str
+) -> None:
     taken: list[str] = []
 
     def killed(mail: tuple[str, str, str]) -> None:
         taken.append(mail[0])
         raise KeyboardInterrupt
 
+    def moved(later: timedelta) -> None:
+        monkeypatch.setattr(task_mails, "copenhagen_now", lambda: morning + later)
+
+    morning = datetime.combine(date(2026, 12, 1), time(9), COPENHAGEN)
+    write_cursor(town, task_mails.JOB, {})
+    moved(timedelta())
     served(monkeypatch, killed)
     begun(town)
     with pytest.raises(KeyboardInterrupt):
-        worker(town).look()
+        worker(town, send).look()
     served(monkeypatch, lambda mail: taken.append(mail[0]))
-    assert worker(town).look() == 0 and taken == ["anna@k.example"]
+    looking = worker(town, send)
+    moved(notices.LEASE - timedelta(seconds=1))
+    assert looking.look() == 0 and taken == ["anna@k.example"], "the other may still be sending"
+    moved(notices.LEASE + timedelta(seconds=1))
+    assert looking.look() == 1 and taken == ["anna@k.example"] * 2
+    assert looking.look() == worker(town, send).look() == 0
 
 
 def test_what_failed_is_tried_again_after_a_pause_and_what_is_refused_is_not(
