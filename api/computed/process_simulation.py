@@ -7,9 +7,9 @@ from api.access.roles import LOG
 from api.access.tasks import names
 from api.computed.contract import AT, Answer, Argument, ComputedField, Part, Plain, Request, answer_type
 from api.computed.task_answers import names_of, titles_of
-from api.enums import name_of
 from api.json_argument import json_object
 from graph.connection import Run
+from graph.model.kind import name_of
 from processes.cases import definitions
 from processes.cases.tasks import checked_values
 from processes.simulation import Simulated, simulate

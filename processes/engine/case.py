@@ -272,6 +272,8 @@ class Case:
             for each in self._tasks():
                 if each.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED):
                     each.data.update(deepcopy(dict(values)))
+                if each.state == TaskState.WAITING and each.parent is not None:  # from which a join takes its own
+                    each.parent.data.update(deepcopy(dict(values)))
             return
         for name, value in values.items():
             wrong = task.data.get(name, _NONE)

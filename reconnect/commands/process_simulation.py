@@ -42,6 +42,8 @@ def simulate(
     Without --unit it is a report on the whole organisation: the units in which nobody is found for a task, so that the
     fall-back would have it, or nobody.
     """
+    import orjson
+
     from api.computed.task_answers import names_of
     from graph.errors import GraphError
     from graph.identity.lookup import find
@@ -67,9 +69,7 @@ def simulate(
             raise CommandFailed(str(refused)) from refused
         names = names_of(session, set(_named(found)))
     if as_json:
-        from reconnect.commands.processes import print_json
-
-        print_json([_form(each, names) for each in found])
+        print(orjson.dumps([_form(each, names) for each in found], option=orjson.OPT_INDENT_2).decode())
         return
     _show(definition, found, names, day, every=unit is None)
 
@@ -77,7 +77,7 @@ def simulate(
 def _definition(run: Run, process: str | None, files: list[Path]) -> tuple[Definition, Form | None]:
     """The definition, and its start form. Raises GraphError, ProcessError, CommandFailed."""
     from processes.cases import definitions
-    from reconnect.commands.processes import package, wanted
+    from reconnect.process_files import package, wanted
 
     if process is not None:
         version = definitions.current(run, process)

@@ -15,6 +15,7 @@ import typer
 
 from reconnect.commands.process_simulation import simulate
 from reconnect.exits import CommandFailed, Exit
+from reconnect.process_files import package, wanted
 from reconnect.reason_option import reason_option
 from reconnect.terminal import terminal
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from graph.cpr.keyring import Keyring
-    from processes.engine.check import Arguments
-    from processes.package import Package
     from processes.play.file import PlayFile, Step
     from processes.play.playing import Played, PlayedThrough
     from processes.services import Services
@@ -83,7 +82,7 @@ def list_processes(
         on = switched_on(session)
         found = [each for each in versions(session) if everything or each.is_current or each.open_cases]
     if as_json:
-        print_json([
+        _print([
             {
                 "process": each.process, "version": each.number, "current": each.is_current, "by": each.by,
                 "at": each.at, "open_cases": each.open_cases,
@@ -122,7 +121,7 @@ def check(context: typer.Context, files: Files, process: Main = None, as_json: A
         read = package(files, process)
         definitions.check(session, read.process, read.documents, read.schemas, wanted())
     if as_json:
-        print_json({"process": read.process, "faults": []})
+        _print({"process": read.process, "faults": []})
     else:
         terminal().print(f"{read.process} can be deployed.")
 
@@ -145,7 +144,7 @@ def deploy(context: typer.Context, files: Files, process: Main = None, as_json: 
         )
     if as_json:
         told = {"process": read.process, "version": done.version.number, "new": done.is_new, "older_cases": done.older}
-        print_json({**told, "faults": []})
+        _print({**told, "faults": []})
         return
     state = "is deployed" if done.is_new else "was deployed already"
     terminal().print(f"{read.process}, version {done.version.number}, {state}.")
@@ -162,7 +161,7 @@ def incidents(context: typer.Context, as_json: AsJson = False) -> None:
     with of(context).driver().session(default_access_mode="READ") as session:
         found = stuck_cases(session)
     if as_json:
-        print_json([{"process": case.process, "case": case.id, **each} for case in found for each in case.incidents])
+        _print([{"process": case.process, "case": case.id, **each} for case in found for each in case.incidents])
         return
     for case in found:
         for each in case.incidents:
@@ -320,11 +319,11 @@ def play(
             played = _played(driver, read)
     except PlayRejected as wrong:
         if as_json:
-            print_json({"faults": [redact_text(each) for each in wrong.faults]})
+            _print({"faults": [redact_text(each) for each in wrong.faults]})
         raise CommandFailed(f"{file}: {wrong}", Exit.USAGE) from wrong
     differing = [each for case in played for each in case.steps if not each.holds]
     if as_json:
-        print_json({
+        _print({
             "cases": [_form(each) for each in played],
             "steps": sum(len(each.steps) for each in played),
             "differing": len(differing),
@@ -346,36 +345,9 @@ def _faults_shown(as_json: bool) -> Iterator[None]:
     except DefinitionRejected as wrong:
         if as_json:
             parts = ("document", "element", "rule", "text")
-            print_json({"faults": [{name: getattr(each, name) for name in parts} for each in wrong.faults]})
+            _print({"faults": [{name: getattr(each, name) for name in parts} for each in wrong.faults]})
         lines = "\n".join(f"  {each} ({each.rule})" for each in wrong.faults)
         raise CommandFailed(f"The definition can't run; nothing was deployed:\n{lines}") from wrong
-
-
-def package(files: Sequence[Path], process: str | None) -> Package:
-    """Raises CommandFailed, DefinitionRejected."""
-    from processes.package import SUFFIXES, read_package
-
-    found: dict[str, bytes] = {}
-    for each in files:
-        inside = sorted(file for file in each.iterdir() if file.suffix in SUFFIXES) if each.is_dir() else [each]
-        for file in inside:
-            if file.name in found:
-                raise CommandFailed(f"{file}: another file has this name.", Exit.USAGE)
-            try:
-                found[file.name] = file.read_bytes()
-            except OSError as error:
-                raise CommandFailed(f"{file} can't be read: {error.strerror or error}", Exit.USAGE) from error
-    if not found:
-        raise CommandFailed(f"There is no {', '.join(SUFFIXES)} file in {files[0]}.", Exit.USAGE)
-    return read_package(found, process)
-
-
-def wanted() -> Mapping[str, Arguments]:
-    """The services that a process may use."""
-    from api.mutations.services import wanted as mutations
-    from processes.services import OUTSIDE
-
-    return {**mutations(), **OUTSIDE}
 
 
 def play_file(driver: neo4j.Driver, file: Path) -> list[PlayedThrough]:
@@ -513,8 +485,7 @@ def _text(value: Any) -> str:
     return "nothing" if value is None else orjson.dumps(_written(value)).decode()
 
 
-def print_json(answer: Any) -> None:
-    """Print an answer as JSON, with moments in Copenhagen's time."""
+def _print(answer: Any) -> None:
     import orjson
 
     print(orjson.dumps(_written(answer), option=orjson.OPT_INDENT_2).decode())

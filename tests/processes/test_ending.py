@@ -141,7 +141,7 @@ def test_a_case_that_cannot_be_read_is_shown_with_what_is_known(
 def test_a_case_in_which_time_cannot_pass_is_repaired_as_a_whole(
     town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = waiting(town, person="")
+    case = waiting(town, person=None)
     write = Running.write
 
     def breaks(running: Running, now: datetime) -> None:
