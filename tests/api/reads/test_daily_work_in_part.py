@@ -108,6 +108,7 @@ def test_each_field_keeps_to_a_part_or_says_why_it_does_not() -> None:
         "sources", "targets", "deprecatedUses", "nextAccountNames", "processBoard", "processCases",
         "processDefinition", "taskFaults", "adoptable", "approvalPreview", "settingsInForce", "tokens",
         "rightsSent", "automaticStarts", "lastStarts", "processSimulation", "processGaps",
+        "adoptableConnection", "deprecatedUsesConnection", "taskFaultsConnection", "tokensConnection",
     }  # fmt: skip
     assert all(FIELDS[name].in_part for name in FIELDS.keys() - reasons.keys())
 
