@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
+from jsonschema.validators import extend
 
 from graph.errors import ChangeRejected
+from graph.patterns import PatternRejected, check, compiled
 from graph.statements import normal_text
+from processes.engine.errors import ValuesRejected
+from processes.engine.values import check_values
 from processes.errors import FormRejected
 
 KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
@@ -55,6 +60,7 @@ class Form:
             if field not in self.schema["properties"]:
                 text = f"the form {self.name} has no field {field!r}; it has: {', '.join(self.fields) or 'none'}"
                 raise FormRejected(field, text)
+        _bound(values, self.name)
         wrong = min(self._validator.iter_errors(dict(values)), key=_place, default=None)
         if wrong is not None:
             field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
@@ -71,6 +77,7 @@ class Form:
 
     def check_field(self, field: str, value: object) -> None:
         """Check the value of one field, whatever else the form asks for. Raises FormRejected."""
+        _bound({field: value}, self.name)
         wrong = min(self._of_fields.iter_errors({field: value}), key=_place, default=None)
         if wrong is not None:
             raise FormRejected(field, f"{field}: {wrong.message[:300]}")
@@ -78,13 +85,54 @@ class Form:
         refuse_texts({field: value})
 
     @cached_property
-    def _of_fields(self) -> Draft202012Validator:
+    def _of_fields(self) -> Any:
         schema = {name: each for name, each in self.schema.items() if name in ("$defs", "definitions", "properties")}
-        return Draft202012Validator(schema, format_checker=_FORMATS)
+        return _VALIDATOR(schema, format_checker=_FORMATS)
 
     @cached_property
-    def _validator(self) -> Draft202012Validator:
-        return Draft202012Validator(self.schema, format_checker=_FORMATS)
+    def _validator(self) -> Any:
+        return _VALIDATOR(self.schema, format_checker=_FORMATS)
+
+
+def _bound(values: Mapping[str, Any], form: str) -> None:
+    """Refuse what is too large or too deep before any work is done on it. Raises FormRejected."""
+    try:
+        check_values(values, values, f"the form {form}")
+    except ValuesRejected as wrong:
+        raise FormRejected(wrong.field, str(wrong)) from wrong
+
+
+def _matches(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """``pattern``, within the limits of ``graph.patterns``."""
+    if not isinstance(value, str):
+        return
+    try:
+        if not compiled(pattern).found_in(value):
+            yield ValidationError(f"{value!r} does not match {pattern!r}")
+    except PatternRejected as wrong:
+        yield ValidationError(f"it can't be checked: {wrong}")
+
+
+def _is_unique(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """``uniqueItems``, in one pass over a list of any length."""
+    if wanted and isinstance(value, list):
+        items = [orjson.dumps(_plain(each), option=orjson.OPT_SORT_KEYS) for each in value]
+        if len(set(items)) < len(items):
+            yield ValidationError("the list has an item twice")
+
+
+def _plain(value: Any) -> Any:
+    """In JSON Schema 1.0 is 1."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return {name: _plain(each) for name, each in value.items()} if isinstance(value, dict) else value
+
+
+_VALIDATOR = extend(  # type: ignore[no-untyped-call]  # jsonschema has no types
+    Draft202012Validator, {"pattern": _matches, "uniqueItems": _is_unique}
+)
 
 
 def refuse_texts(values: Mapping[str, Any]) -> None:
@@ -104,8 +152,9 @@ def refuse_texts(values: Mapping[str, Any]) -> None:
                 inside += one
 
 
-def read_form(name: str, schema: object) -> Form:
-    """Raises SchemaRejected."""
+def read_form(name: str, schema: object, *, deployed: bool = False) -> Form:
+    """``deployed``: its definition was, and goes on with patterns that are refused only since then. Raises
+    SchemaRejected."""
     if not isinstance(schema, Mapping) or schema.get("type") != "object":
         raise SchemaRejected(f'the form {name} is not a JSON Schema with "type": "object"')
     properties = schema.get("properties", {})
@@ -118,11 +167,36 @@ def read_form(name: str, schema: object) -> Form:
     for reference in _references(schema):
         if not reference.startswith("#"):
             raise SchemaRejected(f"the form {name} refers to {reference}; only what is in it can be referred to")
+    if not deployed and _names_by_pattern(schema):  # jsonschema matches names without a limit
+        raise SchemaRejected(f"the form {name}: patternProperties is not supported; name the properties")
+    for pattern in () if deployed else _patterns(schema):
+        try:
+            check(pattern)
+        except PatternRejected as wrong:
+            raise SchemaRejected(f"the form {name}: {wrong}") from wrong
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as wrong:
         raise SchemaRejected(f"the form {name} is not JSON Schema: {wrong.message[:300]}") from wrong
     return Form(name, {**schema, "properties": dict(properties)})
+
+
+def _patterns(value: object) -> Iterator[str]:
+    """The patterns of a schema."""
+    if isinstance(value, Mapping):
+        if isinstance(pattern := value.get("pattern"), str):
+            yield pattern
+        for each in value.values():
+            yield from _patterns(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _patterns(each)
+
+
+def _names_by_pattern(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return isinstance(value.get("patternProperties"), Mapping) or any(map(_names_by_pattern, value.values()))
+    return isinstance(value, list) and any(map(_names_by_pattern, value))
 
 
 def _references(value: object) -> Iterator[str]:

@@ -296,7 +296,7 @@ class _Versions:
     def version(self, process: str, node: Mapping[str, Any]) -> Version:
         found = self.kept(node["id"], node["digest"])
         if found is None:
-            forms, faults = _forms(orjson.loads(node["forms"]))
+            forms, faults = _forms(orjson.loads(node["forms"]), deployed=True)
             if faults:
                 raise DefinitionRejected(tuple(faults))
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
@@ -321,11 +321,11 @@ def _roles(stated: list[str] | None) -> frozenset[str] | None:
     return None if stated is None else frozenset(stated)
 
 
-def _forms(schemas: Mapping[str, object]) -> tuple[dict[str, Form], list[Fault]]:
+def _forms(schemas: Mapping[str, object], *, deployed: bool = False) -> tuple[dict[str, Form], list[Fault]]:
     forms, faults = {}, []
     for name, schema in sorted(schemas.items()):
         try:
-            forms[name] = read_form(name, schema)
+            forms[name] = read_form(name, schema, deployed=deployed)
         except SchemaRejected as wrong:
             faults.append(Fault(f"{name}.json", name, "wrong_form", str(wrong)))
             forms[name] = Form(name, {"properties": {key: {} for key in _named_fields(schema)}})  # for other faults

@@ -6,7 +6,7 @@ from typing import Any
 
 from graph.as_of import in_force
 from graph.connection import Run
-from graph.errors import GraphError
+from graph.errors import GraphError, Unknown
 from graph.identity.lookup import find
 
 
@@ -27,8 +27,10 @@ def unit_named(run: Run, name: object, at: date) -> str | None:
     for kind in ("Unit", "Employment", "Affiliation"):
         try:
             uuid = find(run, kind, name).uuid
-        except GraphError:
+        except Unknown:
             continue
+        except GraphError:  # two of this kind are called so
+            return None
         if kind == "Unit":
             return uuid
         return next(iter(run.run(_LIES_IN, uuid=uuid, at=at).value()), None)

@@ -1,11 +1,16 @@
 """What no form takes, whatever its schema says."""
 
-from typing import Any
+from contextlib import suppress
+from datetime import date
+from typing import Any, cast
 
 import pytest
 
+from graph.connection import Run
+from graph.errors import Ambiguous
+from processes.cases import places
 from processes.errors import FormRejected
-from processes.forms import read_form
+from processes.forms import SchemaRejected, read_form
 
 FORM = read_form("note", {"type": "object", "properties": {
     "text": {}, "person": {"format": "person"}, "number": {"type": "integer"},
@@ -44,3 +49,44 @@ def test_a_text_with_a_cpr_number_or_control_characters_is_refused(values: dict[
 )
 def test_other_texts_are_taken(values: dict[str, Any]) -> None:
     FORM.check(values)
+
+
+CAREFUL = read_form("careful", {"type": "object", "properties": {
+    "items": {"type": "array", "uniqueItems": True}, "name": {"pattern": "^(a|a)*$"}, "any": {},
+}})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"items": [1, 1.0]}, {"items": [{"x": 1, "y": [2]}, {"y": [2.0], "x": 1}]}, {"name": "a" * 60 + "b"},
+     {"any": "x" * 300_000}, {"any": [[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]}, {"any": "\ud800"}],
+)  # fmt: skip
+def test_what_would_take_long_is_refused_at_once(values: dict[str, Any]) -> None:
+    (field,) = values
+    for checked in (lambda: CAREFUL.check(values), lambda: CAREFUL.check_field(field, values[field])):
+        with pytest.raises(FormRejected):
+            checked()
+
+
+def test_a_long_list_is_looked_through_once() -> None:
+    CAREFUL.check({"items": [{"n": number} for number in range(10_000)]})
+    CAREFUL.check({"items": [1, True, "1", None, 0, False]})
+
+
+@pytest.mark.parametrize("field", [{"pattern": "(a{1000}){1000}"}, {"type": "object", "patternProperties": {"^a": {}}}])
+def test_a_pattern_that_has_no_bound_is_refused_when_it_is_saved_but_not_afterwards(field: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"name": field}}
+    with pytest.raises(SchemaRejected):
+        read_form("f", schema)
+    with suppress(FormRejected):
+        read_form("f", schema, deployed=True).check({"name": "a"})
+
+
+def test_a_unit_that_is_called_as_another_is_not_taken_for_an_employment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(run: object, kind: str, name: str) -> Any:
+        if kind == "Unit":
+            raise Ambiguous("two units are called 1234", ("a", "b"), "1234")
+        raise AssertionError(kind)
+
+    monkeypatch.setattr(places, "find", find)
+    assert places.unit_named(cast(Run, None), "1234", date(2026, 11, 30)) is None
