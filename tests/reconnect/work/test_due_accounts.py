@@ -20,6 +20,7 @@ from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from reconnect.context import Context
 from reconnect.embedded import Addresses
+from reconnect.locks import Lock
 from reconnect.work import due_accounts
 from reconnect.work.due_accounts import follow
 from rules.accounts.following import owed
@@ -109,13 +110,14 @@ def test_closings_wait_until_imports_end_and_openings_do_not(
     ended = {"id": "e_anna", "to": day(0)}
     hired = {"id": "e_bo", "type": "monthly_full"}
     assert imported(driver, town(employments=[ended, hired]), tmp_path).problems == []
-    run = start_run(driver, "import", "sd", dry=False)
-    done = follow(context, "worker")
-    assert done is not None and (done[0].waits_for, len(done[0].held), done[0].closed) == (("sd",), 1, 0)
-    assert _open(driver) == {"anbe", "aaba", "bolu"}
-    assert follow(context, "worker") is None, "until the import ends there is nothing to do"
-    assert apply(driver, GraphWriter(driver, RING)).waits_for == ("sd",), "nor by the command"
-    end_run(driver, run, "done", {})
+    with context.redis() as client, Lock(client, "import:sd", 60):
+        run = start_run(driver, "import", "sd", dry=False)
+        done = follow(context, "worker")
+        assert done is not None and (done[0].waits_for, len(done[0].held), done[0].closed) == (("sd",), 1, 0)
+        assert _open(driver) == {"anbe", "aaba", "bolu"}
+        assert follow(context, "worker") is None, "until the import ends there is nothing to do"
+        assert apply(driver, GraphWriter(driver, RING)).waits_for == ("sd",), "nor by the command"
+        end_run(driver, run, "done", {})
     done = follow(context, "worker")
     assert done is not None and (done[0].waits_for, done[0].closed) == ((), 1)
     assert _open(driver) == {"aaba", "bolu"}
