@@ -1,12 +1,13 @@
 """Objects of the domain as the export compares them, and values as the domain wants them."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from exporters.active_directory.names import LONGEST_CN, is_numbered
+from exporters.active_directory.names import LONGEST_CN, USUAL, is_numbered
 from exporters.active_directory.settings import ActiveDirectorySettings
 from exporters.objects.errors import Refused
 from exporters.objects.target import Found, Value
@@ -32,6 +33,8 @@ PLACE = "place"
 LINKS = {"user": ("manager",), "group": ("member",), "ou": ()}
 EXPIRES = "accountExpires"
 ALIASES = "proxyAddresses"
+_TEXTS = frozenset(map(str.lower, (*USUAL, ALIASES)))
+_LEADS = re.compile(rb"<GUID=[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}>;(?:<SID=[^>]*>;)?(.+)", re.IGNORECASE)
 _FOLDED = frozenset({"samaccountname", "userprincipalname", "mail", "msds-cloudextensionattribute1"})
 
 
@@ -128,7 +131,7 @@ def _value(each: Seen, name: str) -> Value | None:
         except values.Malformed:  # beyond the year 9999, or no number: it is not what was sent
             return each.first(name).decode(errors="replace")
         return day.isoformat() if day else None
-    texts = [dn_of(value) or value.decode(errors="replace") for value in sent]
+    texts = [dn_of(name, value) or value.decode(errors="replace") for value in sent]
     return None if not texts else texts[0] if len(texts) == 1 else sorted(texts)
 
 
@@ -213,9 +216,11 @@ def guid_of(dn: bytes) -> str:
     return start[6:].decode().lower() if start.startswith(b"<GUID=") else ""
 
 
-def dn_of(value: bytes) -> str:
-    """The DN in a value that leads to an object; empty if the value leads nowhere."""
-    return value.rpartition(b">;")[2].decode(errors="replace") if value.startswith(b"<GUID=") else ""
+def dn_of(name: str, value: bytes) -> str:
+    """The DN in a value that leads to an object; empty if the value leads nowhere. The usual attributes are texts, some
+    of which people write themselves."""
+    found = None if name.lower() in _TEXTS else _LEADS.fullmatch(value)
+    return found[1].decode(errors="replace") if found else ""
 
 
 def by_id(id_: str) -> str:

@@ -92,12 +92,12 @@ def _replace(made: Modifications, seen: Seen, name: str, new: Sequence[str | byt
 
 def _leads(seen: Seen, name: str) -> bool:
     """Whether the values of an attribute lead to objects: they come with GUIDs, in the domain's own spelling."""
-    return any(map(dn_of, seen.raw.get(name.lower(), ())))
+    return any(dn_of(name, each) for each in seen.raw.get(name.lower(), ()))
 
 
 def _replace_links(made: Modifications, name: str, old: Sequence[bytes], new: Sequence[str]) -> None:
     """Only those that are missing, and only those that are there: a link can't be added or removed twice."""
-    has = {names.parts(dn_of(each)): by_id(guid_of(each)) for each in old}
+    has = {names.parts(dn): by_id(guid_of(each)) for each in old if (dn := dn_of(name, each))}
     wanted = {names.parts(each): each for each in new}
     steps: list[Modification] = []
     if removed := [each for parts, each in has.items() if parts not in wanted]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.exporters.active_directory.town import KEY, Domain, Town, uuid_of
 
 
@@ -129,6 +131,17 @@ def test_an_attribute_that_leads_to_an_object_is_compared_by_what_it_leads_to(do
     assert [each.problem for each in report.parked] == ["value"], "the account itself is there"
     domain.export(town, settings=secretary())
     assert found() == []
+
+
+@pytest.mark.parametrize("said", ["<GUID=x>;CN=a,DC=b", "<GUID=54b98486-0000-4000-8000-000000000001>;CN=a,DC=b"])
+def test_what_people_write_like_a_link_is_a_text(domain: Domain, said: str) -> None:
+    """Anybody may write their own telephone number."""
+    town, given = Town().person("alma", phone="11111111"), {"attributes": {"info": "'x'"}}
+    domain.export(town, settings=given)
+    domain.set(domain.user("alma")["dn"], telephoneNumber=said, info="<GUID=x>;CN=a,DC=b")
+    report = domain.export(town, settings={**given, "drift": "correct"}, full=True)
+    (made,) = domain.found(f"({KEY}={uuid_of('alma')})", "telephoneNumber", "info")
+    assert (report.parked, made["telephoneNumber"], made["info"]) == ([], ["11111111"], ["x"])
 
 
 def test_a_value_in_a_form_of_the_domains_own_is_corrected_once(domain: Domain) -> None:
