@@ -31,13 +31,15 @@ class FarmKey:
     created: datetime
 
     def is_allowed_from(self, address: str | None) -> bool:
-        """Whether a caller with this address may use it."""
+        """Whether a caller with this address may use it; one of IPv4 also as a socket for both kinds writes it."""
         if not self.networks:
             return True
         try:
             found = ipaddress.ip_address(address or "")
         except ValueError:
             return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
         return any(found in ipaddress.ip_network(each) for each in self.networks)
 
 
