@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from graph.expressions import ExpressionRejected, compile_expression
 from idp.attribute_names import NAMES
 from idp.claims.oio_bpp import Profile as BppProfile
-from idp.saml.names import PERSISTENT, X509_SUBJECT
+from idp.saml.names import PERSISTENT, PRIVILEGES, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
 from idp.saml.service_providers import LONGEST_ENTITY_ID
 from idp.sealing import SHORTEST_SECRET
@@ -79,6 +79,10 @@ class ServiceProviderSettings(AttributeSettings):
     encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
     unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
     name_id: Literal["persistent", "x509_subject"] = "persistent"
+    rights: str | None = Field(
+        default=None, description="what it gets as OIO-BPP: KOMBIT, the key of an IT system, or a name of idp.receivers"
+    )
+    rights_as: EntityId = Field(default=PRIVILEGES, description="the attribute that has them")
     session_minutes: int = Field(
         default=30,
         ge=5,
@@ -91,6 +95,17 @@ class ServiceProviderSettings(AttributeSettings):
         if (self.metadata_url is None) == (self.metadata_file is None):
             raise ValueError("set either metadata_url or metadata_file")
         return self
+
+    @model_validator(mode="after")
+    def _one_attribute_of_rights(self) -> "ServiceProviderSettings":
+        if self.rights is not None and self.rights_as in self.attributes:
+            raise ValueError(f"{self.rights_as} has the rights already (rights_as); name another attribute otherwise")
+        return self
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The names of what it may get."""
+        return (*self.attributes, *((self.rights_as,) if self.rights is not None else ()))
 
     @property
     def crypto(self) -> Profile:
@@ -153,7 +168,7 @@ class IdpSettings(BaseModel):
         default=None,
         pattern=r"^\d{8}$",
         examples=["29189846"],
-        description="the municipality's CVR number, for name_id x509_subject",
+        description="the municipality's CVR number, for name_id x509_subject and rights",
     )
     claims: AttributeSettings = Field(
         default_factory=AttributeSettings, description="what ADFS gets of a person beside name and rights"
@@ -195,4 +210,6 @@ class IdpSettings(BaseModel):
         for name, each in self.providers.items():
             if each.name_id == "x509_subject" and self.cvr is None:
                 raise ValueError(f"provider {name} has name_id x509_subject, which needs idp.cvr")
+            if each.rights is not None and self.cvr is None:
+                raise ValueError(f"provider {name} gets rights, whose scope is idp.cvr: set it")
         return self

@@ -11,19 +11,18 @@ from urllib.parse import urlsplit
 import neo4j
 import structlog
 
-from graph.cpr.keyring import Keyring
 from graph.expressions import ExpressionFailed
 from graph.time import COPENHAGEN
 from idp import audit, flows, logouts, sessions, used_messages
-from idp.attributes import attributes_of, facts_of
+from idp.claims.subjects import NoClaims
 from idp.providers import Provider, Providers
+from idp.released import Releasing
 from idp.saml import authn_requests, contexts, logout
 from idp.saml.authn_requests import AuthnRequest, Known
 from idp.saml.bindings import Carried, redirect_to
 from idp.saml.encryption import usable
 from idp.saml.errors import BadMessage, Declined, SamlError
 from idp.saml.metadata import IdentityProvider, metadata
-from idp.saml.name_ids import x509_subject
 from idp.saml.names import (
     AUTHN_FAILED,
     NO_PASSIVE,
@@ -33,13 +32,11 @@ from idp.saml.names import (
     SUCCESS,
     TRANSIENT,
     UNKNOWN_PRINCIPAL,
-    X509_SUBJECT,
 )
 from idp.saml.responses import Assertion, response, status_response
 from idp.saml.service_providers import ServiceProvider, logout_address
 from idp.saml.signatures import RSA_SHA256
 from idp.sessions import Session, Visited
-from idp.settings import ServiceProviderSettings
 from idp.signing_keys import SigningKeys
 
 _log = structlog.get_logger("idp")
@@ -82,19 +79,17 @@ class SingleSignOn:
         identity: IdentityProvider,
         keys: SigningKeys,
         providers: Providers,
-        keyring: Keyring,
-        cvr: str | None = None,
+        releasing: Releasing,
     ) -> None:
         self._driver = driver
         self.identity = identity
         self.keys = keys
         self._providers = providers
-        self._keyring = keyring
-        self._cvr = cvr
+        self._releasing = releasing
 
     def metadata(self, now: datetime) -> bytes:
         """The identity provider's own."""
-        offered = [name for each in self._providers.all for name in each.settings.attributes]
+        offered = [name for each in self._providers.all for name in each.settings.offered]
         return metadata(self.identity, self.keys.published(now), offered)
 
     def begin(self, carried: Carried, now: datetime, address: str | None) -> str | Posted:
@@ -233,14 +228,13 @@ class SingleSignOn:
         settings = provider.settings
         context = contexts.context_of(request.context, session.two_factors)
         day = now.astimezone(COPENHAGEN).date()
-        keyring = self._keyring if settings.cpr else None
         try:
             with self._driver.session() as graph:
-                facts = graph.execute_read(facts_of, session.account.uuid, session.account.person, day, keyring)
-            if facts is None:
-                raise Declined(RESPONDER, AUTHN_FAILED, "The account is gone.")
-            values = attributes_of(settings.attributes, facts)
-            name_id, name_id_format = self._name_id(request, session, settings, str(facts["person"].get("name") or ""))
+                released = self._releasing.to(settings, graph, session.account, day)
+            values = released.attributes
+            name_id, name_id_format = released.name_id, released.name_id_format
+            if request.name_id_format == TRANSIENT:  # the request wants one for this login only
+                name_id, name_id_format = f"_{secrets.token_hex(20)}", TRANSIENT
             if request.subject not in (None, session.account.uuid, name_id):
                 raise Declined(REQUESTER, UNKNOWN_PRINCIPAL, "Another person has logged in.")
             certificate = usable(described.encryption, now) if settings.encrypt else None
@@ -257,7 +251,7 @@ class SingleSignOn:
             document, identity = response(
                 self.identity.entity_id, request, assertion, key, settings.crypto, certificate, now
             )
-        except (ExpressionFailed, SamlError) as wrong:
+        except (ExpressionFailed, NoClaims, SamlError) as wrong:
             _log.error("no_assertion", provider=provider.name, problem=str(wrong))
             raise Declined(RESPONDER, AUTHN_FAILED, "No assertion could be made.") from wrong
 
@@ -266,7 +260,7 @@ class SingleSignOn:
                 return False
             if not sessions.note_visit(tx, session.hash, Visited(request.sender, name_id, name_id_format)):
                 raise Declined(RESPONDER, AUTHN_FAILED, "The session has ended meanwhile.")
-            released = [each for each, several in sorted(values.items()) if several]
+            names = [each for each, several in sorted(values.items()) if several]
             audit.note(
                 tx,
                 "assertion",
@@ -274,7 +268,7 @@ class SingleSignOn:
                 account=session.account.uuid,
                 provider=provider.name,
                 message=identity,
-                attributes=released,
+                attributes=names,
                 address=address,
             )
             return True
@@ -283,16 +277,6 @@ class SingleSignOn:
             if not graph.execute_write(noted):
                 raise BadMessage("repeated", "This login is over. Go back to the application and start again.")
         return Posted(request.consumer.location, document, request.relay_state)
-
-    def _name_id(
-        self, request: AuthnRequest, session: Session, settings: ServiceProviderSettings, name: str
-    ) -> tuple[str, str]:
-        """(the name ID, its format): the one of the settings, unless the request wants one for this login only."""
-        if request.name_id_format == TRANSIENT:
-            return f"_{secrets.token_hex(20)}", TRANSIENT
-        if settings.name_id_format == X509_SUBJECT:
-            return x509_subject(self._cvr or "", name, session.account.uuid), X509_SUBJECT
-        return session.account.uuid, settings.name_id_format
 
     def _declined(self, request: AuthnRequest, declined: Declined, now: datetime, address: str | None) -> Posted:
         self._note("status", now, why=(declined.status[1] or declined.status[0]).rpartition(":")[2], address=address)

@@ -19,6 +19,7 @@ from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.local_accounts.passkeys import Passkeys, RelyingParty, origin_of
 from idp.providers import Providers
+from idp.released import Releasing
 from idp.saml.metadata import IdentityProvider
 from idp.sealing import Seal, WrongSeal
 from idp.settings import IdpSettings
@@ -59,8 +60,7 @@ def login_pages(context: Context, host: str, port: int) -> Login | None:
             IdentityProvider(_entity_id(settings, address), f"{address}/saml/sso", f"{address}/saml/logout"),
             _keys(context, address),
             Providers(settings.providers, driver, _fetched),
-            context.keyring,
-            settings.cvr,
+            releasing(context),
         ),
         seal,
         settings.system,
@@ -157,6 +157,12 @@ def claims_service(context: Context) -> ClaimsService | None:
         return None
     wanted = Attributes(settings.claims.attributes, context.keyring if settings.claims.cpr else None)
     return ClaimsService(context.driver(), settings.cvr, settings.domains, wanted, receivers_of(settings))
+
+
+def releasing(context: Context) -> Releasing:
+    """What service providers get of people."""
+    settings = context.settings.idp
+    return Releasing(context.keyring, settings.cvr, receivers_of(settings))
 
 
 def receivers_of(settings: IdpSettings) -> dict[str, Receiving]:

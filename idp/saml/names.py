@@ -16,6 +16,8 @@ UNSPECIFIED = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
 X509_SUBJECT = "urn:oasis:names:tc:SAML:1.1:nameid-format:X509SubjectName"
 ENTITY = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+PRIVILEGES = "https://data.gov.dk/model/core/eid/privilegesIntermediate"
+"""The attribute with rights as OIO-BPP (kombit_access.md §2.4)."""
 URI_NAME = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command()(unlock)
     group.command("roll-key")(roll_key)
     group.command("adfs-setup")(adfs_setup)
+    group.command()(attributes)
     group.command("farm-key")(farm_key)
     group.command("farm-keys")(farm_keys)
     group.command("revoke-farm-key")(revoke_farm_key)
@@ -152,7 +153,7 @@ def adfs_setup(
             script(
                 AdfsSetup(
                     settings.address.rstrip("/"),
-                    tuple(settings.providers[named].attributes) if named is not None else (),
+                    settings.providers[named].offered if named is not None else (),
                     suffix,
                     settings.cvr,
                     next(iter(settings.domains), None) if len(settings.domains) == 1 else None,
@@ -163,6 +164,40 @@ def adfs_setup(
         )
     except SetupRejected as rejected:
         raise CommandFailed(str(rejected)) from rejected
+
+
+def attributes(
+    context: typer.Context,
+    provider: Annotated[str, typer.Argument(help="The name of a service provider in idp.providers.")],
+    login: Login,
+) -> None:
+    """Show what a service provider would get of a person at a login today: name ID and attributes.
+
+    Nothing is sent. CPR numbers are hidden here, and are sent where the settings allow it.
+    """
+    from graph.cpr.keyring import numbers_hidden
+    from graph.expressions import ExpressionFailed
+    from graph.time import today
+    from idp.claims.subjects import NoClaims
+    from reconnect.identity_provider import releasing
+
+    run, console = of(context), terminal()
+    settings = run.settings.idp.providers.get(provider)
+    if settings is None:
+        known = ", ".join(sorted(run.settings.idp.providers)) or "none"
+        raise CommandFailed(f"{provider} is not one of idp.providers; there are: {known}.", Exit.USAGE)
+    account = _account(run, login)
+    try:
+        with run.driver().session() as session:
+            found = releasing(run).to(settings, session, account, today())
+    except (ExpressionFailed, NoClaims) as wrong:
+        raise CommandFailed(f"A login there would be refused: {wrong}") from wrong
+    if not account.is_open:
+        console.print(f"The account is not open today ({account.state}): it can't log in.")
+    console.print(f"name ID ({found.name_id_format}): {numbers_hidden(found.name_id)}", highlight=False, soft_wrap=True)
+    for name, values in sorted(found.attributes.items()):
+        shown = ", ".join(map(numbers_hidden, values)) if values else "(no value: not sent)"
+        console.print(f"{name}: {shown}", highlight=False, soft_wrap=True, markup=False)
 
 
 def farm_key(

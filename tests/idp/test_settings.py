@@ -32,6 +32,7 @@ FILE = Path("sp.xml")
             },
             "name it once",
         ),
+        ({"providers": {"sapa": {"metadata_file": FILE, "rights": "KOMBIT"}}}, "set it"),
     ],
 )
 def test_wrong_settings(given: dict[str, Any], text: str) -> None:
@@ -50,6 +51,7 @@ def test_wrong_settings(given: dict[str, Any], text: str) -> None:
         {"metadata_file": FILE, "attributes": {"a\x00b": "account.email"}},
         {"metadata_file": FILE, "attributes": {"mail": "account.mail"}},
         {"metadata_file": FILE, "attributes": {"cpr": "person.cpr"}},
+        {"metadata_file": FILE, "attributes": {"urn:r": "account.email"}, "rights": "KOMBIT", "rights_as": "urn:r"},
         {"metadata_file": FILE, "attributes": {"cpr": "[person].map(p, p.cpr)"}},
         {"metadata_file": FILE, "attributes": {"cpr": 'has(person.cpr) ? person.cpr : ""'}},
     ],

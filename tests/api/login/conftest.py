@@ -34,6 +34,7 @@ from idp.local_accounts.handing_over import HandingOver
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.local_accounts.passkeys import Passkeys, RelyingParty
 from idp.providers import Providers
+from idp.released import Releasing
 from idp.saml.metadata import IdentityProvider
 from idp.saml.names import PERSISTENT
 from idp.sealing import Seal
@@ -202,7 +203,7 @@ def serving_login(
             IdentityProvider(entity_id, f"{url}/saml/sso", f"{url}/saml/logout"),
             SigningKeys(driver, SEAL, entity_id),
             Providers(settings, driver, lambda url, largest: b""),
-            RING,
+            Releasing(RING),
         )
         questions = Passkeys(RelyingParty("127.0.0.1", "Kommune", url), SEAL)
         passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)

@@ -21,6 +21,7 @@ from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.local_accounts.passkeys import Passkeys, RelyingParty
 from idp.providers import Providers
+from idp.released import Releasing
 from idp.saml.metadata import IdentityProvider
 from idp.signing_keys import SigningKeys
 from idp.single_sign_on import SingleSignOn
@@ -58,7 +59,7 @@ def url(
                 IdentityProvider(entity_id, f"{url}/saml/sso", f"{url}/saml/logout"),
                 SigningKeys(driver, SEAL, entity_id),
                 Providers({}, driver, lambda url, largest: b""),
-                RING,
+                Releasing(RING),
             )
             questions = Passkeys(RelyingParty("127.0.0.1", "Kommune", url), SEAL)
             passkeys = PasskeyLogins(driver, SYSTEM, SEAL, questions, logins)

@@ -35,6 +35,10 @@ from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
 from idp.claims.oio_bpp_reader import read_xml
 from idp.claims.person_claims import Attributes, Receiving, _places
+from idp.local_account import LocalAccount
+from idp.released import Releasing
+from idp.saml.names import PRIVILEGES
+from idp.settings import ServiceProviderSettings
 from reconnect.embedded import Addresses
 from tests.forked import started
 from tests.graph.questions.rights.imported import RING, imported
@@ -268,6 +272,28 @@ def test_a_planned_account_for_one_employment_has_its_rights_only(farm: Farm, tm
         uuid = _planned(farm, per, Period(in_days(-9)), per, "e_more")
         kle = farm.get(f"/api/adfs/v1/users/{uuid}/claims?keytype=uuid").json()["kle"]["write"]
         assert (kle == ["27"]) is only, kle
+
+
+def test_an_assertion_has_the_same_rights_as_an_answer_to_adfs(farm: Farm) -> None:
+    """For people without AD, whose login ADFS gets from us (kombit_access.md §5)."""
+    uuid = _planned(farm, "ekstern", Period(in_days(-9)))
+    answered = farm.get(f"/api/adfs/v1/users/{uuid}/claims?keytype=uuid").json()["oioBPP"]
+    rows, _, _ = farm.driver.execute_query("MATCH (p:Person {name: 'Anna Berg'}) RETURN p.uuid AS uuid")
+    owner = LocalAccount(uuid, str(rows[0]["uuid"]), "ekstern", "open")
+    settings = ServiceProviderSettings(
+        metadata_file=Path("sp.xml"), rights="KOMBIT", attributes={"login": "account.login"}, name_id="x509_subject"
+    )
+    releasing = Releasing(RING, CVR)
+    with farm.driver.session() as session:
+        found = releasing.to(settings, session, owner, today())
+    assert answered and found.attributes == {"login": ["ekstern"], PRIVILEGES: [answered]}
+    assert settings.offered == ("login", PRIVILEGES)
+    assert found.name_id == farm.get(f"/api/user/{uuid}/nameid").json()["nameID"]
+    with farm.driver.session() as session, pytest.raises(subjects.NoClaims, match="not known"):
+        releasing.to(settings.model_copy(update={"rights": "nonsense"}), session, owner, today())
+    farm.driver.execute_query("MATCH (:Person {name: 'Anna Berg'})-[s:STATE]->(v) SET v.stopped = true")
+    with farm.driver.session() as session, pytest.raises(subjects.NoClaims, match="not active"):
+        releasing.to(settings, session, owner, today())
 
 
 def test_the_dead_have_no_claims(farm: Farm) -> None:

@@ -21,6 +21,7 @@ from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.passkey_logins import PasskeyLogins
 from idp.local_accounts.passkeys import Passkeys, RelyingParty
 from idp.providers import Providers
+from idp.released import Releasing
 from idp.saml.metadata import IdentityProvider
 from idp.sealing import Seal
 from idp.signing_keys import SigningKeys
@@ -67,7 +68,7 @@ def login() -> Iterator[Login]:
             IdentityProvider(f"{AT}/saml/metadata", f"{AT}/saml/sso", f"{AT}/saml/logout"),
             SigningKeys(driver, SEAL, AT),
             Providers({}, driver, lambda url, largest: b""),
-            RING,
+            Releasing(RING),
         )
         logins = LocalLogins(driver, SYSTEM, SEAL)
         questions = Passkeys(RelyingParty("login.kommune.dk", "Kommune", AT), SEAL)
