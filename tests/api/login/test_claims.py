@@ -34,7 +34,7 @@ from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
 from idp.claims import farm_keys, subjects
 from idp.claims.oio_bpp_reader import read_xml
-from idp.claims.person_claims import Attributes, Receiving, _places
+from idp.claims.person_claims import Attributes, Receiving, _places, claims_of
 from idp.local_account import LocalAccount
 from idp.released import Releasing
 from idp.saml.names import PRIVILEGES
@@ -274,25 +274,24 @@ def test_a_planned_account_for_one_employment_has_its_rights_only(farm: Farm, tm
         assert (kle == ["27"]) is only, kle
 
 
-def test_an_assertion_has_the_same_rights_as_an_answer_to_adfs(farm: Farm) -> None:
+def test_an_assertion_has_the_same_rights_as_an_answer_to_adfs(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     """For people without AD, whose login ADFS gets from us (kombit_access.md §5)."""
-    uuid = _planned(farm, "ekstern", Period(in_days(-9)))
-    answered = farm.get(f"/api/adfs/v1/users/{uuid}/claims?keytype=uuid").json()["oioBPP"]
-    rows, _, _ = farm.driver.execute_query("MATCH (p:Person {name: 'Anna Berg'}) RETURN p.uuid AS uuid")
-    owner = LocalAccount(uuid, str(rows[0]["uuid"]), "ekstern", "open")
+    assert imported(clean_graph, TOWN, tmp_path).problems == []
+    uuid = _planned(Farm("", clean_graph, ""), "ekstern", Period(in_days(-9)))
     settings = ServiceProviderSettings(
         metadata_file=Path("sp.xml"), rights="KOMBIT", attributes={"login": "account.login"}, name_id="x509_subject"
     )
     releasing = Releasing(RING, CVR)
-    with farm.driver.session() as session:
+    with clean_graph.session() as session:
+        answered = claims_of(session, subjects.subject_of(session, uuid, today(), key_type="uuid"), None, CVR, today())
+        owner = LocalAccount(uuid, answered.person, "ekstern", "open")
         found = releasing.to(settings, session, owner, today())
-    assert answered and found.attributes == {"login": ["ekstern"], PRIVILEGES: [answered]}
-    assert settings.offered == ("login", PRIVILEGES)
-    assert found.name_id == farm.get(f"/api/user/{uuid}/nameid").json()["nameID"]
-    with farm.driver.session() as session, pytest.raises(subjects.NoClaims, match="not known"):
-        releasing.to(settings.model_copy(update={"rights": "nonsense"}), session, owner, today())
-    farm.driver.execute_query("MATCH (:Person {name: 'Anna Berg'})-[s:STATE]->(v) SET v.stopped = true")
-    with farm.driver.session() as session, pytest.raises(subjects.NoClaims, match="not active"):
+        assert answered.oio_bpp and found.attributes == {"login": ["ekstern"], PRIVILEGES: [answered.oio_bpp]}
+        assert (found.name_id, settings.offered) == (answered.name_id, ("login", PRIVILEGES))
+        with pytest.raises(subjects.NoClaims, match="not known"):
+            releasing.to(settings.model_copy(update={"rights": "nonsense"}), session, owner, today())
+    clean_graph.execute_query("MATCH (:Person {name: 'Anna Berg'})-[s:STATE]->(v) SET v.stopped = true")
+    with clean_graph.session() as session, pytest.raises(subjects.NoClaims, match="not active"):
         releasing.to(settings, session, owner, today())
 
 
