@@ -49,7 +49,12 @@ def register(app: typer.Typer) -> None:
 def opus(
     folder: Annotated[Path, typer.Argument(help="Folder to write the files to; created if it is missing.")],
     size: OfSize = Size.S,
-    days: Annotated[int, typer.Option(min=0, help="Also write files for this many later working days.")] = 0,
+    days: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Also write files for this many later working days. An import leaves files of days to come."
+        ),
+    ] = 0,
     seed: Seed = 42,
     today: Today = _TODAY,
 ) -> None:
