@@ -44,7 +44,7 @@ from api.schema import schema
 T = TypeVar("T")
 SCHEMA = schema._schema  # graphql-core's own form, which validation works on
 MOST_TOKENS = 20_000
-MOST_ENTRIES = MOST_TOKENS
+MOST_IN_LISTS = MOST_TOKENS
 """Entries in the lists of a request's variables: a document has no room for more, either."""
 _MOST_ERRORS = 20
 """Errors of a document or its variables that are told; each is worked out with its suggestions."""
@@ -165,8 +165,8 @@ def _require_few(variables: object) -> None:
             inside += value.values()
         elif isinstance(value, list):
             entries += len(value)
-            if entries > MOST_ENTRIES:
-                text = f"The lists among the variables may have {MOST_ENTRIES} entries. Ask in several requests."
+            if entries > MOST_IN_LISTS:
+                text = f"The lists among the variables may have {MOST_IN_LISTS} entries. Ask in several requests."
                 raise Rejected(GraphQLError(text, extensions={"code": "over_limit"}))
             inside += value
 

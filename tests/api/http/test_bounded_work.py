@@ -18,7 +18,7 @@ from api.model.refused import Rejected
 from api.reads import question
 from api.reads.compiler import Compiler
 from api.reads.lengths import Lengths
-from api.reads.question import MOST_ENTRIES, SCHEMA, coerced, question_of
+from api.reads.question import MOST_IN_LISTS, SCHEMA, coerced, question_of
 from api.reads.selection import Document, select
 from api.requests import request_body
 from api.requests.failures import formed
@@ -79,10 +79,10 @@ RIGHTS = "query($k:[ID!]!){rightMembers(rights:$k){__typename}}"
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        (KINDS, [f"NOPE{number}" for number in range(MOST_ENTRIES)]),
-        (KINDS, ["NOPE"] * MOST_ENTRIES),
-        (RIGHTS, [{}] * MOST_ENTRIES),
-        (RIGHTS, ["x", *([None] * (MOST_ENTRIES - 1))]),
+        (KINDS, [f"NOPE{number}" for number in range(MOST_IN_LISTS)]),
+        (KINDS, ["NOPE"] * MOST_IN_LISTS),
+        (RIGHTS, [{}] * MOST_IN_LISTS),
+        (RIGHTS, ["x", *([None] * (MOST_IN_LISTS - 1))]),
         (KINDS, {str(number): 1 for number in range(30_000)}),
     ],
 )
@@ -99,14 +99,14 @@ def test_long_lists_are_refused_before_an_entry_is_looked_at(monkeypatch: pytest
 
     asked = question_of(RIGHTS, None)
     monkeypatch.setattr(question, "get_variable_values", unexpected)
-    for value in (["x"] * (MOST_ENTRIES + 1), [["x"] * 1_000] * 21, [{"a": ["x"] * MOST_ENTRIES}]):
+    for value in (["x"] * (MOST_IN_LISTS + 1), [["x"] * 1_000] * 21, [{"a": ["x"] * MOST_IN_LISTS}]):
         with pytest.raises(Rejected) as refused:
             coerced(asked, {"k": value})
         assert refused.value.errors[0].extensions == {"code": "over_limit"}
 
 
 def test_as_many_entries_as_are_allowed_are_read() -> None:
-    given = ["x"] * MOST_ENTRIES
+    given = ["x"] * MOST_IN_LISTS
     assert coerced(question_of(RIGHTS, None), {"k": given}).coerced == {"k": given}
 
 
