@@ -13,6 +13,8 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 
 from api.model.refused import Rejected
+from graph.errors import ChangeRejected
+from graph.statements import normal_text
 from graph.time import written_day
 
 LARGEST_REQUEST = 1024 * 1024  # bytes; no real query is nearly as large
@@ -126,7 +128,11 @@ def _reason(given: object) -> str | None:
         return None
     if not isinstance(given, str) or not given.strip() or len(given) > _LONGEST_REASON:
         raise BadRequest(f"{_REASON} must be a text of 1 to {_LONGEST_REASON} letters.")
-    return given.strip()
+    try:
+        normal_text.refuse(given, _REASON, words=True)
+    except ChangeRejected as refused:
+        raise BadRequest(str(refused), code=refused.code) from refused
+    return normal_text.normal(given)
 
 
 def _refuse_misspelt(form: Mapping[str, object], meant: str, within: str = "") -> None:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 
 from api.http.app import create_app
 from api.http.service import Service
+from api.requests.request_body import BadRequest, asked_of
 from graph.connection import connect, connect_async
 from graph.cpr.keyring import Keyring
 from reconnect.embedded import Addresses
@@ -172,6 +173,15 @@ def test_a_body_of_another_form_is_a_bad_request(small_service: Served, accept: 
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["extensions"]["code"]) == (400, "bad_request")
     assert why in error["message"]
+
+
+def test_the_reason_of_a_question_is_taken_as_that_of_a_change() -> None:
+    """The log of reads shows it."""
+    assert asked_of({"query": ASK, "extensions": {"reason": " Efter  aftale "}}, 1).reason == "Efter aftale"
+    with pytest.raises(BadRequest, match="reason: it contains a CPR number") as refused:
+        asked_of({"query": ASK, "extensions": {"reason": "Om 010190-1234"}}, 1)
+    (error,) = refused.value.errors
+    assert (error.extensions or {})["code"] == "cpr_in_text"
 
 
 @pytest.mark.parametrize(
