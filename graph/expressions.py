@@ -73,7 +73,7 @@ class ExpressionFailed(ValueError):
 class Expression:
     """A compiled expression whose names are all known. Made by ``compile_expression``."""
 
-    __slots__ = ("_names", "_program", "references", "text")
+    __slots__ = ("_loops", "_names", "_program", "references", "text")
 
     def __init__(self, text: str, names: Names) -> None:
         if len(text) > LONGEST:
@@ -86,14 +86,16 @@ class Expression:
             raise ExpressionRejected(text, f"it is not a CEL expression: {_first_line(wrong)}") from None
         self.text = text
         self._names = names
-        self.references = _Check(text, tokens, names).references()
+        checked = _Check(text, tokens, names)
+        self.references = checked.references()
+        self._loops = checked.loops
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
         """What the expression gives. Names without a value are null.
 
         Raises:
             ExpressionFailed: the values do not suit it (a comparison with null, a text where a number is wanted), or a
-                list that it uses has more than 300 members.
+                list that it uses has more than 300 members and it loops.
         """
         context = cel.Context(functions={"matches": _matches})
         used = {each.partition(".")[0] for each in self.references}  # a long list elsewhere is no matter
@@ -120,7 +122,7 @@ class Expression:
             known = {name: self._value(given.get(name), below) for name, below in names.items()}
             return known if names else {str(key): self._value(each, NO_MEMBERS) for key, each in given.items()}
         if isinstance(given, list | tuple | set | frozenset):
-            if len(given) > _LONGEST_LIST:
+            if self._loops and len(given) > _LONGEST_LIST:
                 raise ExpressionFailed(self.text, f"a list has {len(given)} members; {_LONGEST_LIST} are allowed")
             members = sorted(given) if isinstance(given, set | frozenset) else given
             return [self._value(each, names) for each in members]
@@ -176,6 +178,7 @@ class _Check:
         self._names = names
         self._bound: list[tuple[int, str, Names]] = []  # variables of loops: depth, name, members
         self._found: dict[str, None] = {}
+        self.loops = False
 
     def references(self) -> tuple[str, ...]:
         """The names used, with their members: ``employment.hours``; sorted."""
@@ -259,6 +262,7 @@ class _Check:
             if len(self._bound) >= _LOOPS:
                 raise ExpressionRejected(self._text, f"loops are nested more than {_LOOPS} deep")
             self._bound.append((depth + 1, variable, within or NO_MEMBERS))
+            self.loops = True
         elif name == "matches":
             self._check_pattern(place)
         return place + 1

@@ -132,6 +132,14 @@ def test_the_longest_loop_within_a_loop_ends() -> None:
     assert compile_expression(text, NAMES).holds({"assignments": many})
 
 
+def test_a_list_is_as_long_as_it_likes_unless_a_loop_runs_over_it() -> None:
+    many = {"assignments": [{"role": "x"}] * 301}
+    assert compile_expression("assignments[0].role", NAMES).evaluate(many) == "x"
+    assert compile_expression("size(assignments) > 300", NAMES).holds(many)
+    with pytest.raises(ExpressionFailed, match="301 members"):
+        compile_expression("assignments.exists(a, a.role == 'x')", NAMES).holds(many)
+
+
 @given(st.text(alphabet="aunit.e()[]'\"\\ &|<>=!1,{}:?", max_size=60))
 def test_any_text_is_either_an_expression_or_refused(text: str) -> None:
     try:
