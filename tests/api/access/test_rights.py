@@ -32,6 +32,7 @@ FORMS = {
     "ProcessDeployed",
     "IncidentDecided",
     "CaseEnded",
+    "MessageDelivered",
     "CasesMoved",
     "AutomaticStartsSwitched",
     "CaseStays",
