@@ -77,6 +77,7 @@ def preview_form(found: Preview[Any]) -> dict[str, Any]:
     return {
         "changes": found.changes,
         "days": [each.isoformat() for each in found.days],
+        "lookedUntil": found.looked_until.isoformat(),
         "touched": found.touched,
         "persons": found.persons,
         "counts": [

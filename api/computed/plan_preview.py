@@ -70,7 +70,8 @@ def _form(would: Preview[Any] | None, failure: Failure | None) -> Answer:
 
 
 _NOTHING: Answer = {
-    "changes": 0, "days": [], "touched": 0, "persons": 0, "counts": [], "consequences": [], "leftOff": 0,
+    "changes": 0, "days": [], "lookedUntil": None, "touched": 0, "persons": 0, "counts": [], "consequences": [],
+    "leftOff": 0,
 }  # fmt: skip
 
 FIELD = ComputedField(
@@ -85,7 +86,13 @@ FIELD = ComputedField(
             Plain("failedRule", "String", "If it does not fit: the rule that the change breaks"),
             Plain("failedText", "String", "If it does not fit: why"),
             Plain("changes", "Int!", "Entries that the change log would get"),
-            Plain("days", "[Date!]!", "The days on which it was looked at: from each, something of it counts"),
+            Plain("days", "[Date!]!", "The days from which something of it counts; all of them are looked at"),
+            Plain(
+                "lookedUntil",
+                "Date",
+                "Up to this day, what else is known to begin or end is taken into account; on later days only what the "
+                "plan itself begins or ends is. Null if it does not fit",
+            ),
             Plain("touched", "Int!", "How many people its changes reach"),
             Plain("persons", "Int!", "How many of them would gain or lose something"),
             Part("counts", "PlanCount", "How much would be gained and lost", many=True),

@@ -389,6 +389,9 @@ def show_consequences(found: Preview[Any], console: Console) -> None:
 
     days = ", ".join(map(str, found.days)) or "no day from today on"
     console.print(f"Changes: {found.changes}, in effect from {days}.", highlight=False, soft_wrap=True)
+    if found.days:
+        text = f"What is known to begin or end otherwise was taken into account up to {found.looked_until}."
+        console.print(text, highlight=False, soft_wrap=True)
     text = f"People touched: {found.touched}, of whom {found.persons} would gain or lose something."
     console.print(text, highlight=False)
     for what in WHAT:
@@ -423,6 +426,7 @@ def preview_form(found: Preview[Any]) -> dict[str, Any]:
     return {
         "changes": found.changes,
         "days": found.days,
+        "looked_until": found.looked_until,
         "touched": found.touched,
         "persons": found.persons,
         "counts": [{"what": what, "change": change, "count": count} for (what, change), count in found.counts.items()],

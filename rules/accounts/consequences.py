@@ -49,6 +49,7 @@ def account_consequences(
         was.persons | will_be.persons | persons,
         tuple(_differences(was.open, will_be.open)),
         (partial(_groups, was, memberships), partial(_groups, will_be, memberships)) if memberships else None,
+        _days(was, will_be) if memberships else {},
     )
 
 
@@ -202,6 +203,17 @@ def _groups(
     for of_target in memberships:
         for each in of_target(staff):
             yield each.person, Standing("group", (each.thing, each.target)), f"{each.group} ({each.target})"
+
+
+def _days(*sides: _Planned) -> dict[str, frozenset[date]]:
+    """By person, when an account of theirs opens or closes: from then on, or no longer, it is in groups."""
+    found: dict[str, set[date]] = {}
+    for side in sides:
+        for (person, _), (_, opens) in side.open.items():
+            found.setdefault(person, set()).update(day for each in opens for day in each if day is not None)
+        for person, stops in side.stops.items():
+            found.setdefault(person, set()).update(day for each in stops for day in each if day is not None)
+    return {person: frozenset(days) for person, days in found.items()}
 
 
 # -- what differs -----------------------------------------------------------------------------------------------------

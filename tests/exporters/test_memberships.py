@@ -66,6 +66,12 @@ CHANGES: dict[str, dict[str, Any]] = {
              "to": day(15)},
         ],
     },
+    "somebody who begins later is granted a right and has a role": {
+        "grants": [{"id": "h", "gives": "job_function_role:job", "given_to": ["employment:e_new"]}],
+        "assignments": [
+            {"id": "n", "holder": {"employment": "e_new"}, "role": "manager", "for": [{"unit": "desk"}]},
+        ],
+    },
 }  # fmt: skip
 """The entries by which the next town differs."""
 
@@ -130,7 +136,7 @@ def delivered_to_scim(
     }
 
 
-@pytest.mark.parametrize(("more", "nested"), [*zip(CHANGES.values(), (True, False), strict=True)], ids=CHANGES)
+@pytest.mark.parametrize(("more", "nested"), [*zip(CHANGES.values(), (True, False, True), strict=True)], ids=CHANGES)
 def test_it_is_what_the_target_makes_once_the_change_is_made(
     clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path, more: dict[str, Any], nested: bool
 ) -> None:
@@ -158,11 +164,12 @@ def test_it_is_what_the_target_makes_once_the_change_is_made(
     )
     told = [each for each in found.consequences if each.what == "group"]
     assert found.outcome.problems == [] and told
-    before = {(name, each): groups_on(each) for name, groups_on in both for each in found.days}
+    days = sorted({*found.days, date.fromisoformat(day(40))})
+    before = {(name, each): groups_on(each) for name, groups_on in both for each in days}
     imported(clean_graph, content, tmp_path)
     plan(clean_graph)
     for name, groups_on in both:
-        for each in found.days:
+        for each in days:
             after = groups_on(each)
             in_force = {
                 (one.name, one.text, one.change)

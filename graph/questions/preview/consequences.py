@@ -2,12 +2,13 @@
 
 While it stands in its transaction, the graph as it is can be read beside it. On each day from which something of the
 change counts, those whom it touches are evaluated in both, and what they have is compared. What makes no difference on
-such a day makes one later only by something else that is known already; that is not looked for.
+such a day makes one later only together with something else that is known already: the days on which that begins or
+ends are looked at too (``graph.questions.preview.coming``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -15,19 +16,21 @@ import neo4j
 
 from graph.as_of import Day
 from graph.change_log import turned_day
+from graph.questions.preview import coming
+from graph.questions.preview.coming import Coming
 from graph.questions.preview.followed import Change, Difference, Follow, Followed
-from graph.questions.preview.learnt import Things, last_number, learnt_since
+from graph.questions.preview.learnt import Learnt, Things, last_number, learnt_since
 from graph.questions.preview.sides import Sides, on_both
 from graph.questions.preview.standing import (
     Held,
     OfDay,
     Standing,
     What,
-    in_units_of_other_managers,
     names_of,
+    other_managers,
     standings,
 )
-from graph.questions.preview.touched import touched
+from graph.questions.preview.touched import touched, touched_within
 from graph.rehearsal import rehearsed
 from graph.time import today
 
@@ -50,14 +53,16 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Preview(Generic[T]):
-    """``outcome``: what the change answered. ``days``: on which it was looked at. ``people``: UUIDs of all whom it
-    touches, also of those for whom nothing differs."""
+    """``outcome``: what the change answered. ``days``: from each, something of it counts. ``people``: UUIDs of all whom
+    it touches, also of those for whom nothing differs. ``looked_until``: up to this day also those days were looked at
+    on which something else that is known begins or ends; of later ones only ``days``."""
 
     outcome: T
     changes: int
     days: tuple[date, ...]
     people: frozenset[str]
     consequences: tuple[Consequence, ...]
+    looked_until: date
 
     @property
     def touched(self) -> int:
@@ -83,7 +88,8 @@ def preview(
 ) -> Preview[T]:
     """What ``change`` would do, made with the driver that it is given; nothing of it stays.
 
-    ``at``: only that day; None: today, and each later day from which something of the change counts.
+    ``at``: only that day; None: today, each later day from which something of the change counts, and, as far as
+    ``Preview.looked_until``, those on which something else begins or ends with which it makes a difference.
     ``with_reasons``: as in ``standings``. ``follow``: what rules above the graph make of it.
     Raises what ``change`` raises.
     """
@@ -95,39 +101,44 @@ def preview(
         ):
             number = last_number(before)
             outcome = change(rehearsal)
-            learnt = _asked(learnt_since(after, number, at or today()), at)
+            learnt = learnt_since(after, number, at or today())
             days = _Days(before, after, with_reasons)
-            reached = {day: days.reached(day, things) for day, things in learnt.items()}
+            reached = {day: days.reached(day, things) for day, things in _asked(learnt, at).items()}
             people = frozenset[str]().union(*reached.values())
+            ahead = None if at is not None else days.ahead(learnt, sum(map(len, reached.values())))
+            looked_at = people if ahead is None else people | ahead.persons
             followed = Followed()
             if follow is not None:
-                followed = follow(days.sides(at or today()), number, people)
+                followed = follow(days.sides(at or today()), number, looked_at)
             if followed.of_day is not None:
                 for each in followed.differences:
                     for day in _borders(each, at):
                         reached[day] = reached.get(day, frozenset()) | {each.person}
-            found = [(day, days.compared(day, persons, followed.of_day)) for day, persons in sorted(reached.items())]
+            later: Mapping[date, frozenset[str]] = {}
+            if ahead is not None:
+                ahead.add(followed.days, looked_at)
+                later = ahead.bounded(reached.keys())
+            found = []
+            for day in sorted({*reached, *later}):
+                persons = reached.get(day, frozenset()) | later.get(day, frozenset())
+                only_these = day not in reached and ahead is not None and day not in ahead.of_all
+                found.append((day, days.compared(day, persons, followed.of_day, only_these=only_these)))
             consequences = [*joined(found), *_of_differences(days.sides(at or today()), followed.differences, at)]
             return Preview(
                 outcome,
                 last_number(after) - number,
-                tuple(day for day, _ in found),
-                people.union(followed.persons, *(persons for _, persons in found)),
+                tuple(sorted(reached)),
+                people.union(followed.persons - looked_at, *reached.values(), (each.person for each in consequences)),
                 tuple(in_order(consequences)),
+                at or today() if ahead is None else ahead.last,
             )
 
     return rehearsed(driver, work)
 
 
-def _asked(learnt: dict[date, Things], at: date | None) -> dict[date, Things]:
+def _asked(learnt: Learnt, at: date | None) -> Mapping[date, Things]:
     """On one day only, whatever has begun before counts; on the others each thing where something of it begins."""
-    if at is None or not learnt:
-        return learnt
-    things: dict[str, frozenset[str]] = {}
-    for of_day in learnt.values():
-        for kind, uuids in of_day.items():
-            things[kind] = things.get(kind, frozenset()) | uuids
-    return {at: things}
+    return learnt.days if at is None or not learnt.days else {at: learnt.on_any()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,10 @@ class _Days:
     after: neo4j.Session
     with_reasons: bool = True
     _differing: frozenset[str] = frozenset()
+    _of_others: set[str] = field(default_factory=set)
+    """Units from which the way up leads to other managers, on some day."""
+    _managing: set[str] = field(default_factory=set)
+    """Who works there, or manages something that is touched."""
 
     def sides(self, at: date) -> Sides:
         before, after = ((session, Day.of(at, turned_day(session))) for session in (self.before, self.after))
@@ -157,11 +172,50 @@ class _Days:
         """All who are touched."""
         both = self.sides(at)
         one, other = touched(both, at, things)
-        return one.persons | other.persons | in_units_of_other_managers(both, at, one.units | other.units)
+        managers = other_managers(both, at, one.units | other.units)
+        self._of_others |= managers.units
+        self._managing |= managers.persons
+        return one.persons | other.persons | managers.persons
 
-    def compared(self, at: date, reached: frozenset[str], follows: tuple[OfDay, OfDay] | None) -> dict[str, Differing]:
-        """Of all who are reached, also those for whom nothing differs."""
-        persons = reached | self._differing
+    def ahead(self, learnt: Learnt, own: int) -> Coming | None:
+        """The days on which something else begins or ends that is known already, while something of the change counts.
+        None where nothing of it does from today on. ``own``: how often it was looked at a person on its own days."""
+        first = learnt.first
+        if first is None:
+            return None
+        found = Coming(first, coming.end_of_look(first), max(coming.MOST_LOOKS, own))
+        end = min(found.end, learnt.end)
+        sides = self.sides(first)
+        one, other = touched_within(sides, first, end, learnt.on_any())
+        if len(one.persons | other.persons) > coming.MOST_PEOPLE:
+            found.end = first
+            return found
+        managed = one.units | other.units
+        days = coming.days_of_all(sides, first, end) | coming.days_of_managers(sides, managed, first, end)
+        if len(days) > coming.MOST_DAYS:
+            found.end = end = sorted(days)[coming.MOST_DAYS]
+        looks = 0
+        for day in sorted(each for each in days if each < end):
+            reached = self.reached(day, learnt.on(day))
+            looks += len(reached)
+            if looks > found.most:
+                found.end = end = day
+                break
+            found.of_all[day] = reached
+        persons = one.persons | other.persons | self._managing
+        persons |= coming.working_in(sides, self._of_others, first, end)
+        if len(persons) > coming.MOST_PEOPLE:
+            found.end, found.of_all = first, {}
+        else:
+            found.of_persons = coming.days_of_persons(sides, persons, first, end)
+        return found
+
+    def compared(
+        self, at: date, reached: frozenset[str], follows: tuple[OfDay, OfDay] | None, *, only_these: bool
+    ) -> dict[str, Differing]:
+        """Of all who are reached, also those for whom nothing differs. ``only_these``: for all others it is as on the
+        day before."""
+        persons = reached if only_these else reached | self._differing
         of_side = dict(zip((id(self.before), id(self.after)), follows or (None, None), strict=True))
 
         def held(session: neo4j.Session, day: Day) -> Held:
@@ -169,7 +223,8 @@ class _Days:
 
         was, would_be = on_both(self.sides(at), held)
         found = compared(was, would_be, persons)
-        self._differing = frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)
+        differing = frozenset(uuid for uuid, each in found.items() if each.gained or each.lost)
+        self._differing = (self._differing - persons) | differing
         return found
 
 

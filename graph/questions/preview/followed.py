@@ -4,8 +4,9 @@ Such rules plan whole periods, and what differs in them need not begin on a day 
 days before a first day at work, and stays open for some days after the last.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from graph.questions.preview.sides import Sides
@@ -29,11 +30,13 @@ class Difference:
 @dataclass(frozen=True, slots=True)
 class Followed:
     """``persons``: UUIDs of those who were looked at. ``of_day``: what follows from the differences on each day, in
-    the graph as it is, and in the graph as it would be."""
+    the graph as it is, and in the graph as it would be. ``days``: by person, those on which something of it begins or
+    ends, whether it differs or not."""
 
     persons: frozenset[str] = frozenset()
     differences: tuple[Difference, ...] = ()
     of_day: tuple[OfDay, OfDay] | None = None
+    days: Mapping[str, frozenset[date]] = field(default_factory=dict)
 
 
 Follow = Callable[[Sides, int, frozenset[str]], Followed]

@@ -155,13 +155,20 @@ def names_of(session: neo4j.Session, day: Day, at: date, persons: Collection[str
     return {row["uuid"]: row["name"] or "" for row in rows}
 
 
-def in_units_of_other_managers(sides: Sides, at: date, units: Collection[str]) -> set[str]:
-    """Who works, on one of two sides, in one of ``units`` from which the way up leads to other managers.
+@dataclass(frozen=True, slots=True)
+class OtherManagers:
+    """On a day. ``units``: from these the way up leads to other managers on one side than on the other. ``persons``:
+    who works there; and who is a manager there, or stands in for one: of them it leads elsewhere, since they are left
+    out themselves."""
 
-    Also who is a manager there, or stands in for one: of them it leads elsewhere, since they are left out themselves.
-    """
+    units: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
+
+
+def other_managers(sides: Sides, at: date, units: Collection[str]) -> OtherManagers:
+    """Of ``units`` (uuids), and of who works there on one of two sides."""
     if not units:
-        return set()
+        return OtherManagers()
     one, other = on_both(sides, lambda session, day: managers_around(session, day, at, units))
     differing = [each for each in sorted(units) if one.of(each).holders != other.of(each).holders]
     involved = one.persons | other.persons
@@ -181,4 +188,4 @@ def in_units_of_other_managers(sides: Sides, at: date, units: Collection[str]) -
         )
         return {row["person"] for row in rows}
 
-    return set.union(*on_both(sides, working))
+    return OtherManagers(frozenset(differing), frozenset[str]().union(*on_both(sides, working)))

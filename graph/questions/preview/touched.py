@@ -13,7 +13,7 @@ from typing import Any
 
 import neo4j
 
-from graph.as_of import Day, in_force
+from graph.as_of import Day, in_force, overlaps
 from graph.connection import Run
 from graph.model import KINDS
 from graph.model.derived_kinds import DERIVED_KINDS, NotDerivable, derivation
@@ -63,6 +63,14 @@ def touched_on(session: Run, day: Day, at: date, things: Things) -> Touched:
     return search.found()
 
 
+def touched_within(sides: Sides, at: date, end: date, things: Things) -> tuple[Touched, Touched]:
+    """Of each side, on any of the days from ``at`` until ``end``: also through what never holds on one day together."""
+    return on_both(
+        sides,
+        lambda session, day: _Search(session, day, at, things, UnitTree(session, day, at, end), end).found(),
+    )
+
+
 @dataclass(slots=True)
 class _Search:
     session: Run
@@ -70,6 +78,8 @@ class _Search:
     at: date
     things: Things
     tree: UnitTree
+    end: date | None = None
+    """The day after the last; None: only ``at``."""
     units: set[str] = field(default_factory=set)
     grants: set[str] = field(default_factory=set)
     assignments: set[str] = field(default_factory=set)
@@ -115,6 +125,9 @@ class _Search:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
+    def _holds(self, relationship: str) -> str:
+        return in_force(relationship) if self.end is None else overlaps(relationship, "$at", "$end")
+
     def _of(self, *kinds: str) -> set[str]:
         return {uuid for kind in kinds for uuid in self.things.get(kind, ())}
 
@@ -123,7 +136,7 @@ class _Search:
         wanted = sorted(uuids)
         if not wanted:
             return []
-        return list(self.session.run(f"UNWIND $uuids AS uuid {query}", uuids=wanted, at=self.at))
+        return list(self.session.run(f"UNWIND $uuids AS uuid {query}", uuids=wanted, at=self.at, end=self.end))
 
     def _uuids(self, uuids: Iterable[str], query: str) -> set[str]:
         return {row["found"] for row in self._ask(uuids, query)}
@@ -135,17 +148,17 @@ class _Search:
             self._of("Role"),
             f"""
             MATCH (:Role {{uuid: uuid}})<-[r:OF]-(a:Assignment)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN a.uuid AS found
             """,
         )
-        self.ties |= self._uuids(self._of("Position", "PositionCategory"), _at_positions())
+        self.ties |= self._uuids(self._of("Position", "PositionCategory"), self._at_positions())
         substitutions = self._of("Substitution")
         self.persons |= self._uuids(
             substitutions,
             f"""
             MATCH (:Substitution {{uuid: uuid}})<-[r:STANDS_IN]-(p:Person)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN p.uuid AS found
             """,
         )
@@ -157,7 +170,7 @@ class _Search:
             about,
             f"""
             MATCH (:{"|".join(_ABOUT)} {{uuid: uuid}})<-[parts:WITHIN|MEMBER_OF*0..]-(x:{"|".join(_ABOUT)})
-            WHERE all(r IN parts WHERE {in_force("r")})
+            WHERE all(r IN parts WHERE {self._holds("r")})
             RETURN DISTINCT x.uuid AS found
             """,
         )
@@ -165,7 +178,7 @@ class _Search:
             lower | about,
             f"""
             MATCH (:{"|".join(_ABOUT)} {{uuid: uuid}})<-[r:ABOUT|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|HANDLES]-(x)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN DISTINCT labels(x)[0] AS kind, x.uuid AS found
             """,
         ):
@@ -179,7 +192,7 @@ class _Search:
             settings,
             f"""
             MATCH (:ConstraintSetting {{uuid: uuid}})-[r:SETS]->(x)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN x.uuid AS found
             """,
         )
@@ -188,7 +201,7 @@ class _Search:
             self._of("RightsConflict"),
             f"""
             MATCH (:RightsConflict {{uuid: uuid}})-[r:FIRST_OF_TWO|SECOND_OF_TWO]->(x)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN x.uuid AS found
             """,
         )
@@ -196,7 +209,7 @@ class _Search:
             self._of("ItSystem", "ConstraintType"),
             f"""
             MATCH (:ItSystem|ConstraintType {{uuid: uuid}})<-[r:AT|REQUIRES|MAY_LIMIT]-(x:SystemRole)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN x.uuid AS found
             """,
         )
@@ -204,7 +217,7 @@ class _Search:
             self._of("ConstraintType"),
             f"""
             MATCH (:ConstraintType {{uuid: uuid}})<-[limits:LIMITS]-(:ConstraintSetting)-[r:SETS]->(x)
-            WHERE {in_force("limits")} AND {in_force("r")}
+            WHERE {self._holds("limits")} AND {self._holds("r")}
             RETURN x.uuid AS found
             """,
         )
@@ -213,9 +226,9 @@ class _Search:
             rights | of_settings,
             f"""
             MATCH (:SystemRole|JobFunctionRole {{uuid: uuid}})<-[parts:INCLUDES*0..]-(bundle)
-            WHERE all(r IN parts WHERE {in_force("r")})
+            WHERE all(r IN parts WHERE {self._holds("r")})
             MATCH (bundle)<-[r:GIVES]-(g:Grant|RightsRequest)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN DISTINCT g.uuid AS found
             """,
         )
@@ -224,12 +237,12 @@ class _Search:
         """All settings that look further than at a holding's own unit, or hold fixed values."""
         rows = self.session.run(
             f"""
-            MATCH (c:ConstraintSetting)
-            WITH c, {self.day.values("c")} AS values
-            WHERE values IS NOT NULL
+            MATCH (c:ConstraintSetting)-[r:STATE]->(values)
+            WHERE {self._holds("r")}
             RETURN c.uuid AS uuid, values.derived AS derived, values.below AS below, values.fixed AS fixed
             """,
             at=self.at,
+            end=self.end,
         )
         return [row.data() for row in rows]
 
@@ -237,7 +250,7 @@ class _Search:
 
     def _units(self, changed: set[str]) -> None:
         """Who works in or below a changed unit, or has a role for it. Others, where a limit of theirs looks there."""
-        payees = {uuid for uuid, unit in self.tree.units.items() if unit.payer in changed}
+        payees = {uuid for uuid, unit in self.tree.units.items() if unit.payers & changed}
         self.units |= self.tree.below(changed | self.units | payees)
         if not changed:
             self._at(self.units)
@@ -260,9 +273,9 @@ class _Search:
                 continue
             if how.kind is DERIVED_KINDS["unit_at_level"]:
                 tops = (self.tree.at_level(each, how.number) for each in changed)
-                further |= self.tree.below({each for each in tops if each is not None})
+                further |= self.tree.below(set[str]().union(*tops))
             elif how.kind is DERIVED_KINDS["units_paid_out_by"]:
-                further |= {payer for each in all_above if (payer := self.tree.units[each].payer) is not None}
+                further |= set[str]().union(*(self.tree.units[each].payers for each in all_above))
             if how.kind.below:
                 further |= above
         self._at(further)
@@ -271,7 +284,7 @@ class _Search:
             above,
             f"""
             MATCH (:Unit {{uuid: uuid}})<-[r:SCOPE_UNIT]-(:Substitution)<-[stands:STANDS_IN]-(p:Person)
-            WHERE {in_force("r")} AND {in_force("stands")}
+            WHERE {self._holds("r")} AND {self._holds("stands")}
             RETURN p.uuid AS found
             """,
         )
@@ -282,7 +295,7 @@ class _Search:
             units,
             f"""
             MATCH (:Unit {{uuid: uuid}})<-[r:IN|FOR]-(x)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN labels(x)[0] AS kind, x.uuid AS found
             """,
         ):
@@ -295,7 +308,7 @@ class _Search:
             units,
             f"""
             MATCH (:Unit {{uuid: uuid}})<-[r:SELECTS|LEAVES_OUT]-(c:ConstraintSetting)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN c.uuid AS found
             """,
         )
@@ -310,7 +323,7 @@ class _Search:
             self.grants,
             f"""
             MATCH (:Grant|RightsRequest {{uuid: uuid}})-[r:GIVEN_TO]->(x)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN DISTINCT labels(x)[0] AS kind, x.uuid AS found
             """,
         ):
@@ -321,17 +334,17 @@ class _Search:
             named.get("Unit", set()) and self.tree.below(named["Unit"]),
             f"""
             MATCH (:Unit {{uuid: uuid}})<-[r:IN]-(tie)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN tie.uuid AS found
             """,
         )
         positions = named.get("Position", set()) | named.get("PositionCategory", set())
-        self.ties |= self._uuids(positions, _at_positions())
+        self.ties |= self._uuids(positions, self._at_positions())
         self.assignments |= self._uuids(
             named.get("Role", set()),
             f"""
             MATCH (:Role {{uuid: uuid}})<-[r:OF]-(a:Assignment)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN a.uuid AS found
             """,
         )
@@ -343,11 +356,11 @@ class _Search:
             MATCH (a:Assignment {{uuid: uuid}})
             CALL (a) {{
                 MATCH (a)<-[r:HOLDS]-(x)
-                WHERE {in_force("r")}
+                WHERE {self._holds("r")}
                 RETURN x
                 UNION
                 MATCH (a)<-[r:SUBSTITUTES]-(:Substitution)<-[stands:STANDS_IN]-(x:Person)
-                WHERE {in_force("r")} AND {in_force("stands")}
+                WHERE {self._holds("r")} AND {self._holds("stands")}
                 RETURN x
             }}
             RETURN labels(x)[0] AS kind, x.uuid AS found
@@ -358,7 +371,7 @@ class _Search:
             self.ties,
             f"""
             MATCH (:Employment|Affiliation {{uuid: uuid}})<-[r:HAS]-(p:Person)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN p.uuid AS found
             """,
         )
@@ -369,7 +382,7 @@ class _Search:
             self._of(*_TIES),
             f"""
             MATCH (:Employment|Affiliation {{uuid: uuid}})<-[r:HAS]-(p:Person)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN p.uuid AS found
             """,
         )
@@ -379,15 +392,15 @@ class _Search:
             MATCH (p:Person {{uuid: uuid}})
             CALL (p) {{
                 MATCH (p)-[holds:HOLDS]->(a:Assignment)
-                WHERE {in_force("holds")}
+                WHERE {self._holds("holds")}
                 RETURN a
                 UNION
                 MATCH (p)-[r:HAS]->()-[holds:HOLDS]->(a:Assignment)
-                WHERE {in_force("r")} AND {in_force("holds")}
+                WHERE {self._holds("r")} AND {self._holds("holds")}
                 RETURN a
                 UNION
                 MATCH (p)-[r:STANDS_IN]->(:Substitution)-[stood:SUBSTITUTES]->(a:Assignment)
-                WHERE {in_force("r")} AND {in_force("stood")}
+                WHERE {self._holds("r")} AND {self._holds("stood")}
                 RETURN a
             }}
             RETURN DISTINCT a.uuid AS found
@@ -397,7 +410,7 @@ class _Search:
             self.assignments | held | self._stood_for(),
             f"""
             MATCH (:Role {{key: '{MANAGER}'}})<-[r:OF]-(:Assignment {{uuid: uuid}})-[for:FOR]->(u:Unit)
-            WHERE {in_force("r")} AND {in_force("for")}
+            WHERE {self._holds("r")} AND {self._holds("for")}
             RETURN DISTINCT u.uuid AS found
             """,
         )
@@ -408,17 +421,16 @@ class _Search:
             self._of("Substitution"),
             f"""
             MATCH (:Substitution {{uuid: uuid}})-[r:SUBSTITUTES]->(a:Assignment)
-            WHERE {in_force("r")}
+            WHERE {self._holds("r")}
             RETURN a.uuid AS found
             """,
         )
 
-
-def _at_positions() -> str:
-    return f"""
-    MATCH (:Position|PositionCategory {{uuid: uuid}})<-[parts:WITHIN*0..]-(p:Position|PositionCategory)
-    WHERE all(r IN parts WHERE {in_force("r")})
-    MATCH (p)<-[r:AS]-(tie)
-    WHERE {in_force("r")}
-    RETURN DISTINCT tie.uuid AS found
-    """
+    def _at_positions(self) -> str:
+        return f"""
+            MATCH (:Position|PositionCategory {{uuid: uuid}})<-[parts:WITHIN*0..]-(p:Position|PositionCategory)
+            WHERE all(r IN parts WHERE {self._holds("r")})
+            MATCH (p)<-[r:AS]-(tie)
+            WHERE {self._holds("r")}
+            RETURN DISTINCT tie.uuid AS found
+        """

@@ -6,12 +6,12 @@ from datetime import date
 
 import neo4j
 
-from graph.as_of import Day, as_known, in_force, overlaps
+from graph.as_of import Day, as_known, in_force
 from graph.change_log import turned_day
 from graph.errors import PeriodTooLong, Unknown
 from graph.identity.lookup import find, fitting, found
-from graph.model import KINDS
 from graph.questions.rights import reading
+from graph.questions.rights.borders import DAYS_WITHIN, OF_ALL, OF_PERSON
 from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
@@ -213,65 +213,14 @@ def coming(session: neo4j.Session, person: str, right: str, at: date) -> Iterato
         yield evaluation(session, person, day, (right,))
 
 
-_RULES = ("Grant", "ConstraintSetting", "SystemRole", "JobFunctionRole", "ConstraintType", "ItSystem", "RightsConflict")
-"""Kinds whose periods all matter."""
-
-
-def _periods_of(*kinds: str) -> str:
-    """The types of the relationships that lead from things of these kinds, with a period each."""
-    return "|".join(
-        sorted({"STATE", *(link.type for kind in kinds for link in KINDS[kind].links if not link.incoming)})
-    )
-
-
 _BORDERS = f"""
 MATCH (p:Person {{uuid: $person}})
 CALL (p) {{
-    MATCH (p)-[a:HAS|HOLDS|STANDS_IN|STATE]->()
-    RETURN a AS each
+    {OF_PERSON}
     UNION
-    MATCH (p)-[:HAS]->(tie)-[a:STATE|IN|AS|HANDLES|HOLDS]->()
-    RETURN a AS each
-    UNION
-    MATCH (p)-[:HAS]->(tie)-[:AS]->(:Position)-[:WITHIN*0..]->()-[a:STATE|WITHIN]->()
-    RETURN a AS each
-    UNION
-    MATCH (p)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment)-[a:STATE|OF|FOR|ABOUT]->()
-    RETURN a AS each
-    UNION
-    MATCH (:Role)-[a:STATE]->()
-    RETURN a AS each
-    UNION
-    MATCH (p)-[:STANDS_IN]->(s:Substitution)-[a:STATE|SUBSTITUTES|SCOPE_UNIT]->()
-    RETURN a AS each
-    UNION
-    MATCH (p)-[:STANDS_IN]->(:Substitution)-[:SUBSTITUTES]->(:Assignment)-[a:STATE|OF|FOR]->()
-    RETURN a AS each
-    UNION
-    MATCH (:Grant)-[:ABOUT]->()<-[:WITHIN|MEMBER_OF*0..]-()-[a:STATE|WITHIN|MEMBER_OF]->()
-    RETURN a AS each
-    UNION
-    MATCH (:Grant)-[:ABOUT]->()-[:WITHIN|MEMBER_OF*0..]->()-[a:WITHIN|MEMBER_OF]->()
-    RETURN a AS each
-    UNION
-    MATCH (k:KleNode)-[a:STATE]->()
-    WHERE {overlaps("a", "$start", "$end")}
-    RETURN a AS each
-    UNION
-    MATCH (:{"|".join(_RULES)})-[a:{_periods_of(*_RULES)}]->()
-    RETURN a AS each
-    UNION
-    MATCH (p)-[:HAS]->{{0,1}}()<-[:GIVEN_TO]-(:RightsRequest)-[a:{_periods_of("RightsRequest")}]->()
-    RETURN a AS each
-    UNION
-    MATCH (:Unit)-[a:STATE|PART_OF|PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN|PAID_OUT_BY]->()
-    WHERE {overlaps("a", "$start", "$end")}
-    RETURN a AS each
+    {OF_ALL}
 }}
-UNWIND [each.from, each.to] AS day
-WITH DISTINCT day
-WHERE day > $start AND day < $end
-RETURN day ORDER BY day LIMIT $most
+{DAYS_WITHIN}
 """
 _BORDERS_KNOWN = as_known(_BORDERS)
 

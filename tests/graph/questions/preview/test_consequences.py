@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import yaml
 
 from graph.as_of import Day
 from graph.change_log import turned_day
+from graph.questions.preview import coming
 from graph.questions.preview.consequences import Consequence, compared, joined, preview
 from graph.questions.preview.standing import Held, standings
 from graph.questions.rights import reading
@@ -30,6 +32,8 @@ pytestmark = pytest.mark.slow
 
 MOVES = today() + timedelta(days=30)
 ENDS = today() + timedelta(days=60)
+BEGINS, COMES, LEAVES, GRANTED, MANAGES, CLOSES = (today() + timedelta(days=each) for each in (10, 20, 35, 40, 50, 70))
+"""What is known already begins or ends on these days."""
 ROLE = "job_function_role:sapa_case_worker"
 
 
@@ -77,6 +81,27 @@ def _town() -> dict[str, Any]:
     ]
     # What he has follows from a scope: he works elsewhere, and manages nothing.
     town["grants"].append({"id": "g_carl", "gives": "job_function_role:managed", "given_to": ["person:carl"]})
+    return _with_what_is_known(town)
+
+
+def _with_what_is_known(town: dict[str, Any]) -> dict[str, Any]:
+    """Somebody is hired, gets a role, moves, goes on leave, becomes a manager; a unit closes."""
+    town["persons"].append({"id": "p6", "name": "Person 6"})
+    ties = {each["id"]: each for each in town["employments"]}
+    town["employments"].append({**ties["e2"], "id": "e6", "person": "p6", "from": BEGINS})
+    ties["e4"]["units"] = [{"unit": "desk", "to": LEAVES}, {"unit": "job", "from": LEAVES}]
+    ties["e1"]["leave"] = [{"from": LEAVES, "to": MANAGES}]
+    town["assignments"] += [
+        {"id": "w_soon", "holder": {"employment": "e5"}, "role": "case_worker", "for": [{"unit": "team"}],
+         "from": COMES},
+        {"id": "m_team", "holder": {"employment": "e2"}, "role": "manager", "for": [{"unit": "team"}],
+         "from": MANAGES},
+    ]  # fmt: skip
+    town["grants"].append({
+        "id": "g_soon", "gives": "job_function_role:everyone", "given_to": ["role:manager"], "from": GRANTED,
+        "to": CLOSES,
+    })  # fmt: skip
+    next(each for each in town["units"] if each["id"] == "canteen")["to"] = CLOSES
     return town
 
 
@@ -124,6 +149,18 @@ CHANGES: dict[str, dict[str, Any]] = {
             {"id": "x", "adds_to": "facts:e1", "person": "facts:p1", "leave": [{"from": MOVES, "to": ENDS}]}
         ]
     },
+    "a role is granted something, and so is somebody who has not begun": {
+        "grants": [
+            {"id": "g", "gives": "job_function_role:below", "given_to": ["role:manager"]},
+            {"id": "h", "gives": "job_function_role:level", "given_to": ["employment:facts:e6"], "to": ENDS},
+        ],
+    },
+    "another manages, of whom only they see something who come later": {
+        "assignments": [
+            {"id": "m", "holder": {"employment": "facts:e3"}, "role": "manager", "for": [{"unit": "facts:team"}]},
+            {"id": "n", "holder": {"employment": "facts:e3"}, "role": "manager", "for": [{"unit": "facts:job"}]},
+        ],
+    },
     "a unit is granted something, and a role gets one more limit": {
         "grants": [
             {"id": "g", "gives": "job_function_role:below", "given_to": ["unit:facts:citizen"], "inherit": True}
@@ -164,7 +201,7 @@ def everybody(session: neo4j.Session, at: date) -> Held:
 def by_comparing_everybody(before: neo4j.Driver, after: neo4j.Driver) -> list[Consequence]:
     days = []
     with before.session() as was, after.session() as would_be:
-        for day in (today(), MOVES, ENDS):
+        for day in sorted((today(), MOVES, ENDS, BEGINS, COMES, LEAVES, GRANTED, MANAGES, CLOSES)):
             sides = everybody(was, day), everybody(would_be, day)
             days.append((day, compared(*sides, {person for each in sides for person in each.standings})))
     return joined(days)
@@ -195,3 +232,40 @@ def test_it_is_what_comparing_everybody_finds(graph: neo4j.Driver, change: Any, 
     assert found.consequences
     assert list(found.consequences) == expected
     assert content(graph) == before
+
+
+GRANT = {"grants": [{"id": "g", "gives": "job_function_role:level", "given_to": ["role:case_worker"]}]}
+
+
+def test_it_looks_a_year_ahead(graph: neo4j.Driver, change: Any) -> None:
+    found = preview(graph, change(GRANT))
+    assert (found.days, found.looked_until) == ((today(),), today() + coming.AHEAD)
+    assert COMES in {each.since for each in found.consequences}
+
+
+@pytest.mark.parametrize(
+    ("bound", "most", "last"),
+    [
+        ("MOST_DAYS", 1, LEAVES - timedelta(days=1)),
+        ("MOST_LOOKS", 0, None),
+        ("MOST_PEOPLE", 1, today()),
+    ],
+)
+def test_it_says_where_it_looks_no_further(
+    graph: neo4j.Driver, change: Any, monkeypatch: pytest.MonkeyPatch, bound: str, most: int, last: date | None
+) -> None:
+    whole = preview(graph, change(GRANT))
+    monkeypatch.setattr(coming, bound, most)
+    found = preview(graph, change(GRANT))
+    assert found.looked_until < whole.looked_until
+    assert last is None or found.looked_until == last
+    seen = {each for each in found.consequences if each.since <= found.looked_until}
+    assert {replace(each, until=None) for each in seen} == {
+        replace(each, until=None) for each in whole.consequences if each.since <= found.looked_until
+    }
+
+
+def test_of_one_day_it_looks_at_no_other(graph: neo4j.Driver, change: Any) -> None:
+    found = preview(graph, change(GRANT), COMES)
+    assert (found.days, found.looked_until) == ((COMES,), COMES)
+    assert {each.since for each in found.consequences} == {COMES}

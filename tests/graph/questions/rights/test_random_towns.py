@@ -21,7 +21,7 @@ from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.random_town import DAYS, JOBS, KLE, PEOPLE, Facts, Oracle, Right, changed, random_town
 
 pytestmark = pytest.mark.slow
-SEEDS, OF_PREVIEWS = (1, 2), (4,)
+SEEDS, OF_PREVIEWS = (1, 2), (1, 4)
 """A few: each town takes seconds. Others are tried by hand, after a change of the rules."""
 CVR = "12345678"
 
@@ -153,8 +153,6 @@ def test_what_a_preview_says_is_what_then_happens(driver: neo4j.Driver, tmp_path
         names = Names(session, town).of
     for day in days:
         assert is_[day] == Oracle(new, day).everybody(), (seed, day)
-        if day not in said.days:
-            continue  # what the change makes different only with something that begins later is not looked for
         before, after = ({each[:4] for each in of[day]} for of in (was, is_))
         for change, expected in (("gained", after - before), ("lost", before - after)):
             found = {

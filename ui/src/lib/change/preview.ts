@@ -13,6 +13,8 @@ export interface Consequence {
 export interface Preview {
 	changes: number;
 	days: string[];
+	/** Later gains and losses are named only where the change itself begins or ends. */
+	lookedUntil: string | null;
 	touched: number;
 	persons: number;
 	counts: { what: string; change: Consequence['change']; count: number }[];

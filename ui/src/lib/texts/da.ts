@@ -352,6 +352,7 @@ export const da = {
 		} as Record<string, Record<Gain, (text: string, day: string) => string>>,
 		as: 'som',
 		leftOff: (count: number) => `Og ${count} mere.`,
+		lookedUntil: (day: string) => `Medregnet er, hvad der ellers begynder eller slutter til og med ${day}.`,
 		somebody: 'En anden',
 		conflict: (by: string, moment: string) => `${by} har ændret det imens${moment ? ` (${moment})` : ''}.`,
 		yours: 'Dit',

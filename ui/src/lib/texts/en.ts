@@ -347,6 +347,7 @@ export const en: Texts = {
 		},
 		as: 'as',
 		leftOff: (count) => `And ${count} more.`,
+		lookedUntil: (day) => `This includes what else begins or ends until ${day}.`,
 		somebody: 'Somebody else',
 		conflict: (by, moment) => `${by} has changed it meanwhile${moment ? ` (${moment})` : ''}.`,
 		yours: 'Yours',
