@@ -146,6 +146,7 @@ def test_what_a_preview_says_is_what_then_happens(driver: neo4j.Driver, tmp_path
     was = held()
     said = preview(driver, lambda rehearsal: imported(rehearsal, new, tmp_path))
     assert said.outcome.problems == []
+    assert said.looked_until >= days[-1] > today(), "each of the days is compared"
     assert held() == was, "nothing of it stays"
     assert imported(driver, new, tmp_path).problems == []
     is_ = held()
