@@ -144,7 +144,8 @@ class FkAdmChannel:
         return Found(_id(role), None, values, barred=other, like_by=(URI,))
 
     def _changed(self, before: Mapping[str, Any], change: Change) -> dict[str, Any]:
-        """The whole role with what differs. What the vendor does not have any longer can't be kept in it."""
+        """The whole role with what differs. What the vendor does not have any longer can't be kept in it. Raises
+        Refused: it is not known whether the vendor has what it includes."""
         after = dict(before)
         for name in (NAME, DESCRIPTION):
             if name in change.set or name in change.clear:
@@ -154,7 +155,7 @@ class FkAdmChannel:
         kept, parts = [], _parts_of(before)
         for part in parts:
             uuid = str(part.get(_PART)).lower()
-            if uuid not in lost and uuid not in new and uuid in self._rights.by_uuid:
+            if uuid not in lost and uuid not in new and not self._rights.has_ended(uuid):
                 kept.append(part)
             elif uuid in new and _canonical(_lines(part)) == _canonical(_lines(new[uuid])):
                 kept.append(part)

@@ -24,10 +24,19 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """All system roles, by URI and by UUID."""
+    """All system roles, by URI and by UUID. ``are_whole``: no system was answered with an empty body, which may mean
+    that it has none, or that they were not sent (kombit_access.md §1.2)."""
 
     by_uri: Mapping[str, Right]
     by_uuid: Mapping[str, Right]
+    are_whole: bool
+
+    def has_ended(self, uuid: str) -> bool:
+        """Whether no system has a system role any longer that a role includes. Raises Refused: it is not known."""
+        if uuid not in self.by_uuid and not self.are_whole:
+            text = f"it includes the system role {uuid}, and FK-adm has not sent the system roles of each system"
+            raise Refused("not_read", f"{text}: the role stays as it is until they are sent.")
+        return uuid not in self.by_uuid
 
     def of(self, uri: str) -> Right:
         """Raises Refused."""
@@ -41,9 +50,11 @@ class Rights:
 def read_rights(connection: Connection) -> Rights:
     """Ask for every system's roles. Raises DeliveryError: without one of them a role might lose what it includes."""
     found: list[Right] = []
+    are_whole = True
     try:
         for system in listed(connection.get(SYSTEMS), "the list of systems"):
             answer = connection.get(SYSTEM_ROLES.format(uuid=uuid_of(system)))
+            are_whole &= answer is not None
             found += [] if answer is None else [_right(each) for each in listed(answer, "a system's roles")]
     except ObjectError as wrong:
         raise DeliveryError(
@@ -52,7 +63,7 @@ def read_rights(connection: Connection) -> Rights:
     except (AttributeError, LookupError, TypeError, ValueError) as wrong:
         text = f"FK-adm's rights are not as described, so nothing is written: {wrong!r}"
         raise DeliveryError(text, retry=NEXT) from wrong
-    return Rights({each.uri: each for each in found}, {each.uuid: each for each in found})
+    return Rights({each.uri: each for each in found}, {each.uuid: each for each in found}, are_whole)
 
 
 def listed(answer: Any, what: str) -> Iterator[Record]:

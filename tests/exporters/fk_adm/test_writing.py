@@ -12,6 +12,7 @@ from importers.fk_adm.lookup import KnownRole, Setting
 from sample.fk_adm_service import records
 from sample.fk_adm_service.content import CASEWORKER
 from sample.fk_adm_service.content import PARAMETER as CASEWORKER_PARAMETER
+from sample.fk_adm_service.content import PAY as PAY_UUID
 from sample.fk_adm_service.content import READ as READ_UUID
 from sample.fk_adm_service.records import KLE, SENSITIVITY, UNIT
 from tests.exporters.fk_adm.town import (
@@ -118,6 +119,26 @@ def test_what_a_role_no_longer_includes_is_taken_out(clean_graph: neo4j.Driver, 
     assert town.writes == [("PUT", 200)]
     assert limits(town.at_kombit()).keys() == {KLE, SENSITIVITY}
     assert len(town.at_kombit()["brugersystemrolleDataafgraensninger"]) == 1
+
+
+def test_what_a_role_includes_of_a_system_whose_rights_are_not_sent_is_kept(
+    clean_graph: neo4j.Driver, town: Town
+) -> None:
+    """An empty body is no answer: others have given the role a right of that system."""
+    town.export(clean_graph)
+    parts = town.at_kombit()["brugersystemrolleDataafgraensninger"]
+    benefit = records.value(records.benefit(), "ledighed")
+    parts.append({"brugersystemrolleUuid": PAY_UUID, "dataafgraensningsVaerdier": [benefit]})
+    town.roles[ROLE] = role(description="Ny")
+    path = f"/jobfunktionsroller/brugervendtesystemer/{records.uuid_of(records.BENEFITS)}/roller"
+    town.service.answers[path] = (200, b"")
+    (parked,) = town.export(clean_graph).parked
+    assert (parked.problem, PAY_UUID in parked.reason, town.writes) == ("not_read", True, [])
+    del town.service.answers[path]
+    town.roles[ROLE] = role(description="Nyere")
+    assert (town.export(clean_graph).parked, town.writes) == ([], [("PUT", 200)])
+    kept = [each["brugersystemrolleUuid"] for each in town.at_kombit()["brugersystemrolleDataafgraensninger"]]
+    assert (town.at_kombit()["beskrivelse"], kept) == ("Nyere", [READ_UUID, PAY_UUID])
 
 
 def test_the_same_role_there_becomes_ours_without_a_write(clean_graph: neo4j.Driver, town: Town) -> None:
