@@ -27,17 +27,15 @@ def key_of(town: Town) -> str:
 
 
 @pytest.mark.parametrize(("language", "title"), [("da", "Ny kontoregel"), ("en", "New account rule")])
-def test_what_a_rule_would_do_is_seen_while_it_is_written(
-    visit: Visits, town: Town, language: str, title: str
-) -> None:
-    page, questions = questions_of(visit, "administrator", "/accounts/rules/new", language=language)
+def test_what_a_rule_would_do_is_seen_while_it_is_written(visit: Visits, town: Town, language: str, title: str) -> None:
+    page, questions = questions_of(visit, "HR", "/accounts/rules/new", language=language)
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     assert sorted(questions) == ["Me", "RuleChoices"]
     english = language == "en"
     live = page.get_by_role("group", name="What the rule would do" if english else "Det ville reglen gøre")
     expect(live).to_contain_text("once the key and the system" if english else "når nøgle og system er udfyldt")
     page.get_by_label("Title" if english else "Titel").fill("Prøve")
-    page.get_by_label("Key" if english else "Nøgle").fill(key_of(town))
+    page.get_by_role("textbox", name="Key" if english else "Nøgle").fill(key_of(town))
     page.get_by_label("IT system" if english else "It-system").select_option("mail")
     expect(live.get_by_role("status")).to_contain_text("Would get an account:" if english else "Får en konto:")
     require_accessible(page)
@@ -45,7 +43,7 @@ def test_what_a_rule_would_do_is_seen_while_it_is_written(
 
 def test_a_rule_is_made_changed_copied_and_ended(visit: Visits, town: Town) -> None:
     key = key_of(town)
-    page = visit("administrator", "/accounts/rules/new")
+    page = visit("HR", "/accounts/rules/new")
     page.get_by_label("Titel").fill("Regel for ingen")
     page.get_by_label("Nøgle").fill(key)
     page.get_by_label("It-system").select_option("mail")
@@ -87,7 +85,7 @@ def test_a_rule_is_made_changed_copied_and_ended(visit: Visits, town: Town) -> N
 
 
 def test_names_are_tried_while_a_policy_is_written(visit: Visits) -> None:
-    page, questions = questions_of(visit, "administrator", "/accounts/names")
+    page, questions = questions_of(visit, "HR", "/accounts/names")
     expect(page.get_by_role("heading", level=1)).to_have_text("Navnepolitikker")
     assert sorted(questions) == ["Me", "NamePolicies"]
     page.get_by_role("button", name="Ny navnepolitik").click()
@@ -108,17 +106,17 @@ def test_names_are_tried_while_a_policy_is_written(visit: Visits) -> None:
 
 def test_an_exception_shows_what_it_opens_and_its_end_is_changed(visit: Visits, town: Town) -> None:
     reason, whose = f"Undtagelse {key_of(town)}", employee(town)
-    page = visit("administrator", f"/person/{whose}")
+    page = visit("HR", f"/person/{whose}")
     open_extra(page)
     page.get_by_role("button", name="Ny undtagelse").click()
     page.get_by_label("Hvad gør den?").select_option("Har en konto")
     page.get_by_label("It-system").select_option("mail")
     page.get_by_label("Til hvilken dag?").fill(str(today() + timedelta(days=30)))
     page.get_by_label("Hvorfor?").fill(reason)
-    expect(page.get_by_text("åbner")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="åbner")).to_be_visible()
     require_accessible(page)
     carry_out(page)
-    expect(page.get_by_text("gælder.")).to_be_visible()
+    expect(page.get_by_text("Undtagelsen for")).to_be_visible()
     page.goto(f"{town.url}/accounts/exceptions")
     own = page.get_by_role("article").filter(has_text=reason)
     expect(own.locator(f"a[href='/person/{whose}']")).to_be_visible()
@@ -134,7 +132,7 @@ def test_an_exception_shows_what_it_opens_and_its_end_is_changed(visit: Visits, 
 
 def test_an_extra_account_is_asked_for_on_the_page_of_a_person(visit: Visits, town: Town) -> None:
     login = f"extra{key_of(town)}"[:20]
-    page = visit("HR", f"/person/{person(town, 'Theo Toft')}")
+    page = visit("administrator", f"/person/{person(town, 'Theo Toft')}")
     open_extra(page)
     expect(page.get_by_role("button", name="Giv en ekstra konto")).to_have_count(0)
     page.get_by_role("button", name="Bed om en ekstra konto").click()

@@ -49,17 +49,18 @@ def right(page: Page) -> None:
     page.get_by_role("region", name="Bed om en rettighed").get_by_label("Rettighed").select_option(index=1)
 
 
-@pytest.mark.parametrize(("where", "opened", "name", "fill"), [
-    (school, None, "Ret, hvem der udbetaler løn", pays),
-    (roles, None, "Ny rolle", role),
-    (theo, None, "Vælg stilling", lambda page: None),
-    (theo, None, "Sæt KLE", numbers),
-    (theo, "Rettigheder i it-systemer", "Bed om en rettighed", right),
+@pytest.mark.parametrize(("who", "where", "opened", "name", "fill"), [
+    ("administrator", school, None, "Ret, hvem der udbetaler løn", pays),
+    ("HR", roles, None, "Ny rolle", role),
+    ("administrator", theo, None, "Vælg stilling", lambda page: None),
+    ("administrator", theo, None, "Sæt KLE", numbers),
+    ("administrator", theo, "Rettigheder i it-systemer", "Bed om en rettighed", right),
 ], ids=["paying unit", "role", "position", "kle", "right"])  # fmt: skip
 def test_what_would_follow_is_shown(
-    visit: Visits, town: Town, where: Callable[[Town], str], opened: str | None, name: str, fill: Callable[[Page], None]
-) -> None:
-    page = visit("administrator", where(town))
+    visit: Visits, town: Town, who: str, where: Callable[[Town], str], opened: str | None, name: str,
+    fill: Callable[[Page], None],
+) -> None:  # fmt: skip
+    page = visit(who, where(town))
     if opened:
         page.get_by_role("heading", name=opened).click()
     page.get_by_role("button", name=name).first.click()
