@@ -68,7 +68,7 @@ def test_a_grant_is_made_limited_and_ended(visit: Visits, town: Town) -> None:
     require_accessible(page)
     page.get_by_role("button", name="Luk uden at gemme").click()
     page.get_by_role("button", name="Ret, hvornår den slutter").click()
-    page.get_by_label("Slutter").fill(str(today() + timedelta(days=30)))
+    page.locator("label", has_text="Slutter").locator("input").fill(str(today() + timedelta(days=30)))
     page.get_by_label("Hvorfor?").fill("Kun en måned")
     carry_out(page)
     expect(page.get_by_text("Den slutter")).to_be_visible()
