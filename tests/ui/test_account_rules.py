@@ -9,7 +9,6 @@ from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 from tests.ui.finding import person, questions_of
-from tests.ui.test_account_decisions import employee
 from tests.ui.test_roles import carry_out, take_back
 
 _FORGET = """
@@ -105,7 +104,7 @@ def test_names_are_tried_while_a_policy_is_written(visit: Visits) -> None:
 
 
 def test_an_exception_shows_what_it_opens_and_its_end_is_changed(visit: Visits, town: Town) -> None:
-    reason, whose = f"Undtagelse {key_of(town)}", employee(town)
+    reason, whose = f"Undtagelse {key_of(town)}", person(town, "Theo Toft")
     page = visit("HR", f"/person/{whose}")
     open_extra(page)
     page.get_by_role("button", name="Ny undtagelse").click()
