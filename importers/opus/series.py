@@ -13,6 +13,10 @@ _NAME = re.compile(r"^[A-Z]{4}(\d{8})(\d{4}(\d{2})?)?(_delta)?\.xml$")
 _SEEN = 500  # names kept, about two years of working days; older files are history
 
 
+_AHEAD = timedelta(days=31)
+"""Files may be made ahead of time, but not by more."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class FileName:
     """``moment``: when payroll made it, according to its name; its date is the day of everything in it (§4.3)."""
@@ -63,18 +67,19 @@ def planned(
     named: bool = False,
 ) -> Plan:
     """The files due after ``cursor``. A file that arrives late, older than the last applied one, is refused and listed;
-    so is one whose name is of a day after tomorrow: what is applied later, by its own day, would come too late.
+    so is one whose name is of a day more than a month ahead: payroll's clock was wrong, and all files until then would
+    come too late.
 
     ``rerun_from``: that file and all later ones, applied or not. ``named``: the command names the one file, so it is
     listed even if it is history.
     """
     last = parse(cursor.get("file", ""))
-    early = [each for each in files if each.day > today + timedelta(days=1)]
+    early = [each for each in files if each.day > today + _AHEAD]
     files = files[: len(files) - len(early)]
     if rerun_from is not None:
         first = parse(rerun_from)
         if first in early:
-            raise SourceError(f"the file {rerun_from} from which the import must run again is of a day still to come")
+            raise SourceError(f"the file {rerun_from} from which the import must run again is more than a month ahead")
         if first not in files:
             raise SourceError(f"the file {rerun_from} from which the import must run again does not exist")
         plan = Plan([each for each in files if each >= first], frozenset(each.name for each in files))
@@ -109,7 +114,7 @@ def remembered(plan: Plan, applied: FileName) -> str:
 
 
 def _early(file: FileName) -> Problem:
-    text = f"{file.name} is of a day that is still to come, and waits for it. If payroll's clock was wrong, remove it."
+    text = f"{file.name} is more than a month ahead, and waits for its day. If payroll's clock was wrong, remove it."
     return Problem("Folder", "", file.name, "early_file", text, "notice")
 
 

@@ -51,9 +51,7 @@ def opus(
     size: OfSize = Size.S,
     days: Annotated[
         int,
-        typer.Option(
-            min=0, help="Also write files for this many later working days. An import leaves files of days to come."
-        ),
+        typer.Option(min=0, help="Also write files for this many later working days."),
     ] = 0,
     seed: Seed = 42,
     today: Today = _TODAY,
