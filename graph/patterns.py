@@ -109,6 +109,29 @@ def compiled(pattern: str) -> Pattern:
     return Pattern(pattern)
 
 
+def found_as_in_python(pattern: str, text: str) -> bool:
+    r"""Whether some part of the text matches as Python's ``re`` has it, where ``\w`` is a letter of any alphabet.
+
+    Raises:
+        PatternRejected: it does not compile.
+        PatternTooSlow: it took more than ``LIMIT``; matching has stopped.
+    """
+    try:
+        return _python(pattern).search(text, timeout=LIMIT) is not None
+    except TimeoutError:
+        raise PatternTooSlow(pattern) from None
+
+
+@lru_cache(_CACHED)
+def _python(pattern: str) -> "regex.Pattern[str]":
+    try:
+        return regex.compile(pattern, regex.V0)
+    except regex.error as wrong:
+        raise PatternRejected(pattern, f"it does not compile: {wrong}") from None
+    except RecursionError:
+        raise PatternRejected(pattern, "it is nested too deep") from None
+
+
 def check(pattern: str) -> Pattern:
     """``compiled``, and tried with texts that make careless patterns slow. For the moment when a pattern is saved.
 

@@ -4,19 +4,19 @@ A field of format ``unit`` or ``person`` names a thing of the organisation, as p
 No text holds a CPR number: what is filled in is kept as it is, and shown to everybody who has a part in the case.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import orjson
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
 
 from graph.errors import ChangeRejected
-from graph.patterns import PatternRejected, check, compiled
+from graph.patterns import PatternRejected, check, found_as_in_python
 from graph.statements import normal_text
 from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
@@ -103,11 +103,11 @@ def _bound(values: Mapping[str, Any], form: str) -> None:
 
 
 def _matches(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """``pattern``, within the limits of ``graph.patterns``."""
+    """``pattern``, within the time that ``graph.patterns`` allows."""
     if not isinstance(value, str):
         return
     try:
-        if not compiled(pattern).found_in(value):
+        if not found_as_in_python(pattern, value):
             yield ValidationError(f"{value!r} does not match {pattern!r}")
     except PatternRejected as wrong:
         yield ValidationError(f"it can't be checked: {wrong}")
@@ -116,7 +116,7 @@ def _matches(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[
 def _is_unique(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
     """``uniqueItems``, in one pass over a list of any length."""
     if wanted and isinstance(value, list):
-        items = [orjson.dumps(_plain(each), option=orjson.OPT_SORT_KEYS) for each in value]
+        items = [json.dumps(_plain(each), sort_keys=True) for each in value]
         if len(set(items)) < len(items):
             yield ValidationError("the list has an item twice")
 
