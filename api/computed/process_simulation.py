@@ -97,5 +97,6 @@ FIELD = ComputedField(
         "values": Argument("String", "More of what its start form takes, as JSON; fields of units have the unit"),
         "at": AT,
     },
+    only_now="the organisation is asked as it is known now",
     whole="names the people of the whole organisation",
 )  # fmt: skip
