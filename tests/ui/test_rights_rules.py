@@ -71,7 +71,7 @@ def test_a_grant_is_made_limited_and_ended(visit: Visits, town: Town) -> None:
     page.locator("label", has_text="Slutter").locator("input").fill(str(today() + timedelta(days=30)))
     page.get_by_label("Hvorfor?").fill("Kun en måned")
     carry_out(page)
-    expect(page.get_by_text("Den slutter")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Den slutter")).to_be_visible()
     town.driver.execute_query(_FORGET, key=key)
 
 
