@@ -42,8 +42,9 @@ def test_what_a_rule_would_do_is_seen_while_it_is_written(visit: Visits, town: T
 
 def test_a_rule_is_made_changed_copied_and_ended(visit: Visits, town: Town) -> None:
     key = key_of(town)
+    title = f"Regel {key}"
     page = visit("HR", "/accounts/rules/new")
-    page.get_by_label("Titel").fill("Regel for ingen")
+    page.get_by_label("Titel").fill(title)
     page.get_by_label("Nøgle").fill(key)
     page.get_by_label("It-system").select_option("mail")
     page.get_by_label("Betingelse").fill("employment.typ == 'x'")
@@ -54,10 +55,10 @@ def test_a_rule_is_made_changed_copied_and_ended(visit: Visits, town: Town) -> N
     expect(live.get_by_role("status")).to_contain_text("Får en konto: 0.")
     page.get_by_label("Hvorfor?").fill("Prøve")
     carry_out(page)
-    expect(page.get_by_text("Reglen Regel for ingen gælder fra")).to_be_visible()
+    expect(page.get_by_text(f"Reglen {title} gælder fra")).to_be_visible()
     page.get_by_role("button", name="Luk", exact=True).click()
-    page.get_by_role("link", name="Regel for ingen").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Regel for ingen")
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title)
     expect(page.get_by_text("employment.type == 'none such'")).to_be_visible()
     expect(page.get_by_text("Reglen giver ingen konti på den viste dag.")).to_be_visible()
     require_accessible(page)
