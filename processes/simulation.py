@@ -40,6 +40,10 @@ class Simulated:
     route: Route
 
 
+_ANYWHERE = frozenset({"unknown_role", "unknown_responsibility"})
+"""Faults that have nothing to do with a unit."""
+
+
 @dataclass(slots=True)
 class _Round:
     """One unit: the values of the case's start, and who did what, as if the first who has a task did it."""
@@ -74,8 +78,14 @@ def gaps(
     run: Run, definition: Definition, form: Form | None, at: date, values: Mapping[str, Any] | None = None
 ) -> Iterator[Simulated]:
     """The tasks for which the organisation would have nobody on a day (T9), of all units that are open then, by name
-    of the unit."""
-    return (each for each in simulate(run, definition, form, units_open(run, at), at, values) if each.route.fault)
+    of the unit. What is so in whatever unit a case is, is told once."""
+    told = set[tuple[str, str | None, str]]()
+    for each in simulate(run, definition, form, units_open(run, at), at, values):
+        fault = each.route.fault
+        which = (each.task.element, None if fault in _ANYWHERE else each.task_unit, fault)
+        if fault and which not in told:
+            told.add(which)
+            yield each
 
 
 def units_open(run: Run, at: date) -> list[str]:

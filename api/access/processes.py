@@ -1,4 +1,5 @@
-"""Which rights it takes to let processes do something: to deploy a definition, and to start or repair a case of it."""
+"""Which rights it takes to let processes do something: to deploy a definition, to start or repair a case of it, and to
+deliver a message to one."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -6,6 +7,7 @@ from typing import Literal
 from graphql import GraphQLError
 
 from api.access.rights import WRITE, Access, forbidden, whole
+from processes.cases.definitions import Version
 from processes.services import OUTSIDE
 
 DEPLOYS = frozenset({"organisation", "operations"})
@@ -28,6 +30,11 @@ def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "
             raise forbidden(f"{which} is {done} with", roles)
         if not roles & access.everywhere:
             raise whole(f"{which} reaches the whole organisation: to {act} it", roles)
+
+
+def require_delivery(access: Access, version: Version, message: str) -> None:
+    """Raises GraphQLError (forbidden) unless a caller may let a case use what follows a message before a task."""
+    require_rights(version.definition.unattended_after(message), access, "start")
 
 
 def may_start(used: Iterable[str], access: Access) -> bool:

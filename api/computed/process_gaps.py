@@ -55,6 +55,7 @@ FIELD = ComputedField(
     LOG,
     _answer,
     arguments={"process": Argument("ID!", "Id of the process"), "at": AT, "first": FIRST},
+    looks_at=("Unit", "Assignment"),
     only_now="the organisation is asked as it is known now",
     whole="looks at the units of the whole organisation",
 )

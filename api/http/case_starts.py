@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.access.budget import Budgets, Spent
-from api.access.processes import require_rights
+from api.access.processes import require_delivery, require_rights
 from api.access.rights import ON_BEHALF, Access, forbidden
 from api.access.tasks import names
 from api.availability import Availability, in_thread
@@ -106,10 +106,12 @@ class CaseStarts:
     def _deliver(self, access: Access, named: Mapping[str, str], values: Mapping[str, Any], key: str) -> StartedOnce:
         """Raises as ``_start``."""
         access.require_write("deliverMessage")
+        reason = "" if access.person else access.name
         with _refusing(values):
             deliver(
-                self.driver, named["case"], named["message"], values, access.person, copenhagen_now(), access.name,
-                user=access.name, named=names(self.driver, access), process=named["process"], key=key,
+                self.driver, named["case"], named["message"], values, access.person, copenhagen_now(), reason,
+                user=access.name, named=names(self.driver, access), require=partial(require_delivery, access),
+                process=named["process"], key=key,
             )  # fmt: skip
         return StartedOnce(named["case"], is_new=False)
 

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from strawberry import ID
 from strawberry.types import Info
 
-from api.access.processes import require_rights
+from api.access.processes import require_delivery, require_rights
 from api.access.tasks import names
 from api.context import Context
 from api.json_argument import json_object
@@ -169,7 +169,7 @@ class Deploying:
             given, named = json_object(values, "values"), names(info.context.driver, access)
             messages.deliver(
                 editing.driver, case, message, given, access.person, copenhagen_now(), editing.reason,
-                user=access.name, named=named,
+                user=access.name, named=named, require=partial(require_delivery, access),
             )  # fmt: skip
             return MessageDelivered(case=case)
 

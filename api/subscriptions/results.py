@@ -98,22 +98,22 @@ class Subscriptions:
         selected, wanted = root.children["ChangeEvent"], _wanted(root)
         sending = AN_EVENT + _fields(root)
         async for change in self.feed.follow(root.arguments.get("after"), _IDLE):
-            now_is = await self._access_now(credential, access)
+            is_wanted = change is not None and wanted(change)
+            if change is not None:
+                looking = 0 if access.scope is None else A_LOOK
+                await sleep(account.charge_event(sending + looking if is_wanted else PASSED_OVER))
+            now_is = await self._access_now(credential, access)  # after the pause: it may have been revoked
             if now_is is None:
                 over = "the session has ended" if credential.is_session else "the token was revoked or has expired"
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated", "retry": "never"}}]}
                 return
             _require_log(now_is)  # rights may have been taken away
-            if change is None:
+            shown = await self._shown(change, now_is) if change is not None and is_wanted else None
+            if change is None or shown is None:
                 continue
-            is_wanted = wanted(change)
-            looking = 0 if now_is.scope is None else A_LOOK
-            await sleep(account.charge_event(sending + looking if is_wanted else PASSED_OVER))
-            entry_ = await self._shown(change, now_is) if is_wanted else None
-            if entry_ is not None:
-                if is_person:
-                    self._note(access, name, change)
-                yield {"data": {root.key: event(entry_, selected)}}
+            if is_person:
+                self._note(access, name, change)
+            yield {"data": {root.key: event(shown, selected)}}
 
     async def _shown(self, change: Mapping[str, Any], access: Access) -> Entry | None:
         """The change, as far as it may be read; None for one of what lies where the caller may not read. While Neo4j is

@@ -4,7 +4,7 @@ What a message brings is stated with it (``data``). All places of the case that 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,12 @@ import orjson
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from processes.cases import case_log, kept
+from processes.cases.definitions import Version
 from processes.cases.ending import require_running
 from processes.cases.running import Running
 from processes.cases.set_values import require_another, typed
 from processes.cases.tasks import Find, by_name, refused
+from processes.engine.values import check_values
 
 
 def deliver(
@@ -31,6 +33,7 @@ def deliver(
     *,
     user: str = "",
     named: Find = by_name,
+    require: Callable[[Version, str], None] = lambda version, message: None,
     process: str | None = None,
     key: str = "",
 ) -> bool:
@@ -39,6 +42,7 @@ def deliver(
     Args:
         by: the person; None = no person, and ``user`` says who.
         named: finds what the values name.
+        require: refuses, by raising, a caller who may not let the case do what follows the message.
         process: the case's, if the caller has named it.
         key: of ``user``, the same for each try of the same call: a repeated one is delivered once.
 
@@ -59,7 +63,7 @@ def deliver(
     def work(tx: neo4j.ManagedTransaction) -> bool:
         found = kept.lock(tx, case)
         if process is not None and found.process != process:
-            raise Unknown("unknown_case", f"there is no case {case!r} of {process}", case)
+            raise Unknown("unknown_case", f"there is no case {case!r}", case)
         if own_key and (earlier := _with_key(tx, case, own_key)) is not None:
             if earlier != digest:
                 text = "this Idempotency-Key has delivered something else; send each message with a key of its own"
@@ -67,6 +71,9 @@ def deliver(
             return False
         require_running(tx, found)
         running = Running.lock(tx, case)
+        require(running.version, message)
+        with refused():  # before each value is looked at
+            check_values(values, running.version.definition.message_fields(message), f"the message {message}")
         told = {name: typed(tx, running.version, name, value, named) for name, value in values.items()}
         person = None if by is None else find(tx, "Person", by).uuid
         if person is not None:

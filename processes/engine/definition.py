@@ -1,9 +1,10 @@
 """A definition: the BPMN and DMN documents of a process and of what it calls, checked and ready to run."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from lxml import etree
@@ -17,7 +18,9 @@ from processes.engine.diagram import (
     MOST_DOCUMENTS,
     Diagrams,
     Node,
+    Scope,
     check_schema,
+    children,
     diagrams,
     parse,
 )
@@ -85,7 +88,37 @@ class Definition:
 
         What follows a task follows a person; what waits at its edge, such as a timer, does not.
         """
-        inside = {scope.id: scope for scope in self._diagrams.scopes}
+        return self._before_a_task(self._begun(self.process))
+
+    def unattended_after(self, message: str) -> frozenset[str]:
+        """The services that a case may use once it has a message, before anybody has completed a task: whoever delivers
+        it alone decides that."""
+        ids = {id for id, each in self.messages.items() if each.get("name") == message}
+        catching = [id for id, node in self.nodes.items() if ids & set(_message_refs(node))]
+        return self._before_a_task([*catching, *chain.from_iterable(map(self._left, catching))])
+
+    def _before_a_task(self, reached: Iterable[str]) -> frozenset[str]:
+        """The services from these nodes on."""
+        left, seen, found = [*reached], set[str](), set[str]()
+        while left:
+            id = left.pop()
+            if id in seen:
+                continue
+            seen.add(id)
+            node = self.nodes[id]
+            found.add(extensions.attribute(node.element, "service", "name"))
+            after = self._after.get(id, ())
+            if node.type == "userTask":
+                left += [each for each in after if self.nodes[each].attached_to == id]
+                continue
+            if node.type in ("callActivity", "subProcess"):
+                left += self._begun(node.element.get("calledElement", id))
+            left += after
+        return frozenset(filter(None, found))
+
+    @cached_property
+    def _after(self) -> dict[str, list[str]]:
+        """The nodes that follow each node, and those at its edge."""
         after: dict[str, list[str]] = {}
         for scope in self._diagrams.scopes:
             for flow in scope.flows:
@@ -93,27 +126,27 @@ class Definition:
         for node in self.nodes.values():
             if node.attached_to:
                 after.setdefault(node.attached_to, []).append(node.id)
-        entered, seen, found = [self.process], set[str](), set[str]()
-        while entered:
-            scope = inside[entered.pop()]
-            # A sub-process that an event starts lies in its scope, and waits from the beginning.
-            entered += [each.id for each in self._diagrams.scopes if each.outer is scope and each.by_event]
-            left = [each.id for each in scope.nodes.values() if each.type == "startEvent"]
-            while left:
-                id = left.pop()
-                if id in seen:
-                    continue
-                seen.add(id)
-                node = self.nodes[id]
-                found.add(extensions.attribute(node.element, "service", "name"))
-                if node.type == "userTask":
-                    left += [each for each in after.get(id, ()) if self.nodes[each].attached_to == id]
-                    continue
-                called = node.element.get("calledElement", id)
-                if node.type in ("callActivity", "subProcess") and called in inside:
-                    entered.append(called)
-                left += after.get(id, ())
-        return frozenset(filter(None, found))
+        return after
+
+    def _begun(self, scope: str) -> Iterator[str]:
+        """Where a process or sub-process begins; one that an event starts lies in its scope, and waits from the
+        beginning."""
+        for each in self._diagrams.scopes:
+            if each.id == scope:
+                yield from (node.id for node in each.nodes.values() if node.type == "startEvent")
+            elif each.by_event and each.outer is not None and each.outer.id == scope:
+                yield from self._begun(each.id)
+
+    def _left(self, node: str) -> Iterator[str]:
+        """Where the case goes on when the scopes around a node have ended."""
+        scope: Scope | None = self.nodes[node].scope
+        while scope is not None:
+            around = [id for id, each in self.nodes.items() if each.element.get("calledElement", id) == scope.id]
+            for id in around:
+                yield from self._after.get(id, ())
+                if self.nodes[id].scope is not scope.outer:
+                    yield from self._left(id)
+            scope = scope.outer
 
     @cached_property
     def idempotency(self) -> dict[str, str]:
@@ -178,6 +211,11 @@ class Definition:
         """What a message brings: what all messages of this name declare."""
         found = [each for each in self.messages.values() if each.get("name") == message]
         return _variables([name for each in found for name in extensions.data(each)])
+
+
+def _message_refs(node: Node) -> Iterator[str]:
+    """The ids of the messages that a node waits for or sends."""
+    yield from filter(None, (each.get("messageRef") for each in (node.element, *children(node.element))))
 
 
 def read_definition(

@@ -49,7 +49,10 @@ def watch(context: Context) -> list[str]:
     found = _open(context)
     with context.redis() as client:
         known = {each.decode() for each in client.smembers(REPORTED)}
-        for each in sorted(known | found.keys()):
+        gone = {each for each in known if each.partition("|")[0] not in objects(context.settings.targets)}
+        if gone:  # nobody looks there any more, and nobody can say that they are closed
+            client.srem(REPORTED, *sorted(gone))
+        for each in sorted((known - gone) | found.keys()):
             report = partial(_report, context, each, found.get(each))
             report_change(client, REPORTED, each, is_so=each in found, report=report)
     return sorted(found)
@@ -68,7 +71,7 @@ def _report(context: Context, name: str, is_open: Mapping[str, str] | None) -> b
     """Whether it could be reported."""
     target, _, key = name.partition("|")
     if is_open is None:
-        subject, text = "an account of a stopped person is closed", _OVER.format(target=target, key=key)
+        subject, text = "an account of a stopped person is no longer open", _OVER.format(target=target, key=key)
     else:
         reason = is_open["reason"] or "the target has not taken the closing yet."
         subject = "an account of a stopped person is still open"

@@ -35,3 +35,22 @@ def test_what_a_called_process_does_at_once_counts() -> None:
     assert read(START, call, END, flow("start", "call", "end"), more=called).unattended == {"mail"}
     asked = read(START, user("ask"), call, END, flow("start", "ask", "call", "end"), more=called)
     assert asked.unattended == set()
+
+
+MESSAGE = '<message id="m" name="hired"/>'
+WAIT = '<receiveTask id="wait" messageRef="m"/>'
+
+
+@pytest.mark.parametrize(
+    ("parts", "found"),
+    [
+        ((WAIT, service("a"), flow("start", "wait", "a", "end")), {"mail"}),
+        ((WAIT, user("ask"), service("a"), flow("start", "wait", "ask", "a", "end")), set()),
+        ((service("a"), WAIT, flow("start", "a", "wait", "end")), set()),
+        (("<subProcess id='sub'>", START.replace('"start"', '"s"'), WAIT, END.replace('"end"', '"e"'),
+          flow("s", "wait", "e"), "</subProcess>", service("a"), flow("start", "sub", "a", "end")), {"mail"}),
+    ],
+)  # fmt: skip
+def test_what_follows_a_message_follows_whoever_delivers_it(parts: tuple[str, ...], found: set[str]) -> None:
+    made = read(START, *parts, END, outside=MESSAGE)
+    assert (made.unattended_after("hired"), made.unattended_after("other")) == (found, frozenset())
