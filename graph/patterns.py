@@ -26,6 +26,7 @@ _CACHED = 1_024
 _COUNTED = re.compile(r"\{([0-9]+)(?:,([0-9]*))?\}")
 _PROPERTY = re.compile(r"\\[pPxN]\{\^?[\w .:=-]+\}")
 _NOT_OF_JAVA_OR_NET = re.compile(r"\(\?(?:R|[0-9&(|]|P>)|\(\*|\\[KLGmM]")
+_OF_LETTERS = re.compile(r"\\[wWbBdDsS]")
 _PROBE_LENGTH = 48
 
 
@@ -112,10 +113,18 @@ def compiled(pattern: str) -> Pattern:
 def found_as_in_python(pattern: str, text: str) -> bool:
     r"""Whether some part of the text matches as Python's ``re`` has it, where ``\w`` is a letter of any alphabet.
 
+    By RE2 where both agree.
+
     Raises:
         PatternRejected: it does not compile.
         PatternTooSlow: it took more than ``LIMIT``; matching has stopped.
     """
+    try:
+        fast = None if _OF_LETTERS.search(pattern) else compiled(pattern)
+    except PatternRejected:
+        fast = None
+    if fast is not None:
+        return fast.found_in(text)
     try:
         return _python(pattern).search(text, timeout=LIMIT) is not None
     except TimeoutError:

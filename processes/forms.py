@@ -7,8 +7,10 @@ No text holds a CPR number: what is filled in is kept as it is, and shown to eve
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from time import thread_time
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -27,6 +29,9 @@ KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
 PREFILL: Final = "prefill"
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[a-z_]+)?")
 _FORMATS = FormatChecker(["date", "email"])
+_LONGEST = 1.0  # seconds of a processor
+_spent = ContextVar("spent", default=0.0)
+"""Seconds that the patterns of the form that is being checked have taken."""
 
 
 class SchemaRejected(ValueError):
@@ -61,6 +66,7 @@ class Form:
                 text = f"the form {self.name} has no field {field!r}; it has: {', '.join(self.fields) or 'none'}"
                 raise FormRejected(field, text)
         _bound(values, self.name)
+        _spent.set(0)
         wrong = min(self._validator.iter_errors(dict(values)), key=_place, default=None)
         if wrong is not None:
             field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
@@ -78,6 +84,7 @@ class Form:
     def check_field(self, field: str, value: object) -> None:
         """Check the value of one field, whatever else the form asks for. Raises FormRejected."""
         _bound({field: value}, self.name)
+        _spent.set(0)
         wrong = min(self._of_fields.iter_errors({field: value}), key=_place, default=None)
         if wrong is not None:
             raise FormRejected(field, f"{field}: {wrong.message[:300]}")
@@ -103,14 +110,21 @@ def _bound(values: Mapping[str, Any], form: str) -> None:
 
 
 def _matches(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """``pattern``, within the time that ``graph.patterns`` allows."""
+    """``pattern``, within the time that ``graph.patterns`` allows for one text, and ``_LONGEST`` for all of a form."""
     if not isinstance(value, str):
         return
+    spent = _spent.get()
+    if spent > _LONGEST:
+        yield ValidationError("it can't be checked: the form's patterns take too long")
+        return
+    begun = thread_time()
     try:
         if not found_as_in_python(pattern, value):
             yield ValidationError(f"{value!r} does not match {pattern!r}")
     except PatternRejected as wrong:
         yield ValidationError(f"it can't be checked: {wrong}")
+    finally:
+        _spent.set(spent + thread_time() - begun)
 
 
 def _is_unique(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:

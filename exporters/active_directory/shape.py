@@ -187,8 +187,11 @@ def _fit(account: Account, attribute: str, value: Any, made: _Made) -> Value | N
     """The value within its limit, without CPR numbers; None if there is none. Never 21, never "None" at the domain."""
     if value is None or isinstance(value, list | tuple):
         fitting = (_fit(account, attribute, each, made) for each in value or ())
-        # Of two spellings of one text the domain refuses the second.
-        texts = {each.casefold(): each for each in fitting if each is not None}
+        # Of two spellings of one text the domain refuses the second. The first stays: it is the primary SMTP: address.
+        texts: dict[str, Value] = {}
+        for each in fitting:
+            if each is not None:
+                texts.setdefault(each.casefold(), each)
         return [*texts.values()] or None
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

@@ -18,8 +18,8 @@ from graph.retry import NEVER, NEXT, SOON
 BLOCK = 64 * 1024
 _REFUSED = (ftplib.error_perm, ftplib.error_temp)
 """The server's no to a command; the connection stays as it is."""
-_ABORTED = "426"
-"""The server says that the data connection broke off, and nothing of the file."""
+_OF_CONNECTIONS = ("421", "425", "426")
+"""The server says that a connection broke off or was closed, and nothing of the file."""
 
 
 class _Ftps(ftplib.FTP_TLS):
@@ -215,7 +215,7 @@ def _upload(ftp: ftplib.FTP_TLS, name: str, content: bytes) -> Exception | None:
             data.close()
             ftp.voidresp()
         except (ftplib.Error, OSError, EOFError) as error:
-            if isinstance(error, _REFUSED) and not str(error).startswith(_ABORTED):
+            if isinstance(error, _REFUSED) and not str(error).startswith(_OF_CONNECTIONS):
                 raise
             return error
     finally:

@@ -225,7 +225,8 @@ class ObjectExport:
         waiting = [
             each for each in plan.of("new", "changed", "returning", "closing", "deleting") if not each.is_disabling
         ]
-        self.report.held = f"{len(waiting)} changes wait. {self.only_disable}"
+        changes = "1 change waits" if len(waiting) == 1 else f"{len(waiting)} changes wait"
+        self.report.held = f"{changes}. {self.only_disable}"
         if not self.dry_run:
             # What stays as it is may have links that wait for another object.
             plan.hold(frozenset(each.ref for each in (*waiting, *plan.of("unchanged"))))

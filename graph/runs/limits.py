@@ -16,7 +16,7 @@ import orjson
 from graph.change_log import now
 
 TAKING = frozenset({"ended", "withdrawn", "moved"})
-"""Operations of the change log that take something away."""
+"""Operations of the change log that take something away; ``changed`` may take days away, too."""
 
 
 class Limits(Protocol):
@@ -45,7 +45,8 @@ def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits
     """What runs have taken away within the window, since the last approval of a stopped run of ``source`` was used: by
     what it is (a kind of thing, a file). ``kind`` and ``name``: of the runs.
 
-    An import that failed or was killed counts with what it has written of what it was about to write.
+    An import or a run of the account rules that failed or was killed counts with what it has written of what it was
+    about to write.
     """
     if not limits.hours:
         return Counter()
@@ -58,7 +59,7 @@ def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits
                 WHERE b.used >= r.started
             }
         RETURN r.taken AS taken, CASE
-            WHEN r.type = 'import' AND r.state IN ['failed', 'killed'] THEN COLLECT {
+            WHEN r.type IN ['import', 'accounts'] AND r.state IN ['failed', 'killed'] THEN COLLECT {
                 MATCH (c:Change {run: r.id})
                 WHERE c.operation IN $taking
                 WITH c.kind AS kind, count(*) AS count
@@ -69,7 +70,7 @@ def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits
         type=kind,
         name=name,
         source=source,
-        taking=list(TAKING),
+        taking=[*TAKING, "changed"],
         moment=now() - timedelta(hours=limits.hours),
         routing_=neo4j.RoutingControl.READ,
     )

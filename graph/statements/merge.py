@@ -104,9 +104,10 @@ def _no_empty(name: str, periods: Iterable[Period]) -> None:
 
 
 def _one_at_a_time(kind: Kind, name: str, periods: list[tuple[Period, str]]) -> None:
-    longest: dict[str, Period] = {}
+    far: list[tuple[Period, str]] = []
+    """The period that reaches furthest, and the one that does of all that have another value."""
     for period, value in sorted(periods, key=lambda each: each[0].start):
-        for other, before in longest.items():
+        for before, other in far:
             both = before.overlap(period)
             if both is not None and other != value:
                 parent = kind.name == "Unit" and name == "parent"
@@ -118,8 +119,10 @@ def _one_at_a_time(kind: Kind, name: str, periods: list[tuple[Period, str]]) -> 
                     end=both.end,
                     field=name,
                 )
-        if value not in longest or longest[value].last < period.last:
-            longest[value] = period
+        furthest: dict[str, Period] = {}
+        for each, of in sorted([*far, (period, value)], key=lambda one: one[0].last, reverse=True):
+            furthest.setdefault(of, each)
+        far = [(each, of) for of, each in furthest.items()][:2]
 
 
 def merged(kind: Kind, candidates: Sequence[ResolvedStatement], order: SourceOrder) -> Thing:

@@ -7,6 +7,7 @@ import pytest
 
 from graph.connection import Run
 from graph.errors import Ambiguous
+from processes import forms
 from processes.cases import places
 from processes.errors import FormRejected
 from processes.forms import SchemaRejected, read_form
@@ -84,6 +85,23 @@ def test_a_pattern_that_has_no_bound_is_refused_when_it_is_saved_but_not_afterwa
 def test_a_deployed_pattern_takes_what_it_took(pattern: str) -> None:
     schema = {"type": "object", "properties": {"name": {"pattern": pattern}}}
     read_form("f", schema, deployed=True).check({"name": "Sørensen"})
+
+
+def test_patterns_have_one_deadline_for_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Backtracking is interrupted for each text, and there may be thousands of them."""
+    asked: list[str] = []
+
+    def slow(pattern: str, text: str) -> bool:
+        asked.append(text)
+        return True
+
+    monkeypatch.setattr(forms, "found_as_in_python", slow)
+    clock = iter(range(1_000_000))
+    monkeypatch.setattr(forms, "thread_time", lambda: 0.3 * next(clock))
+    schema = {"type": "object", "properties": {"names": {"items": {"pattern": "^x$"}}}}
+    with pytest.raises(FormRejected, match="take too long"):
+        read_form("f", schema).check({"names": ["x"] * 1000})
+    assert len(asked) == 4
 
 
 def test_a_unit_that_is_called_as_another_is_not_taken_for_an_employment(monkeypatch: pytest.MonkeyPatch) -> None:

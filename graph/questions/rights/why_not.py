@@ -139,10 +139,13 @@ _MENDING = {
 
 
 def _for_closed_unit(work: Evaluation, person: str, grant: Grant) -> Missing | None:
-    """The person has a role that the grant names, but for units that are closed."""
+    """The person has a role that the grant names, but for units that are closed, or for none any more."""
     roles = {each.uuid for each in grant.given_to if each.kind == "Role"}
     for holder in (person, *(each.uuid for each in work.routes.ties(person))):
         for assignment in work.routes.assignments(holder):
+            if assignment.role in roles and not assignment.held_for:
+                text = f"{grant.name} reaches the person, but the role is for none of its units on this day"
+                return Missing("condition", text, "the role for a unit that is open", _thing(grant))
             units = [work.organisation.units.get(each.unit) for each in assignment.places]
             if assignment.role in roles and units and not any(each is not None and each.active for each in units):
                 names = " and ".join(each.name for each in units if each is not None) or "its unit"

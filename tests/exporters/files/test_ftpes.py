@@ -229,6 +229,9 @@ def test_what_is_refused_after_the_last_byte_is_not_delivered(code: str) -> None
         _upload(cast(ftplib.FTP_TLS, _Refusing(refused)), "bruger.csv", BIG)
 
 
-@pytest.mark.parametrize("silence", [ftplib.error_temp("426 aborted"), EOFError(), TimeoutError(), BrokenPipeError()])
+@pytest.mark.parametrize(
+    "silence",
+    [ftplib.error_temp("426 aborted"), ftplib.error_temp("421 idle"), EOFError(), TimeoutError(), BrokenPipeError()],
+)
 def test_silence_after_the_last_byte_says_nothing_of_the_file(silence: Exception) -> None:
     assert _upload(cast(ftplib.FTP_TLS, _Refusing(silence)), "bruger.csv", BIG) is silence
