@@ -115,8 +115,7 @@ class ScimChannel:
         def page(asked: Mapping[str, str]) -> Mapping[str, Any]:
             given = {**query, **asked}
             answer = self._asked(kind, given)
-            sent = answer.json()
-            if answer.succeeded and isinstance(sent, Mapping) and is_list(sent) and not is_of_scim(answer):
+            if (sent := _list_in(answer)) is not None:
                 return sent
             if answer.succeeded:
                 raise Unanswered(f"{path}: the answer is not a list ({len(answer.content)} bytes).")
@@ -183,7 +182,7 @@ class ScimChannel:
         """``answer``: that there is no such object. A wrong address, or a proxy, says the same of everybody; so the
         server must answer at the kind's own address, or, if it gives no lists, in SCIM's own form."""
         there = self._asked(kind, _ONE)
-        if there.succeeded and isinstance(there.json(), Mapping):
+        if _list_in(there) is not None:
             return
         if there.status in (404, 410):
             raise self._without_endpoint(kind, there)
@@ -405,3 +404,11 @@ class ScimChannel:
         if not id:
             raise Unanswered(f"{endpoint}: the server sends a {kind} without an id.")
         return f"{endpoint}/{segment(id)}"
+
+
+def _list_in(answer: Answer) -> Mapping[str, Any] | None:
+    """The ListResponse that an answer is; None if it is anything else, such as a gateway's own words."""
+    sent = answer.json()
+    if answer.succeeded and isinstance(sent, Mapping) and is_list(sent) and not is_of_scim(answer):
+        return sent
+    return None

@@ -53,8 +53,9 @@ NOT_WHOLE = "not_whole"
 
 
 def is_list(answer: Mapping[str, Any]) -> bool:
-    """Whether it is a ListResponse, which may leave out the resources if there are none."""
-    return isinstance(named(answer, "Resources"), list) or named(answer, "totalResults") in (None, 0)
+    """Whether it is a ListResponse. It may leave out the resources if it says that there are none (RFC 7644 §3.4.2);
+    what says nothing, such as a gateway's own words, is no list."""
+    return isinstance(named(answer, "Resources"), list) or named(answer, "totalResults") == 0
 
 
 def resources(answer: Mapping[str, Any]) -> list[Resource]:

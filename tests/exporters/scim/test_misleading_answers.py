@@ -104,6 +104,17 @@ def test_one_that_is_gone_is_gone_where_its_neighbours_are_there(clean_graph: ne
         assert (report.error, report.parked) == ("", []) and states(clean_graph)["a"] == "deleted"
 
 
+def test_a_gateway_that_answers_for_the_server_says_nothing_about_anybody(clean_graph: neo4j.Driver) -> None:
+    town = Town().person("a").person("b")
+    with own_server() as server:
+        chosen = settings(server.url)
+        export(clean_graph, town, chosen)
+        words = reply(200, {"message": "maintenance"})
+        server.disturb = lambda each: NO_PAGE if each.method == "PATCH" else words if "/Users?" in each.path else None
+        report = export(clean_graph, town.leave("a"), chosen)
+        assert "no answer" in report.error and states(clean_graph)["a"] == "failed"
+
+
 def test_a_server_without_lists_is_believed_in_its_own_form_only(clean_graph: neo4j.Driver) -> None:
     town = Town().person("a").person("b")
     with own_server() as server:

@@ -8,7 +8,7 @@ import pytest
 
 from exporters.errors import DeliveryError
 from exporters.objects.errors import Refused
-from exporters.scim.paging import paged
+from exporters.scim.paging import is_list, paged
 from tests.answering import Reply
 from tests.exporters.scim.peer import Peer
 from tests.exporters.scim.town import Town, export, settings
@@ -106,6 +106,7 @@ def test_8_a_listing_that_lacks_somebody_makes_nobody_twice(clean_graph: neo4j.D
         {"totalResults": 2, "Resources": []},
         {"totalResults": 1},
         {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "500"},
+        {"message": "maintenance"},
     ],
 )
 def test_a_list_of_nobody_that_counts_somebody_makes_nobody_twice(
@@ -123,6 +124,24 @@ def test_a_list_of_nobody_that_counts_somebody_makes_nobody_twice(
     peer.disturb = None
     report = export(clean_graph, Town().person("a"), settings(peer.url), full=True)
     assert (report.error, report.parked, len(peer.all())) == ("", [], 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_one"),
+    [
+        ({"Resources": [], "totalResults": 0}, True),
+        ({"totalresults": 0}, True),
+        ({"Resources": None, "totalResults": 0}, True),
+        ({"Resources": []}, True),
+        ({}, False),
+        ({"message": "maintenance"}, False),
+        ({"Resources": None}, False),
+        ({"totalResults": 1}, False),
+        ({"totalResults": None}, False),
+    ],
+)
+def test_nobody_is_there_only_where_the_server_says_so(sent: dict[str, Any], is_one: bool) -> None:
+    assert is_list(sent) is is_one
 
 
 def test_a_list_that_is_to_be_whole_is_not_cut() -> None:
