@@ -15,6 +15,7 @@ from idp.sealing import hash_of
 
 PREFIX = "rcf_"  # so that a secret scanner recognises a leaked one
 _AT_ONCE = 2
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FarmKeyRejected(ValueError):
@@ -31,16 +32,22 @@ class FarmKey:
     created: datetime
 
     def is_allowed_from(self, address: str | None) -> bool:
-        """Whether a caller with this address may use it; one of IPv4 also as a socket for both kinds writes it."""
+        """Whether a caller with this address may use it. One of IPv4 is the same as a socket for both kinds writes it
+        (``::ffff:10.1.2.9``), in the networks too."""
         if not self.networks:
             return True
         try:
             found = ipaddress.ip_address(address or "")
         except ValueError:
             return False
-        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return any(found in ipaddress.ip_network(each) for each in self.networks)
+        return any(each in ipaddress.ip_network(network) for each in _forms(found) for network in self.networks)
+
+
+def _forms(address: _Address) -> list[_Address]:
+    """The ways to write one address."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address, ipaddress.IPv6Address(f"::ffff:{address}")]
+    return [address] if address.ipv4_mapped is None else [address, address.ipv4_mapped]
 
 
 def create(driver: neo4j.Driver, farm: str, networks: Sequence[str], now: datetime) -> str:

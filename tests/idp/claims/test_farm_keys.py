@@ -7,8 +7,11 @@ import pytest
 from idp.claims.farm_keys import FarmKey
 
 NETWORKS = ("10.1.2.0/24", "2001:db8::/32")
+MAPPED = ("::ffff:10.1.2.0/120", "2001:db8::/32")
+"""The same, as it had to be written for a socket for both kinds before."""
 
 
+@pytest.mark.parametrize("networks", [NETWORKS, MAPPED])
 @pytest.mark.parametrize(
     ("address", "is_allowed"),
     [
@@ -22,7 +25,7 @@ NETWORKS = ("10.1.2.0/24", "2001:db8::/32")
         (None, False),
     ],
 )
-def test_only_from_its_networks(address: str | None, is_allowed: bool) -> None:
-    key = FarmKey("k", "farm", NETWORKS, datetime.now(UTC))
+def test_only_from_its_networks(address: str | None, is_allowed: bool, networks: tuple[str, ...]) -> None:
+    key = FarmKey("k", "farm", networks, datetime.now(UTC))
     assert key.is_allowed_from(address) is is_allowed
     assert FarmKey("k", "farm", (), datetime.now(UTC)).is_allowed_from(address)
