@@ -11,11 +11,11 @@ from exporters.active_directory.domain_objects import DomainObjects
 from exporters.active_directory.entries import NAMED_BY, Seen
 from exporters.active_directory.names import has_counter
 from exporters.active_directory.session import Session
-from exporters.objects.errors import ObjectError
+from exporters.objects.errors import Gone, ObjectError, Refused
 from exporters.objects.target import Wanted
 from exporters.target import Notice
 from protocols.ldap import names
-from protocols.ldap.errors import WriteRejected
+from protocols.ldap.errors import RequestRejected, WriteRejected
 from protocols.ldap.writing import Modification
 
 _LOGIN = "sAMAccountName"
@@ -37,8 +37,8 @@ class Counters:
             self._noted.add(seen.id)
 
     def remove(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Iterator[Notice]:
-        """Of the noted objects (by id), where the name without it is free now; ``dry``: says so only. Raises
-        Unanswered, DeliveryError."""
+        """Of the noted objects (by id), where the name without it is free now; ``dry``: says so only. One that can't be
+        read or renamed holds up no other. Raises Unanswered, DeliveryError."""
         for id_ in sorted(self._noted & wanted.keys()):
             each = wanted[id_]
             named = NAMED_BY[each.kind]
@@ -57,6 +57,8 @@ class Counters:
                 if not isinstance(refused, ObjectError):
                     raise refused from rejected
                 yield Notice(each.kind, each.key, named, "not_renamed", str(refused))
+            except (Refused, Gone, RequestRejected) as unread:
+                yield Notice(each.kind, each.key, named, "not_renamed", str(unread))
 
     def _free(self, seen: Seen, wanted: Wanted) -> Iterator[tuple[str, str]]:
         """Fields of the object whose wanted value nothing else has, while the object has another one in its place."""
