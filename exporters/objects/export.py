@@ -440,8 +440,9 @@ class ObjectExport:
         self._call(calling)
 
     def _remove_counters(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> None:
-        """What a person has accepted as it is there stays."""
-        if not isinstance(channel, Counting):
+        """What a person has accepted as it is there stays. While a run may only disable, nothing is renamed; a dry run
+        says what would be."""
+        if not isinstance(channel, Counting) or (self.only_disable and not self.dry_run):
             return
         there = ((each, entries[ref]) for ref, each in plan.wanted().items() if ref in entries)
         named = {entry.remote: each for each, entry in there if entry.is_there and not entry.accepted}
