@@ -4,7 +4,7 @@ Everything is keyed by objectGUID. Objects that do not have our key, that lie ou
 protected (adminCount), are never written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -305,8 +305,10 @@ class DirectoryChannel:
         """A new first password, if the one that an interrupted run may have set was never used."""
         self._returning.completed(wanted, found)
 
-    def remove_counters(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Sequence[Notice]:
-        return list(self._counters.remove(wanted, dry=dry))
+    def remove_counters(
+        self, wanted: Mapping[str, Wanted], *, dry: bool, begin: Callable[[], object]
+    ) -> Iterator[Notice]:
+        return self._counters.remove(wanted, dry=dry, begin=begin)
 
     # -- deleting -----------------------------------------------------------------------------------------------
 

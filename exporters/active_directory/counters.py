@@ -4,7 +4,7 @@ same name. When the second of them was named, the first still had the name.
 A person keeps the counter (pitfall 28).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from exporters.active_directory import entries, refusals
 from exporters.active_directory.domain_objects import DomainObjects
@@ -12,7 +12,7 @@ from exporters.active_directory.entries import NAMED_BY, Seen
 from exporters.active_directory.names import has_counter
 from exporters.active_directory.session import Session
 from exporters.objects.errors import Gone, ObjectError, Refused
-from exporters.objects.target import Wanted
+from exporters.objects.target import RENAMED, Wanted
 from exporters.target import Notice
 from protocols.ldap import names
 from protocols.ldap.errors import RequestRejected, WriteRejected
@@ -36,9 +36,9 @@ class Counters:
         if seen.kind != "user" and (has_counter(own) or login not in ("", own)):
             self._noted.add(seen.id)
 
-    def remove(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Iterator[Notice]:
-        """Of the noted objects (by id), where the name without it is free now; ``dry``: says so only. One that can't be
-        read or renamed holds up no other. Raises Unanswered, DeliveryError."""
+    def remove(self, wanted: Mapping[str, Wanted], *, dry: bool, begin: Callable[[], object]) -> Iterator[Notice]:
+        """Of the noted objects (by id), where the name without it is free now; ``dry``: says so only; ``begin``: called
+        before each write. One that can't be read or renamed holds up no other. Raises Unanswered, DeliveryError."""
         for id_ in sorted(self._noted & wanted.keys()):
             each = wanted[id_]
             named = NAMED_BY[each.kind]
@@ -48,8 +48,9 @@ class Counters:
                     continue
                 for field, name in self._free(seen, each):
                     if not dry:
+                        begin()
                         self._give(seen, field, name)
-                    yield Notice(each.kind, each.key, field, "renamed", f"its name is free now: {name}")
+                    yield Notice(each.kind, each.key, field, RENAMED, f"its name is free now: {name}")
             except WriteRejected as rejected:
                 if rejected.code == refusals.EXISTS:
                     continue  # another was quicker

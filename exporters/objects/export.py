@@ -31,7 +31,7 @@ from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.sending import Sending
 from exporters.objects.surge import surges
-from exporters.objects.target import Channel, Counting, NamesPlacesAnew, Objects, ObjectTarget, Ref
+from exporters.objects.target import RENAMED, Channel, Counting, NamesPlacesAnew, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
 from exporters.target import ImageReader, Notice, Parked
 from graph.change_log import now
@@ -446,8 +446,11 @@ class ObjectExport:
             return
         there = ((each, entries[ref]) for ref, each in plan.wanted().items() if ref in entries)
         named = {entry.remote: each for each, entry in there if entry.is_there and not entry.accepted}
-        for notice in channel.remove_counters(named, dry=self.dry_run):
+        for notice in channel.remove_counters(named, dry=self.dry_run, begin=self._run):
             self._notice(notice)
+            if notice.rule == RENAMED:
+                before = self.report.counts.get(RENAMED, 0)
+                self.report.counts = {**self.report.counts, RENAMED: before + 1}
 
     def _calling(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], objects: Objects) -> Calling | None:
         hook = self.target.policy.hook

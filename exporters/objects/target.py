@@ -26,7 +26,7 @@ Fields and ids are the target's own; the export only compares them. A channel ra
 ``exporters.objects.errors``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
@@ -276,14 +276,20 @@ class Channel(Protocol):
         ...
 
 
+RENAMED = "renamed"
+"""The rule of a notice that an object has lost its counter."""
+
+
 @runtime_checkable
 class Counting(Channel, Protocol):
     """The target has no two objects of one name in one place: the second gets a counter."""
 
-    def remove_counters(self, wanted: Mapping[str, Wanted], *, dry: bool) -> Sequence[Notice]:
+    def remove_counters(
+        self, wanted: Mapping[str, Wanted], *, dry: bool, begin: Callable[[], object]
+    ) -> Iterator[Notice]:
         """At the end of a run: objects (by id) that the run has named, or listed, get the wanted name without a
-        counter, if nothing else has that any more; a person's account keeps its own. ``dry``: none is written. Returns
-        what was renamed, and what was refused."""
+        counter, if nothing else has that any more; a person's account keeps its own. ``dry``: none is written.
+        ``begin``: called before one is written. Yields what was renamed (rule ``RENAMED``), and what was refused."""
         ...
 
 

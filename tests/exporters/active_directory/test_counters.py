@@ -60,7 +60,7 @@ def rejected(code: int) -> WriteRejected:
     "fails", [Refused("not_read", "Its place may not be read."), Gone("It is gone."), RequestRejected("A limit.")]
 )
 def test_one_that_cannot_be_read_holds_up_no_other(fails: Exception) -> None:
-    told = noted(_Session(), _Objects(fails)).remove(WANTED, dry=False)
+    told = noted(_Session(), _Objects(fails)).remove(WANTED, dry=False, begin=str)
     found = {(each.key, each.rule): each.text for each in told}
     assert list(found) == ONE_FAILS and found["unit2", "not_renamed"] == str(fails)
 
@@ -68,12 +68,20 @@ def test_one_that_cannot_be_read_holds_up_no_other(fails: Exception) -> None:
 @pytest.mark.parametrize(("code", "expected"), [(50, ONE_FAILS), (32, ONE_FAILS), (68, [RENAMED[0], RENAMED[2]])])
 def test_one_that_is_refused_holds_up_no_other(code: int, expected: list[tuple[str, str]]) -> None:
     """68: another was quicker, and has the name."""
-    told = noted(_Session(rejected(code)), _Objects()).remove(WANTED, dry=False)
+    told = noted(_Session(rejected(code)), _Objects()).remove(WANTED, dry=False, begin=str)
     assert [(each.key, each.rule) for each in told] == expected
 
 
 def test_a_domain_that_gives_no_answer_is_asked_no_further() -> None:
-    told = noted(_Session(), _Objects(Unanswered("lost"))).remove(WANTED, dry=False)
+    told = noted(_Session(), _Objects(Unanswered("lost"))).remove(WANTED, dry=False, begin=str)
     assert next(told).key == "unit1"
     with pytest.raises(ObjectError, match="lost"):
         next(told)
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_a_run_is_noted_before_the_first_name_and_only_where_one_is_written(dry: bool) -> None:
+    session, begun = _Session(), list[int]()
+    told = noted(session, _Objects()).remove(WANTED, dry=dry, begin=lambda: begun.append(session.written))
+    assert [(each.key, each.rule) for each in told] == RENAMED
+    assert begun == ([] if dry else [0, 1, 2])

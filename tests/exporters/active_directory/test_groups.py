@@ -231,11 +231,12 @@ def test_units_that_swap_names_need_no_counter(domain: Domain) -> None:
     domain.wire.delete(theirs)
     held = domain.export(town, settings=settings, full=True, only_disable="It was restored.")
     assert held.run is None and "Borgerservice 2" in str(named()), "nobody has confirmed the restore"
-    told = [
-        [(each.key, each.text) for each in report.notices if each.rule == "renamed"]
-        for report in (domain.export(town, settings=settings, full=True, dry_run=dry) for dry in (True, False, False))
-    ]
+    reports = [domain.export(town, settings=settings, full=True, dry_run=dry) for dry in (True, False, False)]
+    told = [[(each.key, each.text) for each in report.notices if each.rule == "renamed"] for report in reports]
     assert told == [[("b", "its name is free now: Borgerservice")]] * 2 + [[]]
+    assert [(report.run is not None, report.counts.get("renamed")) for report in reports] == [
+        (False, 1), (True, 1), (False, None),
+    ], "what is written is in a run"  # fmt: skip
     assert sorted(named().values()) == sorted([*before.values(), ("Bibliotek", "")])
 
 
