@@ -27,8 +27,9 @@ class Kle:
     """KL's classification. ``path`` is read instead of the place in the settings. ``day`` and ``sleep`` are for tests.
 
     The cursor holds, for each family of releases, the date of publishing (``released``; empty if there was none), the
-    first day of its changes (``day``) and a hash of its content; the release that was accepted though it was not the
-    newest (``accepted``), and the one in place of which that was (``passed``); and the server's tags of the contents.
+    first day of its changes (``day``) and a hash of its content; the release of the date in the settings, once it was
+    read (``accepted``; else empty), and the one in place of which that was (``passed``); and the server's tags of the
+    contents.
     """
 
     name = "kle"
@@ -58,10 +59,12 @@ class Kle:
         if self._sleep is not None:
             web.sleep = self._sleep
         releases = list(self._releases(web))
+        before = self._accepted_before(releases, cursor)
+        cursor |= before
         left = {each.family: each for each in releases}
         for release in self._due(releases, cursor):
             left.pop(release.family, None)
-            yield self._reading(release, known, salt, releases)
+            yield self._reading(release, known, salt, releases, before)
         if passed := tuple(self._passed_over(left.values(), cursor)):
             yield Reading("KLE, nothing but what is passed over", self._day(), (), problems=passed)
 
@@ -149,6 +152,22 @@ class Kle:
             return ""
         return wanted.isoformat()
 
+    def _accepted_before(self, releases: Iterable[Release], cursor: Mapping[str, str]) -> dict[str, str]:
+        """What the cursor lacks of a release that an earlier REConnect has accepted: that read nothing newer as long as
+        it was there, so the newest that is there now is the one in place of which it was accepted."""
+        found: dict[str, str] = {}
+        wanted = "" if self._settings.accept_release is None else self._settings.accept_release.isoformat()
+        for family in ("plan", "facets"):
+            there = [
+                each.published.isoformat() for each in releases if each.family == family and each.published is not None
+            ]
+            if f"accepted {family}" in cursor or wanted not in there or cursor.get(f"released {family}") != wanted:
+                continue
+            found[f"accepted {family}"] = wanted
+            if max(there) > wanted:
+                found[f"passed {family}"] = max(there)
+        return found
+
     def _passed_over(self, releases: Iterable[Release], cursor: Mapping[str, str]) -> Iterator[Problem]:
         """Notices of releases in place of which an older one was accepted."""
         for each in releases:
@@ -163,12 +182,15 @@ class Kle:
 
     # -- one release ------------------------------------------------------------------------------------------------
 
-    def _reading(self, release: Release, known: Known, salt: str, releases: Sequence[Release]) -> Reading:
+    def _reading(
+        self, release: Release, known: Known, salt: str, releases: Sequence[Release], before: Mapping[str, str]
+    ) -> Reading:
         """Its cursor has the server's tags of this release only: those of another one, which may wait for an approval,
         would make the server say that it is unchanged, and it would never be read. ``salt``: of the settings; tags of
-        contents that were read with other settings count for nothing. ``releases``: all that are there."""
+        contents that were read with other settings count for nothing. ``releases``: all that are there. ``before``:
+        what the cursor lacks (``_accepted_before``)."""
         day = release.published or self._day()
-        cursor, family = dict(known.cursor), release.family
+        cursor, family = {**before, **known.cursor}, release.family
         if cursor.get("settings") != salt:
             cursor = {name: each for name, each in cursor.items() if not name.startswith(TAGS)}
         until = date.fromisoformat(cursor[f"day {family}"]) if f"day {family}" in cursor else None
@@ -190,13 +212,15 @@ class Kle:
             partial(_bound, held, until, day),
         )
         published = "" if release.published is None else release.published.isoformat()
-        if self._settings.accept_release is None:
-            cursor.pop(f"accepted {family}", None)
         if published and published == self._accepted(cursor, family):
-            cursor[f"accepted {family}"] = published
             cursor[f"passed {family}"] = max(cursor[f"released {family}"], cursor.get(f"passed {family}", ""))
+        if self._settings.accept_release is None or f"accepted {family}" not in cursor:
+            cursor[f"accepted {family}"] = ""
+        if release.published is not None and release.published == self._settings.accept_release:
+            cursor[f"accepted {family}"] = published
         if published >= cursor.get(f"passed {family}", ""):
             cursor.pop(f"passed {family}", None)
+        decided = any(cursor.get(each) != known.cursor.get(each) for each in (f"accepted {family}", f"passed {family}"))
         content = _digest(release.entries)
         problems = [*release.problems, *sound.problems]
         same_date = bool(published) and cursor.get(f"released {family}") == published
@@ -219,7 +243,7 @@ class Kle:
                 f"day {family}": day.isoformat(),
                 f"content {family}": content,
             },
-            store_cursor_when_unchanged=bool(published) and not same_date,
+            store_cursor_when_unchanged=decided or (bool(published) and not same_date),
             problems=tuple(problems),
             recheck_kinds=frozenset(release.kinds),
             incomplete_because=tuple(self._doubts(release, sound, held, {key for key, _ in pairs}, day)),

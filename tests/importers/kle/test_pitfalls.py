@@ -250,6 +250,34 @@ def test_14_a_release_that_is_named_is_read_once_and_newer_ones_after_it(tmp_pat
     assert taken(SECOND) == (str(SECOND), ["passed_over"])
 
 
+@pytest.mark.parametrize("there", [[SECOND], []])
+def test_14_what_was_passed_over_before_the_upgrade_is_not_read_after_it(tmp_path: Path, there: list[date]) -> None:
+    """The version before kept nothing in the cursor, and read only the accepted release as long as it was there."""
+    known = InMemory()
+
+    def taken(*put: date) -> tuple[str, list[str]]:
+        for each in put:
+            (tmp_path / f"{each}.xml").write_bytes(small(published=each))
+        applied = known.take(Kle(KleSettings(path=tmp_path, accept_release=FIRST), day=lambda: THIRD))
+        return known.cursor["released plan"], applied.rules()
+
+    taken(FIRST)
+    known.cursor = {name: each for name, each in known.cursor.items() if not name.startswith(("accepted", "passed"))}
+    told = ["passed_over"] * len(there)
+    assert taken(*there) == taken() == (str(FIRST), told)
+    assert taken(THIRD) == taken() == (str(THIRD), [])
+
+
+@pytest.mark.parametrize("named", [FIRST, None])
+def test_14_the_release_that_was_there_first_holds_up_no_newer_one(tmp_path: Path, named: date | None) -> None:
+    """It is named in the settings, before it is read or after, and nothing was passed over for it."""
+    known = InMemory()
+    for each, wanted in ((FIRST, named), (FIRST, FIRST), (SECOND, FIRST), (SECOND, FIRST)):
+        (tmp_path / f"{each}.xml").write_bytes(small(published=each))
+        known.take(Kle(KleSettings(path=tmp_path, accept_release=wanted), day=lambda: THIRD))
+        assert known.cursor["released plan"] == str(each)
+
+
 def test_15_a_web_page_in_a_file(reading: Reading) -> None:
     """As an answer of a server: test_online."""
     with pytest.raises(Unreadable, match=r"release\.xml"):
