@@ -5,8 +5,9 @@ from itertools import islice
 import neo4j
 
 from api.access.roles import LOG
-from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Plain, Request, answer_type
+from api.computed.contract import AT, FIRST, Answer, Argument, ComputedField, Pages, Plain, Request, answer_type
 from api.computed.task_answers import names_of, titles_of
+from graph.collation import sort_key
 from processes.cases import definitions
 from processes.simulation import gaps
 
@@ -58,4 +59,5 @@ FIELD = ComputedField(
     looks_at=("Unit", "Assignment"),
     only_now="the organisation is asked as it is known now",
     whole="looks at the units of the whole organisation",
+    pages=Pages(order=lambda each: (sort_key(each["unit"]), each["unitUuid"], each["element"])),
 )

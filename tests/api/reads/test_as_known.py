@@ -333,7 +333,7 @@ def test_what_is_kept_only_as_it_is_now_is_refused(history: Callable[[int], Hist
     assert all(of_a_day[name].only_now in of_a_day[name].arguments["at"].doc for name in without)
     assert without == {
         "search", "provenance", "disagreements", "endedKle", "unmatchedPositions", "unmatchedPositionsConnection",
-        "accountPlan", "accountRulePreview", "rightsSent",
+        "accountPlan", "accountRulePreview", "rightsSent", "processSimulation", "processGaps", "processGapsConnection",
     }  # fmt: skip
     for within, why in (
         ("cpr", "a person's number is kept as it is now"),

@@ -107,7 +107,7 @@ def test_each_field_keeps_to_a_part_or_says_why_it_does_not() -> None:
     assert set(reasons) == {
         "sources", "targets", "deprecatedUses", "nextAccountNames", "processBoard", "processCases",
         "processDefinition", "taskFaults", "adoptable", "approvalPreview", "settingsInForce", "tokens",
-        "rightsSent", "automaticStarts", "lastStarts", "processSimulation", "processGaps",
+        "rightsSent", "automaticStarts", "lastStarts", "processSimulation", "processGaps", "processGapsConnection",
         "adoptableConnection", "deprecatedUsesConnection", "taskFaultsConnection", "tokensConnection",
     }  # fmt: skip
     assert all(FIELDS[name].in_part for name in FIELDS.keys() - reasons.keys())

@@ -246,8 +246,8 @@ _IN_PAGES = {
     "unmatchedPositions": ("", "code title employments"),
     "vacancies": ("", "unit { uuid } since"),
 }
-_OF_OTHERS = {"adoptable", "colleagues", "taskFaults"}
-"""They need a target, a person who asks, or cases."""
+_OF_OTHERS = {"adoptable", "colleagues", "processGaps", "taskFaults"}
+"""They need a target, a person who asks, a process, or cases."""
 
 
 def test_pages_have_what_the_list_has(asking: Asking, added: None) -> None:
