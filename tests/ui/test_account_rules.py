@@ -110,7 +110,7 @@ def test_an_exception_shows_what_it_opens_and_its_end_is_changed(visit: Visits, 
     open_extra(page)
     page.get_by_role("button", name="Ny undtagelse").click()
     page.get_by_label("Hvad gør den?").select_option("Har en konto")
-    page.get_by_label("It-system").select_option("mail")
+    page.get_by_label("It-system").select_option("Active Directory, to kontorer")
     page.get_by_label("Til hvilken dag?").fill(str(today() + timedelta(days=30)))
     page.get_by_label("Hvorfor?").fill(reason)
     expect(page.get_by_role("status").filter(has_text="åbner")).to_be_visible()
