@@ -15,7 +15,7 @@ WITH_DRAWINGS = {"/board/draw": 350_000, "/cases/[id]": 350_000}
 """Pages that draw processes load bpmn-js."""
 QUESTIONS = 3
 """Questions that a page asks to show itself, beside the frame's, which is asked once."""
-REQUESTS = 70
+REQUESTS = 60
 """Files and questions that a page asks for at most when it is opened for the first time."""
 
 
