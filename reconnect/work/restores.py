@@ -11,7 +11,7 @@ Each export looks before it begins, and workers every few seconds, one process a
 graph until a person confirms it (``reconnect restored --confirm``). Until then exports only disable.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,10 +43,9 @@ _WITNESS, _STOPPED = "reconnect:witness", "reconnect:witness:stopped"
 """In Redis: what was seen last; person → the first day without the STOP, empty if it has none."""
 _LINEAGE, _RESTORE = "lineage", "restore"
 """Cursors in the graph: which graph it is, and when a worker last worked on it; the restore that was found last."""
-_ALL, _THESE = "MATCH (p:Person)", "UNWIND $uuids AS each MATCH (p:Person {uuid: each})"
 _STOPS = f"""
-MATCH (p)-[s:STATE]->(v)
-WHERE v.stopped AND {not_over("s")}
+MATCH (p:Person)-[s:STATE]->(v)
+WHERE ($uuids IS NULL OR p.uuid IN $uuids) AND v.stopped AND {not_over("s")}
 WITH p.uuid AS uuid, collect(coalesce(toString(s.to), '')) AS ends
 RETURN uuid, CASE WHEN '' IN ends THEN '' ELSE reduce(last = '', each IN ends |
     CASE WHEN each > last THEN each ELSE last END) END AS ends
@@ -221,7 +220,8 @@ def _remember(driver: neo4j.Driver, client: redis.Redis, graph: str, restore: Re
     if before is not None and before["restore"] == witness["restore"]:
         asked = {"stopped": ("Person", "stopped")}
         uuids = changed_since(driver, int(before["number"]), last, asked)["stopped"]
-    stopped = _stops(driver, uuids)
+    rows, _, _ = driver.execute_query(_STOPS, uuids=uuids, today=today(), routing_=neo4j.RoutingControl.READ)
+    stopped = {row["uuid"]: row["ends"] for row in rows}
     with client.pipeline(transaction=True) as pipe:
         if restore is None and uuids is None:
             pipe.delete(_STOPPED)
@@ -231,15 +231,6 @@ def _remember(driver: neo4j.Driver, client: redis.Redis, graph: str, restore: Re
             pipe.hset(_STOPPED, mapping=stopped)
         pipe.set(_WITNESS, orjson.dumps(witness))
         pipe.execute()
-
-
-def _stops(driver: neo4j.Driver, uuids: Sequence[str] | None) -> dict[str, str]:
-    """Who of these people is stopped: person → the first day without the STOP, empty if it has none. None: of all."""
-    if uuids is not None and not uuids:
-        return {}
-    query = f"{_ALL if uuids is None else _THESE}{_STOPS}"
-    rows, _, _ = driver.execute_query(query, uuids=uuids, today=today(), routing_=neo4j.RoutingControl.READ)
-    return {row["uuid"]: row["ends"] for row in rows}
 
 
 def _tell(context: Context, found: Restore) -> None:

@@ -212,16 +212,6 @@ def test_who_looks_while_a_person_confirms_finds_nothing(back: Back, monkeypatch
     assert restores.waiting(back.driver) is None and back.look() is None
 
 
-def test_stops_are_asked_for_where_one_has_changed(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restores, "_ALL", "All people are asked for.")
-    stop(back.driver, back.accounts["anje"])
-    assert back.look() is None
-    assert back.client.hgetall("reconnect:witness:stopped") == {back.person("anje").encode(): b""}
-    monkeypatch.setattr(restores, "_THESE", "Somebody is asked for.")
-    state_account(back.driver, "cille")
-    assert back.look() is None
-
-
 def test_a_folder_that_was_put_back_with_its_redis(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
     """An embedded Redis is as old as the graph: a pause of the workers is all that can be seen."""
     back.look(is_worker=True)
