@@ -12,16 +12,6 @@ def read_cursor(driver: neo4j.Driver, source: str) -> Mapping[str, str]:
     return dict(orjson.loads(rows[0]["cursor"])) if rows else {}
 
 
-def first_cursor(driver: neo4j.Driver, source: str, cursor: Mapping[str, str]) -> Mapping[str, str]:
-    """The source's cursor, which this one becomes if it has none. Of several processes that begin, one decides."""
-    rows, _, _ = driver.execute_query(
-        "MERGE (m:SourceMark {source: $source}) ON CREATE SET m.mark = $cursor RETURN m.mark AS cursor",
-        source=source,
-        cursor=_text(cursor),
-    )
-    return dict(orjson.loads(rows[0]["cursor"]))
-
-
 def write_cursor(driver: neo4j.Driver, source: str, cursor: Mapping[str, str]) -> None:
     driver.execute_query(
         "MERGE (m:SourceMark {source: $source}) SET m.mark = $cursor", source=source, cursor=_text(cursor)

@@ -3,16 +3,15 @@
 A graph can't know that it is an older one: who was stopped since the back-up counts as active again in it. So Redis,
 which no back-up has, remembers the last change that it has seen in the log, and who is stopped (the *witness*). A graph
 without that change, or with another one in its place, was restored. So was, as far as can be known, a graph that Redis
-does not know (on another machine, from before REConnect began to look, or after Redis was lost), unless its log is
-empty. An embedded Redis is put back with the graph: there a graph counts as restored on which no worker has worked for
-more than a day.
+does not know (on another machine, or after Redis was lost). An embedded Redis is put back with the graph: there a graph
+counts as restored on which no worker has worked for more than a day.
 
-Each export looks before it begins, and workers every few seconds, one process at a time. What was found stays in the
-graph until a person confirms it (``reconnect restored --confirm``). Until then exports only disable.
+Each export looks before it begins, and workers every few seconds. What was found stays in the graph until a person
+confirms it (``reconnect restored --confirm``). Until then exports only disable.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
@@ -25,20 +24,16 @@ from structlog.stdlib import get_logger
 
 from graph.as_of import not_over
 from graph.change_log import changed_since, last_number, moment_of, now
-from graph.runs.cursors import first_cursor, read_cursor, write_cursor
+from graph.runs.cursors import read_cursor, write_cursor
 from graph.time import today
 from idp import sessions
 from reconnect.context import Context
-from reconnect.locks import Lock
 from reconnect.sending import mail
 
 EVERY = 5.0
 """Seconds between two looks of a worker."""
 SILENT = timedelta(days=1)
 _ALIVE_EVERY = timedelta(minutes=1)
-_LOCK = "check for restores"
-_LIFE, _PATIENCE = 15.0, 20.0
-"""Seconds: the life of the lock of a process that is killed, and how long another one waits for it."""
 _WITNESS, _STOPPED = "reconnect:witness", "reconnect:witness:stopped"
 """In Redis: what was seen last; person → the first day without the STOP, empty if it has none."""
 _LINEAGE, _RESTORE = "lineage", "restore"
@@ -81,23 +76,25 @@ class Restore:
 
 def look(context: Context, *, is_worker: bool = False) -> Restore | None:
     """Look whether the graph was restored; the restore that waits for a person. ``is_worker``: a worker looks, which
-    does so all the time. Raises LockTaken where another process does not end its look."""
-    driver = context.driver()
-    with _alone(context) as client:
-        own, known, moment = read_cursor(driver, _LINEAGE), waiting(driver), now()
-        # Redis remembers no graph yet, or this one has nothing in its log: it is new, or was emptied.
-        is_first = not own and not (client.exists(_WITNESS) and last_number(driver))
-        if not own:
-            own = first_cursor(driver, _LINEAGE, {"graph": str(uuid4())})
-        why = None if is_first else _why(driver, _witness(client, own["graph"]), known)
-        is_paused = own.get("alive", moment.isoformat()) < (moment - SILENT).isoformat()
-        if why is None and known is None and is_worker and is_paused and context.settings.redis.url is None:
-            why = "silent"
-        if why is not None:
-            known = _found(driver, client, why, known)
+    does so all the time."""
+    driver, moment = context.driver(), now()
+    own, known = read_cursor(driver, _LINEAGE), waiting(driver)
+    with context.redis() as client:
+        why: Why | None = None
+        if own:
+            witness = _witness(client, own["graph"])
+            why = _why(driver, witness, known)
+            is_paused = own.get("alive", moment.isoformat()) < (moment - SILENT).isoformat()
+            if why is None and known is None and is_worker and is_paused and context.settings.redis.url is None:
+                why = "silent"
+            if why is not None:
+                known = _found(driver, client, why, known, witness, moment)
+        else:
+            own = {"graph": str(uuid4())}
+            write_cursor(driver, _LINEAGE, own)
         _remember(driver, client, own["graph"], known)
-        if is_worker and own.get("alive", "") < (moment - _ALIVE_EVERY).isoformat():
-            write_cursor(driver, _LINEAGE, {**own, "alive": moment.isoformat()})
+    if is_worker and own.get("alive", "") < (moment - _ALIVE_EVERY).isoformat():
+        write_cursor(driver, _LINEAGE, {**own, "alive": moment.isoformat()})
     if known is not None and why is not None:
         _tell(context, known)
     return known
@@ -105,15 +102,15 @@ def look(context: Context, *, is_worker: bool = False) -> Restore | None:
 
 def declare(context: Context) -> Restore:
     """A person says that the graph was restored, together with what remembers it."""
-    known, driver = look(context), context.driver()
+    known = look(context)
     if known is not None:
         return known
-    with _alone(context) as client:
-        known = waiting(driver)
-        if known is None:
-            known = _found(driver, client, "declared", None)
-            _remember(driver, client, read_cursor(driver, _LINEAGE)["graph"], known)
-    return known
+    driver, moment = context.driver(), now()
+    graph = read_cursor(driver, _LINEAGE)["graph"]
+    with context.redis() as client:
+        found = _found(driver, client, "declared", None, _witness(client, graph), moment)
+        _remember(driver, client, graph, found)
+    return found
 
 
 def waiting(driver: neo4j.Driver) -> Restore | None:
@@ -141,22 +138,15 @@ def still_open(driver: neo4j.Driver, stopped: tuple[str, ...]) -> list[tuple[str
 
 def confirm(context: Context, by: str) -> None:
     """A person has looked: targets are supplied again as usual."""
-    driver = context.driver()
-    with _alone(context) as client:
-        own, moment = read_cursor(driver, _LINEAGE), now().isoformat()
-        # First in Redis: where only one of the two is written, the restore still waits.
+    driver, moment = context.driver(), now().isoformat()
+    write_cursor(driver, _RESTORE, {**read_cursor(driver, _RESTORE), "confirmed": moment, "by": by})
+    own = read_cursor(driver, _LINEAGE)
+    if "alive" in own:
+        write_cursor(driver, _LINEAGE, {**own, "alive": moment})
+    with context.redis() as client:
+        client.delete(_WITNESS)  # who is stopped is looked up anew
         _remember(driver, client, own["graph"], None)
-        if "alive" in own:
-            write_cursor(driver, _LINEAGE, {**own, "alive": moment})
-        write_cursor(driver, _RESTORE, {**read_cursor(driver, _RESTORE), "confirmed": moment, "by": by})
     _log.warning("restore_confirmed", by=by)
-
-
-@contextmanager
-def _alone(context: Context) -> Iterator[redis.Redis]:
-    """Redis, while no other process looks, declares or confirms. Raises LockTaken."""
-    with context.redis() as client, Lock(client, _LOCK, _LIFE, _PATIENCE):
-        yield client
 
 
 def _why(driver: neo4j.Driver, witness: Mapping[str, str] | None, known: Restore | None) -> Why | None:
@@ -173,14 +163,23 @@ def _why(driver: neo4j.Driver, witness: Mapping[str, str] | None, known: Restore
     return None
 
 
-def _found(driver: neo4j.Driver, client: redis.Redis, why: Why, known: Restore | None) -> Restore:
-    """Note the restore, and end the logins that came back with it."""
-    ends = cast("dict[bytes, bytes]", client.hgetall(_STOPPED))
+def _found(
+    driver: neo4j.Driver,
+    client: redis.Redis,
+    why: Why,
+    known: Restore | None,
+    witness: Mapping[str, str] | None,
+    moment: datetime,
+) -> Restore:
+    """Note the restore, and end the logins that came back with it. Two processes that find the same note the same."""
+    ends = {} if witness is None else cast("dict[bytes, bytes]", client.hgetall(_STOPPED))
     stopped = {uuid.decode() for uuid, end in ends.items() if not end or end.decode() > today().isoformat()}
     lost = {uuid for uuid, _ in still_open(driver, tuple(stopped))} | set(() if known is None else known.stopped)
+    # By what both see alike: the moment is not.
+    named = f"{why} {sorted((witness or {}).items())} {last_number(driver)} {_confirmed(driver)}"
     kept = {
-        "id": uuid4().hex,
-        "found": now().isoformat(),
+        "id": hashlib.sha256(named.encode()).hexdigest()[:12],
+        "found": moment.isoformat(),
         "why": why,
         "stopped": " ".join(sorted(lost)),
         "confirmed": "",
@@ -189,6 +188,11 @@ def _found(driver: neo4j.Driver, client: redis.Redis, why: Why, known: Restore |
     write_cursor(driver, _RESTORE, kept)
     sessions.end_everybodys(driver)
     return _restore(kept)
+
+
+def _confirmed(driver: neo4j.Driver) -> str:
+    """When the restore before was confirmed."""
+    return read_cursor(driver, _RESTORE).get("confirmed", "")
 
 
 def _restore(kept: Mapping[str, str]) -> Restore:
@@ -205,7 +209,7 @@ def _witness(client: redis.Redis, graph: str) -> Mapping[str, str] | None:
 
 def _remember(driver: neo4j.Driver, client: redis.Redis, graph: str, restore: Restore | None) -> None:
     """Redis remembers the last change, and who is stopped. Of a restore that waits it forgets nobody: it may be
-    repeated. When one is found or confirmed, everybody is looked at anew."""
+    repeated. Who writes an older state than another process is put right by the next look."""
     before, last = _witness(client, graph), last_number(driver)
     seen = moment_of(driver, last)
     witness = {
@@ -217,13 +221,13 @@ def _remember(driver: neo4j.Driver, client: redis.Redis, graph: str, restore: Re
     if before == witness:
         return
     uuids = None
-    if before is not None and before["restore"] == witness["restore"]:
+    if before is not None and int(before["number"]) <= last:
         asked = {"stopped": ("Person", "stopped")}
         uuids = changed_since(driver, int(before["number"]), last, asked)["stopped"]
     rows, _, _ = driver.execute_query(_STOPS, uuids=uuids, today=today(), routing_=neo4j.RoutingControl.READ)
     stopped = {row["uuid"]: row["ends"] for row in rows}
     with client.pipeline(transaction=True) as pipe:
-        if restore is None and uuids is None:
+        if before is None:
             pipe.delete(_STOPPED)
         elif restore is None and (over := set(uuids or ()) - stopped.keys()):
             pipe.hdel(_STOPPED, *sorted(over))

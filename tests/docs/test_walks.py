@@ -20,6 +20,7 @@ import orjson
 import pytest
 
 from reconnect.embedded import Addresses
+from tests.emptied import empty
 
 pytestmark = pytest.mark.slow
 
@@ -142,8 +143,9 @@ def test_what_is_made_passes_its_tests(tree: Tree) -> None:
 
 
 @pytest.fixture
-def servers(addresses: Addresses, clean_graph: neo4j.Driver, tree: Tree, tmp_path: Path) -> Iterator[dict[str, str]]:
+def servers(addresses: Addresses, driver: neo4j.Driver, tree: Tree, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The environment of a ``reconnect`` in the copy, on the session's servers, with the settings of the page."""
+    empty(driver)
     settings = "\n".join(body for body in blocks("toml") if "[targets." in body)
     (tree.root / "reconnect.toml").write_text(settings, encoding="utf-8")
     yield {

@@ -4,7 +4,6 @@ A back-up is put back here as it looks to the program: the last changes are gone
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from graph.change_log import last_number, now
-from graph.runs.cursors import first_cursor, read_cursor, write_cursor
+from graph.runs.cursors import read_cursor, write_cursor
 from idp import person_sessions
 from reconnect.commands import restored
 from reconnect.context import Context
@@ -24,7 +23,6 @@ from reconnect.embedded import Addresses
 from reconnect.exits import CommandFailed, Exit
 from reconnect.sending import mail
 from reconnect.work import restores
-from tests.emptied import empty
 from tests.idp.staff import in_days, state_account, stop
 
 _SNAPSHOT = """
@@ -121,29 +119,6 @@ def test_a_graph_that_redis_does_not_know(back: Back) -> None:
     assert back.look() is None
 
 
-def test_a_back_up_from_before_it_looked(back: Back) -> None:
-    """It says nothing of which graph it is, as the graph at a first start, but Redis remembers one."""
-    stop(back.driver, back.accounts["anje"])
-    back.look()
-    for _ in range(2):
-        back.put_back()
-        back.driver.execute_query("MATCH (m:SourceMark {source: 'lineage'}) DELETE m")
-        found = back.look()
-        assert found is not None and (found.why, found.stopped) == ("unknown", (back.person("anje"),))
-        assert back.look() == found, "found once"
-    restores.confirm(back.context, "ida")
-    assert back.look() is None
-
-
-def test_a_graph_that_was_emptied_is_a_new_one(back: Back) -> None:
-    stop(back.driver, back.accounts["anje"])
-    back.look()
-    empty(back.driver)
-    assert back.look() is None
-    state_account(back.driver, "anje")
-    assert back.look() is None
-
-
 def test_a_stop_that_has_ended_is_not_missed(back: Back) -> None:
     stop(back.driver, back.accounts["anje"])
     back.look()
@@ -171,45 +146,6 @@ def test_it_is_mailed_once(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
     found = back.look(is_worker=True)
     back.look(is_worker=True)
     assert found is not None and sent == [found.text] and "reconnect restored" in sent[0]
-
-
-def test_processes_that_look_at_once(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a first start none finds anything; of a restore all find the same."""
-    sent: list[str] = []
-    monkeypatch.setattr(mail, "send", lambda settings, subject, text: sent.append(text))
-    with ThreadPoolExecutor(3) as others:
-
-        def all_look() -> list[restores.Restore | None]:
-            back.client.flushdb()
-            return [each.result() for each in [others.submit(back.look) for _ in range(3)]]
-
-        back.driver.execute_query("MATCH (m:SourceMark {source: 'lineage'}) DELETE m")
-        assert [*all_look(), back.look()] == [None] * 4 and sent == []
-        found, *same = all_look()
-    assert found is not None and same == [found] * 2 and sent == [found.text]
-
-
-def test_where_there_is_a_lineage_it_stays(back: Back) -> None:
-    kept = read_cursor(back.driver, "lineage")
-    assert first_cursor(back.driver, "lineage", {"graph": "another"}) == kept == read_cursor(back.driver, "lineage")
-
-
-def test_who_looks_while_a_person_confirms_finds_nothing(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
-    back.client.flushdb()
-    assert back.look() is not None
-    remember, looks = restores._remember, list[Future[restores.Restore | None]]()
-
-    def remember_late(*given: Any) -> None:
-        monkeypatch.setattr(restores, "_remember", remember)
-        looks.append(others.submit(back.look))
-        wait(looks, timeout=0.3)  # seconds; it waits for the confirmation
-        remember(*given)
-
-    with ThreadPoolExecutor(1) as others:
-        monkeypatch.setattr(restores, "_remember", remember_late)
-        restores.confirm(back.context, "ida")
-        assert looks[0].result() is None
-    assert restores.waiting(back.driver) is None and back.look() is None
 
 
 def test_a_folder_that_was_put_back_with_its_redis(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
