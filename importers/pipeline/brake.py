@@ -46,13 +46,13 @@ def too_many(
     before: Mapping[str, int],
 ) -> list[str]:
     """Why the brake stops, one line per kind; empty = it does not. ``totals``: the source's things that are
-    there, or were within the window, by kind; ``before``: how many of them runs have ended, moved or withdrawn."""
+    there, by kind; ``before``: how many more of them runs have ended, moved or withdrawn within the window."""
     hits = Counter(each.kind for each in differences)
+    there = {kind: totals.get(kind, 0) + before.get(kind, 0) for kind in hits}
     return [
-        f"{count} of {totals.get(kind, 0)} {kind} would end, move or be withdrawn"
-        + in_words(before.get(kind, 0), settings)
+        f"{count} of {there[kind]} {kind} would end, move or be withdrawn" + in_words(before.get(kind, 0), settings)
         for kind, count in sorted(hits.items())
-        if exceeds(settings, count + before.get(kind, 0), totals.get(kind, 0))
+        if exceeds(settings, count + before.get(kind, 0), there[kind])
     ]
 
 

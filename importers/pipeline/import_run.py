@@ -5,11 +5,9 @@ applied in bounded transactions, each with its changes and its source records: a
 and the next run goes on where it ended, since the written part no longer differs.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import chain
 
 import neo4j
@@ -337,10 +335,10 @@ class Import:
             UNWIND $kinds AS kind
             RETURN kind, COUNT { MATCH (r:SourceRecord {kind: kind})-[:TELLS]->(thing)
                                  WHERE (r.source = $source OR r.source STARTS WITH 'rule:')
-                                     AND thing.from IS NOT NULL AND (thing.to IS NULL OR thing.to > $since)
+                                     AND thing.from IS NOT NULL AND (thing.to IS NULL OR thing.to > $today)
                                  RETURN DISTINCT thing } AS total
             """,
-            since=today() - timedelta(days=math.ceil(self.limits.hours / 24)),
+            today=today(),
             kinds=list(kinds),
             source=self.source.name,
         )

@@ -343,7 +343,7 @@ def test_a_stopped_person_whose_account_stays_open_is_reported_once_and_when_it_
     first, last = mail.box.mails
     assert first["Subject"] == "REConnect: an account of a stopped person is still open"
     assert "Person anna is stopped" in first.get_content() and "It is outside." in first.get_content()
-    assert last["Subject"] == "REConnect: an account of a stopped person is closed"
+    assert last["Subject"] == "REConnect: an account of a stopped person is no longer open"
 
 
 def test_a_reading_for_which_nothing_was_there_is_no_success() -> None:
