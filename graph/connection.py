@@ -1,11 +1,12 @@
-"""How the program speaks to Neo4j: one place for the driver's options, and for how it sends moments."""
+"""How the program speaks to Neo4j: one place for the driver's options, and for what it gets wrong."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import neo4j
+from neo4j._async.work.transaction import AsyncTransactionBase
 from neo4j._codec.hydration.bolt.v2 import temporal
-from neo4j.exceptions import DriverError, Neo4jError, ResultFailedError
+from neo4j._sync.work.transaction import TransactionBase
 
 # Notifications are off: a young graph lacks labels and properties that queries name, and such notices help no one.
 
@@ -45,13 +46,29 @@ def connect_async(uri: str, user: str, password: str) -> neo4j.AsyncDriver:
     )
 
 
-def _is_retryable(failed: ResultFailedError) -> bool:
-    return isinstance(failed.__cause__, Neo4jError | DriverError) and failed.__cause__.is_retryable()
+_rollback: Any = TransactionBase._rollback
+_rollback_async: Any = AsyncTransactionBase._rollback
 
 
-# A statement whose result isn't read fails where a later one is read, and the driver then hides why. Whether the
-# transaction is worth another try (a deadlock is) depends on that.
-ResultFailedError.is_retryable = _is_retryable  # type: ignore[method-assign, assignment]
+def _rolled_back(transaction: Any) -> None:
+    """Undo a transaction, unless it has failed.
+
+    Neo4j has undone one that failed, and the driver has given its connection back: another thread may use it by now.
+    The driver would still read from it, and raise ResultFailedError instead of what had failed.
+    """
+    if transaction._last_error is None:
+        _rollback(transaction)
+    transaction._closed_flag = True
+
+
+async def _rolled_back_async(transaction: Any) -> None:
+    if transaction._last_error is None:
+        await _rollback_async(transaction)
+    transaction._closed_flag = True
+
+
+TransactionBase._rollback = _rolled_back  # type: ignore[method-assign]
+AsyncTransactionBase._rollback = _rolled_back_async  # type: ignore[method-assign]
 
 
 _sent: Any = temporal.dehydrate_datetime

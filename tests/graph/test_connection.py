@@ -1,36 +1,66 @@
-"""What the driver would give up, though it is worth another try; and how it sends moments."""
+"""What the driver gets wrong: whose connection it reads from, and how it sends moments."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import neo4j
 import pytest
-from neo4j.exceptions import ClientError, DatabaseUnavailable, ResultFailedError
+from neo4j.exceptions import ClientError
 
+from graph.connection import connect, connect_async
 from graph.time import COPENHAGEN
+from reconnect.embedded import Addresses
 
 
-class Failing:
-    """A transaction whose first try fails since another statement of it did."""
-
-    def __init__(self, cause: Exception) -> None:
-        self.cause = cause
-        self.tries = 0
-
-    def __call__(self, tx: neo4j.ManagedTransaction) -> None:
-        self.tries += 1
-        if self.tries == 1:
-            raise ResultFailedError(None, "failed with another") from self.cause
+@pytest.fixture
+def shared(addresses: Addresses) -> Iterator[neo4j.Driver]:
+    """A driver whose only connection is the next thread's as soon as one gives it back."""
+    with connect(addresses.bolt_uri, addresses.user, addresses.password) as opened:
+        opened._pool.pool_config.max_connection_pool_size = 1
+        yield opened
 
 
-def test_a_result_that_failed_with_another_is_tried_again_as_that_one(driver: neo4j.Driver) -> None:
-    passing, lasting = Failing(DatabaseUnavailable("passes")), Failing(ClientError("lasts"))
-    with driver.session() as session:
-        session.execute_write(passing)
-        with pytest.raises(ResultFailedError):
-            session.execute_write(lasting)
-    assert (passing.tries, lasting.tries) == (2, 1)
+def test_a_failed_transaction_leaves_its_connection(clean_graph: neo4j.Driver, shared: neo4j.Driver) -> None:
+    next_ones: list[neo4j.Transaction] = []
+
+    def written(tx: neo4j.ManagedTransaction) -> None:
+        try:
+            tx.run("RETURN 1 / 0 AS nothing").consume()
+        finally:
+            next_ones.append(other.begin_transaction())
+            next_ones[0].run("CREATE (:Taken)")
+
+    with shared.session() as session, shared.session() as other:
+        with pytest.raises(ClientError, match="/ by zero"):
+            session.execute_write(written)
+        next_ones[0].run("CREATE (:Taken)")
+        next_ones[0].commit()
+    assert clean_graph.execute_query("MATCH (t:Taken) RETURN count(t) AS made").records[0]["made"] == 2
+
+
+def test_a_failed_read_leaves_its_connection(addresses: Addresses) -> None:
+    async def read() -> int:
+        async with connect_async(addresses.bolt_uri, addresses.user, addresses.password) as shared:
+            shared._pool.pool_config.max_connection_pool_size = 1
+            async with shared.session() as session, shared.session() as other:
+                next_ones: list[neo4j.AsyncTransaction] = []
+
+                async def asked(tx: neo4j.AsyncManagedTransaction) -> None:
+                    try:
+                        await (await tx.run("RETURN 1 / 0 AS nothing")).consume()
+                    finally:
+                        next_ones.append(await other.begin_transaction())
+                        await next_ones[0].run("RETURN 1 AS one")
+
+                with pytest.raises(ClientError, match="/ by zero"):
+                    await session.execute_read(asked)
+                row = await (await next_ones[0].run("RETURN 2 AS two")).single(strict=True)
+                await next_ones[0].commit()
+                return int(row["two"])
+
+    assert asyncio.run(read()) == 2
 
 
 SUMMER, WINTER = datetime(2026, 7, 1, 12, 30, tzinfo=COPENHAGEN), datetime(2026, 1, 1, tzinfo=COPENHAGEN)
