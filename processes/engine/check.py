@@ -42,8 +42,12 @@ _OWN_KEYS = frozenset({
     "iteration", "cardinality", "current", "key",
 })  # fmt: skip
 """Names under which the engine keeps what it knows of a task; no message has one."""
-_AT_THE_ROOT = frozenset({"process", "message", "error", "collaboration", "documentation", "extensionElements"})
-_IN_A_COLLABORATION = DRAWN_ONLY | {"participant", "messageFlow"}
+_AT_THE_ROOT = frozenset({
+    "process", "message", "error", "collaboration", "documentation", "extensionElements", "category",
+})  # fmt: skip
+_IN_A_COLLABORATION = (DRAWN_ONLY - {"dataObject", "dataObjectReference", "dataStoreReference"}) | {
+    "participant", "messageFlow",
+}  # fmt: skip
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 

@@ -1,9 +1,10 @@
 """Decision tables (DMN): inputs, rules and outputs, all in CEL.
 
 A cell of an input is empty or ``-`` (anything), an expression that the input equals (``"yes"``), or begins with an
-operator: ``>= 37``, ``in ["a", "b"]``, ``!= "no"``. Hit policies: UNIQUE (one rule fits), FIRST (the first that fits)
-and COLLECT (of each output, the list of what fits). Where no rule of UNIQUE or FIRST fits, the outputs have their
-defaults (``defaultOutputEntry``); without defaults it is an incident.
+operator: ``>= 37``, ``in ["a", "b"]``, ``!= "no"``. Hit policies: UNIQUE (one rule fits), ANY (several may, if all say
+the same), FIRST (the first that fits), RULE ORDER and COLLECT (of each output, the list of what fits, in the order of
+the rules). COLLECT of one output may also add the list up (SUM, MIN, MAX, COUNT). Where no rule of UNIQUE, ANY or FIRST
+fits, the outputs have their defaults (``defaultOutputEntry``); without defaults it is an incident.
 """
 
 import re
@@ -19,7 +20,9 @@ from processes.engine.names import is_variable
 from processes.engine.values import check_made
 from protocols.xml import local
 
-POLICIES = ("UNIQUE", "FIRST", "COLLECT")
+POLICIES = ("UNIQUE", "ANY", "FIRST", "RULE ORDER", "COLLECT")
+AGGREGATIONS = ("SUM", "MIN", "MAX", "COUNT")
+_LISTS = ("RULE ORDER", "COLLECT")
 MOST_RULES = 1_000
 _OPERATOR = re.compile(r"(==|!=|<=|>=|<|>|in\b)\s*(.+)", re.DOTALL)
 
@@ -44,9 +47,11 @@ class Decision:
     rules: tuple[Rule, ...]
     defaults: tuple[Expression, ...] = ()
     """What the outputs are where no rule fits; empty if they have no defaults."""
+    aggregation: str = ""
 
     def evaluate(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises DecisionFailed if no rule fits, or several of a UNIQUE table; ExpressionFailed; ValuesRejected."""
+        """Raises DecisionFailed if no rule fits, several of a UNIQUE table do, or those of an ANY table differ, or if
+        what is to be added up are no numbers; ExpressionFailed; ValuesRejected."""
         fitting = []
         for number, rule in enumerate(self.rules, start=1):
             if all(each.holds(values) for each in rule.conditions):
@@ -57,19 +62,33 @@ class Decision:
             which = ", ".join(str(number) for number, _ in fitting)
             raise DecisionFailed(f"rules {which} of {self.id} fit, and only one may")
         results = [rule.results for _, rule in fitting]
-        if self.policy != "COLLECT" and not results:
+        if self.policy not in _LISTS and not results:
             if not self.defaults:
                 raise DecisionFailed(f"no rule of {self.id} fits")
             results = [self.defaults]
         rows = [[each.evaluate(values) for each in row] for row in results]
+        if self.policy == "ANY" and any(row != rows[0] for row in rows):
+            which = ", ".join(str(number) for number, _ in fitting)
+            raise DecisionFailed(f"rules {which} of {self.id} fit, and say different things")
         made: dict[str, Any] = (
-            {name: [row[place] for row in rows] for place, name in enumerate(self.outputs)}
-            if self.policy == "COLLECT"
+            {name: self._aggregated([row[place] for row in rows]) for place, name in enumerate(self.outputs)}
+            if self.policy in _LISTS
             else dict(zip(self.outputs, rows[0], strict=True))
         )
         for name, value in made.items():
             check_made(name, value)
         return made
+
+    def _aggregated(self, found: list[Any]) -> Any:
+        if not self.aggregation:
+            return found
+        if self.aggregation == "COUNT":
+            return len(found)
+        if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in found):
+            raise DecisionFailed(f"{self.aggregation} of {self.id}: {found!r} are not all numbers"[:300])
+        if self.aggregation == "SUM":
+            return sum(found)
+        return (min if self.aggregation == "MIN" else max)(found, default=None)
 
 
 def tables(root: etree._Element) -> Iterator[etree._Element]:
@@ -103,12 +122,16 @@ class _Reading:
             return Decision(self._id, "UNIQUE", (), ())
         table = found[0]
         policy = table.get("hitPolicy", "UNIQUE")
-        if policy not in POLICIES or table.get("aggregation"):
-            self._fault("unsupported", f"hit policy {policy}; supported: {', '.join(POLICIES)}, without aggregation")
+        if policy not in POLICIES:
+            self._fault("unsupported", f"hit policy {policy}; supported: {', '.join(POLICIES)}")
         inputs = [_text(each) for column in _children(table, "input") for each in _children(column, "inputExpression")]
         for text in inputs:
             self._compiled(text)
         outputs = outputs_of(decision)
+        aggregation = table.get("aggregation", "")
+        if aggregation and (policy != "COLLECT" or aggregation not in AGGREGATIONS or len(outputs) != 1):
+            text = f"aggregation {aggregation}: COLLECT of one output has one of {', '.join(AGGREGATIONS)}"
+            self._fault("unsupported", text)
         for name in outputs:
             if not is_variable(name):
                 self._fault("no_name", f"the output {name!r} does not name a variable")
@@ -123,7 +146,7 @@ class _Reading:
         rules = tuple(self._rule(number, row, inputs, outputs) for number, row in enumerate(rows, start=1))
         if not outputs:
             self._fault("unsupported", "the table has no output")
-        return Decision(self._id, policy, outputs, rules, self._defaults(table, policy))
+        return Decision(self._id, policy, outputs, rules, self._defaults(table, policy), aggregation)
 
     def _defaults(self, table: etree._Element, policy: str) -> tuple[Expression, ...]:
         columns = _children(table, "output")
@@ -131,8 +154,8 @@ class _Reading:
         stated = [each for each in stated if each]
         if not stated:
             return ()
-        if policy == "COLLECT":
-            self._fault("unsupported", "defaultOutputEntry: COLLECT gives an empty list where no rule fits")
+        if policy in _LISTS:
+            self._fault("unsupported", f"defaultOutputEntry: {policy} gives an empty list where no rule fits")
             return ()
         if len(stated) != len(columns):
             self._fault("unsupported", "defaultOutputEntry: all outputs have a default, or none")

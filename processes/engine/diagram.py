@@ -30,8 +30,12 @@ EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "interme
 NODES = ACTIVITIES | GATEWAYS | EVENTS
 MULTIPLE = "multiInstanceLoopCharacteristics"
 """Of an activity that runs for each of a list, or so many times."""
-DRAWN_ONLY = frozenset({"textAnnotation", "association", "group", "documentation", "extensionElements", "laneSet"})
-"""What may stand among the nodes, and means nothing to a case."""
+DRAWN_ONLY = frozenset({
+    "textAnnotation", "association", "group", "documentation", "extensionElements", "laneSet", "dataObject",
+    "dataObjectReference", "dataStoreReference",
+})  # fmt: skip
+"""What may stand among the nodes, and means nothing to a case: data are variables, and no flow of them is carried
+out."""
 
 
 @dataclass(slots=True)

@@ -2,8 +2,9 @@
 
 In ``timeDuration``: ``P3D``, ``PT4H``, ``14 days``, ``3 working days``; counted from the moment at which the timer
 starts. In ``timeDate``: a CEL expression that gives a date or a moment (``first_day``), also with a distance and a time
-of day: ``14 days before first_day``, ``3 working days after decided_on at 09:00``. In ``timeCycle``: ``R3/2 working
-days``, three times with two working days between.
+of day: ``14 days before first_day``, ``3 working days after decided_on at 09:00``; or a day or a moment as it is
+(``2027-03-01``, ``2027-03-01T09:00:00Z``), as modellers write it. In ``timeCycle``: ``R3/2 working days``, three times
+with two working days between.
 
 Days, weeks, months and working days keep the time of day in Europe/Copenhagen; hours and minutes are exact. A date
 without a time of day begins at midnight, a moment without an offset is Copenhagen's.
@@ -35,6 +36,7 @@ _DISTANCE = re.compile(_AMOUNT)
 _ISO_DISTANCE = re.compile(_ISO)
 _DATED = re.compile(r"(?:(?P<distance>[0-9P][A-Za-z0-9 ]*?)\s+(?P<side>before|after)\s+)?(?P<expression>.+)", re.DOTALL)
 _TIME_OF_DAY = re.compile(r"\s+at\s+([01][0-9]|2[0-3]):([0-5][0-9])$")
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", re.DOTALL)
 _REPEATED = re.compile(r"R(?P<times>[0-9]{0,6})/(?P<distance>.+)", re.DOTALL)
 
 _ISO_UNITS = (("years", "year"), ("months", "month"), ("weeks", "week"), ("days", "day"), ("hours", "hour"),
@@ -118,9 +120,7 @@ class Timer:
         if not isinstance(found, str):
             raise TimerFailed(f"{expression.text} gives {found!r}, not a date or a moment")
         try:
-            if len(found) == len("2026-01-31"):
-                return _normal(datetime.combine(written_day(found), time(), COPENHAGEN))
-            return _in_copenhagen(datetime.fromisoformat(found))
+            return _moment(found)
         except (ValueError, OverflowError):
             raise TimerFailed(f"{expression.text} gives {found[:40]!r}, not a date or a moment") from None
 
@@ -183,8 +183,27 @@ def _dated(text: str, names: Names) -> Timer:
     if found is None:
         raise TimerRejected("it is empty")
     distance = read_distance(found["distance"]) if found["distance"] else None
-    expression = compile_expression(found["expression"].strip(), names)
+    stated = found["expression"].strip()
+    expression = compile_expression(_as_text(stated) if _WRITTEN.fullmatch(stated) else stated, names)
     return Timer(text, 1, distance, found["side"] == "before", expression, of_day)
+
+
+def _as_text(written: str) -> str:
+    """A day or a moment as it is, as an expression: by itself, 2027-03-01 is a subtraction. Raises TimerRejected."""
+    try:
+        _moment(written)
+    except (ValueError, OverflowError):
+        raise TimerRejected(
+            f"{written[:60]!r} is not a date or a moment; write 2027-03-01 or 2027-03-01T09:00"
+        ) from None
+    return f'"{written}"'
+
+
+def _moment(written: str) -> datetime:
+    """Raises ValueError, OverflowError."""
+    if len(written) == len("2026-01-31"):
+        return _normal(datetime.combine(written_day(written), time(), COPENHAGEN))
+    return _in_copenhagen(datetime.fromisoformat(written))
 
 
 def _move(moment: datetime, count: int, unit: str) -> datetime:

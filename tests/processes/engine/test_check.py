@@ -149,7 +149,8 @@ def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
         ((START, '<transaction id="t"/>', END, flow("start", "t", "end")), ("t", "unsupported")),
         ((START, user("approve", more='<standardLoopCharacteristics/>'), END, flow("start", "approve", "end")),
          ("approve", "unsupported")),
-        ((*PLAIN, '<dataObject id="data"/>'), ("data", "unsupported")),
+        ((*PLAIN, '<dataObject id="data"/><manualTask id="m"><dataOutputAssociation id="d"><targetRef>data</targetRef>'
+          "</dataOutputAssociation></manualTask>"), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" isForCompensation="true"/>'), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" startQuantity="2"/>'), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" completionQuantity="2"/>'), ("m", "unsupported")),
@@ -323,6 +324,17 @@ def test_what_can_not_be_compiled_is_a_fault_of_what_is_deployed_too() -> None:
     with pytest.raises(DefinitionRejected) as refused:
         read_definition("main", {"main.bpmn": content}, KNOWN, deployed=True)
     assert [(each.element, each.rule) for each in refused.value.faults] == [("approve", "expression")]
+
+
+def test_what_modellers_draw_for_people_is_no_fault() -> None:
+    drawn = (
+        '<dataObject id="data"/><dataObjectReference id="shown" name="Contract" dataObjectRef="data"/>'
+        '<dataStoreReference id="store" name="Archive"/>'
+    )
+    around = '<category id="c"><categoryValue id="value" value="HR"/></category>'
+    definition = read(*PLAIN, drawn, '<group id="g" categoryValueRef="value"/>', outside=around)
+    assert set(definition.nodes) == {"start", "approve", "end"}
+    assert [each.element for each in begin(definition).work()] == ["approve"]
 
 
 def test_the_drawing_stays_as_it_is() -> None:

@@ -93,6 +93,11 @@ OVERLAPPING = [(["-", "> 1"], ['"a"', "1"]), (["-", "> 2"], ['"b"', "2"])]
         ("FIRST", 0, "no rule of gate fits"),
         ("COLLECT", 3, {"level": ["a", "b"], "note": [1, 2]}),
         ("COLLECT", 0, {"level": [], "note": []}),
+        ("RULE ORDER", 3, {"level": ["a", "b"], "note": [1, 2]}),
+        ("RULE ORDER", 0, {"level": [], "note": []}),
+        ("ANY", 2, {"level": "a", "note": 1}),
+        ("ANY", 3, "rules 1, 2 of gate fit, and say different things"),
+        ("ANY", 0, "no rule of gate fits"),
     ],
 )
 def test_the_hit_policy_says_what_happens_when_several_fit(policy: str, days: int, expected: object) -> None:
@@ -109,14 +114,45 @@ def with_defaults(content: bytes, *defaults: str) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("policy", ["UNIQUE", "FIRST"])
+def test_of_an_any_table_several_rules_may_fit_if_they_say_the_same() -> None:
+    same = [(["-", "> 1"], ['"a"', "days"]), (["-", "> 2"], ['"a"', "3"])]
+    assert outcome(table(same, "ANY"), "yes", 3) == {"level": "a", "note": 3}
+
+
+def one_output(aggregation: str, *results: str) -> bytes:
+    """A COLLECT table whose only output, ``level``, is added up; its rules fit for more than 0, 1, 2 … days."""
+    rules = [(["-", f"> {number}"], [each]) for number, each in enumerate(results)]
+    return table(rules, f'COLLECT" aggregation="{aggregation}').replace(b'<output name="note"/>', b"")
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "days", "expected"),
+    [
+        ("SUM", 3, 6), ("SUM", 1, 3), ("SUM", 0, 0), ("MIN", 3, 1), ("MAX", 3, 3), ("MIN", 0, None), ("COUNT", 3, 3),
+        ("COUNT", 0, 0),
+    ],
+)  # fmt: skip
+def test_a_list_of_one_output_is_added_up(aggregation: str, days: int, expected: object) -> None:
+    definition = read(
+        START, user("ask"), RULE, script("after", "x = level"), user("see", "answer"), END,
+        flow("start", "ask", "rule", "after", "see", "end"), more={"gate.dmn": one_output(aggregation, "3", "1", "2")},
+    )  # fmt: skip
+    case = done(definition, again(definition, begin(definition)), "ask", decision="yes", days=days)
+    assert one(case, "see").data["level"] == expected
+
+
+def test_what_is_no_number_is_not_added_up() -> None:
+    assert "are not all numbers" in str(outcome(one_output("SUM", "1", '"a"'), "yes", 3))
+
+
+@pytest.mark.parametrize("policy", ["UNIQUE", "FIRST", "ANY"])
 def test_where_no_rule_fits_the_outputs_have_their_defaults(policy: str) -> None:
     content = with_defaults(table(OVERLAPPING, policy), '"none"', "days + 10")
     assert outcome(content, "yes", 0) == {"level": "none", "note": 10}
     assert outcome(content, "yes", 2) == {"level": "a", "note": 1}
 
 
-@pytest.mark.parametrize("policy", ["ANY", "PRIORITY", "RULE ORDER", "OUTPUT ORDER", "SUM", ""])
+@pytest.mark.parametrize("policy", ["PRIORITY", "OUTPUT ORDER", "SUM", "", 'FIRST" aggregation="SUM'])
 def test_another_hit_policy_is_refused(policy: str) -> None:
     assert refusals(table(OVERLAPPING, policy)) == {("gate", "unsupported")}
 

@@ -45,6 +45,10 @@ def test_a_duration_counts_from_its_start(text: str, now: str, found: str) -> No
         ("P1M before first_day at 23:59", "2027-04-03T23:59:00+02:00"),
         ('first_day + "T12:00"', "2027-05-03T12:00:00+02:00"),
         ('first_day + "T12:00Z"', "2027-05-03T14:00:00+02:00"),
+        ("2027-03-01", "2027-03-01T00:00:00+01:00"),
+        ("2027-10-11", "2027-10-11T00:00:00+02:00"),  # as an expression a subtraction
+        ("2027-03-01T09:00:00Z", "2027-03-01T10:00:00+01:00"),
+        ("2 days before 2027-03-01 at 09:00", "2027-02-27T09:00:00+01:00"),
     ],
 )
 def test_a_date_comes_from_the_case(text: str, found: str) -> None:
@@ -85,6 +89,7 @@ def test_a_timer_that_repeats_counts_from_its_start(text: str, start: tuple[int,
         ("", "timeDuration"), ("soon", "timeDuration"), ("P", "timeDuration"), ("PT", "timeDuration"),
         ("P1DT", "timeDuration"), ("-P1D", "timeDuration"), ("0 days", "timeDuration"), ("P10001D", "timeDuration"),
         ("3 moons before first_day", "timeDate"), ("", "timeDate"), ("x" * 1_201, "timeDate"),
+        ("2027-02-30", "timeDate"), ("2027-03-01Tea", "timeDate"),
         ("P1D", "timeCycle"), ("R/P1D", "timeCycle"), ("R0/P1D", "timeCycle"), ("R101/P1D", "timeCycle"),
         ("__import__('os').system('true')", "timeDuration"),
     ],
