@@ -20,3 +20,5 @@ NAMES: Final[Names] = _of(
     account=_of(*_ACCOUNT),
     employments=_of(*_EMPLOYMENT, unit=_of(*_UNIT), position=_of("uuid", "title", "code")),
 )
+LOGIN_NAMES: Final[Names] = MappingProxyType({**NAMES, "login": _of("assurance_level", "two_factors")})
+"""Of a login here: also how the person has logged in, which is not known of a login at ADFS."""

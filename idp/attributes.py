@@ -13,12 +13,13 @@ import neo4j
 from graph.as_of import in_force
 from graph.cpr.keyring import Keyring
 from graph.expressions import ExpressionFailed, compile_expression
-from idp.attribute_names import NAMES
+from idp.attribute_names import LOGIN_NAMES
 
 
 def attributes_of(expressions: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, list[str]]:
     """The attributes of a person. Raises ExpressionFailed: then nothing is asserted, rather than too little."""
-    return {name: _values(text, compile_expression(text, NAMES).evaluate(facts)) for name, text in expressions.items()}
+    compiled = {name: compile_expression(text, LOGIN_NAMES) for name, text in expressions.items()}
+    return {name: _values(each.text, each.evaluate(facts)) for name, each in compiled.items()}
 
 
 def facts_of(

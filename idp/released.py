@@ -11,6 +11,7 @@ from idp.attributes import attributes_of, facts_of
 from idp.claims.person_claims import Receiving, claims_of
 from idp.claims.subjects import NoClaims, subject_of
 from idp.local_account import LocalAccount
+from idp.saml.contexts import assurance_level
 from idp.saml.name_ids import x509_subject
 from idp.saml.names import X509_SUBJECT
 from idp.settings import ServiceProviderSettings
@@ -25,14 +26,22 @@ class Releasing:
     receivers: Mapping[str, Receiving] = field(default_factory=dict)
 
     def to(
-        self, settings: ServiceProviderSettings, session: neo4j.Session, account: LocalAccount, day: date
+        self,
+        settings: ServiceProviderSettings,
+        session: neo4j.Session,
+        account: LocalAccount,
+        day: date,
+        *,
+        two_factors: bool,
     ) -> "Released":
-        """Raises ExpressionFailed; NoClaims: the person or the rights can't be told: then nothing is asserted."""
+        """``two_factors``: how the person has logged in. Raises ExpressionFailed; NoClaims: the person or the rights
+        can't be told: then nothing is asserted."""
         keyring = self.keyring if settings.cpr else None
         facts = session.execute_read(facts_of, account.uuid, account.person, day, keyring)
         if facts is None:
             raise NoClaims(404, "unknown_user", "The account is gone.")
-        values = attributes_of(settings.attributes, facts)
+        facts["login"] = {"assurance_level": assurance_level(two_factors), "two_factors": two_factors}
+        values = attributes_of(settings.expressions, facts)
         if settings.rights is not None:
             values |= self._rights(settings, session, account, day)
         name_id = account.uuid

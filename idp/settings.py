@@ -1,15 +1,15 @@
 """The settings of the identity provider."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from graph.expressions import ExpressionRejected, compile_expression
-from idp.attribute_names import NAMES
+from graph.expressions import ExpressionRejected, Names, compile_expression
+from idp.attribute_names import LOGIN_NAMES, NAMES
 from idp.claims.oio_bpp import Profile as BppProfile
-from idp.saml.names import PERSISTENT, PRIVILEGES, X509_SUBJECT
+from idp.saml.names import ASSURANCE_LEVEL, PERSISTENT, PRIVILEGES, X509_SUBJECT
 from idp.saml.profiles import PROFILES, Profile, ProfileName
 from idp.saml.service_providers import LONGEST_ENTITY_ID
 from idp.sealing import SHORTEST_SECRET
@@ -35,6 +35,7 @@ def _sealing_key(secret: SecretStr) -> SecretStr:
     return secret
 
 
+_LEVEL = "login.assurance_level"
 EntityId = Annotated[str, AfterValidator(_entity_id)]
 PublicAddress = Annotated[str, AfterValidator(_public_address)]
 SealingKey = Annotated[SecretStr, AfterValidator(_sealing_key)]
@@ -44,6 +45,7 @@ class AttributeSettings(BaseModel):
     """What is stated of a person who logs in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    names: ClassVar[Names] = NAMES
 
     attributes: dict[str, str] = Field(default_factory=dict, description='name → CEL, e.g. email = "account.email"')
     cpr: bool = Field(default=False, description="true: its attributes may use person.cpr")
@@ -55,21 +57,25 @@ class AttributeSettings(BaseModel):
             if not name.strip() or not name.isprintable():
                 raise ValueError(f"{name!r} is not the name of an attribute")
             try:
-                compile_expression(text, NAMES)
+                references = compile_expression(text, cls.names).references
             except ExpressionRejected as wrong:
                 raise ValueError(f"{name}: {wrong}") from wrong
+            if name == ASSURANCE_LEVEL and _LEVEL not in references:
+                raise ValueError(f"{name} follows from how a person has logged in here: only {_LEVEL} tells it")
         return given
 
     @model_validator(mode="after")
     def _cpr_only_by_consent(self) -> "AttributeSettings":
         for name, text in self.attributes.items():
-            if not self.cpr and "person.cpr" in compile_expression(text, NAMES).references:
+            if not self.cpr and "person.cpr" in compile_expression(text, self.names).references:
                 raise ValueError(f"attribute {name} uses person.cpr; set cpr = true to allow it")
         return self
 
 
 class ServiceProviderSettings(AttributeSettings):
     """One service provider: an application, or ADFS in front of many."""
+
+    names: ClassVar[Names] = LOGIN_NAMES
 
     metadata_url: SecretAddress | None = Field(default=None, description="where its metadata is read, https")
     metadata_file: Path | None = Field(default=None, description="or the file with it")
@@ -78,7 +84,9 @@ class ServiceProviderSettings(AttributeSettings):
     profile: ProfileName = "modern"
     encrypt: bool = Field(default=True, description="false: assertions are sent in clear (signed)")
     unsigned_requests: bool = Field(default=False, description="true: requests without a signature are accepted")
-    name_id: Literal["persistent", "x509_subject"] = "persistent"
+    name_id: Literal["persistent", "x509_subject"] = Field(
+        default="persistent", description=f"x509_subject: as KOMBIT asks, with the attribute {ASSURANCE_LEVEL}"
+    )
     rights: str | None = Field(
         default=None, description="what it gets as OIO-BPP: KOMBIT, the key of an IT system, or a name of idp.receivers"
     )
@@ -105,7 +113,13 @@ class ServiceProviderSettings(AttributeSettings):
     @property
     def offered(self) -> tuple[str, ...]:
         """The names of what it may get."""
-        return (*self.attributes, *((self.rights_as,) if self.rights is not None else ()))
+        return (*self.expressions, *((self.rights_as,) if self.rights is not None else ()))
+
+    @property
+    def expressions(self) -> dict[str, str]:
+        """With the attribute that KOMBIT's name ID comes with."""
+        always = {ASSURANCE_LEVEL: _LEVEL} if self.name_id == "x509_subject" else {}
+        return {**always, **self.attributes}
 
     @property
     def crypto(self) -> Profile:

@@ -230,7 +230,7 @@ class SingleSignOn:
         day = now.astimezone(COPENHAGEN).date()
         try:
             with self._driver.session() as graph:
-                released = self._releasing.to(settings, graph, session.account, day)
+                released = self._releasing.to(settings, graph, session.account, day, two_factors=session.two_factors)
             values = released.attributes
             name_id, name_id_format = released.name_id, released.name_id_format
             if request.name_id_format == TRANSIENT:  # the request wants one for this login only

@@ -7,6 +7,7 @@ process (saml.md §5).
 from idp.saml.authn_requests import RequestedContext
 from idp.saml.errors import Declined
 from idp.saml.names import (
+    ASSURANCE_CONTEXT,
     MULTIPLE_FACTORS,
     NO_AUTHN_CONTEXT,
     PASSWORD,
@@ -15,8 +16,16 @@ from idp.saml.names import (
     UNSPECIFIED_CONTEXT,
 )
 
-_STRENGTH = {UNSPECIFIED_CONTEXT: 0, PLAIN_PASSWORD: 1, PASSWORD: 1, MULTIPLE_FACTORS: 2}
-"""The classes that are known here, by strength."""
+_STRENGTH = {
+    UNSPECIFIED_CONTEXT: 0, PLAIN_PASSWORD: 1, PASSWORD: 1, MULTIPLE_FACTORS: 2,
+    f"{ASSURANCE_CONTEXT}1": 1, f"{ASSURANCE_CONTEXT}2": 1, f"{ASSURANCE_CONTEXT}3": 2,
+}  # fmt: skip
+"""The classes that are known here, by strength. The assurance level 4 is never reached."""
+
+
+def assurance_level(two_factors: bool) -> str:
+    """Of a login that took place (kombit_access.md §2.4)."""
+    return "3" if two_factors else "2"
 
 
 def needs_second_factor(requested: RequestedContext | None) -> bool:

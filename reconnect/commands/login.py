@@ -170,6 +170,7 @@ def attributes(
     context: typer.Context,
     provider: Annotated[str, typer.Argument(help="The name of a service provider in idp.providers.")],
     login: Login,
+    two_factors: Annotated[bool, typer.Option("--two-factors", help="As after a login with two factors.")] = False,
 ) -> None:
     """Show what a service provider would get of a person at a login today: name ID and attributes.
 
@@ -189,7 +190,7 @@ def attributes(
     account = _account(run, login)
     try:
         with run.driver().session() as session:
-            found = releasing(run).to(settings, session, account, today())
+            found = releasing(run).to(settings, session, account, today(), two_factors=two_factors)
     except (ExpressionFailed, NoClaims) as wrong:
         raise CommandFailed(f"A login there would be refused: {wrong}") from wrong
     if not account.is_open:

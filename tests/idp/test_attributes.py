@@ -10,7 +10,8 @@ from graph.time import Period
 from graph.writing.graph_writer import GraphWriter
 from idp.attributes import attributes_of, facts_of
 from idp.local_account import account_of
-from idp.settings import ServiceProviderSettings
+from idp.saml.names import ASSURANCE_LEVEL, PRIVILEGES
+from idp.settings import AttributeSettings, ServiceProviderSettings
 from tests.idp.staff import RING, RULES, SYSTEM, in_days, state_account
 
 CPR = "0101901234"
@@ -33,3 +34,26 @@ def test_pitfall_66_a_cpr_number_only_by_consent(clean_graph: neo4j.Driver) -> N
     assert CPR not in str(without)
     with pytest.raises(ValidationError, match=r"set cpr = true"):
         ServiceProviderSettings(metadata_file="sp.xml", attributes={"a": "person.cpr"})  # type: ignore[arg-type]
+
+
+def test_pitfall_29_an_assurance_level_follows_from_the_login() -> None:
+    """Never from a constant; and at ADFS, where others log in, it isn't known (kombit_access.md §5.3)."""
+    for text in ("'3'", "login.two_factors ? '4' : '3'", "login.assurance_level"):
+        with pytest.raises(ValidationError, match=r"follows from how a person has logged in|allowed|unknown"):
+            AttributeSettings(attributes={ASSURANCE_LEVEL: text})
+    for text in ("'3'", "login.two_factors ? '4' : '3'"):
+        with pytest.raises(ValidationError, match=r"only login\.assurance_level tells it"):
+            ServiceProviderSettings(metadata_file="sp.xml", attributes={ASSURANCE_LEVEL: text})  # type: ignore[arg-type]
+    made = ServiceProviderSettings(
+        metadata_file="sp.xml",  # type: ignore[arg-type]
+        attributes={ASSURANCE_LEVEL: "login.assurance_level", "mfa": "login.two_factors"},
+    )
+    for two_factors, level in ((False, "2"), (True, "3")):
+        facts = {"login": {"assurance_level": level, "two_factors": two_factors}}
+        assert attributes_of(made.expressions, facts) == {ASSURANCE_LEVEL: [level], "mfa": [str(two_factors).lower()]}
+
+
+def test_kombits_name_id_comes_with_the_assurance_level() -> None:
+    as_kombit_asks = ServiceProviderSettings(metadata_file="sp.xml", name_id="x509_subject", rights="KOMBIT")  # type: ignore[arg-type]
+    assert as_kombit_asks.offered == (ASSURANCE_LEVEL, PRIVILEGES)
+    assert ServiceProviderSettings(metadata_file="sp.xml").offered == ()  # type: ignore[arg-type]

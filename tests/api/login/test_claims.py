@@ -37,7 +37,7 @@ from idp.claims.oio_bpp_reader import read_xml
 from idp.claims.person_claims import Attributes, Receiving, _places, claims_of
 from idp.local_account import LocalAccount
 from idp.released import Releasing
-from idp.saml.names import PRIVILEGES
+from idp.saml.names import ASSURANCE_LEVEL, PRIVILEGES
 from idp.settings import ServiceProviderSettings
 from reconnect.embedded import Addresses
 from tests.forked import started
@@ -285,14 +285,18 @@ def test_an_assertion_has_the_same_rights_as_an_answer_to_adfs(clean_graph: neo4
     with clean_graph.session() as session:
         answered = claims_of(session, subjects.subject_of(session, uuid, today(), key_type="uuid"), None, CVR, today())
         owner = LocalAccount(uuid, answered.person, "ekstern", "open")
-        found = releasing.to(settings, session, owner, today())
-        assert answered.oio_bpp and found.attributes == {"login": ["ekstern"], PRIVILEGES: [answered.oio_bpp]}
-        assert (found.name_id, settings.offered) == (answered.name_id, ("login", PRIVILEGES))
+        found = releasing.to(settings, session, owner, today(), two_factors=True)
+        assert answered.oio_bpp and found.attributes == {
+            ASSURANCE_LEVEL: ["3"],
+            "login": ["ekstern"],
+            PRIVILEGES: [answered.oio_bpp],
+        }
+        assert (found.name_id, settings.offered) == (answered.name_id, (ASSURANCE_LEVEL, "login", PRIVILEGES))
         with pytest.raises(subjects.NoClaims, match="not known"):
-            releasing.to(settings.model_copy(update={"rights": "nonsense"}), session, owner, today())
+            releasing.to(settings.model_copy(update={"rights": "nonsense"}), session, owner, today(), two_factors=True)
     clean_graph.execute_query("MATCH (:Person {name: 'Anna Berg'})-[s:STATE]->(v) SET v.stopped = true")
     with clean_graph.session() as session, pytest.raises(subjects.NoClaims, match="not active"):
-        releasing.to(settings, session, owner, today())
+        releasing.to(settings, session, owner, today(), two_factors=True)
 
 
 def test_the_dead_have_no_claims(farm: Farm) -> None:

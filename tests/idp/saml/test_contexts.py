@@ -5,8 +5,10 @@ import pytest
 from idp.saml.authn_requests import RequestedContext
 from idp.saml.contexts import context_of, needs_second_factor
 from idp.saml.errors import Declined
-from idp.saml.names import MULTIPLE_FACTORS, PASSWORD, PLAIN_PASSWORD, UNSPECIFIED_CONTEXT
+from idp.saml.names import ASSURANCE_CONTEXT, MULTIPLE_FACTORS, PASSWORD, PLAIN_PASSWORD, UNSPECIFIED_CONTEXT
 
+TWO, THREE, FOUR = (f"{ASSURANCE_CONTEXT}{level}" for level in (2, 3, 4))
+"""The levels of the Context Handler (kombit_access.md §2.4)."""
 HIGH = "https://data.gov.dk/concept/core/nsis/loa/High"
 KERBEROS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Kerberos"
 
@@ -25,6 +27,10 @@ KERBEROS = "urn:oasis:names:tc:SAML:2.0:ac:classes:Kerberos"
         ((MULTIPLE_FACTORS,), "minimum", True, None, MULTIPLE_FACTORS),
         ((PASSWORD,), "maximum", False, PASSWORD, PASSWORD),
         ((PASSWORD,), "better", True, None, MULTIPLE_FACTORS),
+        ((TWO,), "exact", False, TWO, TWO),
+        ((THREE,), "exact", True, None, THREE),
+        ((THREE,), "minimum", True, None, MULTIPLE_FACTORS),
+        ((HIGH, TWO, THREE), "exact", False, TWO, THREE),
     ],
 )
 def test_asked_and_claimed(
@@ -46,6 +52,8 @@ def test_asked_and_claimed(
         RequestedContext((HIGH,)),
         RequestedContext((HIGH,), "minimum"),
         RequestedContext((KERBEROS,)),
+        RequestedContext((FOUR,)),
+        RequestedContext((FOUR,), "minimum"),
         RequestedContext((MULTIPLE_FACTORS,), "better"),
         RequestedContext((HIGH, PASSWORD), "better"),
     ],
