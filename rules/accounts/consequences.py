@@ -80,7 +80,7 @@ def _reached(session: neo4j.Session, number: int) -> frozenset[str] | None:
 
 
 _WORKING = {
-    # By the unit's place, rules reach those below it; by its values, those in it.
+    # By the unit's place, rules reach those below it; by its values and days, those in it, or with a role for it.
     "Unit": f"""
         UNWIND $uuids AS uuid
         MATCH (top:Unit {{uuid: uuid}})
@@ -89,8 +89,15 @@ _WORKING = {
         MATCH (top)<-[:PART_OF*0..]-(u:Unit)
         WHERE has_moved OR u = top
         WITH DISTINCT u
-        MATCH (u)<-[l:IN]-(:Employment|Affiliation)<-[:HAS]-(p:Person)
-        WHERE {not_over("l", "$start")}
+        CALL (u) {{
+            MATCH (u)<-[l:IN]-(:Employment|Affiliation)<-[:HAS]-(p:Person)
+            WHERE {not_over("l", "$start")}
+            RETURN p
+            UNION
+            MATCH (u)<-[l:FOR]-(:Assignment)<-[:HOLDS]-()<-[:HAS*0..1]-(p:Person)
+            WHERE {not_over("l", "$start")}
+            RETURN p
+        }}
         RETURN DISTINCT p.uuid AS person
     """,
     "Position": f"""

@@ -15,7 +15,7 @@ from graph.expressions import Expression, compile_expression
 from graph.model.accounts import GIVE, PER_PERSON
 from graph.name_patterns import LONGEST_LOGIN
 from graph.row_blocks import in_blocks
-from graph.time import ALWAYS, FOREVER, Period, today, within
+from graph.time import ALWAYS, FOREVER, Period, today, union, within
 from rules.accounts.deciding import referenced
 from rules.accounts.facts import (
     AccountException,
@@ -347,7 +347,8 @@ def _ask_for_roles(rules: Rules) -> bool:
 
 
 def _roles(session: neo4j.Session, persons: Sequence[str] | None, since: date) -> dict[str, list[tuple[Period, str]]]:
-    """Role, and days, of all who hold one, by the holder's uuid. An assignment may have gaps."""
+    """Role, and days, of all who hold one, by the holder's uuid. An assignment may have gaps; one for units counts
+    while it is for one that is open, as for rights."""
     rows = session.run(
         f"""
         MATCH (holder:Person|Employment|Affiliation)-[held:HOLDS]->(a:Assignment)-[of:OF]->(r:Role)
@@ -356,18 +357,30 @@ def _roles(session: neo4j.Session, persons: Sequence[str] | None, since: date) -
             ($persons IS NULL OR holder.uuid IN $persons
                 OR EXISTS {{ MATCH (p:Person)-[:HAS]->(holder) WHERE p.uuid IN $persons }})
         RETURN holder.uuid AS holder, r.uuid AS role,
-            [each IN [held, of, state] | [toString(each.from), toString(each.to)]] AS periods
+            [each IN [held, of, state] | [toString(each.from), toString(each.to)]] AS periods,
+            CASE WHEN EXISTS {{ (a)-[:FOR]->() }} THEN COLLECT {{
+                MATCH (a)-[place:FOR]->(:Unit)-[open:STATE]->()
+                RETURN [each IN [place, open] | [toString(each.from), toString(each.to)]]
+            }} END AS places
         """,
         persons=persons,
         since=since,
     )
     found: dict[str, list[tuple[Period, str]]] = {}
     for row in rows:
-        days: tuple[Period, ...] = (Period(),)
-        for start, end in row["periods"]:
-            days = within(days, (_period(start, end),))
+        days = _common(row["periods"])
+        if row["places"] is not None:
+            days = within(days, union(each for place in row["places"] for each in _common(place)))
         found.setdefault(row["holder"], []).extend((each, row["role"]) for each in days)
     return found
+
+
+def _common(periods: Iterable[Sequence[str | None]]) -> tuple[Period, ...]:
+    """The days that all have."""
+    days: tuple[Period, ...] = (Period(),)
+    for start, end in periods:
+        days = within(days, (_period(start, end),))
+    return days
 
 
 @lru_cache(10_000)  # few days begin or end much

@@ -64,7 +64,7 @@ class StaffJob:
 
 @dataclass(frozen=True, slots=True)
 class StaffRole:
-    """A role that ``holder``, an employment, affiliation or person, has for ``units``."""
+    """A role that ``holder``, an employment, affiliation or person, has for ``units``, which are open."""
 
     uuid: str
     key: str
@@ -212,7 +212,9 @@ def _roles(work: Evaluation) -> Iterator[StaffRole]:
         holders = (person, *(tie.uuid for tie in work.routes.ties(person)))
         for assignment in (each for holder in holders for each in work.routes.assignments(holder)):
             role = work.organisation.roles[assignment.role]
-            units = tuple(each.unit for each in assignment.places)
+            units = tuple(each.unit for each in assignment.places if work.routes.tree.open(each.unit) is not None)
+            if assignment.is_for_units and not units:
+                continue  # as ``held_for``: of units that have all ended, it is held for nothing
             yield StaffRole(role.uuid, role.key, role.title, assignment.holder, person, units)
 
 

@@ -64,3 +64,25 @@ def test_a_stopped_person_who_has_left_is_still_known_as_stopped(
     before = today() - timedelta(days=1)
     coming = organisation(read_image(Asking(), image_reader(addresses, clean_graph, RING), before), "ad", before)  # type: ignore[arg-type]
     assert coming.accounts == () and {"anbe", "anbe@solbjerg.example"} <= coming.names
+
+
+def test_a_role_for_units_is_held_while_one_of_them_is_open(
+    clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    pool = {"id": "pool", "name": "Vikarkorps", "parents": [{"unit": "town"}], "to": day(10)}
+    old = {"id": "old", "name": "Puljen", "parents": [{"unit": "town"}], "to": day(-5)}
+    held = [
+        {"id": "m1", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "pool"}, {"unit": "old"}]},
+        {"id": "m2", "holder": {"employment": "e_bo"}, "role": "manager", "for": [{"unit": "old"}]},
+        {"id": "m3", "holder": {"employment": "e_carl"}, "role": "manager", "for": []},
+        {"id": "m4", "holder": {"employment": "e_aase"}, "role": "manager", "for": [{"unit": "town", "to": day(-1)}]},
+    ]
+    assert imported(clean_graph, town(units=[pool, old], assignments=held), tmp_path).problems == []
+
+    def holders(after: int) -> set[str]:
+        at = today() + timedelta(days=after)
+        made = organisation(read_image(Asking(), image_reader(addresses, clean_graph, RING), at), "ad", at)  # type: ignore[arg-type]
+        return {each.person for each in made.roles}
+
+    anna, carl = _uuid(clean_graph, "Anna Marie"), _uuid(clean_graph, "Carl")
+    assert (holders(0), holders(9), holders(10)) == ({anna, carl}, {anna, carl}, {carl})

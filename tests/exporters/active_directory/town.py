@@ -109,6 +109,8 @@ class Town:
                 {
                     "uuid": f"a-{key}-{short}",
                     "role": {"uuid": f"role-{key}", "key": key, "title": key.title()},
+                    "unit": [],
+                    "everFor": [],
                     "holder": {"uuid": f"e-{short}", "person": {"uuid": short}},
                 }
                 for key, short in self.roles

@@ -148,6 +148,17 @@ def test_it_is_what_the_rules_plan_once_the_change_is_made(
     assert_is_what_comes(graph, lambda driver: imported(driver, content, tmp_path))
 
 
+def test_the_end_of_a_unit_reaches_those_with_a_role_for_it(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
+    managers = {**ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "roles.exists(each, each.key == 'manager')"}
+    pool = {"id": "pool", "name": "Vikarkorps", "parents": [{"unit": "town"}]}
+    held = {"id": "m", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "pool"}]}
+    content = town(account_rules={"everyone": managers}, units=[pool], assignments=[held])
+    assert imported(clean_graph, content, tmp_path).problems == []
+    plan(clean_graph)
+    ended = town(account_rules={"everyone": managers}, units=[{**pool, "to": day(10)}], assignments=[held])
+    assert_is_what_comes(clean_graph, lambda driver: imported(driver, ended, tmp_path))
+
+
 def test_extra_accounts_end_with_their_owners_and_stops_close_all(graph: neo4j.Driver, tmp_path: Path) -> None:
     place = Place(graph, tmp_path)
     uuids = dict(graph.execute_query("MATCH (n:Person|ItSystem) RETURN coalesce(n.name, n.key), n.uuid").records)

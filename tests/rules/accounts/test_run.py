@@ -401,6 +401,26 @@ def test_a_role_with_a_gap_gives_nothing_in_it(place: Place) -> None:
     assert place.planned()["Anna Marie"]["days"] == [[day(20), None]]
 
 
+def test_a_role_for_units_counts_while_one_of_them_is_open(place: Place) -> None:
+    managers = {
+        **ACCOUNT_TOWN["account_rules"]["everyone"], "condition": "roles.exists(each, each.key == 'manager')",
+        "lead_days": 0, "grace_days": 0,
+    }  # fmt: skip
+    pool = {"id": "pool", "name": "Vikarkorps", "parents": [{"unit": "town"}]}
+    old, new = {**pool, "id": "old", "to": day(-5)}, {**pool, "id": "new", "from": day(20)}
+    held = [
+        {"id": "m1", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "pool"}, {"unit": "old"}]},
+        {"id": "m2", "holder": {"employment": "e_aase"}, "role": "manager", "for": [{"unit": "old"}, {"unit": "new"}]},
+        {"id": "m3", "holder": {"employment": "e_bo"}, "role": "manager", "for": [{"unit": "old"}]},
+        {"id": "m4", "holder": {"employment": "e_carl"}, "role": "manager", "for": []},
+    ]
+    rules = {"everyone": managers, "canteen": {**managers, "unit": "canteen"}}
+    place.run(account_rules=rules, units=[{**pool, "to": day(10)}, old, new], assignments=held)
+    assert {name: each["days"] for name, each in place.planned().items()} == {
+        "Anna Marie": [[day(0), day(10)]], "Åse": [[day(20), None]], "Carl": [[day(0), None]],
+    }  # fmt: skip
+
+
 def test_each_account_is_explained_by_its_own_employment(place: Place) -> None:
     rule = {**ACCOUNT_TOWN["account_rules"]["everyone"], "per": "employment"}
     second = {"id": "e_2", "person": "anna", "number": "22", "from": "2021-01-01", "units": [{"unit": "job"}]}
