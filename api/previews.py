@@ -11,6 +11,7 @@ from api.enums import enumerated
 from graph.identity.lookup import uuids_in
 from graph.model.kind import name_of
 from graph.questions.preview.consequences import Consequence, Preview
+from graph.time import today
 
 MOST = 2_000
 """Consequences that are listed; all are counted."""
@@ -41,8 +42,9 @@ T = TypeVar("T")
 
 def in_part(driver: neo4j.Driver, access: Access, found: Preview[T], roles: frozenset[str] | None = None) -> Preview[T]:
     """What a caller may be told whose roles hold in a part of the organisation: of people there, and of what a person
-    gains or loses only what leads to nothing outside; accounts and groups only of those whom the part has wholly. The
-    preview must be one without reasons. ``roles``: as in ``seen``."""
+    gains or loses only what leads to nothing outside; accounts and groups only of those whom the part has wholly. No
+    day tells when something begins or ends of others. The preview must be one without reasons. ``roles``: as in
+    ``seen``."""
     if access.scope is None:
         return found
     named = {uuid for each in found.consequences for about in each.about for uuid in uuids_in(about)}
@@ -55,7 +57,11 @@ def in_part(driver: neo4j.Driver, access: Access, found: Preview[T], roles: froz
         if each.person in (wholly if each.what in _OF_ALL_TIES else people)
         and not any(uuid in outside for about in each.about for uuid in uuids_in(about))
     )
-    return replace(found, people=people, consequences=told)
+    days = tuple(sorted({*found.own_days, *(each.since for each in told if each.since in found.days)}))
+    looked_until = found.looked_until
+    if found.is_cut:
+        looked_until = max((each for each in days if each <= looked_until), default=today())
+    return replace(found, people=people, consequences=told, days=days, looked_until=looked_until)
 
 
 def consequence_form(each: Consequence) -> dict[str, Any]:

@@ -55,7 +55,9 @@ class Consequence:
 class Preview(Generic[T]):
     """``outcome``: what the change answered. ``days``: from each, something of it counts. ``people``: UUIDs of all whom
     it touches, also of those for whom nothing differs. ``looked_until``: up to this day also those days were looked at
-    on which something else that is known begins or ends; of later ones only ``days``."""
+    on which something else that is known begins or ends; of later ones only ``days``. ``own_days``: those of ``days``
+    that follow from the change alone, whomever it touches. ``is_cut``: so much begins or ends of those whom it touches
+    that ``looked_until`` is earlier than otherwise."""
 
     outcome: T
     changes: int
@@ -63,6 +65,8 @@ class Preview(Generic[T]):
     people: frozenset[str]
     consequences: tuple[Consequence, ...]
     looked_until: date
+    own_days: tuple[date, ...]
+    is_cut: bool
 
     @property
     def touched(self) -> int:
@@ -104,6 +108,7 @@ def preview(
             learnt = learnt_since(after, number, at or today())
             days = _Days(before, after, with_reasons)
             reached = {day: days.reached(day, things) for day, things in _asked(learnt, at).items()}
+            own_days = tuple(sorted(reached))
             people = frozenset[str]().union(*reached.values())
             ahead = None if at is not None else days.ahead(learnt, sum(map(len, reached.values())))
             looked_at = people if ahead is None else people | ahead.persons
@@ -131,6 +136,8 @@ def preview(
                 people.union(followed.persons - looked_at, *reached.values(), (each.person for each in consequences)),
                 tuple(in_order(consequences)),
                 at or today() if ahead is None else ahead.last,
+                own_days,
+                ahead is not None and ahead.end < coming.end_of_look(ahead.start),
             )
 
     return rehearsed(driver, work)
