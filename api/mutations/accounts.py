@@ -176,6 +176,7 @@ class Accounts(ByHand):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("AccountRequest", request)
+            editing.require_wholly("AccountRequest", uuid)
             by = editing.own_name(decided_by, "decided_by")
             amendments = editing.read(
                 lambda session: asking.decided(
@@ -205,6 +206,7 @@ class Accounts(ByHand):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("PlannedAccount", account)
+            editing.require_wholly("PlannedAccount", uuid)
             given = editing.read(lambda session: asking.stated_days(session, uuid))
             first, last = (given[0].start, given[-1].end) if given else (None, None)
             wanted = days(first if from_ is UNSET else from_, last if to is UNSET else to)
@@ -261,4 +263,5 @@ def _extra(
 ) -> asking.ExtraAccount:  # fmt: skip
     needed = None if needs is None else editing.ref("ItSystem", needs)
     owner, place = editing.ref("Person", person), editing.ref("ItSystem", system)
+    editing.require_wholly("Person", owner.key)  # whether a name is taken is said to those alone who may give it
     return asking.ExtraAccount(owner, place, login, type, common_name, email, needed)

@@ -59,6 +59,7 @@ class Attesting(Caring):
     ) -> Written:  # fmt: skip
         def work(editing: Editing) -> Written:
             uuid = editing.uuid("Attestation", attestation)
+            editing.require_wholly("Attestation", uuid)
             decider = editing.own_name(decided_by, "decided_by")
             edit = _decided(KEPT if keep else REMOVED, decider, editing.reason)
             answer = Amendment("Attestation", uuid, edit, expected_version, days=Period(today()))

@@ -94,6 +94,14 @@ class Editing(Guarding):
             return self.read(lambda session: part.find(session, kind, name))
         return self.read(lambda session: find(session, kind, name).uuid)
 
+    def require_wholly(self, kind: str, uuid: str) -> None:
+        """Raises GraphQLError (forbidden) unless all of a thing that is to be changed, or a person who is to get
+        something, lies where the caller may change it. Asked before anything that may refuse the change for another
+        reason: that tells what lies elsewhere."""
+        part, own = self._part, self._context.access
+        if part is not None and uuid not in (own.person, own.decides):
+            self.read(lambda session: part.require(session, kind, uuid, wholly=True))
+
     def require_parents(self, unit: str) -> None:
         """Raises GraphQLError (forbidden) unless the units above a unit, now and later, lie where the caller may change
         them: what moves, moves away from somewhere."""

@@ -38,6 +38,7 @@ def relive(
     wrong_value, for what is withdrawn and changed at once.
     """
     uuid = editing.uuid(kind, thing)
+    editing.require_wholly(kind, uuid)
     if withdraw:
         if links or start is not UNSET or end is not UNSET:
             text = "withdraw: omit 'from', 'to' and all other changes"
