@@ -1,11 +1,12 @@
-"""What those who have approved something may do on the day on which it happens."""
+"""Who approves: what they may do on the day on which something happens, and whether there is anybody who could."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import neo4j
 
 from api.access.caller_names import PERSON
 from api.access.held import held_by
+from api.access.own_system import SYSTEM
 from api.access.rights import Access
 from api.access.tokens import accesses_of
 
@@ -21,6 +22,49 @@ def access_today(driver: neo4j.Driver, name: str) -> Access:
         held = held_by(driver, person, name)
         found += [] if held is None else [held]
     return _together(name, person, found)
+
+
+_MOST = 200
+"""People who are looked at."""
+_CANDIDATES = f"""
+MATCH (:ItSystem {{key: $system}})<-[:AT]-(role:SystemRole)
+MATCH (gives)-[:INCLUDES*0..10]->(role)
+MATCH (g:Grant|RightsRequest {{active: true}})-[:GIVES]->(gives)
+MATCH (g)-[:GIVEN_TO]->(to)
+WITH DISTINCT to
+CALL (to) {{
+    WITH to WHERE to:Person
+    RETURN to AS person
+    UNION
+    MATCH (person:Person)-[:HAS]->(to)
+    RETURN person
+    UNION
+    MATCH (person:Person)-[:HAS]->{{0,1}}()-[:HOLDS]->(:Assignment {{active: true}})-[:OF]->(to)
+    RETURN person
+    UNION
+    MATCH (person:Person)-[:HAS]->({{active: true}})-[:AS]->(:Position)-[:WITHIN*0..10]->(to)
+    RETURN person
+    UNION
+    MATCH (to:Unit)<-[:PART_OF*0..20]-(:Unit)<-[:IN]-({{active: true}})<-[:HAS]-(person:Person)
+    RETURN person
+}}
+RETURN DISTINCT person.uuid AS uuid
+ORDER BY uuid
+LIMIT {_MOST + 1}
+"""
+"""Whom a grant of REConnect's own rights may reach: all whom it does, and some of whom it asks for more."""
+
+
+def can_anyone(driver: neo4j.Driver, may: Callable[[Access], bool]) -> bool | None:
+    """Whether there is a person who may do something, by the rights in REConnect that they hold today. None: more
+    people than are looked at may have these."""
+    rows, _, _ = driver.execute_query(_CANDIDATES, system=SYSTEM, routing_=neo4j.RoutingControl.READ)
+    people = [row["uuid"] for row in rows]
+    for person in people[:_MOST]:
+        held = held_by(driver, person, f"{PERSON}{person}")
+        if held is not None and may(held):
+            return True
+    return None if len(people) > _MOST else False
 
 
 def _together(name: str, person: str | None, several: Iterable[Access]) -> Access:

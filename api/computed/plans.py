@@ -5,6 +5,7 @@ from dataclasses import replace
 import neo4j
 import orjson
 
+from api.access.approvers import can_anyone
 from api.access.caller_names import person_of
 from api.access.rights import Access
 from api.access.roles import LOG
@@ -37,7 +38,18 @@ def _answer(request: Request) -> list[Answer]:
     # What it has met may be outside, and is said in words.
     shown = (each if request.caller.scope is None else _in_part(each) for each in every)
     access = request.caller.access or Access(request.caller.name, request.caller.roles)
-    return [{**_told(each), "notApprovable": may_not_approve(each, access) or None} for each in shown]
+    return [
+        {
+            **_told(each),
+            "notApprovable": may_not_approve(each, access) or None,
+            "someoneMayApprove": _someone_may(request.driver, each) if name is not None else None,
+        }
+        for each in shown
+    ]
+
+
+def _someone_may(driver: neo4j.Driver, plan: Plan) -> bool | None:
+    return can_anyone(driver, lambda access: not may_not_approve(plan, access)) if plan.state == "draft" else None
 
 
 def _in_part(plan: Plan) -> Plan:
@@ -103,6 +115,12 @@ FIELD = ComputedField(
                 "notApprovable",
                 "String",
                 "Why you can't approve it, such as a role that you lack; null = you may try",
+            ),
+            Plain(
+                "someoneMayApprove",
+                "Boolean",
+                "Whether a person other than its authors has the roles that approving it needs, today. Null = not "
+                "looked at; a draft that is asked for by its id or name is",
             ),
             Plain("approvedBy", "String", "Who approved its present content"),
             Thing("approvedByPerson", ("Person",), "The person who approved it; null = a token did, or no one yet"),

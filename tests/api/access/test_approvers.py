@@ -6,7 +6,7 @@ from pathlib import Path
 import neo4j
 import pytest
 
-from api.access.approvers import access_today
+from api.access.approvers import access_today, can_anyone
 from api.access.own_system import state_own_system
 from api.access.tokens import create, revoke
 from tests.api.access.test_held import granted
@@ -55,3 +55,22 @@ def test_a_token_counts_under_its_own_name_and_while_it_is_valid(clean_graph: ne
     assert access_today(clean_graph, "pay").roles == frozenset()
     revoke(clean_graph, "payroll")
     assert access_today(clean_graph, "payroll").roles == frozenset()
+
+
+@pytest.mark.parametrize("to", ["person:anna", "employment:e_anna", "role:case_worker", "unit:town", "position:clerk"])
+def test_whether_there_is_anyone_who_could(clean_graph: neo4j.Driver, tmp_path: Path, to: str) -> None:
+    """However a right in REConnect reaches them, and only if it does."""
+    state_own_system(clean_graph, RING)
+    content = deepcopy(TOWN)
+    content["positions"] = [{"id": "clerk", "code": "1", "title": "Kontorassistent"}]
+    content["employments"][1]["position"] = "clerk"
+    grants, settings = granted("g", "organisation", to)
+    grants[0]["inherit"] = True
+    content["grants"] += grants
+    content["constraint_settings"] += settings
+    assert imported(clean_graph, content, tmp_path).problems == []
+    assert can_anyone(clean_graph, lambda access: "organisation" in access.everywhere) is True
+    assert can_anyone(clean_graph, lambda access: "hr" in access.roles) is False
+    clean_graph.execute_query("MATCH (:Person)-[:STATE]->(s) SET s.stopped = true")
+    clean_graph.execute_query("MATCH (p:Person) SET p.stopped = true")
+    assert can_anyone(clean_graph, lambda access: True) is False

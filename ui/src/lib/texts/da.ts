@@ -1100,6 +1100,7 @@ export const da = {
 		decide: 'Afgørelse',
 		notApprovable: 'Du kan ikke godkende den:',
 		ownPlan: 'Du har skrevet på planen, så en anden skal godkende den.',
+		nobodyMayApprove: 'Ingen, der ikke har skrevet på planen, har i dag rettighederne til at godkende den. Få dem givet til en kollega.',
 		byItself: (day: string) => `Den gennemføres af sig selv ${day}.`,
 		approve: 'Godkend planen',
 		apply: 'Gennemfør nu',

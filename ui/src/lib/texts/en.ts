@@ -1093,6 +1093,7 @@ export const en: Texts = {
 		decide: 'Decision',
 		notApprovable: 'You can’t approve it:',
 		ownPlan: 'You have written part of this plan, so somebody else has to approve it.',
+		nobodyMayApprove: 'Nobody but its authors has the rights to approve this plan today. Have them given to a colleague.',
 		byItself: (day) => `It is carried out by itself on ${day}.`,
 		approve: 'Approve the plan',
 		apply: 'Carry it out now',
