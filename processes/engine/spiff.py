@@ -69,7 +69,10 @@ class Evaluation:
 
     def evaluate(self, task: Task, expression: str, external_context: object = None) -> Any:
         """The value of an expression of the definition with the data of a task."""
-        return self._checked.expressions[expression.strip()].evaluate(task.data)
+        return self.value(expression, task.data)
+
+    def value(self, expression: str, data: Mapping[str, Any]) -> Any:
+        return self._checked.expressions[expression.strip()].evaluate(data)
 
     def execute(self, task: Task, script: str, external_context: object = None) -> bool:
         task.data.update(self._checked.scripts[script.strip()].run(task.data))
@@ -214,6 +217,17 @@ class _Bounded:
         if self.output_item is not None and not self.output_item.exists(child):  # type: ignore[attr-defined]
             self.output_item.set(child, None)  # type: ignore[attr-defined]
         super().merge_child(workflow, child)  # type: ignore[misc]
+
+    def check_completion_condition(self, my_task: Task) -> Any:
+        """It sees what all instances have given so far, not only the last one; SpiffWorkflow shows it an empty list."""
+        merged = my_task.internal_data.get("merged", [])
+        if not merged or self.condition is None:  # type: ignore[attr-defined]
+            return False
+        data = next(dict(each.data) for each in my_task.children if str(each.id) == merged[-1])
+        if self.data_output is not None:  # type: ignore[attr-defined]
+            data[self.data_output.bpmn_id] = my_task.data[self.data_output.bpmn_id]  # type: ignore[attr-defined]
+        evaluation: Evaluation = my_task.workflow.script_engine
+        return evaluation.value(self.condition, data)  # type: ignore[attr-defined]
 
     def _run_hook(self, my_task: Task) -> Any:
         self._forget_item(my_task)

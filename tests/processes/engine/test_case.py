@@ -527,6 +527,27 @@ def test_what_a_done_path_has_is_known_while_others_are_open() -> None:
 
 
 @pytest.mark.parametrize("sequential", ["true", "false"])
+@pytest.mark.parametrize(
+    "condition", ['answers.exists(each, each == "no")', "size(answers) == 2", 'answer == "no"'],
+)  # fmt: skip
+def test_the_rest_of_a_list_is_cancelled_by_what_was_given_so_far(sequential: str, condition: str) -> None:
+    multiple = (
+        f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><loopCardinality>3</loopCardinality>'
+        '<loopDataOutputRef>answers</loopDataOutputRef><outputDataItem id="answer"/>'
+        f'<completionCondition xsi:type="tFormalExpression">{condition}</completionCondition>'
+        "</multiInstanceLoopCharacteristics>"
+    )
+    definition = read(START, user("ask", "answer", more=multiple), END, flow("start", "ask", "end"))
+    case = again(definition, begin(definition))
+    for number, answer in enumerate(("yes", "no"), start=1):
+        assert not case.finished and case.incidents == ()
+        case.complete(case.work()[0].id, {"answer": answer}, NOW)
+        case = again(definition, case)
+        assert len(case.data.get("answers", [])) in (0, number)
+    assert case.finished and case.data["answers"] == ["yes", "no"]
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
 def test_an_instance_that_leaves_out_what_is_listed_has_null_in_the_list(sequential: str) -> None:
     multiple = (
         f'<multiInstanceLoopCharacteristics isSequential="{sequential}"><loopCardinality>2</loopCardinality>'
