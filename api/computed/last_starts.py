@@ -13,6 +13,8 @@ def _answer(request: Request) -> list[Answer]:
             "starts": found.starts,
             "looked": found.looked,
             "isAll": found.is_all,
+            "byTime": found.by_time,
+            "next": None if found.next is None else found.next.isoformat(),
         }
     ]
 
@@ -29,6 +31,8 @@ FIELD = ComputedField(
             Plain("starts", "Int!", "How many cases would have started"),
             Plain("looked", "Int!", f"How many changes were looked at: the newest, {MOST} at most"),
             Plain("isAll", "Boolean!", "Whether there were no more changes in these days"),
+            Plain("byTime", "Int!", "How many cases would have started by time, beside those, in these days"),
+            Plain("next", "Moment", "When the first would start by time if it were switched on now; null = none"),
         ),
     ),
     frozenset({"organisation", "operations", "auditor"}),

@@ -289,6 +289,11 @@ def watched(version: Version) -> tuple[set[str], set[str]]:
     return {each.kind for each in triggers}, {name for each in triggers for name in each.operations}
 
 
+def every(version: Version) -> Distance | None:
+    """The time between two starts; None = none starts by time."""
+    return _every(version.definition.triggers)
+
+
 def starting(run: Run, version: Version, change: Change, now: datetime) -> Mapping[str, Any] | None:
     """The values with which a change starts a case; None if it starts none."""
     fitting = [

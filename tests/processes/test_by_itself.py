@@ -18,6 +18,7 @@ from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, today
 from processes.cases import by_itself, case_log, definitions, happened, kept, last_starts
+from processes.engine.timers import read_distance
 from processes.package import read_package
 from processes.services import OUTSIDE
 from reconnect.embedded import Addresses
@@ -277,8 +278,17 @@ def test_how_many_cases_the_last_days_would_have_started(town: neo4j.Driver, tmp
     assert (found.starts, found.looked - before.looked, found.is_all) == (2, 2, True) and cases(town) == []
     town.execute_query("MATCH (c:Change) SET c.at = c.at - duration('P40D')")
     assert last_starts.last_starts(town, "main", NOW).looked == 0, "learnt before"
+    assert last_starts.last_starts(town, "main", NOW).next is None
     deploy(town, 'every="1 year"', given={})
-    assert last_starts.last_starts(town, "main", NOW).starts == 0
+    yearly = last_starts.last_starts(town, "main", NOW)
+    assert (yearly.starts, yearly.by_time, yearly.next) == (
+        0,
+        0,
+        read_distance("1 year").after(NOW.astimezone(COPENHAGEN)),
+    )
+    deploy(town, 'every="1 week"', given={})
+    weekly = last_starts.last_starts(town, "main", NOW)
+    assert (weekly.by_time, weekly.next) == (4, read_distance("1 week").after(NOW.astimezone(COPENHAGEN)))
     with pytest.raises(Unknown):
         last_starts.last_starts(town, "nothing", NOW)
 
