@@ -1,7 +1,9 @@
 """Messages to cases: what waits for one gets it, once, with what it brings; nobody else does, and not about oneself."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 import neo4j
@@ -86,6 +88,25 @@ def test_a_repeated_call_is_delivered_once(town: neo4j.Driver) -> None:
     assert len(log(town, case)) == 1
     with pytest.raises(NotWaiting):  # another's key is another one
         deliver(town, case, "hired", {"number": "1"}, None, NOW, "x", user="other", key="a-1")
+
+
+@pytest.mark.parametrize(("keys", "results"), [(("a", "a"), [False, True]), (("a", "b"), ["not_waiting", True])])
+def test_of_two_deliveries_at_once_one_counts(
+    town: neo4j.Driver, keys: tuple[str, str], results: list[bool | str]
+) -> None:
+    case = started(town)
+    both = Barrier(len(keys))
+
+    def one(key: str) -> bool | str:
+        both.wait()
+        try:
+            return deliver(town, case, "hired", {"number": "1"}, None, NOW, "x", user="payroll", key=key)
+        except NotWaiting as late:
+            return late.code
+
+    with ThreadPoolExecutor() as threads:
+        assert sorted(threads.map(one, keys), key=str) == sorted(results, key=str)
+    assert (open_tasks(town, case), len(log(town, case))) == (["see"], 1)
 
 
 @pytest.mark.parametrize(
