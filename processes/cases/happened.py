@@ -10,7 +10,7 @@ from graph.conditions import CONDITION_NAMES
 from graph.connection import Run
 from graph.expressions import NO_MEMBERS, Names
 
-WATCHED: Final = ("Affiliation", "Employment", "Person")
+WATCHED: Final = ("Affiliation", "Assignment", "Employment", "KleNode", "Person")
 """The kinds of things by whose changes a case may start."""
 OPERATIONS: Final = ("begins", "changed", "created", "ended", "ends", "moved")
 """What happens to them, in the words of the change log. ``created``, ``ended``, ``moved``, ``changed``: when it becomes
@@ -20,6 +20,9 @@ NAMES: Final[Names] = {
     "person": {"uuid": NO_MEMBERS},
     "employment": {**CONDITION_NAMES["employment"], **dict.fromkeys(("uuid", "start", "last"), NO_MEMBERS)},
     "unit": {**CONDITION_NAMES["unit"], "uuid": NO_MEMBERS},
+    "assignment": dict.fromkeys(("uuid", "role", "start", "last", "end"), NO_MEMBERS),
+    "kle": dict.fromkeys(("uuid", "number", "title"), NO_MEMBERS),
+    "units": NO_MEMBERS,
     "others": NO_MEMBERS,
     "cases": NO_MEMBERS,
     "today": NO_MEMBERS,
@@ -30,6 +33,11 @@ NAMES: Final[Names] = {
 its last; ``employment.last`` is its last day, null = until further notice. ``unit``: where it is then. ``others``: how
 many other employments and affiliations the person has beyond that day. ``cases``: how many cases of this process about
 the person are open. A change of a person has no employment and no unit; a case that starts by time has ``today`` alone.
+
+Of an assignment, ``person`` is its holder, ``assignment.role`` the role's key, ``assignment.end`` the day after the
+last, ``unit`` the first that it is for, and ``others`` how many hold this role for the unit beyond that day. Of a KLE
+number, ``units`` are those that perform it, are responsible for it or interested in it, today or on a day to come; a
+number has no ``person``, and ``cases`` are those of the process that are open at all.
 """
 
 
@@ -64,7 +72,7 @@ def changes(run: Run, after: int, last: int, kinds: Collection[str], operations:
 def values(run: Run, change: Change, process: str, day: date) -> dict[str, Any] | None:
     """The values of ``NAMES``, as they are known today; None if the thing is not there any more, such as one that was
     withdrawn, joined into another, or erased."""
-    query = _OF_PERSON if change.kind == "Person" else _OF_EMPLOYMENT
+    query = _QUERIES.get(change.kind, _OF_EMPLOYMENT)
     row = run.run(query, uuid=change.uuid, kind=change.kind, process=process, today=day).single()
     if row is None:
         return None
@@ -112,3 +120,43 @@ RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
         RETURN DISTINCT other
     }} AS others
 """
+_OF_ASSIGNMENT = f"""
+MATCH (a:Assignment {{uuid: $uuid}})-[of:OF]->(role:Role)
+WITH a, role ORDER BY of.from DESC LIMIT 1
+MATCH (person:Person)-[:HAS|HOLDS*1..2]->(a)
+WITH DISTINCT a, role, person, {first_day("a")} AS start, {last_day("a")} AS end
+LIMIT 1
+WHERE start IS NOT NULL
+WITH *, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
+WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
+WITH *, head(COLLECT {{
+        MATCH (a)-[for:FOR]->(unit:Unit)
+        WHERE for.from <= at AND (for.to IS NULL OR for.to > at)
+        RETURN unit
+        ORDER BY unit.uuid
+    }}) AS unit
+RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, properties(unit) AS unit,
+    {{uuid: a.uuid, role: role.key, start: toString(start), last: toString(last), end: toString(end)}} AS assignment,
+    COUNT {{
+        MATCH (other:Assignment)-[for:FOR]->(unit)
+        WHERE other <> a AND (for.to IS NULL OR for.to > coalesce(end, $today))
+        MATCH (other)-[of:OF]->(role)
+        WHERE of.to IS NULL OR of.to > coalesce(end, $today)
+        MATCH (other)-[state:STATE]->()
+        WHERE state.to IS NULL OR state.to > coalesce(end, $today)
+        RETURN DISTINCT other
+    }} AS others
+"""
+_OF_KLE = f"""
+MATCH (n:KleNode {{uuid: $uuid}})
+RETURN n {{.uuid, .number, .title}} AS kle, null AS person,
+    COUNT {{ MATCH (c:Case {{process: $process, open: true}}) RETURN c }} AS cases, 0 AS others,
+    COLLECT {{
+        MATCH (n)<-[use:PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]-(unit:Unit)
+        WHERE {not_over("use")}
+        RETURN DISTINCT unit.uuid
+        ORDER BY unit.uuid
+    }} AS units
+"""
+_QUERIES: Final = {"Person": _OF_PERSON, "Assignment": _OF_ASSIGNMENT, "KleNode": _OF_KLE}
+"""By kind; others are employments."""

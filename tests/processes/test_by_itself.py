@@ -293,6 +293,34 @@ def test_how_many_cases_the_last_days_would_have_started(town: neo4j.Driver, tmp
         last_starts.last_starts(town, "nothing", NOW)
 
 
+def test_a_case_starts_when_the_last_holder_of_a_role_leaves_a_unit(town: neo4j.Driver, tmp_path: Path) -> None:
+    last = 'kind="Assignment" on="ended" condition="assignment.role == \'case_worker\' &amp;&amp; others == 0"'
+    deploy(town, last, given={"unit": "unit.uuid", "person": "person.uuid", "note": "assignment.end"})
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    content = deepcopy(TOWN)
+    carl = next(each for each in content["assignments"] if each["id"] == "a_carl")
+    content["assignments"].append({**carl, "id": "a_dora", "holder": {"person": "dora"}})
+    imported(town, content, tmp_path)
+    for each in content["assignments"]:
+        if each["id"] in ("a_anna", "a_carl"):
+            each["to"] = ENDS
+    imported(town, content, tmp_path)
+    look(town)
+    assert cases(town) == [("Anna Berg", "Jobcenter")], "in the canteen there is another"
+    with town.session() as session:
+        (task,) = kept.open_tasks(session)
+        _, engine = kept.engine_of(session, kept.case(session, task.case))
+    assert engine.variables["note"] == ENDS
+
+
+def test_of_a_kle_number_the_units_that_use_it_are_known(town: neo4j.Driver) -> None:
+    number = happened.Change(0, "KleNode", "ended", "kle", uuid(town, "KleNode", "27"))
+    with town.session() as session:
+        seen = happened.values(session, number, "main", today())
+    assert seen is not None and seen["kle"]["number"] == "27" and seen["cases"] == 0
+    assert seen["units"] == [uuid(town, "Unit", "citizen")]
+
+
 def test_others_are_employments_however_many_states_they_have(town: neo4j.Driver, tmp_path: Path) -> None:
     content = changed(carl=ENDS)
     content["employments"].append({"id": "other", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]})
