@@ -50,6 +50,7 @@ TASK = answer_type(
     Plain("doneFor", "String", "The person for whom it was done; null = in person"),
     Plain("doneAt", "Moment", "When it was completed"),
     Plain("form", "String", "JSON Schema of its form; null = it has none"),
+    Plain("incident", "String", "Of a task of its process's owner: why the step can't be made; done = made again"),
     Part("excludesWhoDid", "ExcludedTask", "Those tasks of its case whose doers may not have this one", many=True),
     Plain(
         "values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else what is known"
@@ -155,6 +156,7 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "doneFor": None if done is None else named.get(done.instead_of),
         "doneAt": None if done is None else moment(done.at),
         "form": _schema(run, task, case),
+        "incident": _problem(task, case),
         "values": None,
         "candidates": [
             {
@@ -178,6 +180,13 @@ def _excludes_who_did(run: Run, task: kept.Task, case: kept.CaseRow) -> list[Ans
     names = {each: nodes[each].name for each in task.exclude_who_did if each in nodes}
     named = sorted((names.get(each) or each, each) for each in task.exclude_who_did)
     return [{"element": element, "name": name} for name, element in named]
+
+
+def _problem(task: kept.Task, case: kept.CaseRow) -> str | None:
+    """Of a task for an incident, why the step can't be made."""
+    if not task.incident:
+        return None
+    return next((each["text"] for each in case.incidents if each["task"] == task.incident), "")
 
 
 def _schema(run: Run, task: kept.Task, case: kept.CaseRow) -> str | None:
@@ -227,13 +236,13 @@ def titles_of(run: Run, roles: set[str]) -> dict[str, str]:
 
 
 def names_of(run: Run, uuids: set[str]) -> dict[str, str]:
-    """What persons and units are called today, by their uuids."""
+    """What persons, units, positions and systems are called today, by their uuids."""
     rows = run.run(
         """
         UNWIND $uuids AS uuid
-        MATCH (:Person|Unit {uuid: uuid})-[:JOINED_INTO*0..]->(n)
-        WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() } AND n.name IS NOT NULL
-        RETURN uuid, n.name AS name
+        MATCH (:Person|Unit|Position|ItSystem {uuid: uuid})-[:JOINED_INTO*0..]->(n)
+        WHERE NOT EXISTS { (n)-[:JOINED_INTO]->() } AND coalesce(n.name, n.title) IS NOT NULL
+        RETURN uuid, coalesce(n.name, n.title) AS name
         """,
         uuids=sorted(uuids),
     )

@@ -22,7 +22,7 @@ from api.mutations import services
 from api.mutations.editing import Editing
 from api.mutations.tasks import CaseEnded, refusing
 from graph.time import copenhagen_now
-from processes.cases import by_itself, definitions, ending, incidents, kept, messages, moving
+from processes.cases import by_itself, definitions, ending, incidents, kept, messages, moving, owners
 from processes.package import read_package
 from processes.services import OUTSIDE
 
@@ -125,13 +125,19 @@ class Deploying:
 
         return await Editing(info.context, "deployProcess", reason).do(refusing(work))
 
-    @strawberry.mutation(description="Make a step of a case again that could not be made; a service is tried soon")
+    @strawberry.mutation(
+        description=(
+            "Make a step of a case again that could not be made; a service is tried soon. The process's owner may, too"
+        )
+    )
     async def retry_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
-        return await _decided(info, "retryIncident", case, incident, reason, incidents.retry)
+        return await _decided(info, "retryIncident", case, incident, reason, incidents.retry, or_owner=True)
 
-    @strawberry.mutation(description="Let a case go on without the answer of a service that failed")
+    @strawberry.mutation(
+        description="Let a case go on without the answer of a service that failed. The owner of the process may, too"
+    )
     async def skip_incident(self, info: CONTEXT, case: ID, incident: ID, reason: str) -> IncidentDecided:
-        return await _decided(info, "skipIncident", case, incident, reason, incidents.skip)
+        return await _decided(info, "skipIncident", case, incident, reason, incidents.skip, or_owner=True)
 
     @strawberry.mutation(
         description=(
@@ -225,18 +231,31 @@ class Deploying:
 
 
 async def _decided(
-    info: CONTEXT, mutation: str, case: ID, incident: ID, reason: str, decide: Callable[..., None]
+    info: CONTEXT,
+    mutation: str,
+    case: ID,
+    incident: ID,
+    reason: str,
+    decide: Callable[..., None],
+    *,
+    or_owner: bool = False,
 ) -> IncidentDecided:
-    """``decide``: driver, case, incident, person, moment, reason."""
+    """``decide``: driver, case, incident, person, moment, reason. ``or_owner``: the owner of the process may, too."""
 
     def work(editing: Editing) -> IncidentDecided:
-        access = info.context.access
+        access, now = info.context.access, copenhagen_now()
+        do = decide
+        if or_owner and not access.may_write(mutation):
+            with editing.driver.session(default_access_mode="READ") as session:
+                if access.person is None or not owners.owns(session, case, incident, access.person, now):
+                    access.require_write(mutation)
+            do = partial(decide, as_owner=True)
         why = editing.reason if access.person is not None else f"{editing.reason} ({access.name})"
-        decide(editing.driver, case, incident, access.person, copenhagen_now(), why)
+        do(editing.driver, case, incident, access.person, now, why)
         with editing.driver.session(default_access_mode="READ") as session:
             return IncidentDecided(case=case, incidents=len(kept.case(session, case).incidents))
 
-    return await Editing(info.context, mutation, reason).do(refusing(work))
+    return await Editing(info.context, mutation, reason, checks_itself=or_owner).do(refusing(work))
 
 
 def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:

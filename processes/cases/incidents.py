@@ -9,9 +9,10 @@ import neo4j
 
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
-from processes.cases import case_log, kept, service_tasks
+from processes.cases import case_log, kept, owners, service_tasks
 from processes.cases.definitions import Version
 from processes.cases.ending import require_running
+from processes.cases.made_again import element_of, make_again
 from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.cases.set_values import require_another, typed
@@ -19,19 +20,29 @@ from processes.cases.tasks import Find, by_name, refused
 from processes.errors import FormRejected
 
 
-def retry(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
+def retry(
+    driver: neo4j.Driver,
+    case: str,
+    incident: str,
+    by: str | None,
+    now: datetime,
+    reason: str,
+    *,
+    as_owner: bool = False,
+) -> None:
     """Make the step of an incident again; a service is tried by the worker.
 
-    ``incident``: its ``task``. ``by``: the person; None = no person. Raises Unknown (unknown_case, unknown_incident),
-    ChangeRejected (wrong_state: the case has ended).
+    ``incident``: its ``task``. ``by``: the person; None = no person. ``as_owner``: only if the person has the task of
+    the process's owner. Raises Unknown (unknown_case, unknown_incident), ChangeRejected (wrong_state: the case has
+    ended), NotCandidate.
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
-        running.log("retried", now, by, element=_element(running, incident, service), reason=reason)
-        _again(running, incident, service, now)
+        running.log("retried", now, by, element=element_of(running, incident, service), reason=reason)
+        make_again(running, incident, service, now)
         running.write(now)
 
-    _decide(driver, case, incident, work)
+    _decide(driver, case, incident, work, owner=by if as_owner else None, now=now)
 
 
 def repair(
@@ -77,19 +88,28 @@ def repair(
             running.engine.repair(None if incident == kept.WHOLE_CASE else incident, found)
         if person is not None:
             require_another(tx, running.id, person, found, "repair it")
-        element = _element(running, incident, service)
+        element = element_of(running, incident, service)
         nobody = user if person is None else ""
         case_log.log(
             tx, running.id, case_log.LogEntry("repaired", now, person, None, element, reason, nobody, values=found)
         )
-        _again(running, incident, service, now)
+        make_again(running, incident, service, now)
         running.write(now)
         running.follow_values(found)
 
     _decide(driver, case, incident, work)
 
 
-def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: datetime, reason: str) -> None:
+def skip(
+    driver: neo4j.Driver,
+    case: str,
+    incident: str,
+    by: str | None,
+    now: datetime,
+    reason: str,
+    *,
+    as_owner: bool = False,
+) -> None:
     """Go on without a service that has failed: it has no answer.
 
     Raises as ``retry``, and ChangeRejected (not_skipped): a step of the case itself has no way on without it.
@@ -107,24 +127,7 @@ def skip(driver: neo4j.Driver, case: str, incident: str, by: str | None, now: da
         running.log("skipped", now, by, element=service.element, reason=reason)
         running.write(now)
 
-    _decide(driver, case, incident, work)
-
-
-def _again(running: Running, incident: str, service: ServiceTask | None, now: datetime) -> None:
-    if incident == kept.WHOLE_CASE:
-        running.engine.pass_time(now)
-    elif service is None:
-        running.engine.retry(incident, now)
-    else:
-        told = {"state": "open", "next": now.astimezone(UTC), "tries": 0, "begun": None, "problem": None}
-        service_tasks.set_task(running.tx, incident, told)
-
-
-def _element(running: Running, incident: str, service: ServiceTask | None) -> str:
-    """Where the incident is in the diagram; empty for the whole case."""
-    if service is not None:
-        return service.element
-    return next((each.element for each in running.engine.incidents if each.task == incident), "")
+    _decide(driver, case, incident, work, owner=by if as_owner else None, now=now)
 
 
 def _decide(
@@ -132,7 +135,12 @@ def _decide(
     case: str,
     incident: str,
     decide: Callable[[Running, ServiceTask | None], None],
+    *,
+    owner: str | None = None,
+    now: datetime | None = None,
 ) -> None:
+    """``owner``: a person who must have the incident's task at the moment ``now``."""
+
     def work(tx: neo4j.ManagedTransaction) -> None:
         running = Running.lock(tx, case)
         found = kept.case(tx, case)
@@ -143,6 +151,8 @@ def _decide(
         if incident not in known:
             text = f"the case {case} has no incident {incident!r}; it has: {', '.join(known) or 'none'}"
             raise Unknown("unknown_incident", text, incident, known)
+        if owner is not None and now is not None:
+            owners.require(tx, case, incident, owner, now)
         decide(running, services.get(incident))
 
     with driver.session() as session:

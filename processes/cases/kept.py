@@ -61,6 +61,7 @@ class Task:
     """A task of a case. ``element``: its id in the diagram. ``lapsed``: whose claim holds no longer (T3).
 
     ``exclude_who_did``: elements; who has completed one of them in this case is among those whom ``asked`` excludes.
+    ``incident``: of a task of the process's owner, the incident that it is for (``processes.cases.owners``).
     """
 
     id: str
@@ -76,6 +77,7 @@ class Task:
     done: Done | None
     question: Question | None = None
     exclude_who_did: frozenset[str] = frozenset()
+    incident: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,7 @@ def _task(row: Mapping[str, Any]) -> Task:
         done=done,
         question=question,
         exclude_who_did=frozenset(node.get("exclude_who_did") or ()),
+        incident=node.get("incident") or "",
     )
 
 

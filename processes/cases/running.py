@@ -79,7 +79,7 @@ class Running:
         held_up = self._follow_services({each.id: each for each in reached_now if each.type == "service"}, now)
         work = {each.id: each for each in reached_now if each.type != "service"}
         reached = tasks_of(self.tx, self.id)
-        known = {each.id: each for each in reached if each.state == "open"}
+        known = {each.id: each for each in reached if each.state == "open" and not each.incident}
         for place, (id_, each) in enumerate(work.items(), len(reached)):
             if id_ not in known:
                 self._make(each, place, now)
@@ -107,8 +107,33 @@ class Running:
             ended=now.astimezone(UTC) if finished else None,
             incidents=orjson.dumps(incidents).decode() if incidents else None,
         ).consume()
+        self._give_to_owner({each["task"]: each["element"] for each in incidents}, reached, now)
         if finished:
             self.log("ended", now)
+
+    def _give_to_owner(self, incidents: Mapping[str, str], reached: Sequence[Task], now: datetime) -> None:
+        """Each incident is a task of the process's owner, if it states one, until it is gone.
+
+        ``incidents``: the element of each.
+        """
+        given = {each.incident: each for each in reached if each.incident and each.state == "open"}
+        for incident, each in given.items():
+            if incident not in incidents:
+                set_task(self.tx, each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
+        owner, data = self.version.definition.owner, self.engine.variables
+        for place, incident in enumerate(incidents if owner is not None else (), len(reached)):
+            if incident in given or owner is None:
+                continue
+            node = self.version.definition.nodes.get(incidents[incident])
+            name = self.version.definition.name if node is None else node.name
+            work = Work(
+                str(uuid4()), incidents[incident], name, "manual", owner, "", "", "", "", 0, (),
+                is_one_of_several=False, data=data,
+            )  # fmt: skip
+            self._make(work, place, now)
+            about = person_named(self.tx, data.get("person"))  # nobody looks after a case about themselves
+            exclude = {*self._asked(work)["exclude"], *([about] if about is not None else [])}
+            set_task(self.tx, work.id, {"incident": incident, "exclude": sorted(exclude)})
 
     def moved_here(self) -> None:
         """The case runs on this version from now on, and its open tasks are as this one has them."""

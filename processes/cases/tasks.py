@@ -15,9 +15,10 @@ import neo4j
 from graph.connection import Run
 from graph.errors import GraphError
 from graph.identity.lookup import find, surviving_match, survivors
-from processes.cases import definitions, kept
+from processes.cases import definitions, kept, service_tasks
 from processes.cases.definitions import Version
 from processes.cases.kept import Task, day_of
+from processes.cases.made_again import make_again
 from processes.cases.running import Running
 from processes.cases.starting import require_starter
 from processes.engine.errors import ProcessError, ValuesRejected
@@ -147,6 +148,9 @@ def complete(
         person, seen, candidate = mine(tx, task, by, now)
         require_not_claimed(tx, seen, person)
         running = Running.lock(tx, seen.task.case)
+        if seen.task.incident:
+            _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
+            return kept.task(tx, task)
         told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name, named)
         with refused():
             running.engine.complete(task, told, now)
@@ -155,6 +159,24 @@ def complete(
         return kept.task(tx, task)
 
     return write(driver, work)
+
+
+def _complete_owners(
+    running: Running,
+    task: Task,
+    person: str,
+    instead_of: str | None,
+    values: Mapping[str, Any],
+    now: datetime,
+    reason: str,
+) -> None:
+    """The owner's task is done by making the step of its incident again."""
+    _read(running.tx, None, values, task.name, by_name)
+    services = {each.id: each for each in service_tasks.tasks_of(running.tx, running.id)}
+    running.done(task, person, instead_of, {}, now, reason)
+    running.log("retried", now, person, instead_of, task.element, reason)
+    make_again(running, task.incident, services.get(task.incident), now)
+    running.write(now)
 
 
 def failure_text(wrong: Exception, what: str) -> str:

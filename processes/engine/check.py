@@ -240,6 +240,7 @@ class _Checking:
         own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", MULTIPLE}
         if kind == "process":
             own |= {"property"}  # to which a modeller ties loopDataInputRef; else it would drop that on saving
+            self._check_owner(scope)
         for each in children(scope.element):
             if local(each) not in own:
                 id = each.get("id") or scope.id
@@ -305,6 +306,19 @@ class _Checking:
             if task not in self._asked:
                 text = f"excludeWhoDid: there is no user or manual task {task!r}{_of(self._asked)}"
                 self._add(document, id, "unknown_task", text)
+
+    def _check_owner(self, scope: Scope) -> None:
+        """Who has the incidents of its cases."""
+        owner = extensions.owner(scope.element)
+        if owner is None:
+            return
+        if scope.id != self._process:
+            text = f"owner stands in the process that cases run, {self._process}"
+            self._add(scope.document, scope.id, "misplaced_extension", text)
+        for rule, missing in (("no_role", owner.role), ("no_unit", owner.unit)):
+            if not missing:
+                self._add(scope.document, scope.id, rule, f"the owner has no {rule.removeprefix('no_')}")
+        self._check_place(scope.document, scope.id, owner)
 
     def _check_starters(self, node: Node) -> None:
         """Who may start it; its unit is found with what the start gives."""

@@ -170,6 +170,11 @@ class Definition:
         return extensions.attribute(self._start.element, "form", "name")
 
     @cached_property
+    def owner(self) -> Place | None:
+        """Who has the incidents of its cases; None = only those who look after all processes."""
+        return extensions.owner(self._diagrams.processes[self.process].element)
+
+    @cached_property
     def starters(self) -> tuple[Place, ...]:
         """Who may start a case: role, responsibility, and perhaps unit. One must fit; none = anybody."""
         return extensions.starters(self._start.element)

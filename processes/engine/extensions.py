@@ -1,5 +1,5 @@
-"""What we add to BPMN, in a namespace of our own: place, starter, trigger, form, service, argument,
-decision, data, escalation.
+"""What we add to BPMN, in a namespace of our own: place, owner, starter, trigger, form, service,
+argument, decision, data, escalation.
 
 ``reconnect.moddle.json`` describes it, for bpmn-js and for the check. docs/formats/processes.md §3 has the meaning.
 """
@@ -94,6 +94,12 @@ def place(element: etree._Element | None) -> Place:
 def starters(element: etree._Element) -> tuple[Place, ...]:
     """Who may start a case, as the start event states it; one of them must fit, none = anybody."""
     return tuple(map(_place, ours(element, "starter")))
+
+
+def owner(process: etree._Element) -> Place | None:
+    """Who looks after the cases of a process, and so has their incidents; None = it states nobody."""
+    stated = ours(process, "owner")
+    return _place(stated[0]) if stated else None
 
 
 def _place(stated: etree._Element) -> Place:

@@ -203,7 +203,8 @@ class _Playing:
         if process is None:
             raise CaseError("no case with this task has been started: its start was refused")
         with self._driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
-            found = [each for each in kept.tasks_of(session, case) if each.element == process.tasks[step.named]]
+            of_case = [each for each in kept.tasks_of(session, case) if not each.incident]
+            found = [each for each in of_case if each.element == process.tasks[step.named]]
             incidents = [f"{each['element']}: {each['text']}" for each in kept.case(session, case).incidents]
         if not found:
             held_up = [*incidents, *filter(None, [self._held_up.get(case)])]

@@ -10,6 +10,7 @@ import neo4j
 import pytest
 from graphql import GraphQLError
 
+from api.access.tasks import near
 from api.access.tokens import create
 from api.mutations.editing import Editing
 from api.mutations.services import services
@@ -90,6 +91,74 @@ def started(service: Served, token: str, unit: str, person: str, **more: str) ->
         "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id", case=case
     )
     return str(rows[0]["id"])
+
+
+def test_a_field_names_a_system_by_its_key_and_is_shown_with_its_title(service: Served, tokens: dict[str, str]) -> None:
+    fields = {"unit": {"format": "unit"}, "system": {"format": "system", "title": "System"}}
+    schemas = {"request": {"type": "object", "properties": fields}, "approval": {"type": "object", "properties": {}}}
+    parts = (START, user("see", place='<reconnect:place role="case_worker" unit="unit"/>'), END)
+    content = process(*parts, flow("start", "see", "end"), id="tools")
+    definitions.deploy(service.driver, "tools", {"tools.bpmn": content}, schemas, "test", datetime.now(UTC))
+    begin = START_CASE.replace("approval", "tools")
+    case = asked(service, begin, tokens["bo"], values='{"unit": "job", "system": "sapa"}')["startCase"]["id"]
+    answers = asked(service, CASE, tokens["anna"], case=case)["processCase"]["answers"]
+    assert {"field": "system", "title": "System", "shown": "SAPA"} in answers
+    wrong = refused(service, begin, tokens["bo"], values='{"unit": "job", "system": "Jobcenter"}')
+    assert wrong["code"].startswith("unknown")
+    with service.driver.session() as session:
+        systems = near(session, uuid(service, "bo"), "ItSystem", datetime.now(UTC).date())
+    assert set(names_of_systems(service).values()) == {"SAPA", "Mail"} and systems == set(names_of_systems(service))
+    service.driver.execute_query("MATCH (n:Case {id: $id})<-[:OF_CASE]-(t) DETACH DELETE t, n", id=case)
+
+
+def names_of_systems(service: Served) -> dict[str, str]:
+    """By uuid."""
+    rows, _, _ = service.driver.execute_query("MATCH (s:ItSystem) RETURN s.uuid AS uuid, s.title AS title")
+    return {row["uuid"]: row["title"] for row in rows}
+
+
+def test_the_owner_of_a_process_has_its_incidents_and_no_system_role(service: Served, tokens: dict[str, str]) -> None:
+    owner = '<extensionElements><reconnect:owner role="case_worker" unit="unit"/></extensionElements>'
+    fails = '<scriptTask id="count" name="Count" scriptFormat="cel"><script>unit = unit + 1</script></scriptTask>'
+    parts = (owner, START, fails, END, flow("start", "count", "end"))
+    fields = {"unit": {"format": "unit"}, "person": {"format": "person"}}
+    schemas = {"request": {"type": "object", "properties": fields}}
+    definitions.deploy(
+        service.driver, "owned", {"owned.bpmn": process(*parts, id="owned")}, schemas, "test", datetime.now(UTC)
+    )
+    begin = START_CASE.replace("approval", "owned")
+    values = '{"unit": "job", "person": "dora"}'
+    case = asked(service, begin, tokens["bo"], values=values)["startCase"]["id"]
+    query = "{ myTasks { id case name incident can candidates { name } } }"
+    (mine,) = [each for each in asked(service, query, tokens["anna"])["myTasks"] if each["case"] == case]
+    assert (mine["name"], mine["candidates"]) == ("Count", [{"name": "Anna Berg"}])
+    assert mine["incident"] and "COMPLETE" in mine["can"]
+    seen = "query($case: ID!) { processCase(case: $case) { state incidents { step } tasks { state incident } } }"
+    (incident,) = asked(service, seen, tokens["anna"], case=case)["processCase"]["incidents"]
+    again = """mutation($case: ID!, $step: ID!) {
+        retryIncident(case: $case, incident: $step, reason: "Igen") { incidents } }"""
+    skip = again.replace("retryIncident", "skipIncident")
+    step = {"case": case, "step": incident["step"]}
+    assert asked(service, again, tokens["anna"], **step)["retryIncident"] == {"incidents": 1}
+    assert refused(service, skip, tokens["anna"], **step)["code"] == "not_skipped", "a step of the case itself"
+    for other in ("bo", "carl"):
+        assert refused(service, again, tokens[other], **step)["code"] == "forbidden"
+    assert refused(service, COMPLETE, tokens["bo"], task=mine["id"], values="{}")["code"] == "not_candidate"
+    assert refused(service, COMPLETE, tokens["anna"], task=mine["id"], values='{"a": 1}')["field"] == "a"
+    asked(service, COMPLETE, tokens["anna"], task=mine["id"], values="{}")
+    found = asked(service, seen, tokens["anna"], case=case)["processCase"]
+    states = [each["state"] for each in found["tasks"]]
+    assert (found["state"], states) == ("STUCK", ["DONE", "OPEN"]), "it has failed again"
+    log = [each["action"] for each in asked(service, CASE, tokens["anna"], case=case)["processCase"]["log"]]
+    assert log == ["STARTED", "RETRIED", "COMPLETED", "RETRIED"]
+    of_herself = asked(service, begin, tokens["bo"], values=values.replace("dora", "anna"))["startCase"]["id"]
+    assert all(each["case"] != of_herself for each in asked(service, query, tokens["anna"])["myTasks"])
+    faults = asked(service, "{ taskFaults { case fault } }", service.token("auditor"))["taskFaults"]
+    assert [each["fault"] for each in faults if each["case"] == of_herself] == ["no_holder"]
+    for each in (case, of_herself):
+        ended = 'mutation($case: ID!) { endCase(case: $case, reason: "Forbi") { case } }'
+        asked(service, ended, service.token("hr"), case=each)
+    assert [each for each in asked(service, query, tokens["anna"])["myTasks"] if each["incident"]] == []
 
 
 def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: dict[str, str]) -> None:

@@ -51,6 +51,23 @@ def test_who_did_a_task_is_excluded_by_a_task_that_there_is() -> None:
     assert definition.nodes["other"].place.exclude_who_did == ("one", "other")
 
 
+def test_who_owns_a_process_is_stated_with_role_and_unit() -> None:
+    def owned(stated: str) -> tuple[str, ...]:
+        return (f"<extensionElements><reconnect:owner {stated}/></extensionElements>", *PLAIN)
+
+    owner = read(*owned('role="administrator" unit="unit" responsibility="function:payroll_reporting"')).owner
+    assert owner is not None and (owner.role, owner.unit) == ("administrator", "unit")
+    assert read(*PLAIN).owner is None
+    assert found(*owned('role="king" unit="town"')) == {("main", "unknown_role"), ("main", "expression")}
+    assert found(*owned("")) == {("main", "no_role"), ("main", "no_unit")}
+    call = (START, '<callActivity id="call" calledElement="other"/>', END, flow("start", "call", "end"))
+    other = process(
+        '<extensionElements><reconnect:owner role="manager" unit="unit"/></extensionElements>',
+        '<startEvent id="s"/>', '<endEvent id="e"/>', flow("s", "e"), id="other",
+    )  # fmt: skip
+    assert found(*call, other=other) == {("other", "misplaced_extension")}
+
+
 def test_who_starts_it_is_stated_with_a_role_and_what_the_start_gives() -> None:
     def start(*stated: str) -> str:
         return START.replace("<extensionElements>", f"<extensionElements>{''.join(stated)}")
