@@ -1,6 +1,7 @@
 """Forms: what may be filled in, as JSON Schema; checked on the server, whatever a page has checked before.
 
-A field of format ``unit`` or ``person`` names a thing of the organisation, as people call it: a uuid or a source's key.
+A field of format ``unit``, ``person``, ``position`` or ``system`` names a thing of the organisation, as people call it:
+a uuid or a source's key.
 No text holds a CPR number: what is filled in is kept as it is, and shown to everybody who has a part in the case.
 """
 
@@ -24,7 +25,9 @@ from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
 from processes.errors import FormRejected
 
-KINDS: Final[Mapping[str, str]] = {"unit": "Unit", "person": "Person"}
+KINDS: Final[Mapping[str, str]] = {
+    "unit": "Unit", "person": "Person", "position": "Position", "system": "ItSystem",
+}  # fmt: skip
 """Format of a field → kind of the thing that it names."""
 PREFILL: Final = "prefill"
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[a-z_]+)?")

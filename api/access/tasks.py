@@ -2,7 +2,8 @@
 whole log. Who sees one task of a case sees the case.
 
 What a person names in a case must be readable for them: else its tasks would tell more of it. Without a system role
-that is oneself, the colleagues of one's own units and of those that one manages, and these units.
+that is oneself, the colleagues of one's own units and of those that one manages, these units, and every position and
+system: they are nobody's.
 """
 
 from collections.abc import Iterable
@@ -85,7 +86,10 @@ def names(driver: neo4j.Driver, access: Access) -> Find:
 
 
 def near(run: Run, person: str, kind: str, at: date) -> frozenset[str]:
-    """The units in which a person works and those that they manage, or the people who work there, now or soon."""
+    """The units in which a person works and those that they manage, or the people who work there, now or soon; all
+    positions or systems."""
+    if kind in ("Position", "ItSystem"):
+        return frozenset(run.run(f"MATCH (n:{kind}) WHERE n.title IS NOT NULL RETURN n.uuid AS uuid").value())
     if kind not in ("Unit", "Person"):
         return frozenset()
     rows = run.run(

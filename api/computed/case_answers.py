@@ -19,7 +19,7 @@ from processes.cases.listed import Listed, state_of
 from processes.cases.tasks import STARTER, Look
 from processes.engine.case import Case
 from processes.engine.errors import ProcessError
-from processes.forms import Form
+from processes.forms import KINDS, Form
 
 _COMMON = (
     Plain("id", "ID!", "Id of the case"),
@@ -94,7 +94,8 @@ ENTRY = answer_type(
     Plain("task", "String", "Name of the task that it was done with; null = with the case"),
     Plain("reason", "String", "The reason that was given"),
 )
-_NAMED = ("unit", "person")
+_NAMED = frozenset(KINDS)
+"""Formats of fields that name a thing."""
 _Answered = tuple[str, str, str, Any]
 """Field, title, format and value."""
 CASE_TYPES = (CASE, INCIDENT, ANSWER, FILLED_IN, ENTRY)

@@ -1,4 +1,4 @@
-"""``colleagues``: the people and units that anybody may name in a task, even without a system role."""
+"""``colleagues``: whom and what anybody may name in a task, without a system role, too."""
 
 import neo4j
 
@@ -23,19 +23,20 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "colleagues",
-    "The people (Person) of the units in which the caller works, or which the caller manages, or these units (Unit)",
+    "The people (Person) of the units in which the caller works, or which the caller manages, these units (Unit), "
+    "or all positions (Position) or IT systems (ItSystem)",
     (
         answer_type(
             "Colleague",
-            "Somebody, or a unit, that the caller may name in a task",
-            Plain("uuid", "ID!", "UUID of the person or unit"),
-            Plain("name", "String!", "Name of the person or unit"),
+            "Somebody, a unit, a position or a system, that the caller may name in a task",
+            Plain("uuid", "ID!", "UUID of it"),
+            Plain("name", "String!", "Name of it"),
         ),
     ),
     OWNERS,
     _answer,
     arguments={
-        "kind": Argument("Kind!", "Person or Unit; nothing is found of other kinds"),
+        "kind": Argument("Kind!", "Person, Unit, Position or ItSystem; nothing is found of other kinds"),
         "text": Argument("String", "A part of the name"),
         "first": FIRST,
     },
