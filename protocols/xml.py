@@ -101,8 +101,9 @@ def add(
     parent: etree._Element, namespace: str, name: str, text: str | None = None, **attributes: str
 ) -> etree._Element:
     """A new child of ``parent``."""
-    made = etree.SubElement(parent, etree.QName(namespace, name), attributes)
-    made.text = text
+    made = etree.SubElement(parent, f"{{{namespace}}}{name}", attributes)
+    if text is not None:
+        made.text = text
     return made
 
 

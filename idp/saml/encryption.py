@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from lxml import etree
 
 from idp.saml.errors import CannotEncrypt
 from idp.saml.names import DS, SAML, XENC, XENC11
@@ -18,9 +17,10 @@ from idp.saml.profiles import Profile
 
 _KEY, _NONCE, _BLOCK = 32, 12, 16  # bytes
 _OAEP = f"{XENC}rsa-oaep-mgf1p"
+_SHA1_TRANSPORT = f'<xenc:EncryptionMethod Algorithm="{_OAEP}"></xenc:EncryptionMethod>'
 _SHA256_TRANSPORT = (
-    f'<xenc:EncryptionMethod Algorithm="{XENC11}rsa-oaep"><ds:DigestMethod Algorithm="{XENC}sha256"/>'
-    f'<xenc11:MGF xmlns:xenc11="{XENC11}" Algorithm="{XENC11}mgf1sha256"/></xenc:EncryptionMethod>'
+    f'<xenc:EncryptionMethod Algorithm="{XENC11}rsa-oaep"><ds:DigestMethod Algorithm="{XENC}sha256"></ds:DigestMethod>'
+    f'<xenc11:MGF xmlns:xenc11="{XENC11}" Algorithm="{XENC11}mgf1sha256"></xenc11:MGF></xenc:EncryptionMethod>'
 )
 
 
@@ -35,23 +35,26 @@ def usable(certificates: Sequence[x509.Certificate], now: datetime) -> x509.Cert
     raise CannotEncrypt("The metadata of the service provider has no RSA certificate for encryption that is valid now.")
 
 
-def encrypted(assertion: bytes, certificate: x509.Certificate, profile: Profile) -> etree._Element:
-    """An EncryptedAssertion. ``assertion``: with all its namespaces, because it is read by itself once decrypted."""
+def encrypted(assertion: bytes, certificate: x509.Certificate, profile: Profile) -> bytes:
+    """An EncryptedAssertion, in its exclusive canonical form.
+
+    ``assertion``: with all its namespaces, because it is read by itself once decrypted.
+    """
     public = certificate.public_key()
     if not isinstance(public, rsa.RSAPublicKey):
         raise CannotEncrypt("The certificate of the service provider is not for RSA.")
     secret = os.urandom(_KEY)
     digest: hashes.HashAlgorithm = hashes.SHA256() if profile.sha256_transport else hashes.SHA1()  # SHA1 as in mgf1p
     key = public.encrypt(secret, padding.OAEP(padding.MGF1(digest), digest, None))
-    transport = _SHA256_TRANSPORT if profile.sha256_transport else f'<xenc:EncryptionMethod Algorithm="{_OAEP}"/>'
+    transport = _SHA256_TRANSPORT if profile.sha256_transport else _SHA1_TRANSPORT
     cipher, content = _content(secret, assertion, profile)
-    return etree.fromstring(
+    return (
         f'<saml:EncryptedAssertion xmlns:saml="{SAML}"><xenc:EncryptedData xmlns:xenc="{XENC}" Type="{XENC}Element">'
-        f'<xenc:EncryptionMethod Algorithm="{cipher}"/><ds:KeyInfo xmlns:ds="{DS}"><xenc:EncryptedKey>{transport}'
-        f"<xenc:CipherData><xenc:CipherValue>{_text(key)}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>"
-        f"</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>{_text(content)}</xenc:CipherValue></xenc:CipherData>"
-        "</xenc:EncryptedData></saml:EncryptedAssertion>"
-    )
+        f'<xenc:EncryptionMethod Algorithm="{cipher}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="{DS}">'
+        f"<xenc:EncryptedKey>{transport}<xenc:CipherData><xenc:CipherValue>{_text(key)}</xenc:CipherValue>"
+        f"</xenc:CipherData></xenc:EncryptedKey></ds:KeyInfo><xenc:CipherData><xenc:CipherValue>{_text(content)}"
+        "</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData></saml:EncryptedAssertion>"
+    ).encode()
 
 
 def _content(secret: bytes, clear: bytes, profile: Profile) -> tuple[str, bytes]:

@@ -22,6 +22,7 @@ LIFE = timedelta(minutes=5)
 """How long an assertion may be used."""
 EARLIER = timedelta(minutes=1)
 """How far a service provider's clock may be behind."""
+_END = b"</samlp:Response>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,21 @@ def response(
     """(the response to a request, the ID of its assertion). ``encrypt_for``: None only where the settings say that this
     service provider gets assertions in clear. Raises SamlError for a value that XML can't carry."""
     signed, identity = _assertion(issuer, request, assertion, key, now)
-    root, after = _response(issuer, request, now)
-    status = add(root, SAMLP, "Status")
-    add(status, SAMLP, "StatusCode", Value=SUCCESS)
-    root.append(etree.fromstring(signed) if encrypt_for is None else encrypted(signed, encrypt_for, profile))
-    if profile.sign_response:
-        signatures.sign(root, key, after)
-    return etree.tostring(root), identity
+    root, own = _response(issuer, request, now)
+    add_status(root, (SUCCESS, None))
+    told = signed if encrypt_for is None else encrypted(signed, encrypt_for, profile)
+    # Both are in their canonical form, so the whole is, too.
+    text = b"".join((signatures.canonical(root).removesuffix(_END), told, _END))
+    return signatures.signed(text, own, key) if profile.sign_response else text, identity
 
 
 def status_response(
     issuer: str, request: AuthnRequest, status: tuple[str, str | None], key: SigningKey, now: datetime
 ) -> bytes:
     """A signed response without an assertion. ``status``: the first and the second code."""
-    root, after = _response(issuer, request, now)
+    root, identity = _response(issuer, request, now)
     add_status(root, status)
-    signatures.sign(root, key, after)
-    return etree.tostring(root)
+    return signatures.signed(signatures.canonical(root), identity, key)
 
 
 def add_status(root: etree._Element, status: tuple[str, str | None]) -> None:
@@ -81,18 +80,20 @@ def add_status(root: etree._Element, status: tuple[str, str | None]) -> None:
         add(first, SAMLP, "StatusCode", Value=status[1])
 
 
-def _response(issuer: str, request: AuthnRequest, now: datetime) -> tuple[etree._Element, etree._Element]:
-    """(the Response, its Issuer)."""
+def _response(issuer: str, request: AuthnRequest, now: datetime) -> tuple[etree._Element, str]:
+    """(the Response, its ID)."""
+    identity = new_id()
     root = etree.Element(
         f"{{{SAMLP}}}Response",
         nsmap={"samlp": SAMLP, "saml": SAML},
-        ID=new_id(),
+        ID=identity,
         Version="2.0",
         IssueInstant=written(now),
         Destination=request.consumer.location,
         InResponseTo=request.id,
     )
-    return root, add(root, SAML, "Issuer", issuer)
+    add(root, SAML, "Issuer", issuer)
+    return root, identity
 
 
 def _assertion(
@@ -105,7 +106,7 @@ def _assertion(
         root = etree.Element(
             f"{{{SAML}}}Assertion", nsmap={"saml": SAML}, ID=identity, Version="2.0", IssueInstant=written(now)
         )
-        after = add(root, SAML, "Issuer", issuer)
+        add(root, SAML, "Issuer", issuer)
         subject = add(root, SAML, "Subject")
         add(subject, SAML, "NameID", assertion.name_id, Format=assertion.name_id_format)
         confirmation = add(subject, SAML, "SubjectConfirmation", Method=BEARER)
@@ -132,8 +133,7 @@ def _assertion(
         _add_attributes(root, assertion.attributes)
     except ValueError as wrong:
         raise SamlError("A value of the person can't be written in XML.") from wrong
-    signatures.sign(root, key, after)
-    return etree.tostring(root), identity
+    return signatures.signed(signatures.canonical(root), identity, key), identity
 
 
 def _add_attributes(root: etree._Element, attributes: Mapping[str, Sequence[str]]) -> None:

@@ -387,7 +387,8 @@ def test_without_a_name_id_only_an_attribute_says_who_it_is(peer: Peer, tmp_path
                 found.getparent().remove(found)  # type: ignore[union-attr]
         assertion = root.find(f"{{{SAML}}}Assertion")
         assert assertion is not None
-        signatures.sign(assertion, peer.key, assertion[0])
+        signed = signatures.signed(signatures.canonical(assertion), str(assertion.get("ID")), peer.key)
+        root.replace(assertion, etree.fromstring(signed))
         return etree.tostring(root)
 
     relay_state, request = peer.begun()

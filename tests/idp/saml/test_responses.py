@@ -24,6 +24,7 @@ from idp.saml.names import AUTHN_FAILED, PASSWORD, PERSISTENT, POST, RESPONDER
 from idp.saml.profiles import PROFILES, ProfileName
 from idp.saml.responses import Assertion, response, status_response
 from idp.saml.service_providers import Endpoint
+from idp.saml.signatures import canonical
 from tests.idp.saml.peer import CONSUMER, ENTITY_ID, ISSUER, SLO, SSO, Pair, pair
 
 NS = {
@@ -126,6 +127,13 @@ def test_signxml_finds_both_signatures_right(key: SigningKey) -> None:
     for part in (etree.fromstring(document), etree.fromstring(document).find("saml:Assertion", NS)):
         assert part is not None
         XMLVerifier().verify(etree.tostring(part), x509_cert=key.certificate, id_attribute="ID")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("encrypt", [True, False])
+def test_the_whole_is_in_the_form_that_is_signed(key: SigningKey, profile: ProfileName, encrypt: bool) -> None:
+    document = made(key, profile, encrypt)
+    assert canonical(etree.fromstring(document)) == document
 
 
 def test_pitfall_42_an_assertion_stands_on_its_own(key: SigningKey) -> None:
