@@ -145,7 +145,7 @@ class _Answers:
         farm: str | None = None
         with self._service.driver.session() as session:
             try:
-                farm = _farm(self._service.driver, request.headers, address).farm
+                farm = _farm(session, request.headers, address).farm
                 if query.get("format", FULL) != FULL:
                     raise NoClaims(400, "unknown_format", f"format is {FULL}: the answer has everything.")
                 key_type = cast("KeyType | None", query.get("keytype"))
@@ -179,13 +179,13 @@ class _Answers:
         return found
 
 
-def _farm(driver: neo4j.Driver, headers: Mapping[str, str], address: str | None) -> FarmKey:
+def _farm(session: neo4j.Session, headers: Mapping[str, str], address: str | None) -> FarmKey:
     """The farm that asks. Raises NoClaims."""
     secret = headers.get("apikey", "")
     if not secret:
         scheme, _, secret = headers.get("authorization", "").partition(" ")
         secret = secret.strip() if scheme.lower() == "bearer" else ""
-    found = key_of(driver, secret) if secret else None
+    found = key_of(session, secret) if secret else None
     if found is None or not found.is_allowed_from(address):
         raise NoClaims(401, "unauthenticated", _UNKNOWN_KEY)
     return found

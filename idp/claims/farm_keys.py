@@ -11,6 +11,7 @@ from datetime import datetime
 
 import neo4j
 
+from graph.connection import Run
 from idp.sealing import hash_of
 
 PREFIX = "rcf_"  # so that a secret scanner recognises a leaked one
@@ -97,14 +98,12 @@ def keys(driver: neo4j.Driver) -> list[FarmKey]:
     return [_key(row["key"]) for row in rows]
 
 
-def key_of(driver: neo4j.Driver, secret: str) -> FarmKey | None:
+def key_of(run: Run, secret: str) -> FarmKey | None:
     """The key of a secret; None if it is unknown or revoked."""
-    rows, _, _ = driver.execute_query(
-        "MATCH (k:FarmKey {hash: $hash}) RETURN k {.id, .farm, .networks, .created} AS key",
-        hash=hash_of(secret),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return _key(rows[0]["key"]) if rows else None
+    row = run.run(
+        "MATCH (k:FarmKey {hash: $hash}) RETURN k {.id, .farm, .networks, .created} AS key", hash=hash_of(secret)
+    ).single()
+    return None if row is None else _key(row["key"])
 
 
 def _key(kept: dict[str, object]) -> FarmKey:

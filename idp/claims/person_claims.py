@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import neo4j
 
 from graph.as_of import in_force
+from graph.change_log import LOG
 from graph.cpr.keyring import Keyring
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
@@ -120,13 +121,19 @@ def claims_of(
     except Unknown as unknown:
         raise NoClaims(400, "unknown_system", "The IT system is not known.") from unknown
     of = Asked(subject.person, subject.through, to.system)
-    work = evaluation(session, of.person, day)
+    person: neo4j.Record
+
+    def newest(session: neo4j.Session) -> int | None:
+        nonlocal person
+        person = session.run(_PERSON, person=subject.person, day=day, log=LOG).single(strict=True)
+        return cast("int | None", person["number"])
+
+    work = evaluation(session, of.person, day, newest=newest)
     rights = narrowed(work.of(of.person), of, work.organisation)
     try:
         document = privileges(rights, _receiver(session, to, work, rights, cvr, day))
     except DocumentTooLarge as large:
         raise NoClaims(500, "too_many_rights", "The person's privileges do not fit into a token.") from large
-    person = session.run(_PERSON, person=subject.person, day=day).single(strict=True)
     performs, interested = _kle(work, of)
     return PersonClaims(
         subject.person,
@@ -267,9 +274,11 @@ _PERSON = f"""
                 uuid: u.uuid, name: uv.name, tie: tie.uuid, kind: labels(tie)[0], first: has.from,
                 fraction: tie.fraction, hours: tie.weekly_hours
             }}
-        }} AS ties
+        }} AS ties,
+        head(COLLECT {{ MATCH (log:ChangeLog {{name: $log}}) RETURN log.number }}) AS number
     LIMIT 1
     """
+"""The number of the newest change is read in the same message to Neo4j."""
 
 
 def _roles(rights: Rights) -> tuple[Role, ...]:

@@ -16,7 +16,7 @@ from graph.questions.rights.evaluate import Evaluation
 from graph.questions.rights.framework import with_framework
 from graph.questions.rights.held import HeldRight, Omitted, Rights
 from graph.questions.rights.organisation import OrganisationOnDay
-from graph.questions.rights.steady import newest_change, steadily
+from graph.questions.rights.steady import Newest, newest_change, steadily
 from graph.time import ALWAYS, FOREVER, Period, today
 
 MOST_BORDERS = 400
@@ -126,19 +126,24 @@ def known_rights(session: neo4j.Session, names: Collection[str]) -> dict[str, st
 
 
 def evaluation(
-    session: neo4j.Session, person: str, at: date, rights: tuple[str, ...] = (), known: int | None = None
+    session: neo4j.Session,
+    person: str,
+    at: date,
+    rights: tuple[str, ...] = (),
+    known: int | None = None,
+    newest: Newest = newest_change,
 ) -> Evaluation:
     """One person's surroundings on a day, ready to be evaluated. ``rights``: see ``reading.of_person``. ``known``: as
-    ``Day`` has it."""
+    ``Day`` has it. ``newest``: as in ``steadily``."""
 
     def read() -> tuple[Evaluation, int | None]:
         if known is None and (framed := with_framework(session, at, person)) is not None:
             return Evaluation(framed.organisation, ordered=True, tree=framed.tree), framed.newest
-        newest = newest_change(session)
+        number = newest_change(session)
         alone = reading.of_person(session, Day.of(at, turned_day(session), known), at, person, rights)
-        return Evaluation(alone), newest
+        return Evaluation(alone), number
 
-    return steadily(session, read)
+    return steadily(session, read, newest)
 
 
 def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None) -> Evaluation:

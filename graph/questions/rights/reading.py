@@ -368,24 +368,31 @@ def _rows(session: Run, day: Day, at: date, kinds: Iterable[str]) -> dict[str, l
 
 def rows_of_person(session: neo4j.Session, day: Day, at: date, person: str) -> dict[str, Any]:
     """What differs from person to person, in one statement: rows as ``with_people`` takes them."""
-    row = session.run(_of_person(day), person=person, at=at).single()
+    row = session.run(of_one_person(day), person=person, at=at).single()
+    return people_of(None if row is None else row["person"])
+
+
+def people_of(row: Row | None) -> dict[str, Any]:
+    """Rows as ``with_people`` takes them. ``row``: of ``of_one_person``; None where there is no such person."""
     return dict(_NOBODY) if row is None else {**row, "persons": [row["persons"]]}
 
 
 @cache
-def _of_person(day: Day) -> str:
+def of_one_person(day: Day) -> str:
+    """The statement of what differs from person to person; parameters ``$person`` and ``$at``."""
     rows = Rows(day)
     active, holds = day.active, rows.holds
     return f"""
         MATCH (p:Person {{uuid: $person}})
         WHERE {active("p")} AND NOT {day.flag("p", "dead")}
-        RETURN {rows.person("p")} AS persons,
-            COLLECT {{
+        RETURN {{
+            persons: {rows.person("p")},
+            ties: COLLECT {{
                 MATCH (p)-[has:HAS]->(t)
                 WHERE {holds("has")} AND {active("t")}
                 RETURN {rows.tie("t", "p")}
-            }} AS ties,
-            COLLECT {{
+            }},
+            assignments: COLLECT {{
                 MATCH (p)-[held:HOLDS]->(a:Assignment)
                 WHERE {holds("held")} AND {active("a")}
                 RETURN {rows.assignment("a", "p")}
@@ -393,10 +400,11 @@ def _of_person(day: Day) -> str:
                 MATCH (p)-[has:HAS]->(t)-[held:HOLDS]->(a:Assignment)
                 WHERE {holds("has")} AND {active("t")} AND {holds("held")} AND {active("a")}
                 RETURN {rows.assignment("a", "t")}
-            }} AS assignments,
-            COLLECT {{
+            }},
+            stand_ins: COLLECT {{
                 MATCH (p)-[stands:STANDS_IN]->(s:Substitution)
                 WHERE {holds("stands")} AND {active("s")}
                 RETURN {rows.stand_in("s", "p")}
-            }} AS stand_ins
+            }}
+        }} AS person
     """

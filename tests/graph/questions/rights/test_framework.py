@@ -96,6 +96,23 @@ def test_a_rehearsal_leaves_nothing_behind(town: neo4j.Driver, tmp_path: Path) -
     assert titles(town, "anna") == ["Alle"]
 
 
+def test_the_person_is_read_again_once_the_day_is_turned(town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[str] = []
+    read = reading.rows_of_person
+    monkeypatch.setattr(
+        reading,
+        "rows_of_person",
+        lambda session, day, at, person: (found.append(person), read(session, day, at, person))[1],
+    )
+    assert titles(town, "anna") == ["Sagsbehandler i SAPA", "Alle"]
+    assert found == [], "in one message with the check"
+    town.execute_query("MATCH (c:Clock) SET c.today = c.today - duration({days: 1})")
+    assert titles(town, "anna") == ["Sagsbehandler i SAPA", "Alle"]
+    assert len(found) == 1, "the copies are of another day now"
+    assert titles(town, "anna") == ["Sagsbehandler i SAPA", "Alle"]
+    assert len(found) == 1
+
+
 def test_the_name_of_a_person_whom_a_grant_excepts_is_hidden_at_once(town: neo4j.Driver, tmp_path: Path) -> None:
     grants = [TOWN["grants"][0], {**TOWN["grants"][1], "except": ["person:anna"]}]
     imported(town, changed(grants=grants), tmp_path)
