@@ -92,6 +92,7 @@ class Evaluation:
     _contents: dict[tuple[str, str, bool], Content] = field(default_factory=dict)
     _plans: dict[tuple[str, str], Plan] = field(default_factory=dict)
     _units: dict[str, Thing] = field(default_factory=dict)
+    _ends: dict[str, date | None] = field(default_factory=dict)
 
     def __post_init__(self, ordered: bool, tree: Tree | None) -> None:
         if not ordered:
@@ -245,6 +246,9 @@ class Evaluation:
                 else:
                     limits.append(found)
             made.append(IncludedRight(system_role, tuple(limits)))
+        if len(failures) == 1:  # by far the commonest
+            (only,) = failures
+            return Lost(only.reason, only.text, only.type, only.lacking)
         if failures:
             first = min(failures, key=lambda one: (one.reason != "mandatory_not_configured", one.type.uri, one.text))
             texts = dict.fromkeys(each.text for each in (first, *failures))
@@ -254,11 +258,23 @@ class Evaluation:
 
     def _until(self, right: Right, included: Collection[IncludedRight]) -> date | None:
         """The day on which a limit comes to nothing, a system ends, or the last of what it includes does."""
-        ends = self.organisation.include_ends
-        last = [first_of(each.system_role.until, ends.get((right.uuid, each.system_role.uuid))) for each in included]
+        if not included:
+            return None
+        if right.uuid not in self._ends:
+            self._ends[right.uuid] = self._end_of(right)
+        until = self._ends[right.uuid]
+        for each in included:
+            for limit in each.limits:
+                if (end := _end(limit)) is not None and (until is None or end < until):
+                    until = end
+        return until
+
+    def _end_of(self, right: Right) -> date | None:
+        """The day on which a system ends, or the last of what it includes does."""
+        ends, included = self.organisation.include_ends, self.included(right)
+        last = [first_of(each.until, ends.get((right.uuid, each.uuid))) for each in included]
         of_all = (each.system.until for each in included)
-        limits = (_end(limit) for each in included for limit in each.limits)
-        return first_of(*of_all, *limits, None if None in last else max(filter(None, last), default=None))
+        return first_of(*of_all, None if None in last else max(filter(None, last), default=None))
 
     def amiss_with(self, of: Right | Grant) -> Lost | None:
         """Why what is set for a right, or with a grant, can't be kept to."""
@@ -375,7 +391,10 @@ def _end(limit: Limit) -> date | None:
     """The day from which a limit comes to nothing: when the last of its values ends, or it does itself."""
     last = date.min
     for each in limit.values:
-        end = first_of(*(step.until for step in each.why))
+        end = None
+        for step in each.why:
+            if (until := step.until) is not None and (end is None or until < end):
+                end = until
         if end is None:
             return limit.until
         last = max(last, end)

@@ -43,11 +43,12 @@ class Failure(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """A limit that follows from the organisation."""
+    """A limit that follows from the organisation. ``until``: the day on which its setting or its type ends."""
 
     type: ConstraintType
     setting: Setting
     how: Derivation
+    until: date | None
 
 
 Checked = tuple[LimitValue, ...] | Failure
@@ -133,11 +134,11 @@ class Limits:
             return Failure(type_, "invalid_value", text)
         if not how.kind.suits(type_.content):
             return Failure(type_, "invalid_value", f"{how.kind.name} is not for {type_.title or type_.key}")
-        return Derived(type_, setting, how)
+        return Derived(type_, setting, how, first_of(setting.days.until, type_.until))
 
     def derived(self, what: Derived, holding: Holding) -> Limit | Failure:
         """The limit of a holding."""
-        type_, setting, how = what
+        type_, setting, how, until = what
         unit = of_unit(how, holding)
         key = (type_.uuid, setting.derived, setting.below, setting.excluded, unit or of_person(how, setting, holding))
         kept = self._of_person if unit is None else self._of_unit
@@ -145,7 +146,9 @@ class Limits:
         if found is None:
             values = self.deriving.values(how, setting, type_, holding)
             found = kept[key] = _checked(type_, values, how.kind.lacking)
-        return _limit(type_, found, setting)
+        if isinstance(found, Failure):
+            return found
+        return Limit(type_, found, dynamic=True, parameter=setting.parameter, until=until)
 
     def _fixed(self, type_: ConstraintType, setting: Setting) -> Values:
         """Fixed values in their wire form; those of closed units and retired KLE numbers are left out."""
