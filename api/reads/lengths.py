@@ -8,6 +8,7 @@ by the mean. Periods that have ended count too.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import neo4j
@@ -32,7 +33,7 @@ class Length:
     met: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lengths:
     """The lengths in one graph. ``counts``: things by label."""
 
@@ -44,6 +45,7 @@ class Lengths:
         """It is so large that it hardly changes from one minute to the next."""
         return sum(self.counts.values()) > SAMPLE
 
+    @cached_property
     def rounded(self) -> "Lengths":
         """The same, each rounded up to a power of two: a caller of a part of the organisation is shown the cost of a
         query, which must not tell how many things there are elsewhere."""

@@ -178,7 +178,7 @@ class Reader:
         plan, key = await self._plan(question, given, caller, day, await self._shows(day, patience))
         values: dict[str, Any] = {**given.coerced, WITHIN: caller.within}
         lengths = await self._held(patience)
-        cost = plan.cost(values, lengths if caller.scope is None else lengths.rounded())
+        cost = plan.cost(values, lengths if caller.scope is None else lengths.rounded)
         check_cost(cost, self.limits)
         extensions = b""
         if account is not None:
@@ -301,7 +301,7 @@ class Reader:
         try:
             async with self._available.within(_LENGTHS_PATIENCE):
                 self._lengths = await measured(self.reading)
-            self._lasting = _LENGTHS_SECONDS if self._lengths.is_large else _SOON
+                self._lasting = _LENGTHS_SECONDS if self._lengths.is_large else _SOON
         except Exception as error:
             _log.warning("lengths_not_measured", error=type(error).__name__)
             self._lasting = _AFTER_FAILURE
@@ -394,10 +394,16 @@ class Reader:
     ) -> AsyncIterator[neo4j.Record]:
         """The records, within the time allowed."""
         query = neo4j.Query(statement.text, timeout=max(_LONGEST, self.limits.seconds))
-        result = await patience.wait(partial(session.run, query, parameters))
-        records = aiter(result)
-        while (record := await patience.wait(lambda: anext(records, None))) is not None:
+
+        async def first() -> tuple[AsyncIterator[neo4j.Record], neo4j.Record | None]:
+            records = aiter(await session.run(query, parameters))
+            return records, await anext(records, None)
+
+        # One wait for both: each sets a timer, and most answers are one record.
+        records, record = await patience.wait(first)
+        while record is not None:
             yield record
+            record = await patience.wait(lambda: anext(records, None))
 
     async def _formed(
         self, session: neo4j.AsyncSession, read: Answers, asked: Asked, patience: Patience

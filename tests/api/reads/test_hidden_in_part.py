@@ -76,7 +76,7 @@ def test_the_cost_of_a_query_does_not_tell_how_much_there_is_elsewhere(asking: A
     cost(part, 1500), cost(everywhere, 1500)  # plans are new once, and cost more then
     assert cost(part, 1500) == cost(part, 1501) == cost(part, 2000) < cost(part, 3000)
     assert cost(everywhere, 1500) < cost(everywhere, 1501)
-    assert Lengths({"Attestation": 0}).rounded() == Lengths({"Attestation": 7}).rounded()
+    assert Lengths({"Attestation": 0}).rounded == Lengths({"Attestation": 7}).rounded
 
 
 def test_of_things_with_one_name_those_count_that_may_be_read(
