@@ -1,0 +1,202 @@
+"""Processes: an inbox with many tasks open elsewhere, completing a task, and the cases that an import starts.
+
+The inbox is that of the manager of a unit without units below, who has as many tasks in both measurements: what differs
+is how many others are open in the municipality. Cases that start by themselves are compared with SpiffWorkflow alone,
+which runs the same diagram as far and writes its state as JSON, and keeps nothing.
+
+The goals of the last two are missed. SpiffWorkflow alone takes 0.6 ms a case. Ours asks the graph some ten times for
+each: whether the change starts a case and with what, where the unit and the person of its values are, and then writes
+the case, its state, its task and its log, so that any of these is found without reading the case. A completed task is
+locked first, and who has it is asked of the organisation: several reads, where the bare transaction has none.
+"""
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import neo4j
+from lxml import etree
+from SpiffWorkflow.bpmn.parser import BpmnParser
+from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+
+from benchmarks.measured import Measured
+from benchmarks.preview import import_facts
+from graph.cpr.keyring import Keyring
+from processes.cases import by_itself, definitions
+from processes.cases.inbox import PARTS, inbox
+from processes.cases.tasks import complete, start
+
+FEW, MANY, OWN, PAGE = 1_000, 100_000, 30, 50
+COMPLETED, STARTED = 200, 1_000
+OF_INBOX, OF_COMPLETING, OF_STARTING = 1.5, 5.0, 2.0
+WARMING, ROUNDS = 10, 30
+_PROCESS = "bench_tasks"
+_FLOW = '<sequenceFlow id="f_{0}_{1}" sourceRef="{0}" targetRef="{1}"/>'
+_DIAGRAM = (
+    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:reconnect="urn:reconnect:bpmn:1" '
+    f'targetNamespace="urn:bench"><process id="{_PROCESS}" isExecutable="true">'
+    '<startEvent id="start"><extensionElements><reconnect:trigger kind="Employment" on="created"/>'
+    '<reconnect:argument name="unit" value="unit.uuid"/><reconnect:argument name="person" value="person.uuid"/>'
+    '<reconnect:form name="request"/></extensionElements></startEvent>'
+    '<userTask id="approve"><extensionElements><reconnect:place role="manager" unit="unit"/>'
+    '<reconnect:form name="approval"/></extensionElements></userTask><endEvent id="end"/>'
+    f"{_FLOW.format('start', 'approve')}{_FLOW.format('approve', 'end')}</process></definitions>"
+).encode()
+_FORMS: Mapping[str, object] = {
+    "request": {"type": "object", "properties": {"unit": {"format": "unit"}, "person": {"format": "person"}}},
+    "approval": {"type": "object", "properties": {"decision": {"type": "string"}}},
+}
+# Each stands for a case of its own, as a case that was started has them.
+_COPIES = """
+MATCH (t:Task {id: $task})-[:OF_CASE]->(c:Case)-[:RUNS]->(v)
+UNWIND range(1, $count) AS number
+CALL (t, c, v, number) {
+    CREATE (other:Case)-[:RUNS]->(v)
+    SET other = c {.*, id: $name + number}
+    CREATE (task:Task)-[:OF_CASE]->(other)
+    SET task = t {.*, id: $name + number, unit: $units[number % size($units)]}
+} IN TRANSACTIONS OF 5000 ROWS
+"""
+_MANAGER = """
+MATCH (p:Person)-[:HAS]->({active: true})-[:HOLDS]->(a:Assignment {active: true})-[:OF]->(:Role {key: 'manager'})
+MATCH (a)-[:FOR]->(u:Unit {active: true})
+WHERE NOT EXISTS { (:Unit)-[:PART_OF]->(u) } AND COUNT { (p)-[:HAS]->()-[:HOLDS]->(:Assignment) } = 1
+RETURN p.uuid AS person, u.uuid AS unit, COLLECT {
+    MATCH (other:Unit {active: true}) WHERE other <> u RETURN other.uuid ORDER BY other.uuid
+} AS others
+ORDER BY person
+LIMIT 1
+"""
+
+
+def measure(driver: neo4j.Driver, keyring: Keyring, size: str, folder: Path) -> Iterator[Measured]:
+    """On a graph with a payroll and its managers."""
+    now = datetime.now(UTC)
+    definitions.deploy(driver, _PROCESS, {"main.bpmn": _DIAGRAM}, _FORMS, "benchmark", now)
+    row = driver.execute_query(_MANAGER).records[0]
+    person, unit, others = row["person"], row["unit"], row["others"]
+    yield _completing(driver, size, person, unit)
+    yield _starting(driver, keyring, size, unit, folder)
+    yield _inbox(driver, size, person, unit, others)
+
+
+def _inbox(driver: neo4j.Driver, size: str, person: str, unit: str, others: list[str]) -> Measured:
+    first = _task(driver, start(driver, _PROCESS, {"unit": unit, "person": person}, None, datetime.now(UTC)))
+    with driver.session() as session:
+        session.run(
+            "MATCH (t:Task {state: 'open'}) WHERE t.id <> $task SET t.state = 'cancelled'", task=first
+        ).consume()
+    _copy(driver, first, [unit], OWN - 1)
+
+    def seconds() -> float:
+        taken = []
+        for _ in range(WARMING + ROUNDS):  # Neo4j plans anew where there is much more than before
+            with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+                started = time.perf_counter()
+                entries = inbox(session, person, PARTS, datetime.now(UTC), first=PAGE)
+                taken.append(time.perf_counter() - started)
+            if len(entries) != OWN:
+                raise RuntimeError(f"the inbox has {len(entries)} tasks instead of {OWN}")
+        return min(taken[WARMING:])
+
+    _copy(driver, first, others, FEW - OWN)
+    few = seconds()
+    _copy(driver, first, others, MANY - FEW)
+    many = seconds()
+    return Measured(
+        f"inbox with {MANY} open tasks", f"with {FEW}", size, "s", many, few, many / few, OF_INBOX, True, {"own": OWN}
+    )
+
+
+def _copy(driver: neo4j.Driver, task: str, units: list[str], count: int) -> None:
+    with driver.session() as session:
+        session.run(_COPIES, task=task, units=units, count=count, name=f"{uuid4()}-").consume()
+
+
+def _task(driver: neo4j.Driver, case: str) -> str:
+    query = "MATCH (t:Task {state: 'open'})-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id"
+    return str(driver.execute_query(query, case=case).records[0]["id"])
+
+
+def _completing(driver: neo4j.Driver, size: str, person: str, unit: str) -> Measured:
+    values = {"unit": unit, "person": person}
+    tasks = [_task(driver, start(driver, _PROCESS, values, None, datetime.now(UTC))) for _ in range(COMPLETED)]
+    given = {"decision": "yes"}
+    ours = [_taken(partial(complete, driver, each, person, given, datetime.now(UTC))) for each in tasks]
+
+    def bare() -> None:
+        with driver.session() as session:
+            session.execute_write(lambda tx: tx.run("CREATE (:BenchmarkNote {at: datetime()})").consume())
+
+    theirs = [_taken(bare) for _ in tasks]
+    our, their = _p99(ours), _p99(theirs)
+    notes: dict[str, float | int | str] = {
+        "tasks": COMPLETED, "ratio of medians": round(statistics.median(ours) / statistics.median(theirs), 2),
+    }  # fmt: skip
+    return Measured(
+        "completing a task, p99", "one bare write transaction, p99", size, "s", our, their, our / their, OF_COMPLETING,
+        True, notes,
+    )  # fmt: skip
+
+
+def _starting(driver: neo4j.Driver, keyring: Keyring, size: str, unit: str, folder: Path) -> Measured:
+    by_itself.switch(driver, _PROCESS, "benchmark", "it is measured", datetime.now(UTC), on=True)
+    content = {
+        "format": 1,
+        "persons": [{"id": f"b{each}", "name": f"Bo Berg {each}"} for each in range(STARTED)],
+        "employments": [
+            {"id": f"b{each}", "person": f"b{each}", "title": "Kok", "units": [{"unit": unit}]}
+            for each in range(STARTED)
+        ],
+    }  # fmt: skip
+    import_facts(driver, keyring, folder, "hired", content)
+    started = time.perf_counter()
+    found = by_itself.start_due(driver, datetime.now(UTC))
+    ours = time.perf_counter() - started
+    by_itself.switch(driver, _PROCESS, "benchmark", "it was measured", datetime.now(UTC), on=False)
+    if found.cases != STARTED or found.failed:
+        raise RuntimeError(f"{found.cases} cases instead of {STARTED} have started; {dict(found.failed)}")
+    theirs = _bare_cases(unit)
+    return Measured(
+        f"{STARTED} cases started by an import", "SpiffWorkflow alone, and JSON", size, "s", ours, theirs,
+        ours / theirs, OF_STARTING, True, {"milliseconds a case": round(1000 * ours / STARTED, 1)},
+    )  # fmt: skip
+
+
+def _bare_cases(unit: str) -> float:
+    """Seconds for as many cases, without anything else: no form, no graph, no task that anybody could find."""
+    diagram = etree.fromstring(_DIAGRAM)
+    for extension in diagram.iter("{http://www.omg.org/spec/BPMN/20100524/MODEL}extensionElements"):
+        extension.clear()
+    with tempfile.NamedTemporaryFile("wb", suffix=".bpmn") as file:
+        file.write(etree.tostring(diagram))
+        file.flush()
+        parser = BpmnParser()
+        parser.add_bpmn_file(file.name)
+    specification = parser.get_spec(_PROCESS)
+    serializer = BpmnWorkflowSerializer()
+    started = time.perf_counter()
+    for number in range(STARTED):
+        case = BpmnWorkflow(specification)
+        case.task_tree.data.update({"unit": unit, "person": str(number)})
+        case.do_engine_steps()
+        json.dumps(serializer.to_dict(case))
+    return time.perf_counter() - started
+
+
+def _taken(do: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    do()
+    return time.perf_counter() - started
+
+
+def _p99(taken: list[float]) -> float:
+    return sorted(taken)[min(len(taken) - 1, int(len(taken) * 0.99))]
