@@ -4,7 +4,7 @@
 by its name, which proves nothing.) It is compared with one pass of bare lxml over the file that drops each element: no
 reader of XML can do less. The first import runs in a process of its own, whose memory is measured.
 
-At size S the goal of "again" is missed (5.7 at the last quiet run), although no element is parsed that was in the
+The goal of "again" is missed (3.5 to 3.9 in size S on a busy machine), although no element is parsed that was in the
 last file. Python's processor seconds alone are some 2.7 bare passes: nearly half of them compare each employee's bytes
 with what was remembered, and a quarter compare each record with what was applied. Neo4j's are one to one and a half
 more: known keys, what is remembered, problems and the cursor. The bare pass leaves both comparisons out: it would not

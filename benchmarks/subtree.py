@@ -4,6 +4,9 @@ The read with rights everywhere leaves out the question of where each thing lies
 count all employments takes two accesses of the graph for each; to count those in some units, it takes the links from
 the units to them with their days as well, which makes six. So the goal can't be reached for the count, whatever the
 statement, as long as the graph keeps no counts for each unit.
+
+The others are at 1.4 to 1.7, nearly all of it in Neo4j: two links and their days for each thing. Nodes' ids instead of
+UUIDs would save a fifth of what is more; but ids may be another unit's once the graph is restored from a copy.
 """
 
 import asyncio
