@@ -246,8 +246,14 @@ for _record, _name, _user, _doc in (
     ("CprLookup", "byPerson", "by", "The person who looked it up; null = a program, or REConnect itself"),
 ):
     _uuid = f"CASE WHEN {{n}}.{_user} STARTS WITH '{PERSON}' THEN substring({{n}}.{_user}, {len(PERSON)}) END"
+    _survivor = "({m}:Person WHERE NOT EXISTS { ({m})-[:JOINED_INTO]->() })"
     TYPES[_record].fields[_name] = Way(
-        _name, ("Person",), "({m}:Person {uuid: " + _uuid + "})", many=False, dated=False, doc=_doc
+        _name,
+        ("Person",),
+        "(:Person {uuid: " + _uuid + "})-[:JOINED_INTO*0..]->" + _survivor,
+        many=False,
+        dated=False,
+        doc=_doc,
     )
 
 for _list, _type, _doc in (

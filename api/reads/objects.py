@@ -27,6 +27,7 @@ from api.reads.nested_pages import Reached, page_of
 from api.reads.selection import Selected, read
 from api.reads.values_shown import ValuesShown
 from graph.collation import SORT_KEY, in_cypher
+from graph.identity.lookup import surviving_match
 from graph.shown_periods import joined
 
 
@@ -74,11 +75,11 @@ class Objects(ValuesShown):
 
     def _things_by_uuid(self, kinds: Sequence[str], selected: Selected) -> str:
         """A statement that gives each thing of ``$uuids``, of whichever of the kinds, even if nothing of its kind is
-        selected; also where it does not exist on the day."""
+        selected; also where it does not exist on the day. A log has the uuid that a person had before a join."""
         m, r = self.new_name("m"), self.new_name("r")
         v, binding = self.moment.bind_closed(m, self.new_name("v"))
-        found = " UNION ".join(f"MATCH ({m}:{kind} {{uuid: uuid}}) RETURN {m}" for kind in kinds)
-        match = f"CALL (uuid) {{ {found} }}" if len(kinds) > 1 else f"MATCH ({m}:{kinds[0]} {{uuid: uuid}})"
+        found = " UNION ".join(f"{surviving_match(kind, 'uuid', m)} RETURN {m}" for kind in kinds)
+        match = f"CALL (uuid) {{ {found} }}" if len(kinds) > 1 else surviving_match(kinds[0], "uuid", m)
         one = len(selected.children) == 1
         row = (
             self._values_of(TYPES[kinds[0]], selected.children[kinds[0]], m, v, r)

@@ -42,13 +42,13 @@ def surviving_query(kind: str) -> str:
     """
 
 
-def surviving_match(kind: str, uuid: str) -> str:
+def surviving_match(kind: str, uuid: str, n: str = "n") -> str:
     """Clauses that find ``n``: the thing with this uuid (an expression); for a person joined into another, that
     other."""
     if kind != "Person":
-        return f"MATCH (n:{kind} {{uuid: {uuid}}})"
-    return f"""MATCH (:Person {{uuid: {uuid}}})-[:JOINED_INTO*0..]->(n)
-    WHERE NOT EXISTS {{ (n)-[:JOINED_INTO]->() }}"""
+        return f"MATCH ({n}:{kind} {{uuid: {uuid}}})"
+    return f"""MATCH (:Person {{uuid: {uuid}}})-[:JOINED_INTO*0..]->({n})
+    WHERE NOT EXISTS {{ ({n})-[:JOINED_INTO]->() }}"""
 
 
 def surviving(driver: neo4j.Driver, kind: str, uuid: str) -> str:

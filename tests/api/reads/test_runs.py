@@ -2,6 +2,7 @@
 
 import neo4j
 
+from api.access import tokens
 from graph.cpr.keyring import Keyring
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
@@ -75,7 +76,11 @@ def test_runs_are_listed_newest_first_from_page_to_page(asking: Asking, graph: n
 def test_a_record_leads_to_the_person_who_made_it(asking: Asking, graph: neo4j.Driver) -> None:
     """A program is not taken for a person, not even one that is named like one."""
     anna = asking.data("{ persons(first: 1) { nodes { uuid } } }")["persons"]["nodes"][0]["uuid"]
-    users = {"a": f"person:{anna}", "b": anna, "c": "payroll", "d": None}
+    users = {"a": f"person:{anna}", "b": anna, "c": "payroll", "d": None, "e": "person:joined-into-anna"}
+    graph.execute_query(
+        "MATCH (p:Person {uuid: $uuid}) CREATE (:Person {uuid: 'joined-into-anna'})-[:JOINED_INTO]->(p)", uuid=anna
+    )
+    tokens.create(graph, "by-person", ["reader"], person="joined-into-anna")
     graph.execute_query(
         """
         UNWIND keys($users) AS id
@@ -92,17 +97,20 @@ def test_a_record_leads_to_the_person_who_made_it(asking: Asking, graph: neo4j.D
             decisions { nodes { id reason who: byPerson { uuid } } }
             cprLookups { nodes { id who: byPerson { uuid } } }
             changes(first: 1) { nodes { byPerson { uuid } } }
+            tokens { name who: person { uuid } }
             }"""
         )
         for name in ("brakes", "decisions", "cprLookups"):
             who = {each["id"]: each["who"] for each in found[name]["nodes"] if each["id"] in users}
-            assert who == {"a": {"uuid": anna}, "b": None, "c": None, "d": None}, name
+            # The last was the same person under another uuid, before two were joined.
+            assert who == {"a": {"uuid": anna}, "b": None, "c": None, "d": None, "e": {"uuid": anna}}, name
+        assert [each["who"] for each in found["tokens"] if each["name"] == "by-person"] == [{"uuid": anna}]
         assert found["changes"]["nodes"] == [{"byPerson": None}]
     finally:
         graph.execute_query(
             """
-            MATCH (n:Brake|MatchDecision|CprLookup)
-            WHERE 'by-person' IN [n.source, n.reason, n.purpose]
-            DELETE n
+            MATCH (n:Brake|MatchDecision|CprLookup|Token|Person)
+            WHERE 'by-person' IN [n.source, n.reason, n.purpose, n.name] OR n.uuid = 'joined-into-anna'
+            DETACH DELETE n
             """
         )

@@ -1,5 +1,8 @@
 // nearest
 UNWIND $uuids AS uuid
-MATCH (m1:Person {uuid: uuid})
+MATCH (:Person {uuid: uuid})-[:JOINED_INTO*0..]->(m1)
+WHERE NOT EXISTS {
+  (m1)-[:JOINED_INTO]->()
+}
 WITH uuid, [m1.name] AS row
 RETURN collect([uuid, row]) AS things
