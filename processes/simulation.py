@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from graph.as_of import Day
 from graph.change_log import turned_day
+from graph.collation import SORT_KEY
 from graph.connection import Run
 from graph.expressions import ExpressionFailed
 from processes.cases.places import person_named, unit_named
@@ -40,6 +41,7 @@ class Simulated:
     route: Route
 
 
+_NAME: Final = f"coalesce(u.{SORT_KEY}, '')"
 _ANYWHERE = frozenset({"unknown_role", "unknown_responsibility"})
 """Faults that have nothing to do with a unit."""
 
@@ -92,7 +94,7 @@ def units_open(run: Run, at: date) -> list[str]:
     """UUIDs of all units that are open on a day, by name."""
     day = Day.of(at, turned_day(run))
     rows = run.run(
-        day.asked(f"MATCH (u:Unit) WHERE coalesce({day.active('u')}, false) RETURN u.uuid ORDER BY u.name, u.uuid"),
+        day.asked(f"MATCH (u:Unit) WHERE coalesce({day.active('u')}, false) RETURN u.uuid ORDER BY {_NAME}, u.uuid"),
         at=at,
     )
     return rows.value()

@@ -7,10 +7,11 @@ from typing import Any
 import neo4j
 import pytest
 
+from graph.collation import sort_key
 from graph.identity.lookup import find
 from processes.cases import definitions, kept, tasks
 from processes.play.described import read_described
-from processes.simulation import Simulated, gaps, simulate
+from processes.simulation import Simulated, gaps, simulate, units_open
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import imported
 from tests.graph.questions.rights.town import TOWN
@@ -97,6 +98,25 @@ def test_the_report_has_each_unit_in_which_nobody_is_found(town: neo4j.Driver) -
     assert [(called[each.unit], each.task.name) for each in found] == [
         (unit, task) for unit in ("center", "town") for task in ("one", "two")
     ], "job, citizen and canteen have case workers"
+
+
+def test_units_come_in_the_danish_order_of_their_names(town: neo4j.Driver) -> None:
+    with town.session() as session:
+        before = {uuid: session.run(_NAMED, uuid=uuid).single(strict=True) for uuid in units_open(session, DAY)}
+    names = dict(zip(before, ("Åen", "Ærø", "Zoo", "ø", "bad"), strict=False))
+    try:
+        for uuid, name in names.items():
+            town.execute_query(_RENAME, uuid=uuid, name=name, key=sort_key(name))
+        with town.session() as session:
+            found = [names[uuid] for uuid in units_open(session, DAY) if uuid in names]
+        assert found == ["bad", "Zoo", "Ærø", "ø", "Åen"]
+    finally:
+        for uuid, row in before.items():
+            town.execute_query(_RENAME, uuid=uuid, name=row["name"], key=row["key"])
+
+
+_NAMED = "MATCH (u:Unit {uuid: $uuid}) RETURN u.name AS name, u.sort_key AS key"
+_RENAME = "MATCH (u:Unit {uuid: $uuid}) SET u.name = $name, u.sort_key = $key"
 
 
 def test_nothing_is_written(town: neo4j.Driver) -> None:
