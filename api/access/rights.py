@@ -254,11 +254,16 @@ class Access:
         if self.processes is None:
             return self
         if process not in self.processes:
+            self.require_questions()
+        return replace(self, roles=self.for_webhooks, processes=None)
+
+    def require_questions(self) -> None:
+        """Raises GraphQLError (forbidden) for a machine that may do nothing but call webhooks."""
+        if self.processes is not None:
             from graphql import GraphQLError
 
             text = f"{self.name} may call the webhooks of {', '.join(sorted(self.processes))} only"
             raise GraphQLError(text, extensions={"code": "forbidden"})
-        return replace(self, roles=self.for_webhooks, processes=None)
 
     @property
     def decides(self) -> str | None:

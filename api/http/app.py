@@ -230,6 +230,7 @@ async def _graphql(
     try:
         account.require()
         asked = await asked_in(request)
+        _require_questions(access)
         question = await question_for(asked.query, asked.operation, account)
         checks_itself = question.operation.operation is OperationType.MUTATION
         if not checks_itself and not (question.is_read and gate.is_own(access, question)):
@@ -330,6 +331,14 @@ async def _webhook(service: Service, gate: Gate, starts: CaseStarts, request: Re
     return access if isinstance(access, Response) else await starts.answer(request, access)
 
 
+def _require_questions(access: Access) -> None:
+    """Raises Rejected (forbidden) for a machine that may only call webhooks; it learns nothing else."""
+    try:
+        access.require_questions()
+    except GraphQLError as error:
+        raise Rejected(error) from error
+
+
 async def _require_rights(login: WebLogin | None, access: Access, availability: Availability) -> None:
     """Raises Rejected (no_rights) for a person without any."""
     if not access.roles and login is not None:
@@ -342,6 +351,10 @@ async def _schema_file(service: Service, gate: Gate, request: Request) -> Respon
     access = await _login(service, gate, request, _credential(service, request))
     if isinstance(access, Response):
         return access
+    try:
+        access.require_questions()
+    except GraphQLError as error:
+        return failed(403, error)
     if not service.introspection or not access.roles:
         return failed(403, GraphQLError(_NO_SCHEMA, extensions={"code": "forbidden"}))
     return await schema_file(request)

@@ -196,6 +196,9 @@ def uuid(service: Served, kind: str, key: str) -> str:
     return found
 
 
+SCHEMA = "{ __schema { queryType { name } } }"
+
+
 def test_a_client_that_is_limited_to_a_process_calls_its_webhooks_and_does_nothing_else(service: Served) -> None:
     secret = clients.create(service.driver, "intranet", ["organisation"], processes=["wish"])
     form = {"grant_type": "client_credentials", "client_id": "intranet", "client_secret": secret}
@@ -205,9 +208,13 @@ def test_a_client_that_is_limited_to_a_process_calls_its_webhooks_and_does_nothi
     for token, key in ((access, "c-1"), (by_hand, "c-2")):
         assert call(service, token, {"unit": "job"}, key).status_code == 201
         assert refusal(call(service, token, {}, f"{key}-x", "gone"))[:2] == (403, "forbidden")
-        for query in ("{ units { totalCount } }", "{ plans { name } }", '{ person(key: "bo") { name } }', write):
-            (refused,) = service.post(query, token).json()["errors"]
-            assert refused["extensions"]["code"] == "forbidden", query
+        questions = ["{ units { totalCount } }", "{ plans { name } }", '{ person(key: "bo") { name } }', write]
+        answers = [service.post(each, token) for each in (*questions, "{ me { name } }", "{ __typename }", SCHEMA)]
+        headers = {"Authorization": f"Bearer {token}"}
+        for each in (*answers, CLIENT.get(f"{service.url}/schema.graphql", headers=headers)):
+            (refused,) = each.json()["errors"]
+            assert refused["message"].endswith(" may call the webhooks of wish only")
+            assert (refused["extensions"], each.json().get("data")) == ({"code": "forbidden", "retry": "never"}, None)
 
 
 @pytest.mark.parametrize(
