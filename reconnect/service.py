@@ -12,7 +12,8 @@ from reconnect.embedded.home import Home
 from reconnect.embedded.ports import LOOPBACK, is_free
 from reconnect.embedded.process import Detached
 
-_PATIENCE_START = 60.0
+_PATIENCE_START = 300.0
+"""Seconds. It may have to fetch GraphiQL first, over a slow line, and warms up; one that ends is noticed at once."""
 _PATIENCE_STOP = 15.0
 
 
