@@ -16,6 +16,8 @@ import psutil
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from graph.connection import connect
 from graph.migrations import LISTED, migrate, unknown
@@ -25,6 +27,7 @@ from tests.cheap_passwords import CHEAP, COSTLY, costs_of
 from tests.directories.controller import Controller
 from tests.emptied import empty
 from tests.repeatable import is_repeated, repeatable_uuids
+from tests.shared_work import put_in_order, scheduling
 
 SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no
@@ -67,8 +70,14 @@ collect_ignore = [] if OFFICIAL_DATA.is_dir() else ["official"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is slow comes first; the rest stays in its order."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """What is long comes first; the rest stays in its order."""
+    put_in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    """Files that share much go to one worker."""
+    return scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
