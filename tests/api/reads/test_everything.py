@@ -1,5 +1,5 @@
-"""Every field of every type is asked for on today, and below another on today; on another day and over a period every
-value, and of the links one of each shape of statement (``tests.api.reads.shapes``).
+"""Every field of every type is asked for on today; below another, on another day and over a period every value, and of
+the links one of each shape of statement (``tests.api.reads.shapes``).
 
 Of each thing that it leads to, the UUID is asked for. The periods of links are asked for by themselves.
 """
@@ -169,20 +169,55 @@ def possible(type_: object) -> Sequence[GraphQLObjectType]:
     return SCHEMA.get_possible_types(type_) if is_abstract_type(type_) else ()
 
 
-@pytest.mark.parametrize("kind", PLURALS.values())
-def test_every_field_below_another(asking: Asking, kind: str) -> None:
-    name, link = next(
+def _above(kind: str) -> tuple[str, str]:
+    """A list, and a link of its things that leads to the kind."""
+    return next(
         (name, link)
         for name, of in PLURALS.items()
         for link, field in SCHEMA.type_map[of].fields.items()  # type: ignore[attr-defined]
         if leads_to(field, kind) and not is_periods(of, link)
     )
 
+
+def _of_each(kind: str) -> dict[str, str]:
+    """What is asked for of each thing of a kind, by its fields."""
+
     def wanted(of: str, field: str, levels: int) -> bool:
         return field in ALWAYS or (bool(levels) and not is_periods(of, field))
 
-    asked = selection(SCHEMA.type_map[kind], 1, wanted)
-    page = asking.data(f"{{ {name}(first: 5) {{ nodes {{ {link} {{ ... on {kind} {{ {asked} }} }} }} }} }}")[name]
+    type_ = SCHEMA.type_map[kind]
+    assert is_object_type(type_)
+    return {name: of_field(name, field, 1, wanted) for name, field in wanted_fields(type_, 1, wanted).items()}
+
+
+def _below(kind: str, asked: Sequence[str]) -> str:
+    name, link = _above(kind)
+    return f"{{ {name}(first: 5) {{ nodes {{ {link} {{ ... on {kind} {{ {' '.join(asked)} }} }} }} }} }}"
+
+
+@cache
+def _links_below() -> set[Link]:
+    """Kinds and their links, one of each shape of statement below another."""
+    links = [
+        ((kind, field), _below(kind, [each]))
+        for kind in PLURALS.values()
+        for field, each in _of_each(kind).items()
+        if not is_value(kind, field)
+    ]
+    return one_of_each({"today": links}, EVERY_RIGHT, apart=lambda link: "")["today"]
+
+
+def test_links_below_another_have_many_shapes() -> None:
+    kinds = {kind for kind, _ in _links_below()}
+    assert len(kinds) > 10 and len(_links_below()) > 50
+
+
+@pytest.mark.parametrize("kind", PLURALS.values())
+def test_every_field_below_another(asking: Asking, kind: str) -> None:
+    fields = _of_each(kind).items()
+    asked = [each for field, each in fields if is_value(kind, field) or (kind, field) in _links_below()]
+    name, link = _above(kind)
+    page = asking.data(_below(kind, asked))[name]
     assert all(link in each for each in page["nodes"])
 
 

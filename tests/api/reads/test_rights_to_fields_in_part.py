@@ -22,7 +22,8 @@ from graph.writing.amending import Amendment
 from graph.writing.graph_writer import GraphWriter
 from tests.api.reads.asking import Asking
 from tests.api.reads.conftest import KEYRING
-from tests.api.reads.test_everything import LISTS, WHEN, of_kind
+from tests.api.reads.shapes import Link, leads_to, one_of_each
+from tests.api.reads.test_everything import LISTS, RECORDS, WHEN, every_link, of_kind
 from tests.api.reads.test_within_units import lies_in
 
 pytestmark = pytest.mark.slow
@@ -93,24 +94,37 @@ _WITHOUT = _EVERY - _RIGHT
 """Roles that have no such right."""
 
 
-def _questions() -> Iterator[Any]:
+def _is_asked(name: str, when: str) -> bool:
     """Every list today, and those of the things that have such values on any day."""
+    return when == "today" or PLURALS.get(name) in _OWN
+
+
+def _questions() -> Iterator[Any]:
     for name in LISTS:
-        for when, arguments in WHEN.items():
-            if when == "today" or PLURALS.get(name) in _OWN:
-                yield pytest.param(name, arguments, id=f"{name}-{when}")
+        for when in WHEN:
+            if _is_asked(name, when):
+                yield pytest.param(name, when, id=f"{name}-{when}")
 
 
-def _asked(name: str, when: str) -> Iterator[str]:
-    arguments = ", ".join(each for each in (when, "first: 200") if each)
-    for each in of_kind(name, when):
-        yield f"{{ {name}({arguments}) {{ nodes {{ {each} }} }} }}"
+@pytest.fixture(scope="module")
+def links(marked: Marked) -> dict[str, set[Link]]:
+    """Of each day, the links to ask for: one of each shape of statement, with the conditions on values in it; on today
+    for each kind to which they lead."""
+    mixed = _limited(marked, _WITHOUT, _RIGHT)
+    asked = {
+        when: [(link, each) for link, each in found if _is_asked(link[0], when)] for when, found in every_link().items()
+    }
+    return one_of_each(asked, mixed.fields(), mixed.scope, leads_to)
 
 
 @pytest.mark.parametrize(("name", "when"), [*_questions()])
-def test_no_list_tells_of_what_lies_elsewhere(marked: Marked, name: str, when: str) -> None:
+def test_no_list_tells_of_what_lies_elsewhere(
+    marked: Marked, links: dict[str, set[Link]], name: str, when: str
+) -> None:
     mixed = _limited(marked, _WITHOUT, _RIGHT)
-    for question in _asked(name, when):
+    arguments = ", ".join(each for each in (WHEN[when], "first: 200") if each)
+    for each in of_kind(name, WHEN[when], links=None if name in RECORDS else links[when]):
+        question = f"{{ {name}({arguments}) {{ nodes {{ {each} }} }} }}"
         assert marked.outside.encode() not in marked.told(mixed, question), question
 
 

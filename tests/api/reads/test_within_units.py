@@ -12,7 +12,7 @@ from typing import Any
 import neo4j
 import orjson
 import pytest
-from graphql import get_named_type, is_object_type
+from graphql import get_named_type
 
 from api.access import rights
 from api.access.held import subtree
@@ -28,7 +28,7 @@ from graph.errors import unknown_kind
 from graph.model import KINDS
 from graph.time import today
 from tests.api.reads.asking import Asking
-from tests.api.reads.shapes import Link, one_of_each
+from tests.api.reads.shapes import Link, leads_to, one_of_each
 from tests.api.reads.test_everything import (
     ALWAYS,
     LISTS,
@@ -37,7 +37,6 @@ from tests.api.reads.test_everything import (
     WHEN,
     every_link,
     of_kind,
-    of_list,
     question,
     selection,
 )
@@ -197,17 +196,10 @@ def test_a_list_has_what_lies_inside_and_counts_it(part: Part, graph: neo4j.Driv
 
 @pytest.fixture(scope="module")
 def links(part: Part) -> dict[str, set[Link]]:
-    """Of each day, the links to ask for: on today all; on other days, for each kind to which they lead, one of each
-    shape of statement, with the conditions on places in it."""
+    """Of each day, the links to ask for: one of each shape of statement, with the conditions on places in it; on today
+    for each kind to which they lead."""
     access = part.asking.access
     assert access is not None
-
-    def leads_to(link: Link) -> str:
-        name, field = link
-        type_ = of_list(name)
-        assert is_object_type(type_)
-        return get_named_type(type_.fields[field].type).name
-
     return one_of_each(every_link(), access.fields(), access.scope, leads_to)
 
 
