@@ -120,10 +120,11 @@ class Running:
         for incident, each in given.items():
             if incident not in incidents:
                 set_task(self.tx, each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
-        owner, data = self.version.definition.owner, self.engine.variables
-        for place, incident in enumerate(incidents if owner is not None else (), len(reached)):
-            if incident in given or owner is None:
-                continue
+        owner, new = self.version.definition.owner, [each for each in incidents if each not in given]
+        if owner is None or not new:
+            return
+        data = self.engine.variables
+        for place, incident in enumerate(new, len(reached)):
             node = self.version.definition.nodes.get(incidents[incident])
             name = self.version.definition.name if node is None else node.name
             work = Work(
