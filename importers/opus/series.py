@@ -95,8 +95,9 @@ def planned(
             if each.moment <= last.moment and each != last and (is_new_here or named):
                 plan.problems.append(_late(each, last))
     plan.problems += map(_early, early)
-    if files and not named and today - files[-1].day > timedelta(days=warn_after_days):
-        text = f"The newest file is {files[-1].name}. Payroll makes one on each working day: has the delivery stopped?"
+    newest = files[-1] if files else last  # what comes early is no sign that the days before it were delivered
+    if newest is not None and not named and today - newest.day > timedelta(days=warn_after_days):
+        text = f"The newest file is {newest.name}. Payroll makes one on each working day: has the delivery stopped?"
         plan.problems.append(Problem("Folder", "", "newest", "no_new_file", text, "notice"))
         plan.is_overdue = True
     return plan

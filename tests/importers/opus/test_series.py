@@ -210,6 +210,9 @@ def test_a_place_from_which_nothing_comes_any_more_counts_as_not_read(series: Se
     assert overdue() == [True]
     (series.folder / name_of(FRIDAY)).unlink()
     assert overdue() == [True], "the share is not mounted"
+    series.put(date(2027, 1, 1), *SMALL)
+    series.today = date(2024, 3, 6)
+    assert overdue() == [True], "a file of a day to come is not payroll's of today"
 
 
 @pytest.mark.parametrize("is_first", [True, False])
