@@ -224,6 +224,16 @@ def test_14_an_older_release_is_refused_unless_it_is_named(reading: Reading) -> 
     assert reading.title("27.12.04") == "Andet"
 
 
+def test_14_an_older_release_takes_back_what_the_newer_one_has_changed(reading: Reading) -> None:
+    reading.take(small(Node("27.12.04", "Gammelt"), published=FIRST))
+    reading.take(small(Node("27.12.04", "Nyt [udgår 2031]"), published=SECOND))
+    reading.take(small(Node("27.12.04", "Gammelt"), published=FIRST), accept_release=FIRST)
+    assert (reading.title("27.12.04"), reading.known.value("KleNode", uuid("27.12.04"), "announced_end", TODAY)) == (
+        "Gammelt",
+        None,
+    )
+
+
 def test_14_a_release_that_is_named_is_read_once_and_newer_ones_after_it(tmp_path: Path) -> None:
     """Whatever lies beside it in the folder, and however long it stays in the settings."""
     known = InMemory()
