@@ -83,4 +83,6 @@ def taken_lately(driver: neo4j.Driver, kind: str, name: str, source: str, limits
 
 def in_words(before: int, limits: Limits) -> str:
     """The end of a reason: what came before; empty where nothing did."""
-    return f", after {before} in the last {limits.hours:g} hours" if before else ""
+    if not before:
+        return ""
+    return f", after {before} in the last {limits.hours:g} hours" if limits.hours else f", after {before} in this run"

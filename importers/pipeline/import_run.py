@@ -75,6 +75,9 @@ class Import:
         self.report = ImportReport(self.source.name, self.dry_run)
         self.brake = Brake(self.driver, self.source.name, self.approved, self.user, "approved with the import")
         self._taken: Counter[str] = Counter()
+        # What the run has taken with readings beside this one, none of which builds on another: all of it counts. Of
+        # those that follow one another, such as the files of several days, the largest does.
+        self._beside: Counter[str] = Counter()
 
     # A run that finds nothing new writes nothing, not even a note of itself: so the run is noted with its first write.
     def _origin(self) -> Origin:
@@ -109,7 +112,7 @@ class Import:
                     self.report.applied += [] if self.dry_run else [reading.label]
                 under_way = ""
                 known.cursor = read_cursor(self.driver, self.source.name)
-            self._suspect = ()
+            self._suspect, self._beside = (), Counter()
             self._apply_changed_rules()
             state = "stopped" if self.report.brake else "done"
             self._tell_of_the_approval()
@@ -144,6 +147,7 @@ class Import:
     def _take(self, reading: Reading, known: GraphKnown) -> None:
         self._suspect = reading.incomplete_because
         self.report.overdue = reading.overdue
+        self._beside = self._taken.copy() if reading.independent else Counter()
         taking = Intake(self.driver, self.source.name, reading, known, self.writer.index, self.progress)
         incoming = taking.incoming()
         incoming.add(
@@ -207,13 +211,16 @@ class Import:
             return False
         before = self.report.counts.total()
         writing = Writing(self.writer, self._origin, lambda each: self._count(each, problems), self.progress)
-        self._taken |= taken
+        # The more of both: where it is compared again, what was written already is no difference any more.
+        self._taken |= self._beside + taken
         if taken and (run := self._origin().run) is not None:
             note_taken(self.driver, run, self._taken)
         for each in compared.values():
             writing.apply(each)
         for approved in self._applied:
             self.brake.spend(approved)
+        if self._applied:
+            self._taken.clear()  # what was approved, and before it, counts no more
         return self.report.counts.total() > before
 
     def _identified(self, incoming: IncomingStatements) -> dict[str, Batches[MatchedStatement]]:
@@ -297,7 +304,7 @@ class Import:
         reasons = [*self._suspect] if self._suspect and any(True for _ in chain(differences, new)) else []
         taken = Counter(each.kind for each in hits)
         name = self.source.name
-        before = taken_lately(self.driver, "import", name, name, self.limits) if hits else Counter()
+        before = self._beside + (taken_lately(self.driver, "import", name, name, self.limits) if hits else Counter())
         if any(count + before.get(kind, 0) > self.limits.at_least for kind, count in taken.items()):
             reasons += too_many(hits, self._totals(taken), self.limits, before)
         begun = self.brake.begun_parts() if hits or reasons else {}

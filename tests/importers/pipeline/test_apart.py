@@ -6,13 +6,15 @@ from datetime import date
 from functools import partial
 
 import neo4j
+import pytest
 
 from graph.cpr.keyring import Keyring
 from graph.statements.statement import Ref, Statement
 from graph.time import Period
+from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from importers.source import Known, Mapped, RawRecord, Reading
-from tests.graph.organisation import unit
+from tests.graph.organisation import employment, person, unit
 
 RING = Keyring.generate()
 DAY = date(2026, 3, 2)
@@ -74,6 +76,55 @@ def test_without_it_the_run_stops_at_the_brake(clean_graph: neo4j.Driver) -> Non
     run_import(clean_graph, Schools("a", "b"), RING)
     run_import(clean_graph, Schools("a", "c", closing="a", apart=False), RING)
     assert open_units(clean_graph) == ["A", "B"]
+
+
+class Exports:
+    """Each unit has a reading of its own, with its employments. ``left``: how many of each have left."""
+
+    name = "sd"
+
+    def __init__(self, left: int = 0) -> None:
+        self.left = left
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        for number in range(6):
+            told: list[Statement] = [unit(f"u{number}")]
+            for each in range(10):
+                ends = DAY if each < self.left else None
+                made = employment(f"e{number}-{each}", f"p{number}-{each}", f"u{number}")
+                told += [
+                    person(f"p{number}-{each}", f"P {each}"),
+                    replace(made, exists=(Period(date(2020, 1, 1), ends),)),
+                ]
+            records = [
+                RawRecord(each.kind, each.key, known.fingerprint(repr(each).encode()), partial(_mapped, each))
+                for each in told
+            ]
+            yield Reading(label=f"u{number}", day=DAY, records=records, independent=True)
+
+
+@pytest.mark.parametrize("hours", [24, 0])
+def test_what_all_of_a_run_take_counts_together(clean_graph: neo4j.Driver, hours: int) -> None:
+    """STIL answers for one school at a time: few go at each, and half of all in one run."""
+    limits = BrakeSettings(share=0.2, at_least=5, hours=hours)
+    run_import(clean_graph, Exports(), RING, brake=limits)
+    report = run_import(clean_graph, Exports(left=5), RING, brake=limits)
+    assert gone(clean_graph) == 10, report.reasons
+    when = "in the last 24 hours" if hours else "in this run"
+    assert report.reasons[0].startswith(f"u2: 5 of 60 Employment would end, move or be withdrawn, after 10 {when}")
+
+
+def test_what_is_approved_counts_no_more_in_the_run(clean_graph: neo4j.Driver) -> None:
+    limits = BrakeSettings(share=0.2, at_least=5)
+    run_import(clean_graph, Exports(), RING, brake=limits)
+    held = run_import(clean_graph, Exports(left=5), RING, brake=limits).brake
+    report = run_import(clean_graph, Exports(left=5), RING, brake=limits, approve=held)
+    assert (gone(clean_graph), report.reasons[0].partition(":")[0]) == (20, "u4"), report.reasons
+
+
+def gone(driver: neo4j.Driver) -> int:
+    rows, _, _ = driver.execute_query("MATCH (e:Employment) WHERE e.to IS NOT NULL RETURN count(e) AS gone")
+    return int(rows[0]["gone"])
 
 
 class Additions(Schools):
