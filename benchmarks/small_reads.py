@@ -2,9 +2,9 @@
 
 Both run in a process of their own, under the same server, with the program's settings of Python's garbage collector.
 
-The goal of answers a second is missed (0.74 in size S, 0.72 in L; p99 0.8 and 1.1). Ours takes one round trip to Neo4j
-as well, but more of Python's time. What it takes beyond theirs is spread: the middleware and its line in the log, the
-request's body, the caller, the budget, the variables, two waits that end if Neo4j goes away, and the answer's JSON.
+The goal of answers a second is missed (0.60 to 0.74 on a busy machine; p99 0.8 to 1.6). Ours takes one round trip to
+Neo4j as well, but more of Python's time. What it takes beyond theirs is spread: the middleware and its line in the log,
+the request's body, the caller, the budget, the variables, two waits that end if Neo4j goes away, and the answer's JSON.
 """
 
 from datetime import date
