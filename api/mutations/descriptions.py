@@ -202,6 +202,8 @@ _OF_ONE: Mapping[str, str] = {
     "takeBackMatch.id": "Id of the decision, from decisions",
     "endSession.id": "Id of the session, from mySessions or sessions",
     "approveBrake.id": "Its id, from brakes",
+    "confirmRestore.id": "Its id, from waitingRestore",
+    "confirmRestore.leaveOpen": "true: even if people who were stopped before the restore are not any more",
     "decideMatch.id": "Its id, from ambiguities",
     "decideMatch.thing": "UUID of the thing that the record belongs to; null = a new one",
     "createUnit.name": "Name of the unit",

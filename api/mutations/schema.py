@@ -55,6 +55,7 @@ from api.mutations.property_values import parsed, parsed_texts, property_of
 from api.mutations.tasks import Tasking
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
+from graph.runs.restores import confirm
 from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
@@ -396,3 +397,14 @@ class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, LoginCare, Log
                 f"there is no stopped run with id {id!r} that waits for approval", extensions={"code": "unknown_brake"}
             )
         return Decided(id=id, uuid=None)
+
+    @strawberry.mutation(
+        description="Confirm that you have looked at what a restore of a back-up has brought back: from now on targets "
+        "are supplied as usual"
+    )
+    async def confirm_restore(self, info: CONTEXT, id: ID, reason: str, leave_open: bool = False) -> Decided:
+        def work(editing: Editing) -> Decided:
+            confirm(editing.driver, as_kept(id), info.context.access.name, editing.reason, leave_open=leave_open)
+            return Decided(id=id, uuid=None)
+
+        return await Editing(info.context, "confirmRestore", reason).do(work)

@@ -5,7 +5,7 @@ nothing and sends nothing. A dry run takes the same path, and ends with a ``prev
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -52,7 +52,7 @@ class Export:
     user: str | None
     progress: Progress
     sleep: Sleep
-    hold: str = ""
+    hold: Callable[[], str] = str
     report: ExportReport = field(init=False)
     ledger: Ledger = field(init=False)
     _brake: Brake = field(init=False)
@@ -116,9 +116,9 @@ class Export:
 
     def _is_held(self, files: Sequence[ComparedFile]) -> bool:
         """Whether nothing is delivered until a person has confirmed what the files rest on."""
-        if not self.hold or not any(each.is_new for each in files):
+        if not any(each.is_new for each in files) or not (held := self.hold()):
             return False
-        self.report.held = self.hold
+        self.report.held = held
         return not self.dry_run
 
     def _waits_for_imports(self, files: Sequence[ComparedFile], at_work: Sequence[str]) -> bool:
@@ -198,13 +198,13 @@ def run_export(
     user: str | None = None,
     progress: Progress = _silent,
     sleep: Sleep = time.sleep,
-    hold: str = "",
+    hold: Callable[[], str] = str,
 ) -> ExportReport:
     """Supply the target with everything that has changed since the last export, as of ``at`` (default today).
 
     ``approve``: id of a stopped run, whose changes and no others are approved. ``progress(stage, done, total)`` may
-    raise to stop the run between two steps. ``hold``: why nothing is delivered now, such as after a restore; empty: it
-    is. If the target fails, ``report.error`` says why; a stop by the brake is in
+    raise to stop the run between two steps. ``hold``: asked once everything is read; why nothing is delivered now, such
+    as after a restore; empty: it is. If the target fails, ``report.error`` says why; a stop by the brake is in
     ``report.brake``. Raises StaleApproval if ``approve`` is not the id of a stopped run that waits for approval,
     ImageError, Overtaken, and what ``read`` raises.
     """

@@ -64,13 +64,14 @@ class ObjectExport:
     user: str | None
     progress: Progress
     sleep: Callable[[float], None]
-    only_disable: str = ""
+    only_disable: Callable[[], str] = str
     report: ExportReport = field(init=False)
     ledger: ObjectLedger = field(init=False)
     _brake: Brake = field(init=False)
     _meanwhile: Meanwhile = field(init=False)
     _server: str = field(init=False, default="")
     _place: str = field(init=False, default="")
+    _only_disable: str = field(init=False, default="")
     _done: int = field(init=False, default=0)
     _taken: Counter[str] = field(init=False, default_factory=Counter)
     _ends: Counter[str] = field(init=False, default_factory=Counter)
@@ -220,13 +221,14 @@ class ObjectExport:
     def _hold_openings(self, plan: Plan) -> None:
         """Leave out everything but what disables: it is not known whether what the rest stands on is still so. A dry
         run shows it all."""
-        if not self.only_disable:
+        self._only_disable = self.only_disable()
+        if not self._only_disable:
             return
         waiting = [
             each for each in plan.of("new", "changed", "returning", "closing", "deleting") if not each.is_disabling
         ]
         changes = "1 change waits" if len(waiting) == 1 else f"{len(waiting)} changes wait"
-        self.report.held = f"{changes}. {self.only_disable}"
+        self.report.held = f"{changes}. {self._only_disable}"
         if not self.dry_run:
             # What stays as it is may have links that wait for another object.
             plan.hold(frozenset(each.ref for each in (*waiting, *plan.of("unchanged"))))
@@ -442,7 +444,7 @@ class ObjectExport:
     def _remove_counters(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> None:
         """What a person has accepted as it is there stays. While a run may only disable, nothing is renamed; a dry run
         says what would be."""
-        if not isinstance(channel, Counting) or (self.only_disable and not self.dry_run):
+        if not isinstance(channel, Counting) or (self._only_disable and not self.dry_run):
             return
         there = ((each, entries[ref]) for ref, each in plan.wanted().items() if ref in entries)
         named = {entry.remote: each for each, entry in there if entry.is_there and not entry.accepted}
@@ -483,15 +485,16 @@ def run_object_export(
     user: str | None = None,
     progress: Progress = _silent,
     sleep: Callable[[float], None] = time.sleep,
-    only_disable: str = "",
+    only_disable: Callable[[], str] = str,
 ) -> ExportReport:
     """Send the target everything that it should have on ``at`` (default today) and that was not sent yet.
 
     ``full``: compare every object at the target with what it was sent, and try refused objects again. ``approve``: id
     of a stopped run; approves exactly its changes. ``progress(stage, done, total)`` may raise to stop the run between
-    two objects. ``only_disable``: why nothing is sent but what disables an object, such as after a restore; nothing is
-    deleted either. The failure of a target is in ``report.error``, a stop by the brake in ``report.brake``. Raises
-    StaleApproval if ``approve`` is not a stopped run of the target, ImageError, Overtaken, and what ``read`` raises.
+    two objects. ``only_disable``: asked once everything is read; why nothing is sent but what disables an object, such
+    as after a restore, and nothing is deleted; empty: all is sent. The failure of a target is in ``report.error``, a
+    stop by the brake in ``report.brake``. Raises StaleApproval if ``approve`` is not a stopped run of the target,
+    ImageError, Overtaken, and what ``read`` raises.
     """
     return ObjectExport(
         driver, target, read, keyring, at or today(), dry_run, full, approve, user, progress, sleep, only_disable

@@ -39,6 +39,9 @@ def restored(
     Until then nothing is opened at targets: exports only disable. Exit code 3: a restore waits to be confirmed. A
     restore of the whole folder or machine can't be seen at once: say so with --declare, before the worker starts.
     """
+    from graph.errors import ChangeRejected
+    from graph.runs.restores import confirm as confirm_restore
+    from graph.runs.restores import still_open
     from reconnect.work import restores
 
     run, console = of(context), terminal()
@@ -47,18 +50,23 @@ def restored(
         console.print("No restore waits to be confirmed.")
         return
     console.print(found.text, highlight=False, soft_wrap=True)
+    driver = run.driver()
     if stop_again:
-        _stop(run, [uuid for uuid, _ in restores.still_open(run.driver(), found.stopped)])
-    still_open = restores.still_open(run.driver(), found.stopped)
-    if still_open:
-        console.print(f"{len(still_open)} people were stopped, and are not any more (--stop-again):")
-        for uuid, name in still_open:
+        _stop(run, [uuid for uuid, _ in still_open(driver, found.stopped)])
+    left = still_open(driver, found.stopped)
+    if left:
+        console.print(f"{len(left)} people were stopped, and are not any more (--stop-again):")
+        for uuid, name in left:
             console.print(f"  {uuid}  {name}", highlight=False)
     if not confirm:
         raise typer.Exit(Exit.BRAKE)
-    if still_open and not leave_open:
-        raise CommandFailed("Stop these people again, or add --leave-open. Nothing was confirmed.", Exit.BRAKE)
-    restores.confirm(run, run.user)
+    try:
+        confirm_restore(driver, found.id, run.user, leave_open=leave_open)
+    except ChangeRejected as rejected:
+        hint = " Add --stop-again or --leave-open." if rejected.code == "still_open" else ""
+        raise CommandFailed(f"{rejected}{hint}", Exit.BRAKE) from rejected
+    if (another := restores.look(run)) is not None:
+        raise CommandFailed(f"Another restore was found meanwhile. {another.text}", Exit.BRAKE)
     console.print("Confirmed. Targets are supplied again as usual.")
 
 

@@ -195,8 +195,11 @@ def export_target(
         raise CommandFailed(f"{name} gets whole files: every run compares all of them, without --full.", Exit.USAGE)
     with running(context, caller, f"export:{name}") as job, image_reader(context, name) as read:
         driver, keyring = context.driver(), context.keyring
-        restore = restores.look(context)
-        held = "" if restore is None else restore.text
+
+        def held() -> str:
+            restore = restores.look(context)
+            return "" if restore is None else restore.text
+
         if isinstance(target, ObjectTarget):
             report = run_object_export(
                 driver, target, read, keyring, at=at, dry_run=dry_run, full=full, approve=approve, user=user,

@@ -6,25 +6,36 @@ without that change, or with another one in its place, was restored. So was, as 
 does not know (on another machine, or after Redis was lost). An embedded Redis is put back with the graph: there a graph
 counts as restored on which no worker has worked for more than a day.
 
-Each export looks before it begins, and workers every few seconds. What was found stays in the graph until a person
-confirms it (``reconnect restored --confirm``). Until then exports only disable.
+A graph that does not say which one it is comes from before REConnect began to look, or is new. It is new if its log
+begins after what Redis has seen last. If its log has the change that Redis has seen last, it is the graph that Redis
+knows.
+
+Workers look every few seconds, and each export once it has read what it sends. What was found stays in the graph until
+a person confirms it (``reconnect restored --confirm``, ``confirmRestore``). Until then exports only disable.
+
+Many processes look at once, and both stores may be put back, lost or emptied at any moment, between two lines of this
+module. So nothing is locked: each store takes what is written only if it is still as it was read, and otherwise the
+look begins again.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal, cast
+from datetime import timedelta
+from typing import Any, cast
 from uuid import uuid4
 
 import neo4j
 import orjson
 import redis
+from redis.client import Pipeline
 from structlog.stdlib import get_logger
 
 from graph.as_of import not_over
-from graph.change_log import changed_since, last_number, moment_of, now
-from graph.runs.cursors import read_cursor, write_cursor
+from graph.change_log import LOG, now
+from graph.runs import restores
+from graph.runs.cursors import exchange_cursor, read_cursors, replace_cursor
+from graph.runs.restores import LINEAGE, RESTORE, Restore, Why
 from graph.time import today
 from idp import sessions
 from reconnect.context import Context
@@ -36,205 +47,234 @@ SILENT = timedelta(days=1)
 _ALIVE_EVERY = timedelta(minutes=1)
 _WITNESS, _STOPPED = "reconnect:witness", "reconnect:witness:stopped"
 """In Redis: what was seen last; person → the first day without the STOP, empty if it has none."""
-_LINEAGE, _RESTORE = "lineage", "restore"
-"""Cursors in the graph: which graph it is, and when a worker last worked on it; the restore that was found last."""
+
+
+_LAST = """
+MATCH (log:ChangeLog {name: $log})
+OPTIONAL MATCH (first:Change {number: 1})
+OPTIONAL MATCH (last:Change {number: log.number})
+OPTIONAL MATCH (known:Change {number: $known})
+RETURN log.number AS number, first.at AS first, last.at AS last, known.at AS known
+"""
+_CHANGED = """
+MATCH (c:Change)
+WHERE c.number > $after AND c.number <= $last AND c.kind = 'Person'
+    AND (c.operation IN ['joined', 'split'] OR c.before CONTAINS '"stopped"' OR c.after CONTAINS '"stopped"')
+RETURN DISTINCT c.uuid AS uuid, c.operation AS operation
+"""
+"""Who may be stopped since, or no longer. A person who was joined into another, or erased, is one again in a graph that
+is put back: their STOP is not forgotten."""
+_ALL, _THESE = "MATCH (p:Person)", "UNWIND $uuids AS each MATCH (p:Person {uuid: each})"
 _STOPS = f"""
-MATCH (p:Person)-[s:STATE]->(v)
-WHERE ($uuids IS NULL OR p.uuid IN $uuids) AND v.stopped AND {not_over("s")}
+MATCH (p)-[s:STATE]->(v)
+WHERE v.stopped AND {not_over("s")}
 WITH p.uuid AS uuid, collect(coalesce(toString(s.to), '')) AS ends
 RETURN uuid, CASE WHEN '' IN ends THEN '' ELSE reduce(last = '', each IN ends |
     CASE WHEN each > last THEN each ELSE last END) END AS ends
 """
-Why = Literal["behind", "unknown", "silent", "declared"]
-_WHY: Mapping[Why, str] = {
-    "behind": "changes that it had are missing",
-    "unknown": "Redis, which remembers how far it was, does not know it",
-    "silent": "no worker has worked on it for more than a day",
-    "declared": "a person has said so",
-}
 _log = get_logger("reconnect.work.restores")
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
-    """A restore that nobody has confirmed yet. ``stopped``: uuids of persons whom STOPs have stopped that are lost, as
-    far as is known."""
+class _Witness:
+    """What Redis remembers. ``raw``: as it is there, empty if there is nothing. ``number``, ``at``: the last change
+    that it has seen; 0 where the log was empty. ``looked``: when that was. ``restore``: id of the one that waited."""
 
-    id: str
-    found: datetime
-    why: Why
-    stopped: tuple[str, ...]
+    raw: bytes = b""
+    graph: str = ""
+    number: int = 0
+    at: str = ""
+    looked: str = ""
+    restore: str = ""
 
     @property
-    def text(self) -> str:
-        """What has happened, and what to do."""
-        return (
-            f"The graph seems to have been restored from a back-up ({_WHY[self.why]}). Nothing is opened at targets "
-            "until a person has looked: reconnect restored."
-        )
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.raw).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One look, before anything is written.
+
+    ``own``, ``noted``: the graph's cursors; ``noted`` is the restore that was found last, confirmed or not. ``number``,
+    ``at``: the last change. ``graph``: which graph it is, from now on. ``stops``: who is stopped, person → the first
+    day without it; of all people if ``is_all``, else of those whose STOP has changed. ``ended``: those of them who are
+    stopped no more.
+    """
+
+    own: Mapping[str, str]
+    noted: Mapping[str, str]
+    witness: _Witness
+    number: int
+    at: str
+    graph: str
+    why: Why | None
+    is_all: bool
+    stops: Mapping[str, str]
+    ended: Sequence[str]
 
 
 def look(context: Context, *, is_worker: bool = False) -> Restore | None:
     """Look whether the graph was restored; the restore that waits for a person. ``is_worker``: a worker looks, which
     does so all the time."""
-    driver, moment = context.driver(), now()
-    own, known = read_cursor(driver, _LINEAGE), waiting(driver)
+    driver = context.driver()
+    is_put_back_too = is_worker and context.settings.redis.url is None  # an embedded Redis, with the graph
+    found: Restore | None = None
     with context.redis() as client:
-        why: Why | None = None
-        if own:
-            witness = _witness(client, own["graph"])
-            why = _why(driver, witness, known)
-            is_paused = own.get("alive", moment.isoformat()) < (moment - SILENT).isoformat()
-            if why is None and known is None and is_worker and is_paused and context.settings.redis.url is None:
-                why = "silent"
-            if why is not None:
-                known = _found(driver, client, why, known, witness, moment)
-        else:
-            own = {"graph": str(uuid4())}
-            write_cursor(driver, _LINEAGE, own)
-        _remember(driver, client, own["graph"], known)
-    if is_worker and own.get("alive", "") < (moment - _ALIVE_EVERY).isoformat():
-        write_cursor(driver, _LINEAGE, {**own, "alive": moment.isoformat()})
-    if known is not None and why is not None:
-        _tell(context, known)
+        while True:
+            with client.pipeline(transaction=True) as pipe:
+                seen = _read(driver, pipe, ends_with_pause=is_put_back_too)
+                known = restores.of_cursor(seen.noted)
+                if seen.why is not None:
+                    known = _note(driver, pipe, seen, seen.why)
+                    if known is None:
+                        continue  # another process has found it, or a person has confirmed one
+                    found = known
+                try:
+                    _remember(pipe, seen, known)
+                except redis.WatchError:
+                    continue
+            # Only now: a graph that says which one it is was seen by Redis.
+            if seen.own or replace_cursor(driver, LINEAGE, {}, {"graph": seen.graph}):
+                break
+    if is_worker:
+        _keep_alive(driver, seen)
+    if found is not None:
+        _tell(context, found)
     return known
 
 
 def declare(context: Context) -> Restore:
     """A person says that the graph was restored, together with what remembers it."""
-    known = look(context)
-    if known is not None:
-        return known
-    driver, moment = context.driver(), now()
-    graph = read_cursor(driver, _LINEAGE)["graph"]
-    with context.redis() as client:
-        found = _found(driver, client, "declared", None, _witness(client, graph), moment)
-        _remember(driver, client, graph, found)
-    return found
+    driver = context.driver()
+    while True:
+        known = look(context)
+        if known is not None:
+            return known
+        with context.redis() as client, client.pipeline(transaction=True) as pipe:
+            _note(driver, pipe, _read(driver, pipe), "declared")
 
 
-def waiting(driver: neo4j.Driver) -> Restore | None:
-    """The restore that waits for a person, as it was found last."""
-    kept = read_cursor(driver, _RESTORE)
-    return None if not kept or kept["confirmed"] else _restore(kept)
+def _read(driver: neo4j.Driver, pipe: Pipeline, *, ends_with_pause: bool = False) -> _Seen:
+    """Look, in one transaction: what was read before a graph was put back must not meet what is read after it.
+    ``ends_with_pause``: the graph also counts as restored if no worker has worked on it for long."""
+
+    def work(tx: neo4j.ManagedTransaction) -> _Seen:
+        # First the cursors: Redis knows a graph before it says which one it is. Then Redis: what it has seen of the log
+        # is there.
+        cursors = read_cursors(tx, (LINEAGE, RESTORE))
+        own, noted = cursors[LINEAGE], cursors[RESTORE]
+        pipe.reset()
+        pipe.watch(_WITNESS, _STOPPED)  # type: ignore[no-untyped-call]
+        witness = _witness(pipe)
+        row = tx.run(_LAST, log=LOG, known=witness.number).single(strict=True)
+        number, first = row["number"], _text(row["first"])
+        is_seen = _text(row["known"]) == witness.at  # both are empty where there was no change
+        why = _why(own, noted, witness, first, is_seen=is_seen)
+        waits = restores.of_cursor(noted)
+        if why is None and waits is None and ends_with_pause and _is_silent(own):
+            why = "silent"
+        graph = own.get("graph") or (witness.graph if witness.raw and is_seen else "") or str(uuid4())
+        waiting = "" if waits is None else waits.id
+        is_all = why is not None or (witness.graph, witness.restore) != (graph, waiting) or witness.number > number
+        changed: dict[str, bool] = {}
+        if not is_all and witness.number < number:
+            for one in tx.run(_CHANGED, after=witness.number, last=number):
+                changed[one["uuid"]] = changed.get(one["uuid"], True) and one["operation"] != "joined"
+        stops = _stops(tx, None if is_all else sorted(changed))
+        ended = sorted(uuid for uuid, may_end in changed.items() if may_end and uuid not in stops)
+        return _Seen(own, noted, witness, number, _text(row["last"]), graph, why, is_all, stops, ended)
+
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        return session.execute_read(work)
 
 
-def still_open(driver: neo4j.Driver, stopped: tuple[str, ...]) -> list[tuple[str, str]]:
-    """(uuid, name) of those of the persons who are there, and are not stopped any more."""
-    rows, _, _ = driver.execute_query(
-        f"""
-        UNWIND $uuids AS uuid
-        MATCH (p:Person {{uuid: uuid}})
-        WHERE NOT EXISTS {{ MATCH (p)-[s:STATE]->(v) WHERE v.stopped AND {not_over("s")} }}
-        RETURN p.uuid AS uuid, coalesce(p.name, p.given_name + ' ' + p.surname, p.uuid) AS name
-        ORDER BY name, uuid
-        """,
-        uuids=list(stopped),
-        today=today(),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return [(row["uuid"], row["name"]) for row in rows]
+def _witness(pipe: Pipeline) -> _Witness:
+    raw = cast("bytes | None", pipe.get(_WITNESS))
+    if raw is None:
+        return _Witness()
+    kept = orjson.loads(raw)
+    return _Witness(raw, kept["graph"], int(kept["number"]), kept["at"], kept.get("looked", ""), kept["restore"])
 
 
-def confirm(context: Context, by: str) -> None:
-    """A person has looked: targets are supplied again as usual."""
-    driver, moment = context.driver(), now().isoformat()
-    write_cursor(driver, _RESTORE, {**read_cursor(driver, _RESTORE), "confirmed": moment, "by": by})
-    own = read_cursor(driver, _LINEAGE)
-    if "alive" in own:
-        write_cursor(driver, _LINEAGE, {**own, "alive": moment})
-    with context.redis() as client:
-        client.delete(_WITNESS)  # who is stopped is looked up anew
-        _remember(driver, client, own["graph"], None)
-    _log.warning("restore_confirmed", by=by)
+def _text(moment: Any) -> str:
+    return "" if moment is None else str(moment.to_native().isoformat())
 
 
-def _why(driver: neo4j.Driver, witness: Mapping[str, str] | None, known: Restore | None) -> Why | None:
-    """Why the graph does not go on from where it was; None if it does, or if that is known."""
-    if witness is None:
-        return None if known is not None and known.why == "unknown" else "unknown"
-    number = int(witness["number"])
-    if number:
-        seen = moment_of(driver, number)
-        if seen is None or seen.isoformat() != witness["at"]:
-            return "behind"
-    if witness["restore"] and (known is None or known.id != witness["restore"]):
-        return "behind"  # it was restored again, before a person had confirmed
-    return None
+def _why(
+    own: Mapping[str, str], noted: Mapping[str, str], witness: _Witness, first: str, *, is_seen: bool
+) -> Why | None:
+    """Why the graph does not go on from where it was; None if it does, or if that is known. ``first``: when its log
+    begins. ``is_seen``: its log has the last change that Redis has seen."""
+    if witness.raw and noted.get("witness") == witness.fingerprint:
+        return None  # another process has found it by the same
+    if not own and (not witness.raw or not first or first > (witness.looked or witness.at)):
+        return None  # it is new
+    if not own and not (is_seen and witness.number):
+        return "unknown"
+    if own and own["graph"] != witness.graph:
+        waits = restores.of_cursor(noted)
+        return None if waits is not None and waits.why == "unknown" else "unknown"
+    if not is_seen:
+        return "behind"
+    # It was restored again, before a person had confirmed.
+    return "behind" if witness.restore and noted.get("id") != witness.restore else None
 
 
-def _found(
-    driver: neo4j.Driver,
-    client: redis.Redis,
-    why: Why,
-    known: Restore | None,
-    witness: Mapping[str, str] | None,
-    moment: datetime,
-) -> Restore:
-    """Note the restore, and end the logins that came back with it. Two processes that find the same note the same."""
-    ends = {} if witness is None else cast("dict[bytes, bytes]", client.hgetall(_STOPPED))
+def _is_silent(own: Mapping[str, str]) -> bool:
+    moment = now()
+    return own.get("alive", moment.isoformat()) < (moment - SILENT).isoformat()
+
+
+def _stops(tx: neo4j.ManagedTransaction, uuids: Sequence[str] | None) -> dict[str, str]:
+    """Who of these people is stopped: person → the first day without the STOP, empty if it has none. None: of all."""
+    if uuids is not None and not uuids:
+        return {}
+    rows = tx.run(f"{_ALL if uuids is None else _THESE}{_STOPS}", uuids=uuids, today=today())
+    return {row["uuid"]: row["ends"] for row in rows}
+
+
+def _note(driver: neo4j.Driver, pipe: Pipeline, seen: _Seen, why: Why) -> Restore | None:
+    """Note the restore, and end the logins that came back with it. None if something else was noted meanwhile."""
+    ends = cast("dict[bytes, bytes]", pipe.hgetall(_STOPPED))
     stopped = {uuid.decode() for uuid, end in ends.items() if not end or end.decode() > today().isoformat()}
-    lost = {uuid for uuid, _ in still_open(driver, tuple(stopped))} | set(() if known is None else known.stopped)
-    # By what both see alike: the moment is not.
-    named = f"{why} {sorted((witness or {}).items())} {last_number(driver)} {_confirmed(driver)}"
-    kept = {
-        "id": hashlib.sha256(named.encode()).hexdigest()[:12],
-        "found": moment.isoformat(),
-        "why": why,
-        "stopped": " ".join(sorted(lost)),
-        "confirmed": "",
-        "by": "",
-    }
-    write_cursor(driver, _RESTORE, kept)
+    waits = restores.of_cursor(seen.noted)
+    lost = {uuid for uuid, _ in restores.still_open(driver, sorted(stopped))} | {*(waits.stopped if waits else ())}
+    found = Restore(uuid4().hex[:12], now(), why, tuple(sorted(lost)))
+    # Before it is noted: who is killed in between finds it again.
     sessions.end_everybodys(driver)
-    return _restore(kept)
+    return found if restores.note(driver, seen.noted, found, seen.witness.fingerprint) else None
 
 
-def _confirmed(driver: neo4j.Driver) -> str:
-    """When the restore before was confirmed."""
-    return read_cursor(driver, _RESTORE).get("confirmed", "")
-
-
-def _restore(kept: Mapping[str, str]) -> Restore:
-    why = cast("Why", kept["why"])
-    return Restore(kept["id"], datetime.fromisoformat(kept["found"]), why, tuple(kept["stopped"].split()))
-
-
-def _witness(client: redis.Redis, graph: str) -> Mapping[str, str] | None:
-    """What Redis remembers of this graph."""
-    kept = cast("bytes | None", client.get(_WITNESS))
-    found: dict[str, str] = {} if kept is None else orjson.loads(kept)
-    return found if found.get("graph") == graph else None
-
-
-def _remember(driver: neo4j.Driver, client: redis.Redis, graph: str, restore: Restore | None) -> None:
+def _remember(pipe: Pipeline, seen: _Seen, restore: Restore | None) -> None:
     """Redis remembers the last change, and who is stopped. Of a restore that waits it forgets nobody: it may be
-    repeated. Who writes an older state than another process is put right by the next look."""
-    before, last = _witness(client, graph), last_number(driver)
-    seen = moment_of(driver, last)
-    witness = {
-        "graph": graph,
-        "number": str(last),
-        "at": "" if seen is None else seen.isoformat(),
-        "restore": "" if restore is None else restore.id,
-    }
-    if before == witness:
+    repeated. Raises WatchError if Redis is not as it was read."""
+    before = seen.witness
+    waiting = "" if restore is None else restore.id
+    if (before.graph, before.number, before.at, before.restore) == (seen.graph, seen.number, seen.at, waiting):
         return
-    uuids = None
-    if before is not None and int(before["number"]) <= last:
-        asked = {"stopped": ("Person", "stopped")}
-        uuids = changed_since(driver, int(before["number"]), last, asked)["stopped"]
-    rows, _, _ = driver.execute_query(_STOPS, uuids=uuids, today=today(), routing_=neo4j.RoutingControl.READ)
-    stopped = {row["uuid"]: row["ends"] for row in rows}
-    with client.pipeline(transaction=True) as pipe:
-        if before is None:
-            pipe.delete(_STOPPED)
-        elif restore is None and (over := set(uuids or ()) - stopped.keys()):
-            pipe.hdel(_STOPPED, *sorted(over))
-        if stopped:
-            pipe.hset(_STOPPED, mapping=stopped)
-        pipe.set(_WITNESS, orjson.dumps(witness))
-        pipe.execute()
+    kept = {
+        "graph": seen.graph,
+        "number": str(seen.number),
+        "at": seen.at,
+        "looked": now().isoformat(),
+        "restore": waiting,
+    }
+    pipe.multi()
+    if restore is None and seen.is_all:
+        pipe.delete(_STOPPED)
+    elif restore is None and seen.ended:
+        pipe.hdel(_STOPPED, *seen.ended)
+    if seen.stops:
+        pipe.hset(_STOPPED, mapping=dict(seen.stops))
+    pipe.set(_WITNESS, orjson.dumps(kept))
+    pipe.execute()
+
+
+def _keep_alive(driver: neo4j.Driver, seen: _Seen) -> None:
+    own, moment = seen.own or {"graph": seen.graph}, now()
+    if own.get("alive", "") < (moment - _ALIVE_EVERY).isoformat():
+        exchange_cursor(driver, LINEAGE, own, {**own, "alive": moment.isoformat()})
 
 
 def _tell(context: Context, found: Restore) -> None:

@@ -4,7 +4,10 @@ from typing import Any
 
 import neo4j
 
+from graph.change_log import now
 from graph.cpr.keyring import Keyring
+from graph.runs import restores
+from graph.runs.cursors import read_cursor
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
 from reconnect.embedded import Addresses
@@ -34,6 +37,36 @@ def test_a_brake_is_approved_with_a_reason_by_who_may(clean_graph: neo4j.Driver,
         assert run_import(clean_graph, Stating(*fewer), ring, brake=tight, approve=brake["id"]).brake is None
         active = service.data("{ employments { nodes { number } } }", "reader")["employments"]["nodes"]
     assert [each["number"] for each in active] == ["e3"]
+
+
+RESTORE = "{ waitingRestore { id why text stillOpen { uuid } } }"
+CONFIRM = """mutation($id: ID!, $why: String!, $open: Boolean! = false) {
+    confirmRestore(id: $id, reason: $why, leaveOpen: $open) { id }
+}"""
+
+
+def test_a_restore_is_confirmed_with_a_reason_by_who_may(clean_graph: neo4j.Driver, addresses: Addresses) -> None:
+    ring = Keyring.generate()
+    run_import(clean_graph, Stating(person("p", "A")), ring)
+    with serving(addresses, clean_graph, ring) as service:
+        assert service.data(RESTORE, "operations") == {"waitingRestore": None}
+        uuid = service.data('{ person(key: "p") { uuid } }', "reader")["person"]["uuid"]
+        assert restores.note(clean_graph, {}, restores.Restore("an-id", now(), "behind", (uuid,)), "")
+        found = service.data(RESTORE, "operations")["waitingRestore"]
+        assert (found["id"], found["why"], found["stillOpen"]) == ("an-id", "BEHIND", [{"uuid": uuid}])
+        assert "confirmRestore" in found["text"]
+        for role, id_, why, code in (
+            ("hr", "an-id", "x", "forbidden"), ("operations", "an-id", " ", "reason"),
+            ("operations", "another", "x", "unknown_restore"), ("operations", "an-id", "x", "still_open"),
+        ):  # fmt: skip
+            (error,) = service.ask(CONFIRM, role, id=id_, why=why)["errors"]
+            assert error["extensions"]["code"] == code
+        assert restores.waiting(clean_graph) is not None
+        service.data(CONFIRM, "operations", id="an-id", why="they work here", open=True)
+        assert service.data(RESTORE, "operations") == {"waitingRestore": None}
+        (error,) = service.ask(CONFIRM, "operations", id="an-id", why="x", open=True)["errors"]
+        assert error["extensions"]["code"] == "unknown_restore"
+    assert read_cursor(clean_graph, restores.RESTORE)["reason"] == "they work here"
 
 
 def test_an_ambiguous_match_is_decided(clean_graph: neo4j.Driver, addresses: Addresses) -> None:

@@ -14,6 +14,7 @@ from api.reads.question import SCHEMA
 from exporters.objects.ledger import DELETED, Entry, ObjectLedger
 from graph.identity.known_keys import RecordId
 from graph.identity.matching import Undecided, keep_undecided
+from graph.runs import restores
 from graph.runs.brakes import keep_stopped
 from graph.time import today
 from idp import person_sessions
@@ -162,6 +163,7 @@ EXAMPLES: dict[str, str] = {
     "endSession": 'endSession(id: "SESSION", reason: "x")',
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
+    "confirmRestore": 'confirmRestore(id: "RESTORE", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
     "joinPersons": 'joinPersons(keep: "anna", other: "dora", reason: "x")',
@@ -269,8 +271,10 @@ def ids(service: Served) -> dict[str, str]:
     )
     stuck = stuck_case(driver, moment)
     brake = keep_stopped(driver, "opus", "", "digest", ["a line"])
+    restores.note(driver, {}, restores.Restore("a-restore", moment, "behind", ()), "")
     return {
-        "BRAKE": brake, "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
+        "BRAKE": brake, "RESTORE": "a-restore",
+        "ANNA": anna, "DORA": dora, "DIGEST": made["open"]["digest"], "MADE": made["unit"]["uuid"],
         "REQUEST": made["asks"]["uuid"], "ATTESTED": made["attest"][0]["uuid"],
         "EXCEPTION": made["except"]["uuid"], "EXTRA": made["extra"]["uuid"],
         "ACCOUNT": made["account"]["uuid"], "STEP": steps[0]["uuid"],

@@ -229,7 +229,7 @@ def test_units_that_swap_names_need_no_counter(domain: Domain) -> None:
     domain.export(town, settings=settings, full=True)
     assert "Borgerservice 2" in str(named()), "others have the name"
     domain.wire.delete(theirs)
-    held = domain.export(town, settings=settings, full=True, only_disable="It was restored.")
+    held = domain.export(town, settings=settings, full=True, only_disable=lambda: "It was restored.")
     assert held.run is None and "Borgerservice 2" in str(named()), "nobody has confirmed the restore"
     reports = [domain.export(town, settings=settings, full=True, dry_run=dry) for dry in (True, False, False)]
     told = [[(each.key, each.text) for each in report.notices if each.rule == "renamed"] for report in reports]

@@ -54,12 +54,12 @@ def test_only_the_file_that_differs_is_sent(clean_graph: neo4j.Driver, tmp_path:
 
 def test_nothing_is_delivered_until_a_restore_is_confirmed(clean_graph: neo4j.Driver, tmp_path: Path) -> None:
     export(clean_graph, StaffList(tmp_path))
-    assert export(clean_graph, StaffList(tmp_path), hold="It was restored.").held == "", "nothing waits"
+    assert export(clean_graph, StaffList(tmp_path), hold=lambda: "It was restored.").held == "", "nothing waits"
     changed = StaffList(tmp_path, {"p1": "Alma", "p3": "Cille"}, brake=ExportBrake(share=1, count=9))
     before = last_write(clean_graph)
-    shown = export(clean_graph, changed, hold="It was restored.", dry_run=True)
+    shown = export(clean_graph, changed, hold=lambda: "It was restored.", dry_run=True)
     assert shown.held == "It was restored." and shown.files[1].changes
-    held = export(clean_graph, changed, hold="It was restored.")
+    held = export(clean_graph, changed, hold=lambda: "It was restored.")
     assert (held.held, held.sent, held.run) == ("It was restored.", [], None)
     assert last_write(clean_graph) == before
     assert export(clean_graph, changed).sent == ["people.csv"]

@@ -114,13 +114,13 @@ def test_after_a_restore_only_disabling_is_sent(clean_graph: neo4j.Driver, peer:
     town = circle()
     export(clean_graph, town, settings(peer.url))
     changed = town.person("d").set("a", name="Anna Ny").set("b", stopped=True).leave("c")
-    shown = export(clean_graph, changed, settings(peer.url), dry_run=True, only_disable="It was restored.")
+    shown = export(clean_graph, changed, settings(peer.url), dry_run=True, only_disable=lambda: "It was restored.")
     assert shown.held == "2 changes wait. It was restored." and "d" in str(shown.objects)
-    held = export(clean_graph, changed, settings(peer.url), full=True, only_disable="It was restored.")
+    held = export(clean_graph, changed, settings(peer.url), full=True, only_disable=lambda: "It was restored.")
     assert held.held == shown.held
     assert [peer.user(f"{each}@klit.example")["active"] for each in "abc"] == [True, False, False]
     peer.forget()
-    assert export(clean_graph, changed, settings(peer.url), only_disable="It was restored.").held
+    assert export(clean_graph, changed, settings(peer.url), only_disable=lambda: "It was restored.").held
     assert peer.writes == []
     after = export(clean_graph, changed, settings(peer.url))
     assert after.held == "" and peer.user("d@klit.example")["active"] is True
