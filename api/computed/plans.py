@@ -21,7 +21,8 @@ from api.computed.contract import (
     Thing,
     answer_type,
 )
-from api.mutations.planned import may_not_approve
+from api.mutations.planned import Names, may_not_approve
+from graph.identity.user_names import names_of_same
 from graph.model.kind import name_of
 from graph.plans.kept import found, plans
 from graph.plans.plan import Plan
@@ -35,21 +36,24 @@ def _answer(request: Request) -> list[Answer]:
             every = [one] if not states or one.state in states else []
         else:
             every = request.readable_plans(plans(session, states))[: request.first]
+        same = {author: names_of_same(session, author) for author in {who for each in every for who in each.authors}}
     # What it has met may be outside, and is said in words.
     shown = (each if request.caller.scope is None else _in_part(each) for each in every)
     access = request.caller.access or Access(request.caller.name, request.caller.roles)
     return [
         {
             **_told(each),
-            "notApprovable": may_not_approve(each, access) or None,
-            "someoneMayApprove": _someone_may(request.driver, each) if name is not None else None,
+            "notApprovable": may_not_approve(each, access, same) or None,
+            "someoneMayApprove": _someone_may(request.driver, each, same) if name is not None else None,
         }
         for each in shown
     ]
 
 
-def _someone_may(driver: neo4j.Driver, plan: Plan) -> bool | None:
-    return can_anyone(driver, lambda access: not may_not_approve(plan, access)) if plan.state == "draft" else None
+def _someone_may(driver: neo4j.Driver, plan: Plan, same: Names) -> bool | None:
+    if plan.state != "draft":
+        return None
+    return can_anyone(driver, lambda access: not may_not_approve(plan, access, same))
 
 
 def _in_part(plan: Plan) -> Plan:

@@ -8,6 +8,7 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.access import tokens
 from api.mutations.planned import mutations
 from graph.time import today
 from reconnect.embedded import Addresses
@@ -136,6 +137,26 @@ def test_a_plan_says_why_one_can_not_approve_it(service: Served) -> None:
         "you have written it, so another person must approve it",
         "placeUnits needs one of the system roles organisation",
         None,
+    ]
+
+
+def test_who_was_joined_into_another_has_written_a_plan_as_that_person(service: Served) -> None:
+    written(service, "Flyt", moves("job", "town"), day=NEXT_MONTH)
+    rows, _, _ = service.driver.execute_query(
+        """
+        MATCH (p:Plan {name: 'Flyt'}), (anna:Person {name: 'Anna Berg'})
+        SET p.authors = ['person:before-the-join']
+        CREATE (:Person {uuid: 'before-the-join'})-[:JOINED_INTO]->(anna)
+        RETURN anna.uuid AS uuid
+        """
+    )
+    token = tokens.create(service.driver, "Anna's", OTHER, person=rows[0]["uuid"])
+    asked = '{ plans(plan: "Flyt") { notApprovable authorPersons { name } } }'
+    assert service.post(asked, token).json()["data"]["plans"] == [
+        {
+            "notApprovable": "you have written it, so another person must approve it",
+            "authorPersons": [{"name": "Anna Berg"}],
+        }
     ]
 
 
