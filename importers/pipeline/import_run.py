@@ -369,7 +369,8 @@ class Import:
             problems.append(Problem(difference.kind, difference.record.key, *what, "notice", notice.persons))
 
     def _keep_problems(self, problems: list[Problem], looked_at: set[tuple[str, str]]) -> None:
-        self.report.problems += problems
+        told = {*self.report.problems}  # by readings before, such as the file of the day before
+        self.report.problems += [each for each in problems if each not in told]
         if self.dry_run:
             return
         note_same(self.driver, self.source.name, [each.persons for each in problems if each.persons])

@@ -9,7 +9,7 @@ import neo4j
 import pytest
 
 from graph.cpr.keyring import Keyring
-from graph.statements.statement import Ref, Statement
+from graph.statements.statement import Problem, Ref, Statement
 from graph.time import Period
 from importers.pipeline.brake import BrakeSettings
 from importers.pipeline.import_run import run_import
@@ -146,3 +146,16 @@ def test_what_waits_is_reported_once_and_not_again_with_each_reading(clean_graph
         ("b", "unknown_reference"),
     ]
     assert open_units(clean_graph) == ["C", "D"]
+
+
+class Noting(Schools):
+    """As Schools; each reading has the same notice."""
+
+    def readings(self, known: Known) -> Iterator[Reading]:
+        notice = Problem("Folder", "", "newest", "no_new_file", "The newest file is old.", "notice")
+        for each in super().readings(known):
+            yield replace(each, problems=(notice,))
+
+
+def test_what_several_readings_say_is_reported_once(clean_graph: neo4j.Driver) -> None:
+    assert [each.rule for each in run_import(clean_graph, Noting("a", "b"), RING).problems] == ["no_new_file"]
