@@ -162,8 +162,16 @@ class Desk:
             return None, form
         return session, form
 
-    async def refused_change(self, session: Session) -> Response | None:
-        """Why the second factor may not be changed in this session; None if it may.
+    async def own_change(self, request: Request) -> tuple[Session, dict[str, str]] | Response:
+        """(the session, the form) of a person who changes the own login; a page that states why it is not changed."""
+        session, form = await self.own_form(request)
+        if session is None:
+            return self.sorry("over")
+        refused = await self._refused_change(session)
+        return (session, form) if refused is None else refused
+
+    async def _refused_change(self, session: Session) -> Response | None:
+        """Why the own login may not be changed in this session; None if it may.
 
         By who has it, if there is one; and only soon after the login, so that a browser that was left open, or a stolen
         cookie, does not become a login for good.

@@ -83,12 +83,10 @@ class OwnLogin:
 
     async def password(self, request: Request) -> Response:
         """Another password, by who has logged in just now."""
-        session, form = await self._desk.own_form(request)
-        if session is None:
-            return self._desk.sorry("over")
-        refused = await self._desk.refused_change(session)
-        if refused is not None:
-            return refused
+        begun = await self._desk.own_change(request)
+        if isinstance(begun, Response):
+            return begun
+        session, form = begun
         chosen = form.get("password", "")
         if chosen != form.get("again"):
             return pages.password_form(self._login.name, form["token"], texts().not_the_same)
@@ -103,22 +101,18 @@ class OwnLogin:
         return RedirectResponse("/login/account", 303, background=self._desk.tell_owner(session.account, "password"))
 
     async def second_factor(self, request: Request) -> Response:
-        session, form = await self._desk.own_form(request)
-        if session is None:
-            return self._desk.sorry("over")
-        refused = await self._desk.refused_change(session)
-        if refused is not None:
-            return refused
+        begun = await self._desk.own_change(request)
+        if isinstance(begun, Response):
+            return begun
+        session, form = begun
         secret, address = await in_thread(self._login.logins.begin_second_factor, session.account, self._login.name)
         return pages.second_factor_form(self._login.name, form["token"], secret, address)
 
     async def confirm_second_factor(self, request: Request) -> Response:
-        session, form = await self._desk.own_form(request)
-        if session is None:
-            return self._desk.sorry("over")
-        refused = await self._desk.refused_change(session)
-        if refused is not None:
-            return refused
+        begun = await self._desk.own_change(request)
+        if isinstance(begun, Response):
+            return begun
+        session, form = begun
         codes = await in_thread(self._login.logins.confirm_second_factor, session, form.get("code", ""), now())
         if codes is None:
             return self._desk.sorry("code")

@@ -52,12 +52,10 @@ class PasskeyPages:
         return await self._entering.finished(request, name, flow, proven, two_factors=True)
 
     async def add(self, request: Request) -> Response:
-        session, form = await self._desk.own_form(request)
-        if session is None:
-            return self._desk.sorry("over")
-        refused = await self._desk.refused_change(session)
-        if refused is not None:
-            return refused
+        begun = await self._desk.own_change(request)
+        if isinstance(begun, Response):
+            return begun
+        session, form = begun
         browser = self._desk.tokens.browser_of(request)
         is_made, codes = await in_thread(
             self._login.passkeys.add,
@@ -76,11 +74,9 @@ class PasskeyPages:
         return shown
 
     async def remove(self, request: Request) -> Response:
-        session, form = await self._desk.own_form(request)
-        if session is None:
-            return self._desk.sorry("over")
-        refused = await self._desk.refused_change(session)
-        if refused is not None:
-            return refused
+        begun = await self._desk.own_change(request)
+        if isinstance(begun, Response):
+            return begun
+        session, form = begun
         await in_thread(self._login.passkeys.remove, session, form.get("passkey", ""), now())
         return RedirectResponse("/login/account", 303)
