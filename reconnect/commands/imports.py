@@ -69,8 +69,8 @@ def import_source(
     from graph.runs.brakes import StaleApproval
     from importers.pipeline.report import text_of
     from importers.source import SourceError
-    from reconnect.commands.rights import exit_for_bad_records, show_preview
     from reconnect.locks import LockLost, LockTaken
+    from reconnect.shown_previews import exit_for_bad_records, show_preview
     from reconnect.work import jobs
 
     of_run = of(context)

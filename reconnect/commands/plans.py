@@ -124,7 +124,7 @@ def preview(
 
     Its changes are made, looked at and undone. Others wait meanwhile with what they write.
     """
-    from reconnect.commands.rights import preview_form, show_consequences
+    from reconnect.shown_previews import preview_form, show_consequences
 
     with _refusals():
         found = _previewed(of(context), plan, at)
@@ -143,7 +143,7 @@ def compare(
 ) -> None:
     """Show what two plans would do differently."""
     from graph.questions.preview.comparing import compared_with
-    from reconnect.commands.rights import consequence_form
+    from reconnect.shown_previews import consequence_form
 
     run = of(context)
     with _refusals():
@@ -291,7 +291,7 @@ def _show(plan: Plan, console: Console) -> None:
 
 
 def _show_by_person(consequences: Iterable[Consequence], console: Console) -> None:
-    from reconnect.commands.rights import in_words
+    from reconnect.shown_previews import in_words
 
     for (name, person), of_person in groupby(consequences, key=lambda each: (each.name, each.person)):
         console.print(f"{name}  {person}")
