@@ -246,9 +246,8 @@ async def _decided(
         access, now = info.context.access, copenhagen_now()
         do = decide
         if or_owner and not access.may_write(mutation):
-            with editing.driver.session(default_access_mode="READ") as session:
-                if access.person is None or not owners.owns(session, case, incident, access.person, now):
-                    access.require_write(mutation)
+            if access.person is None or not _owns(editing, case, incident, access.person, now):
+                access.require_write(mutation)
             do = partial(decide, as_owner=True)
         why = editing.reason if access.person is not None else f"{editing.reason} ({access.name})"
         do(editing.driver, case, incident, access.person, now, why)
@@ -256,6 +255,11 @@ async def _decided(
             return IncidentDecided(case=case, incidents=len(kept.case(session, case).incidents))
 
     return await Editing(info.context, mutation, reason, checks_itself=or_owner).do(refusing(work))
+
+
+def _owns(editing: Editing, case: str, incident: str, person: str, now: datetime) -> bool:
+    with editing.driver.session(default_access_mode="READ") as session:
+        return owners.owns(session, case, incident, person, now)
 
 
 def _once(files: Sequence[ProcessFileInput]) -> Sequence[ProcessFileInput]:
