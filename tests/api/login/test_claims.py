@@ -479,7 +479,7 @@ def test_a_look_up_asks_neo4j_as_seldom_as_it_can(farm: Farm, monkeypatch: pytes
 
         monkeypatch.setattr(kind, "run", counted)
     assert farm.get("/api/user/bolu/nameid").status_code == 200
-    assert (asked.count(neo4j.Session), len(asked)) == (6, 8)
+    assert (asked.count(neo4j.Session), len(asked)) == (5, 6)
 
 
 def test_the_primary_unit_is_that_of_the_accounts_own_employment_or_the_largest() -> None:

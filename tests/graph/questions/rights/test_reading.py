@@ -55,7 +55,7 @@ def read(driver: neo4j.Driver, case: dict[str, Any], day: Day) -> Rights:
         alone = Evaluation(reading.of_person(session, day, at, person)).of(person)
         assert alone == Evaluation(reading.of_everybody(session, day, at)).of(person)
         rows = reading.rows_of_person(session, day, at, person)
-        assert alone == Evaluation(with_people(framework.read(session, at, ()).organisation, rows)).of(person)
+        assert alone == Evaluation(with_people(framework.read(session, at, (), day).organisation, rows)).of(person)
     return alone
 
 
