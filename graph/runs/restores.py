@@ -29,7 +29,8 @@ _WHY: Mapping[Why, str] = {
 _STILL_OPEN = f"""
 UNWIND $uuids AS uuid
 MATCH (p:Person {{uuid: uuid}})
-WHERE NOT EXISTS {{ MATCH (p)-[s:STATE]->(v) WHERE v.stopped AND {not_over("s")} }}
+WHERE NOT EXISTS {{ (p)-[:JOINED_INTO]->() }}
+    AND NOT EXISTS {{ MATCH (p)-[s:STATE]->(v) WHERE v.stopped AND {not_over("s")} }}
 RETURN p.uuid AS uuid, coalesce(p.name, p.given_name + ' ' + p.surname, p.uuid) AS name
 ORDER BY name, uuid
 """

@@ -55,7 +55,8 @@ def restored(
         _stop(run, [uuid for uuid, _ in still_open(driver, found.stopped)])
     left = still_open(driver, found.stopped)
     if left:
-        console.print(f"{len(left)} people were stopped, and are not any more (--stop-again):")
+        people = "1 person was stopped, and is" if len(left) == 1 else f"{len(left)} people were stopped, and are"
+        console.print(f"{people} not any more (--stop-again):")
         for uuid, name in left:
             console.print(f"  {uuid}  {name}", highlight=False)
     if not confirm:

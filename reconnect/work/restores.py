@@ -60,7 +60,7 @@ _CHANGED = """
 MATCH (c:Change)
 WHERE c.number > $after AND c.number <= $last AND c.kind = 'Person'
     AND (c.operation IN ['joined', 'split'] OR c.before CONTAINS '"stopped"' OR c.after CONTAINS '"stopped"')
-RETURN DISTINCT c.uuid AS uuid, c.operation AS operation
+RETURN DISTINCT c.uuid AS uuid, NOT EXISTS { MATCH (:Person {uuid: c.uuid})-[:JOINED_INTO]->() } AS may_end
 """
 """Who may be stopped since, or no longer. A person who was joined into another, or erased, is one again in a graph that
 is put back: their STOP is not forgotten."""
@@ -180,7 +180,7 @@ def _read(driver: neo4j.Driver, pipe: Pipeline, *, ends_with_pause: bool = False
         changed: dict[str, bool] = {}
         if not is_all and witness.number < number:
             for one in tx.run(_CHANGED, after=witness.number, last=number):
-                changed[one["uuid"]] = changed.get(one["uuid"], True) and one["operation"] != "joined"
+                changed[one["uuid"]] = one["may_end"]
         stops = _stops(tx, None if is_all else sorted(changed))
         ended = sorted(uuid for uuid, may_end in changed.items() if may_end and uuid not in stops)
         return _Seen(own, noted, witness, number, _text(row["last"]), graph, why, is_all, stops, ended)

@@ -18,10 +18,11 @@ import typer
 from typer.testing import CliRunner
 
 from graph.change_log import Origin, last_number, now
+from graph.corrections.joining import Joining
 from graph.errors import ChangeRejected
 from graph.runs.cursors import read_cursor, write_cursor
 from graph.runs.restores import Restore, confirm, still_open, waiting
-from graph.statements.precedence import MANUAL
+from graph.statements.precedence import MANUAL, SourceOrder
 from graph.time import Period, today
 from graph.writing.graph_writer import GraphWriter
 from graph.writing.stopping import stopped
@@ -391,6 +392,26 @@ def test_a_stop_that_is_lifted_is_forgotten(back: Back) -> None:
     back.lift("anje")
     back.look()
     assert back.remembered() == set()
+
+
+def test_who_was_joined_into_another_is_not_stopped_again(back: Back) -> None:
+    """The one who is kept may be open by now. Their own STOP, which has ended, is forgotten as any other."""
+    keep, other = back.person("anje"), back.person("bent")
+    for login in ("anje", "bent"):
+        stop(back.driver, back.accounts[login])
+    back.look()
+    back.lift("anje")
+    back.lift("bent")
+    Joining(back.driver, RING, SourceOrder()).join(keep, other, Origin(MANUAL, user="ida", reason="Samme person"))
+    back.look()
+    assert back.remembered() == {other}, "in a graph from before they were joined, this one may be stopped"
+    back.number = last_number(back.driver)
+    state_account(back.driver, "cille")
+    back.look()
+    back.put_back()
+    found = back.look()
+    assert found is not None and found.why == "behind" and still_open(back.driver, [other]) == []
+    assert found.stopped == ()
 
 
 def test_stops_are_read_where_one_has_changed(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
