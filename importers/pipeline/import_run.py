@@ -206,13 +206,13 @@ class Import:
         compared = {kind: compare(self.writer.comparer, kind, stated) for kind, stated in by_kind.items()}
         self._leave_out_cycles(compared, problems)
         taken = self._stop_or_go(compared)
+        # The more of both: where it is compared again, what was written already is no difference any more.
+        self._taken |= self._beside + taken
         if self.dry_run:
             self._preview(compared, problems)
             return False
         before = self.report.counts.total()
         writing = Writing(self.writer, self._origin, lambda each: self._count(each, problems), self.progress)
-        # The more of both: where it is compared again, what was written already is no difference any more.
-        self._taken |= self._beside + taken
         if taken and (run := self._origin().run) is not None:
             note_taken(self.driver, run, self._taken)
         for each in compared.values():
@@ -323,7 +323,7 @@ class Import:
         if self.dry_run:
             if not self.brake.is_approved(named) and self.brake.resumed(lines) is None:
                 self.report.reasons = tuple(reasons)
-            return taken
+            return Counter()  # it would wait, or is approved: neither counts for what comes beside it
 
         def effects() -> list[str]:
             lines = summary(self.driver, hits) if hits else ["Nothing would end, move or be withdrawn."]

@@ -114,6 +114,13 @@ def test_what_all_of_a_run_take_counts_together(clean_graph: neo4j.Driver, hours
     assert report.reasons[0].startswith(f"u2: 5 of 60 Employment would end, move or be withdrawn, after 10 {when}")
 
 
+def test_a_dry_run_counts_them_together_as_well(clean_graph: neo4j.Driver) -> None:
+    limits = BrakeSettings(share=0.2, at_least=5)
+    run_import(clean_graph, Exports(), RING, brake=limits)
+    told = run_import(clean_graph, Exports(left=5), RING, brake=limits, dry_run=True).reasons
+    assert gone(clean_graph) == 0 and "5 of 60 Employment would end, move or be withdrawn, after 10" in told[0]
+
+
 def test_what_is_approved_counts_no_more_in_the_run(clean_graph: neo4j.Driver) -> None:
     limits = BrakeSettings(share=0.2, at_least=5)
     run_import(clean_graph, Exports(), RING, brake=limits)
