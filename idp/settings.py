@@ -61,6 +61,8 @@ class AttributeSettings(BaseModel):
             except ExpressionRejected as wrong:
                 raise ValueError(f"{name}: {wrong}") from wrong
             if name == ASSURANCE_LEVEL and _LEVEL not in references:
+                if "login" not in cls.names:
+                    raise ValueError(f"{name} follows from how a person has logged in, which only ADFS knows")
                 raise ValueError(f"{name} follows from how a person has logged in here: only {_LEVEL} tells it")
         return given
 

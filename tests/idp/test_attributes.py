@@ -41,6 +41,8 @@ def test_pitfall_29_an_assurance_level_follows_from_the_login() -> None:
     for text in ("'3'", "login.two_factors ? '4' : '3'", "login.assurance_level"):
         with pytest.raises(ValidationError, match=r"follows from how a person has logged in|allowed|unknown"):
             AttributeSettings(attributes={ASSURANCE_LEVEL: text})
+    with pytest.raises(ValidationError, match=r"which only ADFS knows"):
+        AttributeSettings(attributes={ASSURANCE_LEVEL: "'3'"})
     for text in ("'3'", "login.two_factors ? '4' : '3'"):
         with pytest.raises(ValidationError, match=r"only login\.assurance_level tells it"):
             ServiceProviderSettings(metadata_file="sp.xml", attributes={ASSURANCE_LEVEL: text})  # type: ignore[arg-type]
