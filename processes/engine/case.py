@@ -314,6 +314,8 @@ class Case:
             failed[number] = text
             self._incidents = list(kept)
             self._workflow = thaw(deepcopy(beginning), _workflow(self._definition, empty=True))
+        there = {str(each.id) for each in self._tasks() if not each.has_state(TaskState.FINISHED_MASK)}
+        self._incidents = [each for each in self._incidents if each.task in there]  # others went with their path
         self._take_sent()
 
     def _run(self, failed: Mapping[int, str]) -> tuple[int, str] | None:

@@ -481,6 +481,18 @@ def test_what_fails_is_an_incident_and_the_rest_goes_on() -> None:
     assert not case.finished
 
 
+def test_an_incident_goes_with_its_path() -> None:
+    definition = read(
+        START, '<parallelGateway id="both"/>', script("count", "rest = person + 1"), user("report", "answer"), END,
+        '<endEvent id="stop"><terminateEventDefinition/></endEvent>',
+        flow("start", "both", "count", "end"), flow("both", "report", "stop"),
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    assert [each.element for each in case.incidents] == ["count"]
+    case = done(definition, case, "report")
+    assert case.finished and case.incidents == ()
+
+
 def test_a_service_has_the_same_key_at_each_try() -> None:
     definition = read(
         START, service("notify", "sent_at", idempotency="unit + person"), service("again"), END,
