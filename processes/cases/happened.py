@@ -123,9 +123,9 @@ RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
 _OF_ASSIGNMENT = f"""
 MATCH (a:Assignment {{uuid: $uuid}})-[of:OF]->(role:Role)
 WITH a, role ORDER BY of.from DESC LIMIT 1
-MATCH (person:Person)-[:HAS|HOLDS*1..2]->(a)
-WITH DISTINCT a, role, person, {first_day("a")} AS start, {last_day("a")} AS end
-LIMIT 1
+MATCH (person:Person)-[held:HAS|HOLDS*1..2]->(a)
+WITH a, role, person, held ORDER BY last(held).from DESC, held[0].from DESC LIMIT 1
+WITH a, role, person, {first_day("a")} AS start, {last_day("a")} AS end
 WHERE start IS NOT NULL
 WITH *, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
 WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at

@@ -305,6 +305,13 @@ def test_a_case_starts_when_the_last_holder_of_a_role_leaves_a_unit(town: neo4j.
         if each["id"] in ("a_anna", "a_carl"):
             each["to"] = ENDS
     imported(town, content, tmp_path)
+    town.execute_query(
+        """
+        MATCH (:Person {name: 'Anna Berg'})-[:HAS|HOLDS*1..2]->(a:Assignment), (before:Person)
+        WHERE before.name <> 'Anna Berg'
+        CREATE (before)-[:HOLDS {from: date('2001-01-01'), to: date('2002-01-01')}]->(a)
+        """
+    )
     look(town)
     assert cases(town) == [("Anna Berg", "Jobcenter")], "in the canteen there is another"
     with town.session() as session:
