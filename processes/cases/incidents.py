@@ -94,6 +94,7 @@ def repair(
             tx, running.id, case_log.LogEntry("repaired", now, person, None, element, reason, nobody, values=found)
         )
         make_again(running, incident, service, now)
+        running.renew_owners()
         running.write(now)
         running.follow_values(found)
 

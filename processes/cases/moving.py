@@ -78,6 +78,7 @@ def _move(tx: neo4j.ManagedTransaction, id_: str, by: str | None, now: datetime,
     there = Running(tx, id_, new, engine)
     there.log("moved", now, by, reason=f"from version {running.version.number} to {new.number}: {reason}")
     there.moved_here()
+    there.renew_owners()
     for each in engine.incidents:  # what could not be made may be what the new version has mended
         engine.retry(each.task, now)
     there.write(now)

@@ -136,6 +136,12 @@ class Running:
             exclude = {*self._asked(work)["exclude"], *([about] if about is not None else [])}
             set_task(self.tx, work.id, {"incident": incident, "exclude": sorted(exclude)})
 
+    def renew_owners(self) -> None:
+        """Values were set from outside, or the version is another: ``write`` gives the incidents anew."""
+        for each in tasks_of(self.tx, self.id):
+            if each.incident and each.state == "open":
+                set_task(self.tx, each.id, {"state": "cancelled", "closed": self.engine.now.astimezone(UTC)})
+
     def moved_here(self) -> None:
         """The case runs on this version from now on, and its open tasks are as this one has them."""
         self.tx.run(
@@ -181,7 +187,8 @@ class Running:
         """A task was completed with these values."""
         told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
         set_task(self.tx, task.id, told)
-        self._exclude(task.element, by, instead_of)
+        if not task.incident:  # whoever made a step again has not done its task
+            self._exclude(task.element, by, instead_of)
         entry = LogEntry("completed", now, by, instead_of, task.element, reason, task=task.id, values=values)
         log(self.tx, self.id, entry)
 
@@ -205,7 +212,7 @@ class Running:
         rows = self.tx.run(
             """
             MATCH (:Case {id: $case})<-[:OF_CASE]-(t:Task {state: 'done'})
-            WHERE t.element IN $elements
+            WHERE t.element IN $elements AND t.incident IS NULL
             UNWIND [t.done_by, t.done_for] AS who
             RETURN DISTINCT who
             """,

@@ -219,7 +219,8 @@ def _done_before(run: Run, task: Task, person: str) -> Task | None:
     """The task that the person, or another in their place, has completed, and for which they may not have this one."""
     if not task.exclude_who_did:
         return None
-    done = {each: each.done for each in kept.tasks_of(run, task.case) if each.element in task.exclude_who_did}
+    others = [each for each in kept.tasks_of(run, task.case) if not each.incident]
+    done = {each: each.done for each in others if each.element in task.exclude_who_did}
     did = {each: {who for who in (by.by, by.instead_of) if who} for each, by in done.items() if by is not None}
     called = survivors(run, "Person", {who for some in did.values() for who in some})
     return next((each for each, some in did.items() if person in {called.get(who, who) for who in some}), None)

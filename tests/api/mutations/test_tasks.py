@@ -26,7 +26,7 @@ from tests.api.serving import Served, serving
 from tests.emptied import empty
 from tests.graph.questions.rights.imported import RING, imported
 from tests.graph.questions.rights.town import TOWN
-from tests.processes.engine.drawn import END, START, flow, process, user
+from tests.processes.engine.drawn import END, START, boundary, flow, process, user
 
 pytestmark = pytest.mark.slow
 
@@ -151,6 +151,10 @@ def test_the_owner_of_a_process_has_its_incidents_and_no_system_role(service: Se
     assert (found["state"], states) == ("STUCK", ["DONE", "OPEN"]), "it has failed again"
     log = [each["action"] for each in asked(service, CASE, tokens["anna"], case=case)["processCase"]["log"]]
     assert log == ["STARTED", "RETRIED", "COMPLETED", "RETRIED"]
+    repair = """mutation($case: ID!, $step: ID!, $values: String!) {
+        repairIncident(case: $case, incident: $step, values: $values, reason: "Forkert") { incidents } }"""
+    asked(service, repair, service.token("hr"), values='{"person": "anna"}', **step)
+    assert all(each["case"] != case for each in asked(service, query, tokens["anna"])["myTasks"]), "about herself now"
     of_herself = asked(service, begin, tokens["bo"], values=values.replace("dora", "anna"))["startCase"]["id"]
     assert all(each["case"] != of_herself for each in asked(service, query, tokens["anna"])["myTasks"])
     faults = asked(service, "{ taskFaults { case fault } }", service.token("auditor"))["taskFaults"]
@@ -159,6 +163,31 @@ def test_the_owner_of_a_process_has_its_incidents_and_no_system_role(service: Se
         ended = 'mutation($case: ID!) { endCase(case: $case, reason: "Forbi") { case } }'
         asked(service, ended, service.token("hr"), case=each)
     assert [each for each in asked(service, query, tokens["anna"])["myTasks"] if each["incident"]] == []
+
+
+def test_who_makes_a_step_again_has_not_done_its_task(service: Served, tokens: dict[str, str]) -> None:
+    owner = '<extensionElements><reconnect:owner role="case_worker" unit="unit"/></extensionElements>'
+    other = '<reconnect:place role="case_worker" unit="unit" excludeWhoDid="approve"/>'
+    date = "<timerEventDefinition><timeDate>unit</timeDate></timerEventDefinition>"  # no date: the task can't begin
+    parts = (
+        owner, START, '<parallelGateway id="both"/>', user("approve"), boundary("late", "approve", date), END,
+        user("check", place=other), '<endEvent id="over"/>',
+        flow("start", "both", "approve", "end"), flow("late", "over"), flow("both", "check", "over"),
+    )  # fmt: skip
+    fields = {"unit": {"format": "unit"}}
+    schemas = {"request": {"type": "object", "properties": fields}, "approval": {"type": "object", "properties": {}}}
+    content = {"checked.bpmn": process(*parts, id="checked")}
+    definitions.deploy(service.driver, "checked", content, schemas, "test", datetime.now(UTC))
+    begin = START_CASE.replace("approval", "checked")
+    case = asked(service, begin, tokens["bo"], values='{"unit": "job"}')["startCase"]["id"]
+    query = "{ myTasks { id case incident } }"
+    mine = [each for each in asked(service, query, tokens["anna"])["myTasks"] if each["case"] == case]
+    (incident,) = [each["id"] for each in mine if each["incident"] is not None]
+    asked(service, COMPLETE, tokens["anna"], task=incident, values="{}")
+    (check,) = [each["id"] for each in mine if each["incident"] is None]
+    asked(service, COMPLETE, tokens["anna"], task=check, values="{}")
+    ended = 'mutation($case: ID!) { endCase(case: $case, reason: "Forbi") { case } }'
+    asked(service, ended, service.token("hr"), case=case)
 
 
 def test_whoever_has_a_task_sees_why_and_completes_it(service: Served, tokens: dict[str, str]) -> None:
