@@ -148,7 +148,7 @@ def test_a_task_is_taken_given_back_and_handed_on(visit: Visits, approval: Town)
     expect(page.get_by_role("heading", name="Mine opgaver")).to_be_visible()
     page.locator(f"a[href='/tasks/{task}']").click()
     page.get_by_role("button", name="Tag opgaven").click()
-    expect(page.get_by_text("Tages af Malene Mark")).to_be_visible()
+    expect(page.get_by_text("Taget af Malene Mark")).to_be_visible()
     page.get_by_role("button", name="Giv den tilbage").click()
     expect(page.get_by_role("button", name="Tag opgaven")).to_be_visible()
     page.get_by_role("button", name="Giv den til en kollega").click()
@@ -316,3 +316,18 @@ def test_a_case_is_repaired_and_another_ended(visit: Visits, approval: Town) -> 
     page.get_by_role("button", name="Afslut", exact=True).click()
     expect(page.get_by_text("Forkert enhed")).to_be_visible()
     expect(page.get_by_role("button", name="Afslut sagen før tid")).to_have_count(0)
+
+
+def test_the_owner_of_a_process_tries_its_incidents_again_on_a_phone(visit: Visits, approval: Town) -> None:
+    owner = '<extensionElements><reconnect:owner role="manager" unit="unit"/></extensionElements>'
+    parts = (owner, START, script("count", "twice = hours + hours"), END, flow("start", "count", "end"))
+    definitions.deploy(approval.driver, "main", {"main.bpmn": process(*parts)}, FORMS, "test", datetime.now(UTC))
+    values = {"person": person(approval, "Theo Toft"), "unit": unit(approval, "Havneskolen"), "first_day": "2027-01-01"}
+    case = tasks.start(approval.driver, "main", values, None, datetime.now(UTC))
+    query = "MATCH (t:Task)-[:OF_CASE]->(:Case {id: $case}) RETURN t.id AS id"
+    (task,) = [row["id"] for row in approval.driver.execute_query(query, case=case).records]
+    page = visit("manager", f"/tasks/{task}", width=PHONE)
+    expect(page.get_by_text("Et trin kan ikke udføres: count")).to_be_visible()
+    require_accessible(page)
+    page.get_by_role("button", name="Prøv igen").click()
+    expect(page.get_by_text("Opgaven er udført.")).to_be_visible()

@@ -33,7 +33,7 @@ export interface Field {
 	name: string;
 	title: string;
 	hint: string;
-	kind: 'text' | 'long' | 'number' | 'date' | 'email' | 'unit' | 'person' | 'choice';
+	kind: 'text' | 'long' | 'number' | 'date' | 'email' | 'unit' | 'person' | 'position' | 'system' | 'choice';
 	isMany: boolean;
 	options: Option[];
 	isRequired: boolean;
@@ -94,10 +94,13 @@ function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
 	};
 }
 
+/** What a field of such a format is a thing of. */
+export const THINGS = { unit: 'Unit', person: 'Person', position: 'Position', system: 'ItSystem' } as const;
+
 function kindOf(schema: Schema): Field['kind'] {
 	const types = [schema.type].flat();
 	if (schema.enum || schema.oneOf || types.includes('boolean')) return 'choice';
-	if (schema.format === 'unit' || schema.format === 'person') return schema.format;
+	if (schema.format && schema.format in THINGS) return schema.format as keyof typeof THINGS;
 	if (schema.format === 'date' || schema.format === 'email') return schema.format;
 	if (types.includes('number') || types.includes('integer')) return 'number';
 	return (schema.maxLength ?? 0) > LONG ? 'long' : 'text';

@@ -710,6 +710,7 @@ export const en: Texts = {
 		with: (names: string) => (names ? `With ${names}` : 'With nobody'),
 		states: { OPEN: 'Open', DONE: 'Done', CANCELLED: 'No longer needed' },
 		soFar: 'Filled in so far',
+		owners: 'The case waits here. Try again when the cause is gone. Do not do so if the step has been done by hand: then it must be skipped, by those who look after processes.',
 		todo: 'Your task',
 		note: 'Remark',
 		noteHint: 'Optional. The log of the case will show it.',
