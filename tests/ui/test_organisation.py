@@ -1,9 +1,10 @@
 """The organisation: the tree, the unit and its manager, and the days."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from graph.time import today
 from tests.ui.addresses import require_address
@@ -118,6 +119,54 @@ def test_a_unit_that_there_is_not_says_so(visit: Visits) -> None:
     visit.expect(page, "400")
     expect(page.get_by_role("alert")).to_contain_text("Det findes ikke.")
     require_accessible(page)
+
+
+def test_a_long_level_is_read_in_full_and_only_what_is_seen_is_drawn(visit: Visits) -> None:
+    """The units are made up here: no municipality of the tests has as many."""
+    many, step = 2_500, 1_000
+
+    def branch(number: int, below: int = 0) -> dict[str, Any]:
+        uuid = f"{number:08x}-0000-4000-8000-000000000000"
+        return {"__typename": "Unit", "uuid": uuid, "name": f"Hold {number:04}", "childCount": below}
+
+    def part(nodes: list[dict[str, Any]], following: int | None) -> dict[str, Any]:
+        shown = {"__typename": "PageInfo", "hasNextPage": following is not None, "endCursor": str(following)}
+        return {"__typename": "UnitConnection", "nodes": nodes, "pageInfo": shown}
+
+    top = branch(0, many)
+
+    def answer(route: Route) -> None:
+        asked = route.request.post_data_json
+        if asked["operationName"] == "Tree":
+            opened = {"__typename": "UnitConnection", "nodes": []}
+            route.fulfill(json={"data": {"tops": part([top], None), "opened": opened}})
+        elif asked["operationName"] == "Level":
+            begin = int(asked["variables"].get("after") or 1)
+            end = min(begin + step, many + 1)
+            nodes = [branch(each) for each in range(begin, end)]
+            level = part(nodes, end if end <= many else None)
+            unit_ = {"__typename": "Unit", "uuid": top["uuid"], "childrenConnection": level}
+            route.fulfill(json={"data": {"unit": unit_}})
+        else:
+            route.continue_()
+
+    page = visit("administrator", "/nowhere")
+    page.route("**/graphql", answer)
+    page.goto(f"{visit.town.url}/organisation")
+    expect(page.get_by_role("treeitem", name="Hold 0001")).to_have_attribute("aria-setsize", str(many))
+    page.get_by_role("treeitem", name="Hold 0000").focus()
+    page.keyboard.press("End")
+    last = page.get_by_role("treeitem", name="Hold 2500")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    expect(last).to_have_attribute("aria-posinset", str(many))
+    expect(page.get_by_role("treeitem", name="Hold 2495")).to_be_visible()
+    assert page.get_by_role("treeitem").count() < 200
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("treeitem", name="Hold 2499")).to_be_focused()
+    require_accessible(page)
+    page.keyboard.press("Home")
+    expect(page.get_by_role("treeitem", name="Hold 0000")).to_be_in_viewport()
 
 
 def town_began() -> date:

@@ -1,8 +1,9 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import { answerTo } from '#lib/api/client.ts';
 import { Failure } from '#lib/api/failure.ts';
-import { LevelDocument, TreeDocument, type BranchFragment } from './queries';
+import { LevelDocument, MoreTopsDocument, TreeDocument, type BranchFragment } from './queries';
 
+const NOTHING: Part = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
 const NO_UNIT = '00000000-0000-0000-0000-000000000000';
 
 /** A line of the tree as it is shown. `size` and `place`: among those of its level. */
@@ -12,6 +13,11 @@ export interface Row extends BranchFragment {
 	parent: string | null;
 	size: number;
 	place: number;
+}
+
+interface Part {
+	nodes: BranchFragment[];
+	pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
 /** The units above and below each other on a day, as far as they were opened. Levels are asked for when they open. */
@@ -38,12 +44,13 @@ export class OrganisationTree {
 			if (own !== this.#turn) return;
 			if (day !== this.#day) this.#below.clear();
 			this.#day = day;
-			this.#tops = answer.tops.nodes;
-			for (const each of answer.opened.nodes) this.#below.set(each.uuid, each.children);
-			for (const each of answer.unit?.ancestors ?? []) {
-				this.#below.set(each.uuid, each.children);
-				this.#open.add(each.uuid);
+			this.#tops = await all(answer.tops, async (after) => (await answerTo(MoreTopsDocument, { at: day, after })).units);
+			for (const each of answer.unit?.ancestors ?? []) this.#open.add(each.uuid);
+			for (const each of [...answer.opened.nodes, ...(answer.unit?.ancestors ?? [])]) {
+				if (each.children.length < each.childCount) await this.#load(each.uuid);
+				else this.#below.set(each.uuid, each.children);
 			}
+			if (own !== this.#turn) return;
 			const [top, other] = this.#tops;
 			if (top && !other && !this.#below.has(top.uuid)) await this.#load(top.uuid);
 		} catch (error) {
@@ -76,8 +83,14 @@ export class OrganisationTree {
 	}
 
 	async #load(unit: string): Promise<void> {
-		const answer = await answerTo(LevelDocument, { unit, at: this.#day });
-		this.#below.set(unit, answer.unit?.children ?? []);
+		const day = this.#day;
+		const part = async (after: string | null): Promise<Part> => {
+			const answer = await answerTo(LevelDocument, { unit, at: day, after });
+			return answer.unit?.childrenConnection ?? NOTHING;
+		};
+		const found = await all(await part(null), part);
+		if (day !== this.#day) return;
+		this.#below.set(unit, found);
 		this.#open.add(unit);
 	}
 
@@ -94,6 +107,16 @@ export class OrganisationTree {
 		add(this.#tops, 1, null);
 		return rows;
 	}
+}
+
+/** A level in full: a part, and those after it. */
+async function all(first: Part, next: (after: string) => Promise<Part>): Promise<BranchFragment[]> {
+	const found = [...first.nodes];
+	for (let part = first; part.pageInfo.hasNextPage && part.pageInfo.endCursor !== null; ) {
+		part = await next(part.pageInfo.endCursor);
+		found.push(...part.nodes);
+	}
+	return found;
 }
 
 function failureOf(error: unknown): Failure {
