@@ -320,7 +320,7 @@ def test_a_case_is_repaired_and_another_ended(visit: Visits, approval: Town) -> 
 
 def test_the_owner_of_a_process_tries_its_incidents_again_on_a_phone(visit: Visits, approval: Town) -> None:
     owner = '<extensionElements><reconnect:owner role="manager" unit="unit"/></extensionElements>'
-    parts = (owner, START, script("count", "twice = hours + hours"), END, flow("start", "count", "end"))
+    parts = (owner, START, script("count", "twice = person + 1"), END, flow("start", "count", "end"))
     definitions.deploy(approval.driver, "main", {"main.bpmn": process(*parts)}, FORMS, "test", datetime.now(UTC))
     values = {"person": person(approval, "Theo Toft"), "unit": unit(approval, "Havneskolen"), "first_day": "2027-01-01"}
     case = tasks.start(approval.driver, "main", values, None, datetime.now(UTC))
