@@ -349,7 +349,9 @@ class Import:
             kinds=list(kinds),
             source=self.source.name,
         )
-        return {row["kind"]: row["total"] for row in rows}
+        # What readings beside this one take is still there in a dry run.
+        still = self._beside if self.dry_run else Counter[str]()
+        return {row["kind"]: row["total"] - still[row["kind"]] for row in rows}
 
     def _preview(self, compared: dict[str, Compared], problems: list[Problem]) -> None:
         for of_kind in compared.values():
