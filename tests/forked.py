@@ -39,6 +39,7 @@ FORKING.set_forkserver_preload(
         "tests.processes.two_complete",
         "tests.exporters.active_directory.killed_run",
         "tests.exporters.killed_export",
+        "tests.graph.runs.exchanges",
         "tests.reconnect.plan_process",
         "tests.reconnect.shell",
     ]

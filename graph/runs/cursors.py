@@ -64,15 +64,5 @@ def write_locked_cursor(tx: neo4j.ManagedTransaction, source: str, cursor: Mappi
     tx.run("MATCH (m:SourceMark {source: $source}) SET m.mark = $cursor", source=source, cursor=_text(cursor)).consume()
 
 
-def exchange_cursor(driver: neo4j.Driver, source: str, known: Mapping[str, str], cursor: Mapping[str, str]) -> None:
-    """Write the cursor, unless it is no longer the known one."""
-    driver.execute_query(
-        "MATCH (m:SourceMark {source: $source, mark: $known}) SET m.mark = $cursor",
-        source=source,
-        known=_text(known),
-        cursor=_text(cursor),
-    )
-
-
 def _text(cursor: Mapping[str, str]) -> str:
     return orjson.dumps(dict(cursor), option=orjson.OPT_SORT_KEYS).decode()

@@ -34,7 +34,7 @@ from structlog.stdlib import get_logger
 from graph.as_of import not_over
 from graph.change_log import LOG, now
 from graph.runs import restores
-from graph.runs.cursors import exchange_cursor, read_cursors, replace_cursor
+from graph.runs.cursors import read_cursors, replace_cursor
 from graph.runs.restores import LINEAGE, RESTORE, Restore, Why
 from graph.time import today
 from idp import sessions
@@ -274,7 +274,7 @@ def _remember(pipe: Pipeline, seen: _Seen, restore: Restore | None) -> None:
 def _keep_alive(driver: neo4j.Driver, seen: _Seen) -> None:
     own, moment = seen.own or {"graph": seen.graph}, now()
     if own.get("alive", "") < (moment - _ALIVE_EVERY).isoformat():
-        exchange_cursor(driver, LINEAGE, own, {**own, "alive": moment.isoformat()})
+        replace_cursor(driver, LINEAGE, own, {**own, "alive": moment.isoformat()})
 
 
 def _tell(context: Context, found: Restore) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import uuid4
 
 import neo4j
 
 from graph.change_log import now
 from graph.runs.brakes import Brake
-from graph.runs.cursors import exchange_cursor, read_cursor, write_cursor
+from graph.runs.cursors import locked_cursor, read_cursor, replace_cursor, write_locked_cursor
 from graph.runs.run_log import imports_at_work
 from rules.accounts.run import SOURCE, Report, person_of
 
@@ -23,7 +24,8 @@ _HELD_LOOKED_AT = timedelta(hours=1)
 """After so long, closings that the brake holds are looked at again: what came before may count no more."""
 _EVERYBODY = "*"
 _OWED = "owed"
-"""In the cursor: targets that hold accounts are to be told of what was planned."""
+"""In the cursor: targets that hold accounts are to be told of what was planned. Its value is another one each time, so
+that who has told them of what was planned before does not take that for this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,19 +136,30 @@ def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) 
         again = ""
     elif report is not None and report.brake is not None:
         again = (now() + _HELD_LOOKED_AT).isoformat()
-    cursor = {"number": str(found.number)}
-    if found.stopped or owed(driver) is not None:
-        cursor[_OWED] = "yes"
+    waits: dict[str, str] = {}
     if held is None or len(held) > MOST_PERSONS:
-        cursor |= {"held": _EVERYBODY, "again": again}
+        waits = {"held": _EVERYBODY, "again": again}
     elif held:
-        cursor |= {"held": " ".join(sorted(held)), "again": again}
-    write_cursor(driver, SOURCE, cursor)
+        waits = {"held": " ".join(sorted(held)), "again": again}
+
+    def work(tx: neo4j.ManagedTransaction) -> None:
+        kept = locked_cursor(tx, SOURCE)
+        due = uuid4().hex if found.stopped else kept.get(_OWED)
+        owes = {} if due is None else {_OWED: due}
+        write_locked_cursor(tx, SOURCE, {"number": str(found.number), **owes, **waits})
+
+    with driver.session() as session:
+        session.execute_write(work)
 
 
 def owe(driver: neo4j.Driver) -> None:
     """Note that targets are to be told of what is about to be planned, whatever becomes of this worker."""
-    write_cursor(driver, SOURCE, {**read_cursor(driver, SOURCE), _OWED: "yes"})
+
+    def work(tx: neo4j.ManagedTransaction) -> None:
+        write_locked_cursor(tx, SOURCE, {**locked_cursor(tx, SOURCE), _OWED: uuid4().hex})
+
+    with driver.session() as session:
+        session.execute_write(work)
 
 
 def owed(driver: neo4j.Driver) -> Mapping[str, str] | None:
@@ -157,4 +170,4 @@ def owed(driver: neo4j.Driver) -> Mapping[str, str] | None:
 
 def told(driver: neo4j.Driver, owed: Mapping[str, str]) -> None:
     """Targets have been told of what is ``owed``, unless more has been planned meanwhile."""
-    exchange_cursor(driver, SOURCE, owed, {name: text for name, text in owed.items() if name != _OWED})
+    replace_cursor(driver, SOURCE, owed, {name: text for name, text in owed.items() if name != _OWED})

@@ -23,7 +23,7 @@ from reconnect.embedded import Addresses
 from reconnect.locks import Lock
 from reconnect.work import due_accounts
 from reconnect.work.due_accounts import follow
-from rules.accounts.following import owed
+from rules.accounts.following import Touched, covered, owe, owed, told
 from rules.accounts.run import SOURCE, Limits, apply
 from tests.graph.questions.rights.imported import RING, imported
 from tests.rules.accounts.account_town import day, town
@@ -202,6 +202,22 @@ def test_targets_are_told_of_what_a_worker_planned_that_ended_just_then(
     done = follow(context, "worker")
     assert done is not None and done[0].total == 0
     assert owed(clean_graph) is not None
+
+
+def test_who_has_told_targets_of_one_plan_has_not_told_them_of_the_next(clean_graph: neo4j.Driver) -> None:
+    owe(clean_graph)
+    first = owed(clean_graph)
+    assert first is not None
+    owe(clean_graph)  # another process plans, and may be killed before it says how far it was
+    told(clean_graph, first)
+    second = owed(clean_graph)
+    assert second is not None
+    covered(clean_graph, Touched(7, frozenset()))
+    told(clean_graph, second)
+    third = owed(clean_graph)
+    assert third is not None and third["number"] == "7"
+    told(clean_graph, third)
+    assert owed(clean_graph) is None
 
 
 def _away() -> NoReturn:
