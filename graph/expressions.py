@@ -6,6 +6,9 @@ may take is bounded by its length, its nesting and the loops within loops.
 
 Values: text, whole and decimal numbers, true and false, lists, and things with members. A date is its ISO text, which
 compares as dates do: ``employment.start < "2026-01-01"``. A value that is not known is ``null``.
+
+What a loop makes may be looped over again, and lists may be added up: how much that can be is estimated with the values
+at hand before it runs (``graph.expression_bounds``).
 """
 
 import re
@@ -14,17 +17,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from time import thread_time
 from types import MappingProxyType
 from typing import Any, Final
 
 import cel
 
+from graph.expression_bounds import TooMuch, check_bounds, parts
 from graph.patterns import PatternRejected, check, compiled
 
 LONGEST = 1_000  # characters
 _DEEPEST = 30  # brackets within brackets
 _LOOPS = 2  # all, exists, filter, map within each other
 _LONGEST_LIST = 300  # what one loop may run over
+_LONGEST_MATCHING = 1.0  # seconds of a processor, of all patterns in one evaluation
 _CACHED = 1_024
 
 Names = Mapping[str, "Names"]
@@ -73,7 +79,7 @@ class ExpressionFailed(ValueError):
 class Expression:
     """A compiled expression whose names are all known. Made by ``compile_expression``."""
 
-    __slots__ = ("_loops", "_names", "_program", "references", "text")
+    __slots__ = ("_grows", "_loops", "_names", "_parts", "_program", "references", "text")
 
     def __init__(self, text: str, names: Names) -> None:
         if len(text) > LONGEST:
@@ -89,18 +95,23 @@ class Expression:
         checked = _Check(text, tokens, names)
         self.references = checked.references()
         self._loops = checked.loops
+        self._grows = checked.loops or any(each.type == "sign" and each.text in "+[{" for each in tokens)
+        self._parts = parts([(each.text, each.type == "name") for each in tokens]) if self._grows else ()
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
         """What the expression gives. Names without a value are null.
 
         Raises:
-            ExpressionFailed: the values do not suit it (a comparison with null, a text where a number is wanted), or a
-                list that it uses has more than 300 members and it loops.
+            ExpressionFailed: the values do not suit it (a comparison with null, a text where a number is wanted), it
+                loops and a list that it uses has more than 300 members, or it would take too long or make too much.
         """
-        context = cel.Context(functions={"matches": _matches})
+        context = cel.Context(functions={"matches": _Matching().matches})
         used = {each.partition(".")[0] for each in self.references}  # a long list elsewhere is no matter
-        context.update({name: self._value(values.get(name), self._names[name]) for name in used})
+        given = {name: self._value(values.get(name), self._names[name]) for name in used}
+        context.update(given)
         try:
+            if self._grows:
+                check_bounds(self._parts, given, loops=self._loops)
             return self._program.execute(context)
         except Exception as wrong:  # the library raises KeyError, TypeError, RuntimeError, … as its Rust side sees fit
             raise ExpressionFailed(self.text, _explained(wrong)) from None
@@ -319,12 +330,28 @@ def _check_depth(text: str, tokens: tuple[_Token, ...]) -> None:
                 raise ExpressionRejected(text, f"brackets are nested more than {_DEEPEST} deep")
 
 
-def _matches(text: Any, pattern: Any) -> bool:
-    """``text.matches(pattern)``: some part matches, as in CEL, within the limits of ``graph.patterns``."""
-    return compiled(str(pattern)).found_in(str(text))
+class _Matching:
+    """The patterns of one evaluation, within the limits of ``graph.patterns`` each, and of a time together."""
+
+    __slots__ = ("_spent",)
+
+    def __init__(self) -> None:
+        self._spent = 0.0
+
+    def matches(self, text: Any, pattern: Any) -> bool:
+        """``text.matches(pattern)``: some part matches, as in CEL."""
+        if self._spent > _LONGEST_MATCHING:
+            raise TooMuch
+        begun = thread_time()
+        try:
+            return compiled(str(pattern)).found_in(str(text))
+        finally:
+            self._spent += thread_time() - begun
 
 
 def _explained(wrong: Exception) -> str:
+    if isinstance(wrong, TooMuch):
+        return "with these values it would take too long, or make too much; loop over less"
     return str(wrong) if isinstance(wrong, ExpressionFailed) else _first_line(wrong)
 
 

@@ -7,7 +7,8 @@ No text holds a CPR number: what is filled in is kept as it is, and shown to eve
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.validators import extend
+from referencing.exceptions import Unresolvable
 
 from graph.errors import ChangeRejected
 from graph.patterns import PatternRejected, check, found_as_in_python
@@ -24,6 +26,7 @@ from graph.statements import normal_text
 from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
 from processes.errors import FormRejected
+from processes.form_references import MOST_LEVELS, reference_fault
 
 KINDS: Final[Mapping[str, str]] = {
     "unit": "Unit", "person": "Person", "position": "Position", "system": "ItSystem",
@@ -32,9 +35,12 @@ KINDS: Final[Mapping[str, str]] = {
 PREFILL: Final = "prefill"
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[a-z_]+)?")
 _FORMATS = FormatChecker(["date", "email"])
-_LONGEST = 1.0  # seconds of a processor
+_LONGEST = 1.0  # seconds of a processor, of all patterns
+_LONGEST_CHECK = 2.0  # seconds of a processor, of all that a form asks
 _spent = ContextVar("spent", default=0.0)
 """Seconds that the patterns of the form that is being checked have taken."""
+_until = ContextVar("until", default=0.0)
+"""The moment, by the thread's clock, at which the check is given up."""
 
 
 class SchemaRejected(ValueError):
@@ -69,8 +75,7 @@ class Form:
                 text = f"the form {self.name} has no field {field!r}; it has: {', '.join(self.fields) or 'none'}"
                 raise FormRejected(field, text)
         _bound(values, self.name)
-        _spent.set(0)
-        wrong = min(self._validator.iter_errors(dict(values)), key=_place, default=None)
+        wrong = self._first_wrong(self._validator, dict(values))
         if wrong is not None:
             field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
             raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
@@ -87,12 +92,20 @@ class Form:
     def check_field(self, field: str, value: object) -> None:
         """Check the value of one field, whatever else the form asks for. Raises FormRejected."""
         _bound({field: value}, self.name)
-        _spent.set(0)
-        wrong = min(self._of_fields.iter_errors({field: value}), key=_place, default=None)
+        wrong = self._first_wrong(self._of_fields, {field: value})
         if wrong is not None:
             raise FormRejected(field, f"{field}: {wrong.message[:300]}")
         self._check_names(field, value)
         refuse_texts({field: value})
+
+    def _first_wrong(self, validator: Any, values: Mapping[str, Any]) -> ValidationError | None:
+        _spent.set(0)
+        _until.set(time.thread_time() + _LONGEST_CHECK)
+        try:
+            return min(validator.iter_errors(values), key=_place, default=None)
+        except (_TakesTooLong, RecursionError, Unresolvable):
+            text = f"the form {self.name} can't be checked with these values: it asks too much; fill in less"
+            raise FormRejected("", text) from None
 
     @cached_property
     def _of_fields(self) -> Any:
@@ -102,6 +115,10 @@ class Form:
     @cached_property
     def _validator(self) -> Any:
         return _VALIDATOR(self.schema, format_checker=_FORMATS)
+
+
+class _TakesTooLong(Exception):
+    """What a form asks of these values takes longer than it may."""
 
 
 def _bound(values: Mapping[str, Any], form: str) -> None:
@@ -147,9 +164,29 @@ def _plain(value: Any) -> Any:
     return {name: _plain(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
+_Rule = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
+
+
+def _within_time(rule: _Rule) -> _Rule:
+    """The same rule, as long as there is time: a few rules that refer to each other can ask for hours."""
+
+    def checked(validator: Any, wanted: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        if time.thread_time() > _until.get():
+            raise _TakesTooLong
+        yield from rule(validator, wanted, value, schema) or ()
+
+    return checked
+
+
 _VALIDATOR = extend(  # type: ignore[no-untyped-call]  # jsonschema has no types
-    Draft202012Validator, {"pattern": _matches, "uniqueItems": _is_unique}
-)
+    Draft202012Validator,
+    {
+        name: _within_time(rule)
+        for name, rule in {
+            **Draft202012Validator.VALIDATORS, "pattern": _matches, "uniqueItems": _is_unique,
+        }.items()
+    },
+)  # fmt: skip
 
 
 def refuse_texts(values: Mapping[str, Any]) -> None:
@@ -172,6 +209,8 @@ def refuse_texts(values: Mapping[str, Any]) -> None:
 def read_form(name: str, schema: object, *, deployed: bool = False) -> Form:
     """``deployed``: its definition was, and goes on with patterns that are refused only since then. Raises
     SchemaRejected."""
+    if not deployed and _is_deeper(schema, MOST_LEVELS):
+        raise SchemaRejected(f"the form {name} has more than {MOST_LEVELS} levels")
     if not isinstance(schema, Mapping) or schema.get("type") != "object":
         raise SchemaRejected(f'the form {name} is not a JSON Schema with "type": "object"')
     properties = schema.get("properties", {})
@@ -195,7 +234,20 @@ def read_form(name: str, schema: object, *, deployed: bool = False) -> Form:
         Draft202012Validator.check_schema(schema)
     except SchemaError as wrong:
         raise SchemaRejected(f"the form {name} is not JSON Schema: {wrong.message[:300]}") from wrong
+    if not deployed and (fault := reference_fault(schema)):
+        raise SchemaRejected(f"the form {name}: {fault}")
     return Form(name, {**schema, "properties": dict(properties)})
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    inside = [value]
+    for _ in range(levels):
+        inside = [
+            below
+            for each in inside
+            for below in (each.values() if isinstance(each, Mapping) else each if isinstance(each, list) else ())
+        ]
+    return bool(inside)
 
 
 def _patterns(value: object) -> Iterator[str]:

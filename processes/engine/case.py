@@ -32,6 +32,7 @@ from processes.engine.work import Work, as_work, node_id, node_of
 
 FORMAT: Final = 1
 MOST_STEPS = 500  # that one call makes: a loop without a task or a timer in it has no end
+LARGEST_STATE: Final = 20_000_000  # bytes of JSON
 DEEPEST = 900  # tasks one after another in a case; SpiffWorkflow does not see what is deeper than 1,000
 _MOST_FAILURES = 10  # incidents of one call; the rest is tried by the next one
 _ANSWERED = "answered"
@@ -301,12 +302,16 @@ class Case:
         )
 
     def _advance(self) -> None:
-        """Make all steps that can be made.
+        """Make all steps that can be made. Raises ValuesRejected for a case with more values than one may have.
 
         A step that fails leaves SpiffWorkflow's tasks half changed. So the steps before it are made once more from the
         state at the beginning, this time without it.
         """
-        beginning = orjson.loads(orjson.dumps(freeze(self._workflow)))
+        written = orjson.dumps(freeze(self._workflow))
+        if len(written) > LARGEST_STATE:
+            text = f"the case would have {len(written)} bytes; {LARGEST_STATE} are allowed: end it, or fill in less"
+            raise ValuesRejected("", text)
+        beginning = orjson.loads(written)
         failed: dict[int, str] = {}
         kept = list(self._incidents)
         while (failure := self._run(failed)) is not None:

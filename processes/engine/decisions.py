@@ -15,9 +15,9 @@ from typing import Any
 from lxml import etree
 
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
-from processes.engine.errors import Fault
+from processes.engine.errors import Fault, ValuesRejected
 from processes.engine.names import is_variable
-from processes.engine.values import check_made
+from processes.engine.values import LARGEST, check_made
 from protocols.xml import local
 
 POLICIES = ("UNIQUE", "ANY", "FIRST", "RULE ORDER", "COLLECT")
@@ -75,8 +75,8 @@ class Decision:
             if self.policy in _LISTS
             else dict(zip(self.outputs, rows[0], strict=True))
         )
-        for name, value in made.items():
-            check_made(name, value)
+        if sum(check_made(name, value) for name, value in made.items()) > LARGEST:
+            raise ValuesRejected(self.id, f"the table {self.id} makes more than {LARGEST} bytes")
         return made
 
     def _aggregated(self, found: list[Any]) -> Any:

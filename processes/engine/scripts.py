@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.expressions import FUNCTIONS, Expression, Names, compile_expression
-from processes.engine.values import check_made
+from processes.engine.errors import ValuesRejected
+from processes.engine.values import LARGEST, check_made
 
 LONGEST = 10_000  # characters
 _SET = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=(?![=~])\s*(.+)", re.DOTALL)
@@ -28,12 +29,15 @@ class Script:
     assignments: tuple[tuple[str, Expression], ...]
 
     def run(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """What it sets. Raises ExpressionFailed, or ValuesRejected for what is not JSON."""
+        """What it sets. Raises ExpressionFailed, or ValuesRejected for what is not JSON, or too large."""
         seen = dict(values)
         made = {}
+        size = 0
         for name, expression in self.assignments:
             made[name] = seen[name] = expression.evaluate(seen)
-            check_made(name, made[name])
+            size += check_made(name, made[name])
+            if size > LARGEST:
+                raise ValuesRejected(name, f"the script makes more than {LARGEST} bytes")
         return made
 
 

@@ -41,8 +41,11 @@ from SpiffWorkflow.task import Task
 from processes.engine.check import Checked
 from processes.engine.diagram import Diagrams
 from processes.engine.timers import Timer
+from processes.engine.values import weight
 
 MOST_INSTANCES = 5_000
+_MOST_COPIED = 26_000_000
+"""Instances, each with a copy of the case's values (``weight``): as many as allowed for a list of as many texts."""
 KEY = "key"  # what a service task keeps: its idempotency key
 START, DUE, LEFT = "start:", "due:", "left:"
 """What a task keeps of a timer: when it started, when it is due (next), and how often it is still due."""
@@ -205,6 +208,8 @@ class _Bounded:
             number = my_task.workflow.script_engine.evaluate(my_task.parent, self.cardinality)  # type: ignore[attr-defined]
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MOST_INSTANCES:
             raise TooMany(f"{number!r} is not a number of instances from 0 to {MOST_INSTANCES}")
+        if number * weight(my_task.parent.data) > _MOST_COPIED:
+            raise TooMany(f"{number} instances are too many for what the case has in its variables; make these smaller")
         return super()._update_hook(my_task)  # type: ignore[misc]
 
     def create_child(self, my_task: Task, item: Any, key_or_index: Any = None) -> None:

@@ -109,6 +109,8 @@ def _thaw_inner(waiting: dict[str, Any], scope: Any, top: BpmnWorkflow) -> None:
 
 def is_same(one: Any, other: Any) -> bool:
     """Equal, and of the same kinds: in Python, ``1 == True == 1.0``."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

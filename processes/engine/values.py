@@ -29,9 +29,20 @@ def check_values(values: Mapping[str, Any], allowed: Collection[str], what: str)
         raise ValuesRejected("", f"the values of {what} have {size} bytes; {LARGEST} are allowed")
 
 
-def check_made(name: str, value: Any) -> None:
-    """Check a value that an expression has made. Raises ValuesRejected."""
+def check_made(name: str, value: Any) -> int:
+    """Check a value that an expression has made; its bytes of JSON. Raises ValuesRejected."""
     _check(name, value, 0)
+    size = len(orjson.dumps(value))
+    if size > LARGEST:
+        raise ValuesRejected(name, f"{name} has {size} bytes; {LARGEST} are allowed")
+    return size
+
+
+def weight(value: Any) -> int:
+    """What one more copy of a value costs: 1 for a text or a number, more for what has members."""
+    if isinstance(value, Mapping):
+        return 6 + len(value) + sum(map(weight, value.values()))
+    return 3 + sum(map(weight, value)) if isinstance(value, list) else 1
 
 
 def _check(name: str, value: Any, depth: int) -> None:

@@ -140,6 +140,44 @@ def test_a_list_is_as_long_as_it_likes_unless_a_loop_runs_over_it() -> None:
         compile_expression("assignments.exists(a, a.role == 'x')", NAMES).holds(many)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["aaaa"]' + ".map(x, x + x)" * 60,
+        "assignments.map(a, assignments.map(b, assignments))",
+        "(" + "+".join(["assignments"] * 16) + ").all(a, (" + "+".join(["assignments"] * 8) + ").all(b, true))",
+        "assignments.map(a, assignments.map(b, employment.position))",
+        "+".join(["employment.position"] * 45),
+        "assignments.all(a, assignments.all(b, "
+        + " && ".join(['employment.position.matches("(?!y)x")'] * 10) + "))",
+    ],
+)  # fmt: skip
+def test_what_grows_without_end_is_refused_before_it_runs(text: str) -> None:
+    many = {"assignments": [{"role": "x"}] * 300, "employment": {"position": "x" * 500_000}}
+    with pytest.raises(ExpressionFailed, match="too long, or make too much"):
+        compile_expression(text, NAMES).evaluate(many)
+
+
+def test_patterns_have_a_time_together() -> None:
+    """Each of them ends within its own limit; 300 of them would take 15 seconds."""
+    slow = 'assignments.exists(a, a.role.matches("(?=x)(x+x+)+$"))'
+    with pytest.raises(ExpressionFailed):
+        compile_expression(slow, NAMES).holds({"assignments": [{"role": "x" * 40 + "y"}] * 300})
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ('assignments.map(a, a.role + "!")', ["x!"] * 300),
+        ('assignments.map(a, a.role).filter(r, r == "x")[0]', "x"),
+        ("size(assignments.map(a, a.role) + assignments.map(a, a.role))", 600),
+        ('[assignments[0].role, "y"].map(each, each + each)', ["xx", "yy"]),
+    ],
+)
+def test_what_grows_a_little_is_made(text: str, made: object) -> None:
+    assert compile_expression(text, NAMES).evaluate({"assignments": [{"role": "x"}] * 300}) == made
+
+
 @given(st.text(alphabet="aunit.e()[]'\"\\ &|<>=!1,{}:?", max_size=60))
 def test_any_text_is_either_an_expression_or_refused(text: str) -> None:
     try:

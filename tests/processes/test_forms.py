@@ -87,6 +87,66 @@ def test_a_deployed_pattern_takes_what_it_took(pattern: str) -> None:
     read_form("f", schema, deployed=True).check({"name": "Sørensen"})
 
 
+_DOUBLED = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}, {"$ref": f"#/$defs/d{n + 1}"}]} for n in range(40)} | {
+    "d40": {"type": "string"}
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ({"$ref": "#/$defs/d0"}, "x"),
+        ({"items": {"anyOf": [{"const": n} for n in range(3000)]}}, [-1] * 3000),
+        ({"items": {"enum": list(range(100_000))}}, [-1] * 3000),
+    ],
+)
+def test_a_form_that_asks_without_end_is_given_up(field: dict[str, Any], value: object) -> None:
+    form = read_form("f", {"type": "object", "$defs": _DOUBLED, "properties": {"name": field}})
+    for checked in (lambda: form.check({"name": value}), lambda: form.check_field("name", value)):
+        with pytest.raises(FormRejected, match="asks too much"):
+            checked()
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        ({"$ref": "#/properties/name"}, "without end"),
+        ({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/loop"}]}, "without end"),
+        ({"$ref": "#/$defs/none"}, "not in it"),
+        ({"$dynamicRef": "#none"}, "not in it"),
+        ({"$ref": "https://example.org/other"}, "only what is in it"),
+        ({"$id": "https://example.org/other", "type": "string"}, "may have one"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_or_back_is_refused(field: dict[str, Any], why: str) -> None:
+    definitions = {"loop": {"if": {"type": "string"}, "else": {"$ref": "#/$defs/loop"}}}
+    schema = {"type": "object", "$defs": definitions, "properties": {"name": field}}
+    with pytest.raises(SchemaRejected, match=why):
+        read_form("f", schema)
+
+
+def test_a_deployed_form_whose_reference_comes_back_takes_nothing_instead_of_failing() -> None:
+    schema = {"type": "object", "properties": {"name": {"$ref": "#/properties/name"}}}
+    with pytest.raises(FormRejected, match="asks too much"):
+        read_form("f", schema, deployed=True).check({"name": "x"})
+
+
+def test_a_form_may_refer_to_itself_below() -> None:
+    tree = {"type": "object", "properties": {"name": {"type": "string"}, "below": {"items": {"$ref": "#/$defs/tree"}}}}
+    form = read_form("f", {"type": "object", "$defs": {"tree": tree}, "properties": {"top": {"$ref": "#/$defs/tree"}}})
+    form.check({"top": {"name": "a", "below": [{"name": "b", "below": [{"name": "c"}]}]}})
+    with pytest.raises(FormRejected, match="1 is not of type 'string'"):
+        form.check({"top": {"below": [{"below": [{"name": 1}]}]}})
+
+
+def test_a_form_nested_without_bound_is_refused() -> None:
+    schema: dict[str, Any] = {"type": "object", "properties": {}}
+    for _ in range(500):
+        schema = {"type": "object", "properties": {"a": schema}}
+    with pytest.raises(SchemaRejected, match="100 levels"):
+        read_form("f", schema)
+
+
 def test_patterns_have_one_deadline_for_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Backtracking is interrupted for each text, and there may be thousands of them."""
     asked: list[str] = []

@@ -420,6 +420,47 @@ def test_too_many_instances_are_an_incident_before_one_is_made(number: str) -> N
     assert "instances" in case.incidents[0].text
 
 
+def test_instances_that_would_each_copy_much_are_an_incident_before_one_is_made() -> None:
+    kind = "multiInstanceLoopCharacteristics"
+    multiple = f"<{kind}><loopCardinality>5000</loopCardinality></{kind}>"
+    definition = read(START, user("ask", more=multiple), END, flow("start", "ask", "end"))
+    case = begin(definition, unit=[{"name": "x", "number": number} for number in range(1000)])
+    assert (case.work(), [each.element for each in case.incidents]) == ((), ["start"])
+    assert "make these smaller" in case.incidents[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['a = "abcdefgh"\n' + "a = a + a\n" * 40, 'a = "' + "x" * 900 + '"\n' + "b = a + a + a\na = b + b + b\n" * 5],
+)
+def test_a_script_that_makes_more_and_more_stops_with_an_incident(text: str) -> None:
+    definition = read(START, script("grow", text), END, flow("start", "grow", "end"))
+    case = begin(definition)
+    assert [each.element for each in case.incidents] == ["grow"]
+    assert "200000" in case.incidents[0].text
+
+
+def test_a_loop_that_makes_more_and_more_stops_with_an_incident() -> None:
+    definition = read(
+        START, script("first", 'a = "abcdefgh"'), '<exclusiveGateway id="back"/>', script("grow", "a = a + a"),
+        '<exclusiveGateway id="more" default="more_end"/>', END,
+        flow("start", "first", "back", "grow", "more"), when("more", "back", "size(a) > 0"), flow("more", "end"),
+    )  # fmt: skip
+    case = again(definition, begin(definition))
+    assert [each.element for each in case.incidents] == ["grow"]
+    assert len(case.kept()) < 2_000_000
+
+
+def test_a_case_takes_no_more_than_it_can_carry(monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = read(START, user("one"), user("two"), END, flow("start", "one", "two", "end"))
+    case = begin(definition)
+    monkeypatch.setattr("processes.engine.case.LARGEST_STATE", 10_000)
+    kept = case.kept()
+    with pytest.raises(ValuesRejected, match="10000 are allowed"):
+        case.complete(one(case, "one").id, {"days": "x" * 20_000}, NOW)
+    assert elements(done(definition, Case.read(definition, kept), "one", days="x")) == ["two"]
+
+
 def test_a_loop_without_an_end_stops_with_an_incident() -> None:
     definition = read(
         START, '<exclusiveGateway id="back"/>', script("add", "n = 1"),
