@@ -113,6 +113,16 @@ TaskState = enumerated(
         "cancelled": "Its case no longer needs it",
     },
 )
+AttachmentState = enumerated(
+    "AttachmentState",
+    "What the virus scanner says of a file",
+    {
+        "waiting": "It has not answered yet; the file can't be fetched, and its task not completed with it",
+        "clean": "It has found nothing",
+        "refused": "It has found something; the file is deleted",
+        "not_scanned": "This installation takes files without a virus scanner",
+    },
+)
 TaskHow = enumerated(
     "TaskHow",
     "Why a person has a task",
@@ -260,5 +270,5 @@ else:
 
 STORED_ENUMS: tuple[type[Enum], ...] = (
     *OF_WORDS.values(), Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart,
-    TaskOrder, TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
+    AttachmentState, TaskOrder, TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Forms: what may be filled in, as JSON Schema; checked on the server, whatever a page has checked before.
 
 A field of format ``unit``, ``person``, ``position`` or ``system`` names a thing of the organisation, as people call it:
-a uuid or a source's key.
+a uuid or a source's key. One of format ``attachment`` takes files (``processes.attachment_fields``).
 No text holds a CPR number: what is filled in is kept as it is, and shown to everybody who has a part in the case.
 """
 
@@ -23,6 +23,7 @@ from referencing.exceptions import Unresolvable
 from graph.errors import ChangeRejected
 from graph.patterns import PatternRejected, check, found_as_in_python
 from graph.statements import normal_text
+from processes.attachment_fields import Limits, limits_of
 from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
 from processes.errors import FormRejected
@@ -64,6 +65,12 @@ class Form:
         stated = {field: each.get(PREFILL) for field, each in self.schema["properties"].items()}
         return {field: path for field, path in stated.items() if isinstance(path, str)}
 
+    @cached_property
+    def attachments(self) -> Mapping[str, Limits]:
+        """The fields that take files, and which."""
+        stated = {field: limits_of(each) for field, each in self.schema["properties"].items()}
+        return {field: limits for field, limits in stated.items() if limits is not None}
+
     def kind(self, field: str) -> str | None:
         """The kind of thing that a field names; None if it is a value."""
         return KINDS.get(self.schema["properties"].get(field, {}).get("format", ""))
@@ -91,6 +98,8 @@ class Form:
 
     def check_field(self, field: str, value: object) -> None:
         """Check the value of one field, whatever else the form asks for. Raises FormRejected."""
+        if field in self.attachments:
+            raise FormRejected(field, f"{field}: only whoever has the task attaches files")
         _bound({field: value}, self.name)
         wrong = self._first_wrong(self._of_fields, {field: value})
         if wrong is not None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from graph.cpr.keyring import Keyring
     from graph.statements.precedence import SourceOrder
+    from processes.cases.attachment_files import Store
+    from processes.cases.attachments import State
     from reconnect.embedded import Addresses, Instance
     from reconnect.settings.file import Loaded
     from reconnect.settings.tree import Settings
@@ -140,6 +142,29 @@ class Context:
         from reconnect import keys
 
         return keys.keyring(self.settings.cpr_keys, self.instance.home)
+
+    def tell_of_scanner(self) -> None:
+        """Log what becomes of files of tasks where nothing scans them."""
+        from structlog.stdlib import get_logger
+
+        settings = self.settings.processes.attachments
+        if settings.scanner is None:
+            what = "files of tasks are taken unscanned" if settings.unscanned else "no files of tasks are taken"
+            get_logger("reconnect").info(f"no virus scanner: {what}", setting="processes.attachments.scanner")
+
+    @property
+    def attachments(self) -> Store:
+        """Where files of tasks are kept, and which are taken."""
+        from processes.attachment_fields import MEGABYTE
+        from processes.cases.attachment_files import Store
+
+        settings = self.settings.processes.attachments
+        first: State | None = "waiting" if settings.scanner is not None else "not_scanned"
+        return Store(
+            folder=settings.folder or self.instance.home.path / "attachments",
+            largest=int(settings.megabytes * MEGABYTE),
+            first=first if settings.scanner is not None or settings.unscanned else None,
+        )
 
     @property
     def order(self) -> SourceOrder:

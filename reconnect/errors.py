@@ -17,7 +17,8 @@ ProgramError
 ├── MailFailed         soon    the mail server is away, or does not take the mail now
 │   ├── MailPostponed  soon    the mail server takes it for none of the recipients now
 │   └── MailRejected   next    the mail server refuses it for good, or no address can be used
-└── SmsFailed          soon    the gateway for text messages is away, or rejects the message
+├── SmsFailed          soon    the gateway for text messages is away, or rejects the message
+└── NotScanned         soon    the virus scanner does not answer, or not in a way that says anything
 
 Each class is in the module that raises it. Errors of sources, targets and the graph have trees of their own:
 ``importers.source``, ``exporters.errors``, ``graph.errors``.

@@ -34,6 +34,7 @@ def service_of(
     login = login_pages(context, host, port)
     require_system_and_key(context, host, port)
     idp = context.settings.idp
+    context.tell_of_scanner()
     return Service(
         driver=context.driver(),
         reading=connect_async(uri, user, password),
@@ -65,4 +66,5 @@ def service_of(
         web_login=web_login(context, host, port),
         graphiql=graphiql,
         pages=pages,
+        attachments=context.attachments,
     )

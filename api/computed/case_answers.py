@@ -11,7 +11,7 @@ from api.computed.task_answers import moment, names_of, task_forms
 from graph.connection import Run
 from graph.identity.lookup import survivors
 from graph.model.kind import name_of
-from processes.cases import case_log, definitions, kept
+from processes.cases import attachments, case_log, definitions, kept
 from processes.cases.case_log import LogEntry
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, Task
@@ -51,6 +51,9 @@ CASE = answer_type(
     Part("incidents", "CaseIncident", "The steps that can't be made", many=True),
     Part("answers", "CaseAnswer", "What was filled in so far, each field once, as it was filled in last", many=True),
     Part("filledIn", "CaseFilledIn", "The same by start, task and repair: who filled in what, and when", many=True),
+    Part(
+        "attachments", "Attachment", "The files that are attached to it, of those that the caller may fetch", many=True
+    ),
     Part("tasks", "Task", "Its tasks, in the order in which they were reached", many=True),
     Part("log", "CaseLogEntry", "What was done with it, in order", many=True),
 )
@@ -121,7 +124,9 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
         each for some in (answers, *in_forms) for _, _, form, value in some if form in _NAMED for each in _texts(value)
     }
     uuids |= {each.asked.unit for each in of_task.values() if each.asked.unit}
-    names = names_of(run, uuids | set(_named(case)))
+    names = names_of(run, uuids | set(_named(case))) | {
+        each.id: each.name for each in attachments.of_case(run, case.id)
+    }
     done, active = (frozenset[str](), frozenset[str]()) if engine is None else engine.reached
     if not case.is_open:  # a person may have ended it in between
         active = frozenset()

@@ -2,9 +2,11 @@
 
 import neo4j
 
+from api.access.attachments import fetchable_of
 from api.access.rights import Access
 from api.access.roles import OWNERS
 from api.access.tasks import seen_case
+from api.computed.attachment_answers import attachment_forms
 from api.computed.case_answers import CASE_TYPES, case_form
 from api.computed.contract import Answer, Argument, ComputedField, Request
 from graph.time import copenhagen_now
@@ -14,7 +16,8 @@ def _answer(request: Request) -> list[Answer]:
     access = request.caller.access or Access(request.caller.name, request.caller.roles)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         case, tasks = seen_case(session, access, request.arguments["case"], copenhagen_now())
-        return [case_form(session, case, tasks, access.person)]
+        files = attachment_forms(session, fetchable_of(session, access, case.id, tasks))
+        return [{**case_form(session, case, tasks, access.person), "attachments": files}]
 
 
 FIELD = ComputedField(

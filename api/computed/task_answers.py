@@ -55,6 +55,7 @@ TASK = answer_type(
     Plain(
         "values", "String", "In `task`: what its form begins with, as JSON: the caller's draft, or else what is known"
     ),
+    Part("attachments", "Attachment", "In `task`: the files of its form; one's own, or those of the case", many=True),
     Part("candidates", "TaskCandidate", "Who has it now, in order; once it is done, nobody", many=True),
 )
 EXCLUDED = answer_type(
@@ -158,6 +159,7 @@ def _form(run: Run, seen: Look, case: kept.CaseRow, names: Mapping[str, str]) ->
         "form": _schema(run, task, case),
         "incident": _problem(task, case),
         "values": None,
+        "attachments": [],
         "candidates": [
             {
                 "person": each.person,

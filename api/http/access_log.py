@@ -8,11 +8,12 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.http.attachments import ATTACHMENTS
 from api.http.case_starts import WEBHOOKS
 from api.http.metrics import SECONDS
 
 _log = structlog.get_logger("api.access")
-_METHODS = ("GET", "HEAD", "POST", "OPTIONS", "WEBSOCKET")
+_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS", "WEBSOCKET")
 _PATHS = (
     "/",
     "/graphql",
@@ -89,8 +90,11 @@ class AccessLog:
 
 
 def _path(asked: str) -> str:
-    """The process that a webhook names is a client's input, too."""
-    return WEBHOOKS if asked.startswith(WEBHOOKS.partition("{")[0]) else _among(_PATHS, asked)
+    """The process that a webhook names is a client's input, too, and so is what the address of a file names."""
+    for path in (WEBHOOKS, ATTACHMENTS):
+        if asked.startswith(path.partition("{")[0]):
+            return path
+    return _among(_PATHS, asked)
 
 
 def _among(known: tuple[str, ...], asked: str) -> str:

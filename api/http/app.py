@@ -32,6 +32,7 @@ from api.context import Context
 from api.http.accepted import EVENTS, GRAPHQL, JSON, is_a_persons, takes_events, takes_graphql, takes_only_events
 from api.http.access_log import AccessLog
 from api.http.answer_headers import AnswerHeaders
+from api.http.attachments import ATTACHMENTS, UPLOADS, Attachments
 from api.http.case_starts import MESSAGES, WEBHOOKS, CaseStarts
 from api.http.failed import away, failed, key_missed, not_served, store_failed, unknown_caller
 from api.http.graphiql import GraphiQL
@@ -139,6 +140,7 @@ def create_app(service: Service) -> Starlette:
             Route("/graphql/events", partial(graphql, as_events=True), methods=["POST"]),
             WebSocketRoute("/graphql", partial(socket, service.origins, login, gate, subscriptions)),
             *(Route(path, webhook, methods=["POST"]) for path in (WEBHOOKS, MESSAGES)),
+            *_files(service, gate, availability, budgets, refusals, noting),
             Route("/health/live", live),
             Route("/health/ready", partial(ready, availability, warming, service.redis_url)),
             Route("/metrics", partial(metrics, availability, service.driver, service.states, service.logins)),
@@ -329,6 +331,26 @@ async def _webhook(service: Service, gate: Gate, starts: CaseStarts, request: Re
     """For tokens only: a page of others can't make a browser start a case with its session."""
     access = await _login(service, gate, request, bearer(request.headers.get("authorization")))
     return access if isinstance(access, Response) else await starts.answer(request, access)
+
+
+def _files(
+    service: Service, gate: Gate, availability: Availability, budgets: Budgets, refusals: Refusals, noting: NotedReads
+) -> list[Route]:
+    """The addresses of files, for tokens and for sessions of this service's own pages, as GraphQL is."""
+    if service.attachments is None:
+        return []
+    files = Attachments(
+        service.driver, service.keyring, service.attachments, availability, budgets, refusals, noting, {}
+    )
+
+    async def answer(do: Callable[[Request, Access], Awaitable[Response]], request: Request) -> Response:
+        access = await _login(service, gate, request, _credential(service, request))
+        return access if isinstance(access, Response) else await do(request, access)
+
+    return [
+        Route(UPLOADS, partial(answer, files.upload), methods=["POST"]),
+        Route(ATTACHMENTS, partial(answer, files.by_id), methods=["GET", "DELETE"]),
+    ]
 
 
 def _require_questions(access: Access) -> None:

@@ -18,6 +18,7 @@ from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.statements.precedence import SourceOrder
 from idp.local_accounts.handing_over import HandingOver
+from processes.cases.attachment_files import Store
 from rules.accounts.staff import Memberships
 
 
@@ -64,3 +65,5 @@ class Service:
     """The pages for people; None: there is only the page that says who is logged in."""
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
+    attachments: Store | None = None
+    """Where files of tasks are kept; None: there is no place for them."""

@@ -59,7 +59,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_BRAKES, starts=starts, uuids=list(things)).consume()
         tx.run(_CLEAR_LEDGERS, uuids=list(things), erased=ERASED).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
-        for statement in (_DRAFTS, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
+        for statement in (_DRAFTS, _DRAFT_FILES, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
             tx.run(statement, uuids=list(things), erased=ERASED).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
@@ -228,14 +228,20 @@ MATCH (d:TaskDraft)-[:OF_TASK]->(:Task)-[:OF_CASE]->(c:Case)
 WHERE d.by IN $uuids OR c.person IN $uuids OR any(uuid IN $uuids WHERE d.values CONTAINS uuid)
 DETACH DELETE d
 """
+_DRAFT_FILES = """
+MATCH (a:Attachment)-[:OF_TASK]->(:Task)
+WHERE a.by IN $uuids
+DETACH DELETE a
+"""
+"""What is attached to a case that goes on stays with it, without its name."""
 _CASES_ABOUT = """
 MATCH (c:Case)
 WHERE c.person IN $uuids
-OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry)-[:OF_CASE]->(c)
+OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry|Attachment)-[:OF_CASE]->(c)
 DETACH DELETE part, c
 """
 _CASES_NAMING = """
-MATCH (c:Case)<-[:OF_CASE]-(part:Task|ServiceTask|CaseEntry)
+MATCH (c:Case)<-[:OF_CASE]-(part:Task|ServiceTask|CaseEntry|Attachment)
 WHERE c.started_by IN $uuids OR any(uuid IN $uuids WHERE c.state CONTAINS uuid)
     OR any(name IN ['by', 'instead_of', 'done_by', 'done_for', 'claimed_by', 'lapsed', 'handed_by', 'handed_to',
             'asked_by', 'asked_of']

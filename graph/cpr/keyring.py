@@ -117,7 +117,11 @@ def require_keys_of(driver: neo4j.Driver, keyring: Keyring) -> None:
 
 
 # Where numbers are: label, and the properties that identify a node, contain the cipher text, and name its key.
-_HOLDERS = (("Person", "uuid", "cpr_cipher", "cpr_key"), ("FormerCpr", "hash", "cipher", "key"))
+_HOLDERS = (
+    ("Person", "uuid", "cpr_cipher", "cpr_key"),
+    ("FormerCpr", "hash", "cipher", "key"),
+    ("Attachment", "id", "cipher", "key"),  # the key of its file
+)
 
 
 def rotate(driver: neo4j.Driver, keyring: Keyring, batch: int = 1000) -> int:

@@ -18,6 +18,7 @@ from graph.errors import Conflict, GraphError, Unknown
 from graph.identity.lookup import find, responsibility_kind
 from graph.model import KINDS
 from graph.time import stored_moment
+from processes.attachment_faults import attachment_faults
 from processes.cases import happened
 from processes.cases.happened import OPERATIONS
 from processes.engine.check import Arguments, Known
@@ -117,6 +118,7 @@ def check(
     except DefinitionRejected as wrong:
         raise DefinitionRejected(tuple(sorted({*faults, *wrong.faults}))) from wrong
     faults += prefill_faults(forms, definition.checked.names)
+    faults += attachment_faults(forms, definition.start_form)
     faults += _sent(definition)
     if faults:
         raise DefinitionRejected(tuple(sorted(faults)))

@@ -210,7 +210,7 @@ def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, An
     told = {**properties, "to_tell": None} if is_closed else dict(properties)
     tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=told).consume()
     if is_closed:
-        tx.run("MATCH (d:TaskDraft)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=id_).consume()
+        tx.run("MATCH (d:TaskDraft|Attachment)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=id_).consume()
 
 
 def lock(tx: neo4j.ManagedTransaction, id_: str) -> CaseRow:

@@ -15,7 +15,7 @@ import neo4j
 from graph.connection import Run
 from graph.errors import GraphError
 from graph.identity.lookup import find, surviving_match, survivors
-from processes.cases import definitions, kept, service_tasks
+from processes.cases import attachments, definitions, kept, service_tasks
 from processes.cases.definitions import Version
 from processes.cases.kept import Task, day_of
 from processes.cases.made_again import make_again
@@ -151,7 +151,9 @@ def complete(
         if seen.task.incident:
             _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
             return kept.task(tx, task)
-        told = _read(tx, running.version.forms.get(seen.task.form), values, seen.task.name, named)
+        form = running.version.forms.get(seen.task.form)
+        told = _read(tx, form, values, seen.task.name, named)
+        attachments.settle(running, seen.task, form, told, person)
         with refused():
             running.engine.complete(task, told, now)
         running.done(seen.task, person, candidate.instead_of, told, now, reason)
@@ -203,16 +205,23 @@ def mine(tx: neo4j.ManagedTransaction, task: str, by: str, now: datetime) -> tup
     """The person, the task, and how they have it. Raises as ``opened``, and NotCandidate."""
     person = find(tx, "Person", by).uuid
     seen = opened(tx, task, now)
+    return person, seen, require_has(tx, seen, person)
+
+
+def require_has(run: Run, seen: Look, person: str) -> Candidate:
+    """How a person has a task. Raises NotCandidate."""
     candidate = seen.route.of(person)
     if candidate is None:
-        if (other := _done_before(tx, seen.task, person)) is not None:
-            text = f"{name_of(tx, person)} has completed {other.name!r} of this case; {seen.task.name!r} is for another"
+        if (other := _done_before(run, seen.task, person)) is not None:
+            text = (
+                f"{name_of(run, person)} has completed {other.name!r} of this case; {seen.task.name!r} is for another"
+            )
             raise NotCandidate(text)
         text = (
-            f"{name_of(tx, person)} does not have the task {seen.task.name!r} now; look at it again to see who has it"
+            f"{name_of(run, person)} does not have the task {seen.task.name!r} now; look at it again to see who has it"
         )
         raise NotCandidate(text)
-    return person, seen, candidate
+    return candidate
 
 
 def _done_before(run: Run, task: Task, person: str) -> Task | None:

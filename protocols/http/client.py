@@ -134,13 +134,14 @@ class Client:
         *,
         query: Mapping[str, str] | None = None,
         body: Any = None,
+        content: bytes | None = None,
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         reads: bool = False,
     ) -> Answer:
-        """The server's answer, whatever its status, except 401, 429 and redirects. ``body``: sent as JSON; ``reads``:
-        the request changes nothing, although its method could. Raises HttpError."""
-        content = None if body is None else orjson.dumps(body)
+        """The server's answer, whatever its status, except 401, 429 and redirects. ``body``: sent as JSON; ``content``:
+        sent as it is, instead; ``reads``: the request changes nothing, although its method could. Raises HttpError."""
+        content = content if body is None else orjson.dumps(body)
         repeatable = reads or method in SAFE
         attempt = 0
         renewed = False

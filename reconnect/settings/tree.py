@@ -29,6 +29,7 @@ from idp.settings import IdpSettings
 from importers.pipeline.brake import BrakeSettings
 from protocols.addresses import HostName, SecretAddress
 from reconnect import folders
+from reconnect.settings.attachments import AttachmentSettings
 from reconnect.settings.cron import Cron
 from rules.roles import RoleRule
 
@@ -290,6 +291,7 @@ class ProcessSettings(Section):
     hooks: Mapping[str, HookSettings] = Field(default={}, description="the systems that may be called, by name")
     kept_days: _Days = Field(default=730, description="days after which an ended case is deleted")
     kept_days_of: Mapping[str, _Days] = Field(default={}, description="the same for single processes, by id")
+    attachments: AttachmentSettings = AttachmentSettings()
 
 
 class WorkerSettings(Section):

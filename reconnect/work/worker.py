@@ -26,6 +26,7 @@ from reconnect.targets import account_targets, full_name
 from reconnect.work import (
     account_notices,
     analysts_copy,
+    attachments,
     case_times,
     due_accounts,
     due_turn,
@@ -72,6 +73,7 @@ def run(context: Context, burst: bool = False) -> None:
     own = Jobs(context)
     with ExitStack() as stack:
         if not burst:
+            context.tell_of_scanner()
             stack.enter_context(kept(stack.enter_context(own.watches())))
         _work(context, own, loop)
 
@@ -135,6 +137,8 @@ class Jobs:
             Watch("start cases by what happens", _OFTEN, self._unless_doubtful(case_times.start_due)),
             Watch("end claims that have lapsed", _SELDOM, lambda: case_times.lapse_claims(self._context)),
             Watch("mail about tasks", _OFTEN, task_mails.TaskMails(self._context).look),
+            Watch("scan attachments", attachments.EVERY, lambda: attachments.scan(self._context)),
+            Watch("delete files of attachments", _SELDOM, lambda: attachments.sweep(self._context)),
             Watch("delete ended cases", _SELDOM, self._unless_doubtful(case_times.delete_ended)),
             Watch("mail notices of accounts", _SELDOM, lambda: account_notices.look(self._context)),
             Watch("erase in the analysts' copy", _SELDOM, lambda: analysts_copy.look(self._context)),

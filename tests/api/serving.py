@@ -24,6 +24,7 @@ from exporters.objects.deciding import Decisions
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
 from idp.local_accounts.handing_over import HandingOver
+from processes.cases.attachment_files import Store
 from reconnect.embedded import Addresses
 
 CLIENT = httpx.Client(timeout=60, trust_env=False)  # one for all, as each reads the authorities' certificates
@@ -74,6 +75,7 @@ def serving(
     four_eyes: frozenset[Rule] = frozenset(),
     decisions: Decisions | None = None,
     logins: Logins | None = None,
+    attachments: Store | None = None,
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
@@ -89,6 +91,7 @@ def serving(
             four_eyes=four_eyes,
             decisions=decisions,
             logins=logins,
+            attachments=attachments,
         )
     )
     with socket.socket() as free:
