@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import orjson
 
-from processes.engine.diagram import LARGEST, MOST_DOCUMENTS, parse
+from processes.engine.diagram import LARGEST, MOST_DOCUMENTS, is_executable, parse
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.extensions import BPMN
 
@@ -56,13 +56,15 @@ def read_package(files: Mapping[str, bytes], process: str | None = None) -> Pack
 
 def _called_by_none(documents: Mapping[str, bytes], faults: list[Fault]) -> str:
     """The process that no other one calls; empty, and a fault, unless there is exactly one."""
-    processes: set[str] = set()
+    processes: dict[str, bool] = {}
     called: set[str] = set()
     for name, content in documents.items():
-        for id_, calls in _processes(name, content, faults):
-            processes.add(id_)
+        for id_, runs, calls in _processes(name, content, faults):
+            processes[id_] = runs
             called |= calls - {id_}
-    left = sorted(processes - called)
+    left = sorted(processes.keys() - called)
+    if len(left) > 1:  # others are drawn only, such as what another party does
+        left = [each for each in left if processes[each]] or left
     if len(left) == 1:
         return left[0]
     if not faults:
@@ -72,10 +74,11 @@ def _called_by_none(documents: Mapping[str, bytes], faults: list[Fault]) -> str:
     return ""
 
 
-def _processes(name: str, content: bytes, faults: list[Fault]) -> Iterator[tuple[str, set[str]]]:
+def _processes(name: str, content: bytes, faults: list[Fault]) -> Iterator[tuple[str, bool, set[str]]]:
+    """Of each process its id, whether it is executable, and what it calls."""
     root = parse(name, content, faults)
     if root is None:
         return
     for each in root.iter(f"{{{BPMN}}}process"):
         calls = {call.get("calledElement", "") for call in each.iter(f"{{{BPMN}}}callActivity")}
-        yield each.get("id", ""), calls
+        yield each.get("id", ""), is_executable(each), calls

@@ -321,6 +321,7 @@ class Case:
             self._workflow = thaw(deepcopy(beginning), _workflow(self._definition, empty=True))
         there = {str(each.id) for each in self._tasks() if not each.has_state(TaskState.FINISHED_MASK)}
         self._incidents = [each for each in self._incidents if each.task in there]  # others went with their path
+        self._hold_stuck()
         self._take_sent()
 
     def _run(self, failed: Mapping[int, str]) -> tuple[int, str] | None:
@@ -352,6 +353,16 @@ class Case:
             except Exception as wrong:  # SpiffWorkflow's own faults: a case that raises one must not stop the others
                 return number, f"the engine can't make this step ({type(wrong).__name__}); report it"
         return None
+
+    def _hold_stuck(self) -> None:
+        """Where nothing is left that could happen, and the case is not at its end, show the joins that wait on."""
+        waits = self._workflow.event_manager.tasks or any(self._open())
+        if self.finished or self._incidents or waits:
+            return
+        for task in self._tasks():
+            if task.state == TaskState.WAITING:
+                text = "it waits for paths that no longer come; end the case, or move it to a corrected version"
+                self._hold(_Step(task, runs=False), text)
 
     def _drop_cut_off(self) -> None:
         """Remove what ran within activities that are gone.

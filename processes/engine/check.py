@@ -12,7 +12,19 @@ from lxml import etree
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
 from processes.engine import decision_elements, errors_caught, extensions, paths
 from processes.engine.decisions import Decision, outputs_of, read_decision, tables
-from processes.engine.diagram import ACTIVITIES, DRAWN_ONLY, MULTIPLE, NODES, Diagrams, Node, Scope, child, children
+from processes.engine.diagram import (
+    ACTIVITIES,
+    DRAWN_ONLY,
+    MULTIPLE,
+    NODES,
+    Diagrams,
+    Node,
+    Scope,
+    child,
+    children,
+    data_drawn,
+    is_executable,
+)
 from processes.engine.errors import Fault
 from processes.engine.extensions import BPMN, Place
 from processes.engine.names import is_name, is_variable, names_of
@@ -43,11 +55,19 @@ _OWN_KEYS = frozenset({
 })  # fmt: skip
 """Names under which the engine keeps what it knows of a task; no message has one."""
 _AT_THE_ROOT = frozenset({
-    "process", "message", "error", "collaboration", "documentation", "extensionElements", "category",
+    "process", "message", "error", "collaboration", "documentation", "extensionElements", "category", "itemDefinition",
 })  # fmt: skip
 _IN_A_COLLABORATION = (DRAWN_ONLY - {"dataObject", "dataObjectReference", "dataStoreReference"}) | {
     "participant", "messageFlow",
 }  # fmt: skip
+_OF_DRAWINGS = frozenset({"http://www.signavio.com"})
+"""Extensions by which a modeller keeps how it draws an element: they say nothing of what is done."""
+_INSTEAD = {
+    "task": "say what kind of task it is, such as a user task",
+    "adHocSubProcess": "draw a sub-process with the order of its tasks",
+    "transaction": "draw a sub-process",
+    "complexGateway": "draw an exclusive, inclusive or parallel gateway",
+}
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
@@ -113,6 +133,7 @@ class _Checking:
         self._decisions = {
             each.get("id", ""): (document, each) for document, root in decisions.items() for each in tables(root)
         }
+        self._drawn_only = set(diagrams.drawn_only)
         self._messages = diagrams.messages()
         self._errors = diagrams.errors()
         self._asked = {each.id for each in diagrams.nodes() if each.type in ("userTask", "manualTask")}
@@ -193,10 +214,12 @@ class _Checking:
 
     def _check_extensions(self, document: str, root: etree._Element) -> None:
         for element in root.iter(f"{{{BPMN}}}*"):
+            if element in self._drawn_only:
+                continue
             id = element.get("id") or f"line {element.sourceline}"
             for name in element.attrib if element is not root else ():
                 if str(name).startswith("{") and name != _XSI_TYPE:
-                    self._add(document, id, "unsupported", f"the attribute {name!s} is another engine's")
+                    self._add(document, id, "unsupported", f"the attribute {name!s} is another engine's; leave it out")
             for name, value in _UNREAD.items():
                 if element.get(name, value) not in (value, "0" if value == "false" else value):
                     self._add(document, id, "unsupported", f"{name}={element.get(name)!r} is not supported")
@@ -209,8 +232,10 @@ class _Checking:
     def _check_extension(self, document: str, id: str, home: str, element: etree._Element) -> None:
         name = local(element)
         known = extensions.attributes()
+        if etree.QName(element).namespace in _OF_DRAWINGS:
+            return
         if not str(element.tag).startswith(f"{{{extensions.namespace()}}}"):
-            self._add(document, id, "unsupported", f"the extension {element.tag} is another engine's")
+            self._add(document, id, "unsupported", f"the extension {element.tag} is another engine's; leave it out")
         elif name not in known:
             self._add(document, id, "unknown_extension", f"{name} is not known; allowed: {', '.join(sorted(known))}")
         elif home not in extensions.homes()[name]:
@@ -235,8 +260,9 @@ class _Checking:
 
     def _check_scope(self, scope: Scope) -> None:
         kind = local(scope.element)
-        if kind == "process" and scope.element.get("isExecutable") not in ("true", "1"):
-            self._add(scope.document, scope.id, "unsupported", "the process is not marked as executable")
+        if kind == "process" and not is_executable(scope.element):
+            text = 'the process is not marked as executable (isExecutable="true")'
+            self._add(scope.document, scope.id, "unsupported", text)
         own = _OF_EVERY_NODE | DRAWN_ONLY | NODES | {"sequenceFlow", MULTIPLE}
         if kind == "process":
             own |= {"property"}  # to which a modeller ties loopDataInputRef; else it would drop that on saving
@@ -244,7 +270,8 @@ class _Checking:
         for each in children(scope.element):
             if local(each) not in own:
                 id = each.get("id") or scope.id
-                self._add(scope.document, id, "unsupported", f"{local(each)} is not supported")
+                instead = f"; {_INSTEAD[local(each)]}" if local(each) in _INSTEAD else ""
+                self._add(scope.document, id, "unsupported", f"{local(each)} is not supported{instead}")
         for lane in scope.element.iter(f"{{{BPMN}}}lane"):
             if lane.find(f"{{{BPMN}}}flowNodeRef") is not None or child(lane, "childLaneSet") is None:
                 self._check_lane(scope.document, lane)
@@ -269,6 +296,8 @@ class _Checking:
             allowed |= {MULTIPLE}
         if node.type == "scriptTask":
             allowed |= {"script"}
+        if drawn := data_drawn(node.element):
+            allowed |= drawn
         for each in children(node.element):
             kind = local(each)
             if node.type != "subProcess" and kind not in allowed and not kind.endswith("EventDefinition"):
@@ -418,6 +447,10 @@ class _Checking:
             allowed = _STARTS_BY_EVENT
             if not found:
                 self._add_to(node, "unsupported", "an event sub-process starts with a message")
+            around = node.scope.outer
+            if around is None or around.outer is not None or around.id != self._process:  # no message would start it
+                text = f"an event sub-process lies in the process that cases run, {self._process}, itself"
+                self._add_to(node, "unsupported", text)
             if node.element.get("isInterrupting") not in ("false", "0"):  # SpiffWorkflow would let the rest go on
                 text = "an event sub-process can't interrupt; draw a sub-process with a message at its edge"
                 self._add_to(node, "unsupported", text)

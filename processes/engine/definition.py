@@ -244,7 +244,7 @@ def read_definition(
         raise _rejected(faults)
     for name, root in read.bpmn.items():
         check_schema(name, root, faults)
-    found = diagrams(read.bpmn)
+    found = diagrams(read.bpmn, process)
     checked = check(found, read.dmn, process, known, faults)
     if deployed:
         faults = [each for each in faults if each.rule in _NOT_COMPILED]

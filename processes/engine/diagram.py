@@ -38,6 +38,9 @@ DRAWN_ONLY = frozenset({
 out."""
 
 
+_ARROWS = frozenset({"dataInputAssociation", "dataOutputAssociation"})
+
+
 @dataclass(slots=True)
 class Scope:
     """A process or sub-process: nodes that flow into each other."""
@@ -95,11 +98,15 @@ class Flow:
 
 @dataclass(slots=True)
 class Diagrams:
-    """All documents of a definition."""
+    """All documents of a definition.
+
+    ``drawn_only``: the elements of processes that no case runs, such as what another party does in a pool of its own.
+    """
 
     roots: dict[str, etree._Element]
     processes: dict[str, Scope]
     scopes: list[Scope]
+    drawn_only: list[etree._Element] = field(default_factory=list)
 
     def nodes(self) -> Iterator[Node]:
         for scope in self.scopes:
@@ -125,6 +132,17 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
     return element.find(f"{{{BPMN}}}{name}")
 
 
+def data_drawn(element: etree._Element) -> frozenset[str]:
+    """The child elements by which a modeller draws that data goes in or out of a node; empty if they say more.
+
+    bpmn-js writes a property of the activity as the end of such an arrow.
+    """
+    arrows = [each for each in children(element) if local(each) in _ARROWS]
+    if any(local(each) not in ("sourceRef", "targetRef") for arrow in arrows for each in children(arrow)):
+        return frozenset()
+    return _ARROWS | {"property"} if arrows else frozenset()
+
+
 def parse(name: str, content: bytes, faults: list[Fault]) -> etree._Element | None:
     """The root of a document, read safely; None, and a fault, if it is refused."""
     try:
@@ -143,14 +161,22 @@ def check_schema(name: str, root: etree._Element, faults: list[Fault]) -> None:
             faults.append(Fault(name, f"line {each.line}", "not_bpmn", text))
 
 
-def diagrams(roots: Mapping[str, etree._Element]) -> Diagrams:
-    """The scopes and nodes of documents that fit the schema."""
+def diagrams(roots: Mapping[str, etree._Element], main: str) -> Diagrams:
+    """The scopes and nodes of documents that fit the schema. ``main``: the process that cases run."""
     found = Diagrams(dict(roots), {}, [])
+    called = {each.get("calledElement", "") for root in roots.values() for each in root.iter(f"{{{BPMN}}}callActivity")}
     for document, root in roots.items():
         for process in root.iter(f"{{{BPMN}}}process"):
+            if not is_executable(process) and process.get("id", "") not in called | {main}:
+                found.drawn_only += list(process.iter(f"{{{BPMN}}}*"))
+                continue
             scope = _scope(process, document, None, found.scopes)
             found.processes.setdefault(scope.id, scope)
     return found
+
+
+def is_executable(process: etree._Element) -> bool:
+    return process.get("isExecutable") in ("true", "1")
 
 
 def _scope(

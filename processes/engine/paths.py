@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from processes.engine.diagram import ACTIVITIES, GATEWAYS, Node, Scope
+from processes.engine.diagram import ACTIVITIES, GATEWAYS, Node, Scope, children
 from protocols.xml import local
 
 MOST_NODES = 150  # of a process or sub-process: SpiffWorkflow goes along the flows by recursion
@@ -15,11 +15,14 @@ def faults(scope: Scope) -> Iterator[tuple[str, str, str]]:
         text = f"it has {len(scope.nodes)} elements; {MOST_NODES} are allowed: draw sub-processes"
         yield "too_large", scope.id, text
         return
-    yield from _flows(scope)
+    others = _others(scope)  # each is a fault of its own, and what follows from that is none
+    yield from _flows(scope, others)
     yield from _nodes(scope)
     starts = [node.id for node in scope.nodes.values() if node.type == "startEvent"]
     if len(starts) != 1:
         yield "no_start", scope.id, f"it has {len(starts)} start events, not one"
+    if others:
+        return
     onward, back = _steps(scope)
     events = [node.id for node in scope.nodes.values() if node.type == "subProcess" and _by_event(node)]
     reached = _reach([*starts, *events], onward)
@@ -39,8 +42,16 @@ def faults(scope: Scope) -> Iterator[tuple[str, str, str]]:
             yield "no_end", id, "from here the path goes round and never comes to an end"
 
 
-def _flows(scope: Scope) -> Iterator[tuple[str, str, str]]:
+def _others(scope: Scope) -> frozenset[str]:
+    """The elements of kinds that are not known here, as far as flows lead to or from them."""
+    ends = {end for flow in scope.flows for end in (flow.source, flow.target)} - scope.nodes.keys()
+    return frozenset(ends & {each.get("id", "") for each in children(scope.element)})
+
+
+def _flows(scope: Scope, others: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     for flow in scope.flows:
+        if others & {flow.source, flow.target}:
+            continue
         source, target = scope.nodes.get(flow.source), scope.nodes.get(flow.target)
         if source is None or target is None:
             yield "crosses", flow.id, "the flow leaves its process or sub-process; use a message"

@@ -18,6 +18,8 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     IntermediateCatchEventParser,
     StartEventParser,
 )
+from SpiffWorkflow.bpmn.parser.node_parser import NodeParser
+from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -40,6 +42,7 @@ from SpiffWorkflow.task import Task
 
 from processes.engine.check import Checked
 from processes.engine.diagram import Diagrams
+from processes.engine.joins import InclusiveJoin, ParallelJoin, changed
 from processes.engine.timers import Timer
 from processes.engine.values import weight
 
@@ -217,12 +220,6 @@ class _Bounded:
             self._forget_item(my_task)
         super().create_child(my_task, item, key_or_index)  # type: ignore[misc]
 
-    def merge_child(self, workflow: Any, child: Task) -> None:
-        """An instance that leaves out what is listed, such as a field that need not be filled in, has null there."""
-        if self.output_item is not None and not self.output_item.exists(child):  # type: ignore[attr-defined]
-            self.output_item.set(child, None)  # type: ignore[attr-defined]
-        super().merge_child(workflow, child)  # type: ignore[misc]
-
     def check_completion_condition(self, my_task: Task) -> Any:
         """It sees what all instances have given so far, not only the last one; SpiffWorkflow shows it an empty list."""
         merged = my_task.internal_data.get("merged", [])
@@ -254,6 +251,27 @@ class _Bounded:
     def _empty_output(self, my_task: Task) -> None:
         """What an activity gives that is reached again is what its instances answer this time."""
         self.data_output.set(my_task, [])  # type: ignore[attr-defined]
+
+
+_merge_listed = MultiInstanceTask.merge_child
+
+
+def _merge_instance(activity: MultiInstanceTask, workflow: Any, child: Task) -> None:
+    """An instance that leaves out what is listed, such as a field that need not be filled in, has null there.
+
+    Where nothing is listed, what it has set is kept, as where paths come together (``processes.engine.joins``).
+    """
+    if activity.output_item is not None:
+        if not activity.output_item.exists(child):
+            activity.output_item.set(child, None)
+        _merge_listed(activity, workflow, child)
+        return
+    my_task = child.parent
+    my_task.data.update(changed(child.data, my_task.parent.data))
+    my_task.internal_data["merged"].append(str(child.id))
+
+
+MultiInstanceTask.merge_child = _merge_instance
 
 
 class _Parallel(_Bounded, ParallelMultiInstanceTask):  # type: ignore[misc]
@@ -307,11 +325,15 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("endEvent"): (_EndParser, EndEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
         full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("parallelGateway"): (GatewayParser, ParallelJoin),
+        full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
         full_tag("serviceTask"): (TaskParser, ServiceTask),
         full_tag("businessRuleTask"): (TaskParser, DecisionTask),
     }
 
 
+NodeParser.parse_incoming_data_references = NodeParser.parse_outgoing_data_references = lambda node: []
+"""Arrows of data are drawn for people: variables are what a case has."""
 TaskParser.PARALLEL_MI_CLASS = _Parallel
 TaskParser.SEQUENTIAL_MI_CLASS = _Sequential
 

@@ -613,3 +613,91 @@ def test_an_instance_that_leaves_out_what_is_listed_has_null_in_the_list(sequent
         assert case.incidents == ()
         case = again(definition, case)
     assert case.finished and case.data["answers"] == [None, "of the second"]
+
+
+GATEWAYS = ("parallel", "inclusive")
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+@pytest.mark.parametrize("order", [("one", "two"), ("two", "one")])
+def test_what_a_path_has_set_stays_where_it_meets_one_that_has_not(kind: str, order: tuple[str, str]) -> None:
+    def split(target: str) -> str:
+        return flow("split", target) if kind == "parallel" else when("split", target, "true")
+
+    definition = read(
+        START, script("first", 'decision = "old"\ndays = [1, 2, 3]'), f'<{kind}Gateway id="split"/>',
+        user("one"), user("two"), f'<{kind}Gateway id="join"/>', user("after"), END,
+        flow("start", "first", "split"), split("one"), split("two"), flow("one", "join", "after", "end"),
+        flow("two", "join"),
+    )  # fmt: skip
+    case = begin(definition)
+    for element in order:
+        case = done(definition, case, element, **({"decision": "new", "days": [3]} if element == "one" else {}))
+    assert (one(case, "after").data["decision"], one(case, "after").data["days"]) == ("new", [3])
+
+
+def test_of_two_paths_the_last_one_counts_also_in_a_later_round() -> None:
+    definition = read(
+        START, '<exclusiveGateway id="back"/>', '<parallelGateway id="split"/>', user("one"), user("two"),
+        '<parallelGateway id="join"/>', '<exclusiveGateway id="which" default="which_end"/>', END,
+        flow("start", "back", "split", "one", "join", "which", "end"), flow("split", "two", "join"),
+        when("which", "back", 'decision != "done"'),
+    )  # fmt: skip
+    case = begin(definition)
+    case = done(definition, case, "one", days=[1])
+    case = done(definition, case, "two", days=[2], decision="again")
+    assert one(case, "one").data["days"] == [2]
+    case = done(definition, case, "two", days=[2])  # as it was: it sets nothing
+    case = done(definition, case, "one", days=[1], decision="done")
+    assert (case.finished, case.data["days"]) == (True, [1])
+
+
+@pytest.mark.parametrize("sequential", ["true", "false"])
+def test_what_an_instance_has_set_stays_if_the_next_one_leaves_it_out(sequential: str) -> None:
+    kind = "multiInstanceLoopCharacteristics"
+    multiple = f'<{kind} isSequential="{sequential}"><loopCardinality>2</loopCardinality></{kind}>'
+    definition = read(
+        START, script("first", 'decision = "old"\ndays = [0]'), user("ask", more=multiple), user("after"), END,
+        flow("start", "first", "ask", "after", "end"),
+    )  # fmt: skip
+    case = begin(definition)
+    for values in ({"decision": "new", "days": [1, 2]}, {"days": [3]}):
+        case.complete(case.work()[0].id, values, NOW)
+        case = again(definition, case)
+    assert (one(case, "after").data["decision"], one(case, "after").data["days"]) == ("new", [3])
+
+
+def test_a_join_that_waits_for_a_path_that_was_not_taken_is_an_incident() -> None:
+    definition = read(
+        START, user("ask"), '<exclusiveGateway id="which" default="which_two"/>', user("one"), user("two"),
+        '<parallelGateway id="join"/>', END,
+        flow("start", "ask", "which"), when("which", "one", "days == 1"), flow("which", "two", "join"),
+        flow("one", "join", "end"),
+    )  # fmt: skip
+    case = done(definition, begin(definition), "ask", days=1)
+    assert case.incidents == ()
+    case = done(definition, case, "one")
+    assert [(each.element, each.text[:31]) for each in case.incidents] == [("join", "it waits for paths that no long")]
+    case.retry(case.incidents[0].task, NOW)
+    assert [each.element for each in again(definition, case).incidents] == ["join"]
+
+
+@pytest.mark.parametrize("kind", GATEWAYS)
+def test_a_join_waits_for_all_paths_of_each_round_in_any_order(kind: str) -> None:
+    def split(target: str) -> str:
+        return flow("split", target) if kind == "parallel" else when("split", target, "true")
+
+    definition = read(
+        START, '<exclusiveGateway id="back"/>', f'<{kind}Gateway id="split"/>', user("one"), user("two"),
+        f'<{kind}Gateway id="join"/>', '<exclusiveGateway id="which" default="which_end"/>', END,
+        flow("start", "back", "split"), split("one"), split("two"), flow("one", "join", "which", "end"),
+        flow("two", "join"), when("which", "back", 'decision == "again"'),
+    )  # fmt: skip
+    case = begin(definition)
+    for order in (("one", "two"), ("two", "one"), ("two", "one"), ("one", "two")):
+        assert sorted(elements(case)) == ["one", "two"]
+        case = done(definition, case, order[0], decision="again")
+        assert elements(case) == [order[1]]
+        case = done(definition, case, order[1], decision="again")
+    case = done(definition, done(definition, case, "two"), "one", decision="end")
+    assert case.finished

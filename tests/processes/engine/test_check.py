@@ -1,11 +1,14 @@
 """The check of a definition: every fault at once, each with its element."""
 
+import re
+
 import pytest
 
 from processes.engine.case import Case
 from processes.engine.check import Known
 from processes.engine.definition import read_definition
 from processes.engine.errors import DefinitionRejected, Fault
+from processes.package import read_package
 from tests.processes.engine.drawn import (
     END,
     HEAD,
@@ -15,6 +18,7 @@ from tests.processes.engine.drawn import (
     START,
     begin,
     boundary,
+    done,
     elements,
     flow,
     process,
@@ -167,7 +171,7 @@ def test_all_faults_are_found_at_once_and_say_what_is_allowed() -> None:
         ((START, user("approve", more='<standardLoopCharacteristics/>'), END, flow("start", "approve", "end")),
          ("approve", "unsupported")),
         ((*PLAIN, '<dataObject id="data"/><manualTask id="m"><dataOutputAssociation id="d"><targetRef>data</targetRef>'
-          "</dataOutputAssociation></manualTask>"), ("m", "unsupported")),
+          "<transformation>1</transformation></dataOutputAssociation></manualTask>"), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" isForCompensation="true"/>'), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" startQuantity="2"/>'), ("m", "unsupported")),
         ((*PLAIN, '<manualTask id="m" completionQuantity="2"/>'), ("m", "unsupported")),
@@ -364,3 +368,87 @@ def test_the_drawing_stays_as_it_is() -> None:
     content = process(*PLAIN).decode().replace("</definitions>", drawing).encode()
     assert content.startswith(HEAD.encode())
     assert read_definition("main", {"main.bpmn": content}, KNOWN).documents["main.bpmn"] == content
+
+
+@pytest.mark.parametrize("within", ["sub", "called"])
+def test_an_event_sub_process_that_no_message_would_start_is_refused(within: str) -> None:
+    message = '<messageEventDefinition messageRef="answer"/>'
+    beside = (
+        f'<subProcess id="beside" triggeredByEvent="true"><startEvent id="begins" isInterrupting="false">{message}'
+        f'</startEvent>{user("extra")}<endEvent id="beside_end"/>{flow("begins", "extra", "beside_end")}</subProcess>'
+    )
+    inner = ('<startEvent id="inner_start"/>', user("inner"), '<endEvent id="inner_end"/>', beside)
+    paths = flow("inner_start", "inner", "inner_end")
+    outside = '<message id="answer" name="answer"/>'
+    if within == "sub":
+        found = faults(START, f'<subProcess id="sub">{"".join(inner)}{paths}</subProcess>', END,
+                        flow("start", "sub", "end"), outside=outside)  # fmt: skip
+    else:
+        called = {"called.bpmn": process(*inner, paths, id="called")}
+        found = faults(START, '<callActivity id="sub" calledElement="called"/>', END, flow("start", "sub", "end"),
+                        outside=outside, **called)  # fmt: skip
+    assert ("begins", "unsupported") in {(each.element, each.rule) for each in found}
+
+
+POOLS = """<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:reconnect="urn:reconnect:bpmn:1"
+  xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:signavio="http://www.signavio.com" targetNamespace="urn:x">
+  <bpmn:itemDefinition id="letter" itemKind="Physical"/>
+  <bpmn:collaboration id="together">
+    <bpmn:participant id="town" name="Kommunen" processRef="main">
+      <bpmn:extensionElements><signavio:signavioMetaData metaKey="bgcolor" metaValue="#fff"/></bpmn:extensionElements>
+    </bpmn:participant>
+    <bpmn:participant id="citizen" name="Borgeren" processRef="other"/>
+    <bpmn:participant id="state" name="Udbetaling Danmark"/>
+    <bpmn:messageFlow id="sends" sourceRef="approve" targetRef="reads"/>
+  </bpmn:collaboration>
+  <bpmn:process id="main" isExecutable="true">
+    <bpmn:startEvent id="start">
+      <bpmn:extensionElements><reconnect:form name="request"/></bpmn:extensionElements>
+    </bpmn:startEvent>
+    <bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="approve"/>
+    <bpmn:userTask id="approve">
+      <bpmn:extensionElements>
+        <signavio:signavioMetaData metaKey="bgcolor" metaValue="#fff"/>
+        <reconnect:place role="manager" unit="unit"/><reconnect:form name="approval"/>
+      </bpmn:extensionElements>
+      <bpmn:property id="p1" name="__targetRef_placeholder"/>
+      <bpmn:dataInputAssociation id="in"><bpmn:sourceRef>paper</bpmn:sourceRef><bpmn:targetRef>p1</bpmn:targetRef>
+      </bpmn:dataInputAssociation>
+      <bpmn:dataOutputAssociation id="out"><bpmn:targetRef>archive</bpmn:targetRef></bpmn:dataOutputAssociation>
+    </bpmn:userTask>
+    <bpmn:sequenceFlow id="f2" sourceRef="approve" targetRef="end"/>
+    <bpmn:endEvent id="end"/>
+    <bpmn:dataObjectReference id="paper" dataObjectRef="paper_1"/><bpmn:dataObject id="paper_1"/>
+    <bpmn:dataStoreReference id="archive" name="ESDH"/>
+  </bpmn:process>
+  <bpmn:process id="other">
+    <bpmn:startEvent id="begins" camunda:initiator="me"/>
+    <bpmn:sequenceFlow id="o1" sourceRef="begins" targetRef="reads"/>
+    <bpmn:task id="reads"/>
+  </bpmn:process>
+</bpmn:definitions>"""
+"""As modellers draw it: what another party does, arrows of data, and how an element is drawn."""
+
+
+def test_what_is_drawn_beside_the_process_is_for_people() -> None:
+    package = read_package({"main.bpmn": POOLS.encode()})
+    definition = read_definition(package.process, package.documents, KNOWN)
+    case = done(definition, begin(definition), "approve")
+    assert (package.process, case.finished, case.incidents) == ("main", True, ())
+
+
+def test_a_process_that_runs_must_say_so() -> None:
+    plain = POOLS.replace(' isExecutable="true"', "").encode()
+    with pytest.raises(DefinitionRejected, match=r"Process|main, other"):
+        read_package({"main.bpmn": plain})
+    with pytest.raises(DefinitionRejected) as refused:
+        read_definition("main", {"main.bpmn": plain}, KNOWN)
+    assert [(each.element, each.rule) for each in refused.value.faults] == [("main", "unsupported")]
+
+
+@pytest.mark.parametrize("kind", ["task", "complexGateway", "transaction", "adHocSubProcess"])
+def test_an_unknown_kind_is_one_fault_and_says_what_to_draw(kind: str) -> None:
+    (fault,) = faults(START, f'<{kind} id="t"/>', END, flow("start", "t", "end"))
+    assert (fault.element, fault.rule) == ("t", "unsupported")
+    assert re.search(r"; (say|draw)", fault.text)
