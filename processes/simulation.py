@@ -16,7 +16,7 @@ from graph.change_log import turned_day
 from graph.collation import SORT_KEY
 from graph.connection import Run
 from graph.expressions import ExpressionFailed
-from processes.cases.places import person_named, unit_named
+from processes.cases.places import Naming
 from processes.engine.definition import Definition
 from processes.engine.drawn_tasks import DrawnTask
 from processes.forms import Form
@@ -73,7 +73,7 @@ def simulate(
     names = dict.fromkeys(units)
     for start in range(0, len(units), AT_ONCE):
         rounds = [_Round(each, _start(definition, form, each, values or {})) for each in units[start : start + AT_ONCE]]
-        yield from _together(_Naming(run, at, names), definition, rounds)
+        yield from _together(Naming(run, at, names), definition, rounds)
 
 
 def gaps(
@@ -100,32 +100,13 @@ def units_open(run: Run, at: date) -> list[str]:
     return rows.value()
 
 
-class _Naming:
-    """What values name, each looked up once."""
-
-    def __init__(self, run: Run, at: date, units: Mapping[str, None]) -> None:
-        self.run, self.at = run, at
-        self._units: dict[object, str | None] = {each: each for each in units}
-        self._persons: dict[object, str | None] = {}
-
-    def unit(self, name: object) -> str | None:
-        if isinstance(name, str) and name not in self._units:
-            self._units[name] = unit_named(self.run, name, self.at)
-        return self._units.get(name) if isinstance(name, str) else None
-
-    def person(self, name: object) -> str | None:
-        if isinstance(name, str) and name not in self._persons:
-            self._persons[name] = person_named(self.run, name)
-        return self._persons.get(name) if isinstance(name, str) else None
-
-
 def _start(definition: Definition, form: Form | None, unit: str, values: Mapping[str, Any]) -> dict[str, Any]:
     fields = () if form is None else form.fields
     named = {each: unit for each in fields if form is not None and form.kind(each) == "Unit"}
     return {"unit": unit, **named, **values} if "unit" in definition.checked.names else {**named, **values}
 
 
-def _together(naming: _Naming, definition: Definition, rounds: Sequence[_Round]) -> Iterator[Simulated]:
+def _together(naming: Naming, definition: Definition, rounds: Sequence[_Round]) -> Iterator[Simulated]:
     found: dict[tuple[str, int], Simulated] = {}
     for some in _in_order(definition.tasks):
         asked = [
@@ -156,7 +137,7 @@ def _in_order(tasks: Sequence[DrawnTask]) -> Iterator[list[int]]:
         left -= set(some)
 
 
-def _asked(naming: _Naming, definition: Definition, task: DrawnTask, of: _Round) -> tuple[Asked, bool]:
+def _asked(naming: Naming, definition: Definition, task: DrawnTask, of: _Round) -> tuple[Asked, bool]:
     place, process = task.place, definition.process
     unit = _value(definition, place.unit, of.values)
     assumed = unit in (None, "")

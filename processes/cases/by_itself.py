@@ -3,9 +3,15 @@
 What has happened is read from the change log. Up to where it was read is kept with the process, and written in one
 transaction with the cases that started by it: each change counts once, however many workers look, and whatever is
 killed meanwhile. Only what happens after the switch counts.
+
+An import starts thousands of cases, so those of some changes are begun together: what they need is asked once for all
+of them, and they are written by one statement. Where that breaks off, they are begun one by one, to find the one that
+is to blame.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -20,18 +26,23 @@ from graph.connection import Run
 from graph.errors import ChangeRejected, GraphError
 from graph.expressions import ExpressionFailed
 from graph.time import COPENHAGEN, stored_moment
-from processes.cases import definitions, happened
+from processes.cases import definitions, happened, written
 from processes.cases.definitions import Version
-from processes.cases.happened import Change
+from processes.cases.happened import Change, Seen
 from processes.cases.kept import day_of
-from processes.cases.tasks import begin
+from processes.cases.places import Naming
+from processes.cases.tasks import UNANSWERED, begun
+from processes.cases.written import Written
 from processes.engine.errors import ProcessError
 from processes.engine.timers import Distance
 from processes.engine.triggers import Trigger
 
 T = TypeVar("T")
+Values = Mapping[str, Any]
 WINDOW: Final = 200
-"""Changes that are looked at in one transaction."""
+"""Changes for which cases are begun in one transaction, at most."""
+_FARTHEST: Final = 20_000
+"""Entries of the log among which they are looked for, at most."""
 _LONGEST_PROBLEM = 500
 _log = get_logger("processes.cases.by_itself")
 
@@ -135,7 +146,7 @@ def start_due(driver: neo4j.Driver, now: datetime) -> Started:
         while more:
             try:
                 step = _next(driver, id_, now)
-            except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
+            except UNANSWERED:
                 raise
             except Exception as wrong:
                 step = _Step(0, _problem(wrong), more=False)
@@ -154,18 +165,29 @@ class _Broken(Exception):
         self.number, self.problem = number, problem
 
 
+class _BrokenTogether(Exception):
+    """The start of several cases at once has broken off; it is not known which of them is to blame."""
+
+
 def _next(driver: neo4j.Driver, process: str, now: datetime) -> _Step:
-    try:
-        return _write(driver, partial(_step, process=process, now=now))
-    except _Broken as broken:
-        return _passed_over(driver, process, now, broken)
+    at_once = WINDOW
+    while True:
+        try:
+            return _write(driver, partial(_step, process=process, now=now, at_once=at_once))
+        except _BrokenTogether:
+            at_once = 1
+        except _Broken as broken:
+            return _passed_over(driver, process, now, broken, at_once)
 
 
-def _passed_over(driver: neo4j.Driver, process: str, now: datetime, broken: _Broken) -> _Step:
+def _passed_over(driver: neo4j.Driver, process: str, now: datetime, broken: _Broken, at_once: int) -> _Step:
     """What comes before it is done without it, and it is noted: it would break off again, in front of all others."""
     _log.warning("case could not start", process=process, change=broken.number, error=broken.problem)
     only = {"passed": broken} if broken.number is None else {"until": broken.number - 1}
-    started = _write(driver, partial(_step, process=process, now=now, **only)).started
+    try:
+        started = _write(driver, partial(_step, process=process, now=now, at_once=at_once, **only)).started
+    except _BrokenTogether:
+        started = _write(driver, partial(_step, process=process, now=now, at_once=1, **only)).started
     if broken.number is not None:
         _write(driver, partial(_pass, process=process, number=broken.number))
     _write(driver, partial(_note_problem, process=process, problem=broken.problem))
@@ -176,12 +198,14 @@ def _step(
     tx: neo4j.ManagedTransaction,
     process: str,
     now: datetime,
+    at_once: int,
     until: int | None = None,
     passed: _Broken | None = None,
 ) -> _Step:
-    """The next changes of the log, and what is due by time.
+    """The next changes of the log, and what is due by time. Raises _Broken, _BrokenTogether.
 
-    ``until``: no change after this one, and nothing by time. ``passed``: what is due by time is not started.
+    ``at_once``: how many changes are looked at together. ``until``: no change after this one, and nothing by time.
+    ``passed``: what is due by time is not started.
     """
     tx.run("MATCH (p:Process {id: $process}) SET p.locked = $process", process=process).consume()
     row = tx.run(
@@ -196,9 +220,12 @@ def _step(
     if not row["starts"]:  # switched off meanwhile
         return _Step(0, "", more=False)
     version = definitions.current(tx, process)
-    last = min(row["last"], row["after"] + WINDOW)
+    last = min(row["last"], row["after"] + _FARTHEST)
     if until is not None:
         last = max(row["after"], min(last, until))
+    changes = _changes(tx, version, row["after"], last)
+    if len(changes) == WINDOW:
+        last = changes[-1].number
     every, due = _every(version.definition.triggers), row["next"] and stored_moment(row["next"])
     first = row["first"] and stored_moment(row["first"])
     by_time: list[_Start] = []
@@ -209,18 +236,13 @@ def _step(
     elif every is not None and due is None:  # a version that starts by time has come since the switch
         first = now.astimezone(COPENHAGEN)
         due = every.after(first)
-    started, problem = 0, ""
-    # One after another: whether a change is to start a case is asked once the cases of those before it are there.
-    for each in chain(_by_change(tx, version, row["after"], last, now), by_time):
-        try:
-            begin(tx, version, _given(version, each.values), None, now, each.why)
-            started += 1
-        except (ExpressionFailed, GraphError, ProcessError) as wrong:
-            problem = f"{each.why}: {wrong}"[:_LONGEST_PROBLEM]
-        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
-            raise
-        except Exception as wrong:
-            raise _Broken(each.number, f"{each.why}: {_problem(wrong)}"[:_LONGEST_PROBLEM]) from wrong
+    naming, started, problem = Naming(tx, day_of(now)), 0, ""
+    groups: list[tuple[Sequence[Change], Sequence[_Start]]] = [
+        (changes[place : place + at_once], ()) for place in range(0, len(changes), at_once)
+    ]
+    for some, timed in (*groups, ((), by_time)):
+        cases, text = _begin(tx, version, some, timed, now, naming)
+        started, problem = started + cases, text or problem
     tx.run(
         """
         MATCH (p:Process {id: $process})
@@ -294,31 +316,97 @@ def every(version: Version) -> Distance | None:
     return _every(version.definition.triggers)
 
 
-def starting(run: Run, version: Version, change: Change, now: datetime) -> Mapping[str, Any] | None:
-    """The values with which a change starts a case; None if it starts none."""
+def starting(version: Version, change: Change, seen: Seen | None, begun: Counter[str | None]) -> Values | None:
+    """The values with which a change starts a case; None if it starts none.
+
+    ``seen``: None = its thing is not there any more. ``begun``: open cases of the process that were not counted there,
+    by the person whom they are about.
+    """
     fitting = [
         each for each in version.definition.triggers if each.kind == change.kind and change.operation in each.operations
     ]
-    values = happened.values(run, change, version.process, day_of(now)) if fitting else None
-    return values if values is not None and any(_holds(version, each, values) for each in fitting) else None
+    if seen is None or not fitting:
+        return None
+    values = seen.beside(begun)
+    return values if any(_holds(version, each, values) for each in fitting) else None
+
+
+def _changes(run: Run, version: Version, after: int, last: int) -> list[Change]:
+    kinds, operations = watched(version)
+    return happened.changes(run, after, last, kinds, operations, WINDOW) if kinds and last > after else []
+
+
+def _begin(
+    tx: neo4j.ManagedTransaction,
+    version: Version,
+    changes: Sequence[Change],
+    by_time: Sequence[_Start],
+    now: datetime,
+    naming: Naming,
+) -> tuple[int, str]:
+    """How many cases have begun, by some changes and by time, and why the last of those that could not did not."""
+    tried: dict[int | None, str] = {each.number: _why(each) for each in changes}
+    tried |= {each.number: each.why for each in by_time}
+    with _together(tried):
+        seen = happened.seen(tx, changes, version.process, day_of(now))
+        for kind in ("Person", "Unit"):
+            naming.learn(kind, (uuid for each in seen.values() for uuid in _uuids(each.values.get(kind.lower()))))
+    # One after another: whether a change is to start a case is asked with the cases of those before it counted.
+    cases: list[Written] = []
+    counted, problem = Counter[str | None](), ""
+    for each in chain(_by_change(version, changes, seen, counted), by_time):
+        try:
+            case = begun(tx, version, _given(version, each.values), now, each.why, naming)
+        except (ExpressionFailed, GraphError, ProcessError) as wrong:
+            problem = f"{each.why}: {wrong}"[:_LONGEST_PROBLEM]
+        except UNANSWERED:
+            raise
+        except Exception as wrong:
+            raise _broken(each.number, each.why, wrong) from wrong
+        else:
+            cases.append(case)
+            counted[case.person] += case.about["open"]
+    with _together(tried):
+        written.begin(tx, cases)
+    return len(cases), problem
+
+
+@contextmanager
+def _together(tried: Mapping[int | None, str]) -> Iterator[None]:
+    """Something is done for several cases at once. ``tried``: why each, by its number."""
+    try:
+        yield
+    except UNANSWERED:
+        raise
+    except Exception as wrong:
+        if len(tried) > 1:
+            raise _BrokenTogether from wrong
+        raise _broken(*next(iter(tried.items())), wrong) from wrong
+
+
+def _broken(number: int | None, why: str, wrong: Exception) -> _Broken:
+    return _Broken(number, f"{why}: {_problem(wrong)}"[:_LONGEST_PROBLEM])
+
+
+def _uuids(thing: Mapping[str, Any] | None) -> Iterator[str]:
+    if thing is not None:
+        yield thing["uuid"]
+
+
+def _why(change: Change) -> str:
+    return f"change {change.number}: {change.kind} {change.operation}"
 
 
 def _by_change(
-    tx: neo4j.ManagedTransaction, version: Version, after: int, last: int, now: datetime
+    version: Version, changes: Sequence[Change], seen: Mapping[int, Seen], begun: Counter[str | None]
 ) -> Iterator[_Start]:
-    kinds, operations = watched(version)
-    if not kinds or last <= after:
-        return
-    for change in happened.changes(tx, after, last, kinds, operations):
-        why = f"change {change.number}: {change.kind} {change.operation}"
+    for change in changes:
         try:
-            values = starting(tx, version, change, now)
-        except (neo4j.exceptions.DriverError, neo4j.exceptions.TransientError):
-            raise
+            values = starting(version, change, seen.get(change.number), begun)
         except Exception as wrong:
-            raise _Broken(change.number, f"{why}: {_problem(wrong)}"[:_LONGEST_PROBLEM]) from wrong
+            raise _broken(change.number, _why(change), wrong) from wrong
         if values is not None:
-            yield _Start(change.number, why, values)
+            yield _Start(change.number, _why(change), values)
 
 
 def _holds(version: Version, trigger: Trigger, values: Mapping[str, Any]) -> bool:

@@ -62,18 +62,24 @@ def log(tx: neo4j.ManagedTransaction, case: str, entry: LogEntry) -> None:
         """
         MATCH (c:Case {id: $case})
         SET c.entries = c.entries + 1
-        CREATE (e:CaseEntry {number: c.entries, action: $action, at: $at, by: $by, instead_of: $instead_of})
-        SET e.element = $element, e.reason = $reason, e.user = $user, e.task = $task, e.values = $values
-        CREATE (e)-[:OF_CASE]->(c)
+        CREATE (e:CaseEntry)-[:OF_CASE]->(c)
+        SET e = $entry, e.number = c.entries
         """,
         case=case,
-        action=entry.action,
-        at=entry.at.astimezone(UTC),
-        by=entry.by,
-        instead_of=entry.instead_of,
-        element=entry.element or None,
-        reason=entry.reason or None,
-        user=entry.user or None,
-        task=entry.task or None,
-        values=orjson.dumps(dict(entry.values)).decode() if entry.values else None,
+        entry=properties(entry),
     ).consume()
+
+
+def properties(entry: LogEntry) -> dict[str, Any]:
+    """As it is kept, without its number."""
+    return {
+        "action": entry.action,
+        "at": entry.at.astimezone(UTC),
+        "by": entry.by,
+        "instead_of": entry.instead_of,
+        "element": entry.element or None,
+        "reason": entry.reason or None,
+        "user": entry.user or None,
+        "task": entry.task or None,
+        "values": orjson.dumps(dict(entry.values)).decode() if entry.values else None,
+    }

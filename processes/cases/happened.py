@@ -1,6 +1,7 @@
 """What happened in the organisation, as a process sees it that starts by it: a change, and whom it is about."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -52,50 +53,96 @@ class Change:
     uuid: str
 
 
-def changes(run: Run, after: int, last: int, kinds: Collection[str], operations: Collection[str]) -> list[Change]:
-    """What happened after one number of the log, up to another, in order."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A change as it is known today: the values of ``NAMES``. ``persons``: all uuids of the person whom it is about,
+    also those of whom was joined into the person; None = it is about none, and all cases of the process are counted."""
+
+    values: dict[str, Any]
+    persons: frozenset[str] | None
+
+    def beside(self, begun: Counter[str | None]) -> dict[str, Any]:
+        """The values once there are more open cases of the process than those that were counted: so many by person."""
+        persons: Collection[str | None] = begun.keys() if self.persons is None else self.persons
+        return {**self.values, "cases": self.values["cases"] + sum(begun[each] for each in persons)}
+
+
+def changes(
+    run: Run, after: int, last: int, kinds: Collection[str], operations: Collection[str], most: int | None = None
+) -> list[Change]:
+    """What happened after one number of the log, up to another, in order; of that, at most the first ``most``."""
     rows = run.run(
-        """
+        f"""
         MATCH (c:Change)
         WHERE c.number > $after AND c.number <= $last AND c.kind IN $kinds AND c.operation IN $operations
         RETURN c.number AS number, c.kind AS kind, c.operation AS operation, c.source AS source, c.uuid AS uuid
         ORDER BY number
+        {"" if most is None else "LIMIT $most"}
         """,
         after=after,
         last=last,
         kinds=sorted(kinds),
         operations=sorted(operations),
+        most=most,
     )
     return [Change(**row.data()) for row in rows]
 
 
 def values(run: Run, change: Change, process: str, day: date) -> dict[str, Any] | None:
-    """The values of ``NAMES``, as they are known today; None if the thing is not there any more, such as one that was
-    withdrawn, joined into another, or erased."""
-    query = _QUERIES.get(change.kind, _OF_EMPLOYMENT)
-    row = run.run(query, uuid=change.uuid, kind=change.kind, process=process, today=day).single()
-    if row is None:
-        return None
-    found: Mapping[str, Any] = row.data()
-    told = {"kind": change.kind, "operation": change.operation, "source": change.source}
-    return {**found, "change": told, "today": day.isoformat()}
+    """As ``seen``, of one change; None if the thing is not there any more."""
+    found = seen(run, [change], process, day).get(change.number)
+    return None if found is None else found.values
+
+
+def seen(run: Run, changes: Iterable[Change], process: str, day: date) -> dict[int, Seen]:
+    """Changes as they are known today, by number. One is left out whose thing is not there any more, such as one that
+    was withdrawn, joined into another, or erased."""
+    by_kind: dict[str, dict[int, Change]] = {}
+    for each in changes:
+        by_kind.setdefault(each.kind, {})[each.number] = each
+    found: dict[int, Seen] = {}
+    for kind, some in by_kind.items():
+        rows = run.run(
+            f"""
+            UNWIND $changes AS change
+            CALL (change) {{
+                {_QUERIES.get(kind, _OF_EMPLOYMENT)}
+            }}
+            RETURN change.number AS number, {", ".join(_COLUMNS.get(kind, _OF_EMPLOYMENTS))}
+            """,
+            changes=[{"number": each.number, "uuid": each.uuid} for each in some.values()],
+            kind=kind,
+            process=process,
+            today=day,
+        )
+        for row in rows:
+            one = row.data()
+            change, persons = some[one.pop("number")], one.pop("persons")
+            told = {"kind": change.kind, "operation": change.operation, "source": change.source}
+            values = {**one, "change": told, "today": day.isoformat()}
+            found[change.number] = Seen(values, None if persons is None else frozenset(persons))
+    return found
 
 
 _CASES = """COUNT {
         MATCH (was:Person)-[:JOINED_INTO*0..]->(person)
         MATCH (c:Case {person: was.uuid, process: $process, open: true})
     }"""
+_PERSONS = """COLLECT {
+        MATCH (was:Person)-[:JOINED_INTO*0..]->(person)
+        RETURN was.uuid
+    }"""
 _OF_PERSON = f"""
-MATCH (person:Person {{uuid: $uuid}})
+MATCH (person:Person {{uuid: change.uuid}})
 WHERE person.from IS NOT NULL
-RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, COUNT {{
+RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, COUNT {{
         MATCH (person)-[has:HAS]->(other:Employment|Affiliation)
         WHERE {not_over("has")}
         RETURN DISTINCT other
     }} AS others
 """
 _OF_EMPLOYMENT = f"""
-MATCH (n:Employment|Affiliation {{uuid: $uuid}})<-[of:HAS]-(person:Person)
+MATCH (n:Employment|Affiliation {{uuid: change.uuid}})<-[of:HAS]-(person:Person)
 WITH n, person, {first_day("n")} AS start, {last_day("n")} AS end
 ORDER BY of.from DESC LIMIT 1
 WHERE start IS NOT NULL
@@ -106,7 +153,7 @@ WITH *, coalesce(head(COLLECT {{
         WHERE state.from <= at AND (state.to IS NULL OR state.to > at)
         RETURN properties(shown)
     }}), {{}}) AS shown
-RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
+RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases,
     shown {{.*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last)}} AS employment,
     head(COLLECT {{
         MATCH (n)-[in:IN]->(unit:Unit)
@@ -121,7 +168,7 @@ RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases,
     }} AS others
 """
 _OF_ASSIGNMENT = f"""
-MATCH (a:Assignment {{uuid: $uuid}})-[of:OF]->(role:Role)
+MATCH (a:Assignment {{uuid: change.uuid}})-[of:OF]->(role:Role)
 WITH a, role ORDER BY of.from DESC LIMIT 1
 MATCH (person:Person)-[held:HAS|HOLDS*1..2]->(a)
 WITH a, role, person, held ORDER BY last(held).from DESC, held[0].from DESC LIMIT 1
@@ -135,7 +182,7 @@ WITH *, head(COLLECT {{
         RETURN unit
         ORDER BY unit.uuid
     }}) AS unit
-RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, properties(unit) AS unit,
+RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, properties(unit) AS unit,
     {{uuid: a.uuid, role: role.key, start: toString(start), last: toString(last), end: toString(end)}} AS assignment,
     COUNT {{
         MATCH (other:Assignment)-[for:FOR]->(unit)
@@ -148,8 +195,8 @@ RETURN {{uuid: person.uuid}} AS person, {_CASES} AS cases, properties(unit) AS u
     }} AS others
 """
 _OF_KLE = f"""
-MATCH (n:KleNode {{uuid: $uuid}})
-RETURN n {{.uuid, .number, .title}} AS kle, null AS person,
+MATCH (n:KleNode {{uuid: change.uuid}})
+RETURN n {{.uuid, .number, .title}} AS kle, null AS person, null AS persons,
     COUNT {{ MATCH (c:Case {{process: $process, open: true}}) RETURN c }} AS cases, 0 AS others,
     COLLECT {{
         MATCH (n)<-[use:PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]-(unit:Unit)
@@ -160,3 +207,11 @@ RETURN n {{.uuid, .number, .title}} AS kle, null AS person,
 """
 _QUERIES: Final = {"Person": _OF_PERSON, "Assignment": _OF_ASSIGNMENT, "KleNode": _OF_KLE}
 """By kind; others are employments."""
+_OF_ALL: Final = ("person", "persons", "cases", "others")
+_OF_EMPLOYMENTS: Final = (*_OF_ALL, "employment", "unit")
+_COLUMNS: Final = {
+    "Person": _OF_ALL,
+    "Assignment": (*_OF_ALL, "unit", "assignment"),
+    "KleNode": (*_OF_ALL, "kle", "units"),
+}
+"""What these give."""

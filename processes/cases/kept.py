@@ -17,7 +17,7 @@ import orjson
 from graph.connection import Run
 from graph.errors import Unknown
 from graph.time import COPENHAGEN, stored_moment
-from processes.cases import service_tasks
+from processes.cases import service_tasks, written
 from processes.cases.case_log import Action, LogEntry, log
 from processes.cases.definitions import Version, readable, version
 from processes.engine.case import Case
@@ -205,12 +205,8 @@ def lock_of_task(tx: neo4j.ManagedTransaction, id_: str) -> Task:
 
 
 def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
-    """Set properties of a task; None takes one away. What is ``closed`` has no draft, and nobody is to hear of it."""
-    is_closed = "closed" in properties
-    told = {**properties, "to_tell": None} if is_closed else dict(properties)
-    tx.run("MATCH (t:Task {id: $id}) SET t += $told", id=id_, told=told).consume()
-    if is_closed:
-        tx.run("MATCH (d:TaskDraft|Attachment)-[:OF_TASK]->(:Task {id: $id}) DETACH DELETE d", id=id_).consume()
+    """Set properties of a task; None takes one away. What is ``closed`` has no drafts, and nobody is to hear of it."""
+    written.change(tx, {id_: dict(properties)})
 
 
 def lock(tx: neo4j.ManagedTransaction, id_: str) -> CaseRow:

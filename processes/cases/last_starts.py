@@ -7,6 +7,7 @@ It is an estimate. Things are looked at as they are known today, and no case is 
 cases (``cases``) see only those that there are.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -56,7 +57,8 @@ def last_starts(driver: neo4j.Driver, process: str, now: datetime) -> LastStarts
             after = 0
         found = happened.changes(session, after, last, kinds, operations)
         newest = found[-MOST:]
-        starts = sum(starting(session, version, each, now) is not None for each in newest)
+        seen = happened.seen(session, newest, version.process, day_of(now))
+        starts = sum(starting(version, each, seen.get(each.number), Counter()) is not None for each in newest)
         is_all = len(found) == len(newest)
         return LastStarts(since, starts, len(newest), is_all, by_time, following)
 

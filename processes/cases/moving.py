@@ -73,9 +73,9 @@ def _move(tx: neo4j.ManagedTransaction, id_: str, by: str | None, now: datetime,
     new = definitions.current(tx, running.version.process)
     if not kept.case(tx, id_).is_open or new.id == running.version.id:
         return  # it has ended, or was moved, meanwhile
-    given = {STARTER: running.starter()} if STARTER in new.definition.start_fields else {}
+    given = {STARTER: running.started_by} if STARTER in new.definition.start_fields else {}
     engine = moved(running.engine.kept(), running.version.definition, new.definition, given)
-    there = Running(tx, id_, new, engine)
+    there = Running(tx, id_, new, engine, running.started_by)
     there.log("moved", now, by, reason=f"from version {running.version.number} to {new.number}: {reason}")
     there.moved_here()
     there.renew_owners()

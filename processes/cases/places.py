@@ -1,13 +1,13 @@
 """Where a person has a role: as holder, as substitute, or by a delegation; and in which unit a task is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from graph.as_of import in_force
 from graph.connection import Run
 from graph.errors import GraphError, Unknown
-from graph.identity.lookup import find
+from graph.identity.lookup import find, fitting, found
 
 
 def places(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
@@ -19,32 +19,65 @@ def places(run: Run, person: str, at: date) -> list[Mapping[str, Any]]:
     return [row.data() for row in run.run(_PLACES, person=person, at=at)]
 
 
-def unit_named(run: Run, name: object, at: date) -> str | None:
-    """UUID of the unit that a case's value names: the unit itself, or that of an employment or affiliation on the day
-    (if it is over, the last one). None if it names nothing, or it is not certain what."""
-    if not isinstance(name, str) or not name:
-        return None
-    for kind in ("Unit", "Employment", "Affiliation"):
-        try:
-            uuid = find(run, kind, name).uuid
-        except Unknown:
-            continue
-        except GraphError:  # two of this kind are called so
+class Naming:
+    """What the values of cases name on a day, each looked up once: while nothing changes in the organisation."""
+
+    def __init__(self, run: Run, at: date, units: Iterable[str] = ()) -> None:
+        """``units``: uuids of units that there are."""
+        self.run, self.at = run, at
+        self._uuids: dict[tuple[str, str], str] = {}
+        self._units: dict[str, str | None] = {each: each for each in units}
+        self._persons: dict[str, str | None] = {}
+
+    def learn(self, kind: str, names: Iterable[str]) -> None:
+        """Look up several by one statement."""
+        for name, rows in fitting(self.run, kind, {each for each in names if (kind, each) not in self._uuids}).items():
+            try:
+                self._uuids[kind, name] = found(kind, name, rows).uuid
+            except GraphError:  # told where it is asked for
+                continue
+
+    def uuid(self, kind: str, name: str) -> str:
+        """Whatever there is by this name. Raises Unknown, Ambiguous."""
+        known = self._uuids.get((kind, name))
+        if known is None:
+            known = self._uuids[kind, name] = find(self.run, kind, name).uuid
+        return known
+
+    def named(self, run: Run, kind: str, name: str) -> str:
+        """As ``uuid``, for whoever asks with a transaction of their own, which is this one's."""
+        return self.uuid(kind, name)
+
+    def unit(self, name: object) -> str | None:
+        """UUID of the unit that a case's value names: the unit itself, or that of an employment or affiliation on the
+        day (if it is over, the last one). None if it names nothing, or it is not certain what."""
+        if not isinstance(name, str) or not name:
             return None
-        if kind == "Unit":
-            return uuid
-        return next(iter(run.run(_LIES_IN, uuid=uuid, at=at).value()), None)
-    return None
+        if name not in self._units:
+            self._units[name] = self._unit(name)
+        return self._units[name]
 
+    def _unit(self, name: str) -> str | None:
+        for kind in ("Unit", "Employment", "Affiliation"):
+            try:
+                uuid = self.uuid(kind, name)
+            except Unknown:
+                continue
+            except GraphError:  # two of this kind are called so
+                return None
+            return uuid if kind == "Unit" else next(iter(self.run.run(_LIES_IN, uuid=uuid, at=self.at).value()), None)
+        return None
 
-def person_named(run: Run, name: object) -> str | None:
-    """UUID of the person whom a case's value names; None if it names nobody, or it is not certain whom."""
-    if not isinstance(name, str) or not name:
-        return None
-    try:
-        return find(run, "Person", name).uuid
-    except GraphError:
-        return None
+    def person(self, name: object) -> str | None:
+        """UUID of the person whom a case's value names; None if it names nobody, or it is not certain whom."""
+        if not isinstance(name, str) or not name:
+            return None
+        if name not in self._persons:
+            try:
+                self._persons[name] = self.uuid("Person", name)
+            except GraphError:
+                self._persons[name] = None
+        return self._persons[name]
 
 
 _LIES_IN = f"""

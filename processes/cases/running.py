@@ -1,6 +1,7 @@
 """A case that is being changed: the engine's case, its tasks, and what is written of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,38 +12,59 @@ import orjson
 from graph.corrections.person_erasure import ERASED
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
-from processes.cases import service_tasks
-from processes.cases.case_log import Action, LogEntry, log
+from processes.cases import service_tasks, written
+from processes.cases.case_log import Action, LogEntry
 from processes.cases.definitions import Version, version
-from processes.cases.kept import Task, day_of, set_task, tasks_of
-from processes.cases.places import person_named, unit_named
+from processes.cases.kept import Done, Task, day_of, set_task, tasks_of
+from processes.cases.places import Naming
+from processes.cases.written import Written
 from processes.engine.case import Case
 from processes.engine.work import Work
 
 
 class Running:
-    """A case that is being changed: the engine's case, and what is written of it."""
+    """A case that is being changed: the engine's case, and what is written of it, by ``write``, all at once."""
 
-    def __init__(self, tx: neo4j.ManagedTransaction, id_: str, version: Version, engine: Case) -> None:
-        self.tx, self.id, self.version, self.engine = tx, id_, version, engine
+    def __init__(
+        self,
+        tx: neo4j.ManagedTransaction,
+        id_: str,
+        version: Version,
+        engine: Case,
+        started_by: str | None,
+        tasks: Sequence[Task] | None = None,
+        naming: Naming | None = None,
+    ) -> None:
+        """``started_by``: uuid of the person who has started it; None: no person has. ``tasks``: all that it has had;
+        None: they are read once they matter. ``naming``: what is known already of what values name."""
+        self.tx, self.id, self.version, self.engine, self.started_by = tx, id_, version, engine, started_by
+        self._had = None if tasks is None else {each.id: each for each in tasks}
+        self._naming = naming
+        self._begun: dict[str, Any] | None = None
+        self._made: list[dict[str, Any]] = []
+        self._changed: dict[str, dict[str, Any]] = {}
+        self._entries: list[LogEntry] = []
 
     @classmethod
     def lock(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
         """The case as it is now, while nobody else changes it. Raises Unknown (unknown_case)."""
         tx.run("MATCH (c:Case {id: $id}) SET c.locked = $id", id=id_).consume()
+        return cls.locked(tx, id_)
+
+    @classmethod
+    def locked(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
+        """A case that is locked. Raises Unknown (unknown_case)."""
         row = tx.run(
-            "MATCH (c:Case {id: $id})-[:RUNS]->(v) RETURN c.state AS state, v.id AS version, v.digest AS digest", id=id_
+            """
+            MATCH (c:Case {id: $id})-[:RUNS]->(v)
+            RETURN c.state AS state, c.started_by AS by, v.id AS version, v.digest AS digest
+            """,
+            id=id_,
         ).single()
         if row is None:
             raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
         found = version(tx, row["version"], row["digest"])
-        return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()))
-
-    def starter(self) -> str | None:
-        """UUID of the person who has started it; None: no person has."""
-        started = self.tx.run("MATCH (c:Case {id: $id}) RETURN c.started_by AS by", id=self.id)
-        found: str | None = started.single(strict=True)["by"]
-        return found
+        return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()), row["by"])
 
     @classmethod
     def start(
@@ -53,94 +75,94 @@ class Running:
         by: str | None,
         now: datetime,
         reason: str,
+        naming: Naming | None = None,
     ) -> "Running":
         """A new case, as far as it goes by itself."""
-        made = cls(tx, str(uuid4()), version, Case.start(version.definition, values, now))
-        tx.run(
-            """
-            MATCH (v:ProcessVersion {id: $version})
-            CREATE (c:Case {id: $id, process: $process, started: $now, started_by: $by, entries: 0})
-            CREATE (c)-[:RUNS]->(v)
-            SET c += $about
-            """,
-            id=made.id,
-            version=version.id,
-            process=version.process,
-            by=by,
-            now=now.astimezone(UTC),
-            about={name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)},
-        ).consume()
-        log(tx, made.id, LogEntry("started", now, by, None, "", reason, values=values))
+        made = cls(tx, str(uuid4()), version, Case.start(version.definition, values, now), by, (), naming)
+        made._begun = {
+            "process": version.process, "started": now.astimezone(UTC), "started_by": by,
+            **{name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)},
+        }  # fmt: skip
+        made._entries.append(LogEntry("started", now, by, None, "", reason, values=values))
         return made
 
     def write(self, now: datetime) -> None:
-        """What has become of the case and its tasks, other than by completing one (``done``)."""
+        """Write what has become of the case and its tasks."""
+        made = self.written(now)
+        if made.version is None:
+            written.go_on(self.tx, made)
+        else:
+            written.begin(self.tx, [made])
+
+    def written(self, now: datetime) -> Written:
+        """What has become of the case and its tasks, to be written. It is given once."""
         reached_now = self.engine.work()
-        held_up = self._follow_services({each.id: each for each in reached_now if each.type == "service"}, now)
+        services, held_up = self._follow_services(
+            {each.id: each for each in reached_now if each.type == "service"}, now
+        )
         work = {each.id: each for each in reached_now if each.type != "service"}
-        reached = tasks_of(self.tx, self.id)
-        known = {each.id: each for each in reached if each.state == "open" and not each.incident}
-        for place, (id_, each) in enumerate(work.items(), len(reached)):
+        known = {each.id: each for each in self._open() if not each.incident}
+        for id_, each in work.items():
             if id_ not in known:
-                self._make(each, place, now)
-            elif each.escalations > known[id_].asked.escalations:
-                set_task(self.tx, id_, {"escalations": each.escalations, "to_tell": str(uuid4())})
+                self._make(each, now)
+            elif each.escalations > self._changed.get(id_, {}).get("escalations", known[id_].asked.escalations):
+                self._set(id_, {"escalations": each.escalations, "to_tell": str(uuid4())})
                 self.log("escalated", now, element=each.element)
         for id_, gone in known.items():
             if id_ not in work:
-                set_task(self.tx, id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                self._set(id_, {"state": "cancelled", "closed": now.astimezone(UTC)})
                 self.log("cancelled", now, element=gone.element)
         due, finished = self.engine.next_due(), self.engine.finished
         incidents = [
             *({"task": i.task, "element": i.element, "text": i.text, "at": i.at} for i in self.engine.incidents),
             *held_up,
         ]
-        person = self.engine.variables.get("person")  # of a hire, a task names them
-        self.tx.run(
-            "MATCH (c:Case {id: $id}) SET c.state = $state, c.open = $open, c.due = $due, c.ended = $ended, "
-            "c.incidents = $incidents, c.person = coalesce(c.person, $person)",
-            id=self.id,
-            person=person if isinstance(person, str) and person else None,
-            state=self.engine.kept().decode(),
-            open=not finished,
-            due=None if due is None or finished else due.astimezone(UTC),
-            ended=now.astimezone(UTC) if finished else None,
-            incidents=orjson.dumps(incidents).decode() if incidents else None,
-        ).consume()
-        self._give_to_owner({each["task"]: each["element"] for each in incidents}, reached, now)
+        self._give_to_owner({each["task"]: each["element"] for each in incidents}, now)
         if finished:
             self.log("ended", now)
+        person = self.engine.variables.get("person")  # of a hire, a task names them
+        about = {
+            "person": person if isinstance(person, str) and person else None,
+            "state": self.engine.kept().decode(),
+            "open": not finished,
+            "due": None if due is None or finished else due.astimezone(UTC),
+            "ended": now.astimezone(UTC) if finished else None,
+            "incidents": orjson.dumps(incidents).decode() if incidents else None,
+            **(self._begun or {}),
+        }
+        begins_on = None if self._begun is None else self.version.id
+        return Written(self.id, about, self._made, services, self._changed, self._entries, begins_on)
 
-    def _give_to_owner(self, incidents: Mapping[str, str], reached: Sequence[Task], now: datetime) -> None:
+    def _give_to_owner(self, incidents: Mapping[str, str], now: datetime) -> None:
         """Each incident is a task of the process's owner, if it states one, until it is gone.
 
         ``incidents``: the element of each.
         """
-        given = {each.incident: each for each in reached if each.incident and each.state == "open"}
+        given = {each.incident: each for each in self._open() if each.incident}
         for incident, each in given.items():
             if incident not in incidents:
-                set_task(self.tx, each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
+                self._set(each.id, {"state": "cancelled", "closed": now.astimezone(UTC)})
         owner, new = self.version.definition.owner, [each for each in incidents if each not in given]
         if owner is None or not new:
             return
         data = self.engine.variables
-        for place, incident in enumerate(new, len(reached)):
+        for incident in new:
             node = self.version.definition.nodes.get(incidents[incident])
             name = self.version.definition.name if node is None else node.name
             work = Work(
                 str(uuid4()), incidents[incident], name, "manual", owner, "", "", "", "", 0, (),
                 is_one_of_several=False, data=data,
             )  # fmt: skip
-            self._make(work, place, now)
-            about = person_named(self.tx, data.get("person"))  # nobody looks after a case about themselves
-            exclude = {*self._asked(work)["exclude"], *([about] if about is not None else [])}
-            set_task(self.tx, work.id, {"incident": incident, "exclude": sorted(exclude)})
+            told = self._make(work, now)
+            about = self._names.person(data.get("person"))  # nobody looks after a case about themselves
+            told["exclude"] = sorted({*told["exclude"], *([about] if about is not None else [])})
+            told["incident"] = incident
 
     def renew_owners(self) -> None:
         """Values were set from outside, or the version is another: ``write`` gives the incidents anew."""
-        for each in tasks_of(self.tx, self.id):
-            if each.incident and each.state == "open":
-                set_task(self.tx, each.id, {"state": "cancelled", "closed": self.engine.now.astimezone(UTC)})
+        for each in self._open():
+            if each.incident:
+                self._set(each.id, {"state": "cancelled", "closed": self.engine.now.astimezone(UTC)})
 
     def moved_here(self) -> None:
         """The case runs on this version from now on, and its open tasks are as this one has them."""
@@ -159,7 +181,7 @@ class Running:
             if each.type == "service":
                 service_tasks.set_task(self.tx, each.id, {**told, "service": each.service, "result": each.result})
             else:
-                set_task(self.tx, each.id, {**told, "form": each.form, "to_tell": str(uuid4()), **self._asked(each)})
+                self._set(each.id, {**told, "form": each.form, "to_tell": str(uuid4()), **self._asked(each)})
 
     def follow_values(self, values: Mapping[str, Any]) -> None:
         """Variables were set from outside: who has the open tasks, and what the case is about, follows from them."""
@@ -169,14 +191,18 @@ class Running:
         about = {name: values[name] for name in ("unit", "person") if isinstance(values.get(name), str)}
         self.tx.run("MATCH (c:Case {id: $id}) SET c += $about", id=self.id, about=about).consume()
 
-    def _follow_services(self, reached: Mapping[str, Work], now: datetime) -> list[dict[str, str]]:
-        """What the case is to do by itself; of that, the incidents."""
+    def _follow_services(
+        self, reached: Mapping[str, Work], now: datetime
+    ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+        """What the case is to do by itself: what is new in one that begins; and the incidents."""
         if not self.version.definition.services:
-            return []
+            return [], []
+        if self._begun is not None:
+            return [service_tasks.reached_now(each, now) for each in reached.values()], []
         incidents, cancelled = service_tasks.follow(self.tx, self.id, reached, now)
         for gone in cancelled:
             self.log("cancelled", now, element=gone.element)
-        return [
+        return [], [
             {"task": each.id, "element": each.element, "text": each.problem, "at": each.next.isoformat()}
             for each in incidents
         ]
@@ -185,41 +211,40 @@ class Running:
         self, task: Task, by: str, instead_of: str | None, values: Mapping[str, Any], now: datetime, reason: str
     ) -> None:
         """A task was completed with these values."""
-        told = {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)}
-        set_task(self.tx, task.id, told)
+        self._set(task.id, {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)})
+        done = replace(task, state="done", done=Done(by, now, instead_of))
+        self._tasks[task.id] = done
         if not task.incident:  # whoever made a step again has not done its task
-            self._exclude(task.element, by, instead_of)
+            self._exclude(done)
         entry = LogEntry("completed", now, by, instead_of, task.element, reason, task=task.id, values=values)
-        log(self.tx, self.id, entry)
+        self._entries.append(entry)
 
-    def _exclude(self, element: str, *who: str | None) -> None:
+    def _exclude(self, done: Task) -> None:
         """Whoever has completed a task, and in whose place, has none of the open ones that ask for somebody else."""
-        self.tx.run(
-            """
-            MATCH (:Case {id: $case})<-[:OF_CASE]-(t:Task {state: 'open'})
-            WHERE $element IN t.exclude_who_did
-            SET t.exclude = t.exclude + [each IN $who WHERE NOT each IN t.exclude]
-            """,
-            case=self.id,
-            element=element,
-            who=sorted({each for each in who if each is not None}),
-        ).consume()
+        for each in self._open():
+            new = _who_did(done) - each.asked.exclude
+            if done.element in each.exclude_who_did and new:
+                self._set(each.id, {"exclude": sorted({*each.asked.exclude, *new})})
+
+    @property
+    def _tasks(self) -> dict[str, Task]:
+        """The tasks that the case has had before this step, by id, in the order in which they were reached."""
+        if self._had is None:
+            self._had = {each.id: each for each in tasks_of(self.tx, self.id)}
+        return self._had
+
+    def _open(self) -> list[Task]:
+        """Those of them that are open."""
+        closed = {id_ for id_, told in self._changed.items() if "closed" in told}
+        return [each for each in self._tasks.values() if each.state == "open" and each.id not in closed]
+
+    def _set(self, task: str, told: Mapping[str, Any]) -> None:
+        self._changed[task] = {**self._changed.get(task, {}), **told}
 
     def _who_did(self, elements: Sequence[str]) -> set[str]:
         """Who has completed these in this case, and in whose place."""
-        if not elements:
-            return set()
-        rows = self.tx.run(
-            """
-            MATCH (:Case {id: $case})<-[:OF_CASE]-(t:Task {state: 'done'})
-            WHERE t.element IN $elements AND t.incident IS NULL
-            UNWIND [t.done_by, t.done_for] AS who
-            RETURN DISTINCT who
-            """,
-            case=self.id,
-            elements=list(elements),
-        )
-        return {who for who in rows.value() if who not in (None, ERASED)}
+        done = (each for each in self._tasks.values() if each.element in elements and not each.incident)
+        return {who for each in done for who in _who_did(each) if who != ERASED}
 
     def log(
         self,
@@ -230,18 +255,26 @@ class Running:
         element: str = "",
         reason: str = "",
     ) -> None:
-        log(self.tx, self.id, LogEntry(action, now, by, instead_of, element, reason))
+        """Add to what was done with the case, by ``write``."""
+        self._entries.append(LogEntry(action, now, by, instead_of, element, reason))
 
-    def _make(self, work: Work, place: int, now: datetime) -> None:
-        self.tx.run(
-            "MATCH (c:Case {id: $case}) CREATE (t:Task {id: $id, state: 'open'})-[:OF_CASE]->(c) SET t += $told",
-            case=self.id,
-            id=work.id,
-            told={
-                "element": work.element, "name": work.name or work.element, "form": work.form, "place": place,
-                "made": now.astimezone(UTC), "to_tell": str(uuid4()), **self._asked(work),
-            },
-        ).consume()  # fmt: skip
+    def _make(self, work: Work, now: datetime) -> dict[str, Any]:
+        """A new task, which is written with the case; it may be changed until then."""
+        told = {
+            "id": work.id, "state": "open", "element": work.element, "name": work.name or work.element,
+            "form": work.form, "place": len(self._tasks) + len(self._made), "made": now.astimezone(UTC),
+            "to_tell": str(uuid4()), **self._asked(work),
+        }  # fmt: skip
+        self._made.append(told)
+        return told
+
+    @property
+    def _names(self) -> Naming:
+        """What values name on the case's day."""
+        day = day_of(self.engine.now)
+        if self._naming is None or self._naming.at != day:
+            self._naming = Naming(self.tx, day)
+        return self._naming
 
     def _asked(self, work: Work) -> dict[str, Any]:
         """What decides who has the task, with the values that the case has now."""
@@ -264,7 +297,7 @@ class Running:
 
     def _unit(self, text: str, work: Work, faults: list[str]) -> str | None:
         """The uuid of the unit that an expression names; None, and a fault, if it names none."""
-        uuid = unit_named(self.tx, self._value(text, work), day_of(self.engine.now))
+        uuid = self._names.unit(self._value(text, work))
         if uuid is None:
             faults.append("unknown_unit")
         return uuid
@@ -275,7 +308,7 @@ class Running:
         for each in found if isinstance(found, list) else [found]:
             if each is None or each == ERASED:  # who is erased has no task
                 continue
-            uuid = person_named(self.tx, each)
+            uuid = self._names.person(each)
             if uuid is None:  # then it is not certain who may not have the task
                 faults.append("unknown_person")
             else:
@@ -287,3 +320,8 @@ class Running:
             return self.engine.value(text, work) if text else None
         except ExpressionFailed as failed:
             return str(failed)
+
+
+def _who_did(task: Task) -> set[str]:
+    """Who has completed a task, and in whose place; empty while nobody has."""
+    return set() if task.done is None else {who for who in (task.done.by, task.done.instead_of) if who is not None}

@@ -85,18 +85,19 @@ def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, An
 
 def _make(tx: neo4j.ManagedTransaction, case: str, work: Work, now: datetime) -> None:
     tx.run(
-        """
-        MATCH (c:Case {id: $case})
-        CREATE (s:ServiceTask {id: $id, state: 'open', tries: 0})-[:OF_CASE]->(c)
-        SET s += $values
-        """,
+        "MATCH (c:Case {id: $case}) CREATE (s:ServiceTask)-[:OF_CASE]->(c) SET s = $told",
         case=case,
-        id=work.id,
-        values={
-            "element": work.element, "name": work.name or work.element, "service": work.service,
-            "result": work.result, "key": work.key, "made": now.astimezone(UTC), "next": now.astimezone(UTC),
-        },
-    ).consume()  # fmt: skip
+        told=reached_now(work, now),
+    ).consume()
+
+
+def reached_now(work: Work, now: datetime) -> dict[str, Any]:
+    """As a service is kept that a case has reached: it is due at once."""
+    return {
+        "id": work.id, "state": "open", "tries": 0, "element": work.element, "name": work.name or work.element,
+        "service": work.service, "result": work.result, "key": work.key, "made": now.astimezone(UTC),
+        "next": now.astimezone(UTC),
+    }  # fmt: skip
 
 
 def _task(node: Mapping[str, Any], case: str) -> ServiceTask:

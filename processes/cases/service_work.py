@@ -151,7 +151,7 @@ def _call(running: Running, found: ServiceTask) -> Call:
     except ExpressionFailed as failed:
         raise ServiceFailed(f"an argument can't be evaluated: {failed}", NEXT) from failed
     version = running.version
-    alone = running.starter() if found.service in version.definition.unattended else None
+    alone = running.started_by if found.service in version.definition.unattended else None
     return Call(
         version.process, running.id, found.element, found.service, found.name, found.key, arguments,
         version.by, version.roles, alone,

@@ -19,8 +19,10 @@ from processes.cases import attachments, definitions, kept, service_tasks
 from processes.cases.definitions import Version
 from processes.cases.kept import Task, day_of
 from processes.cases.made_again import make_again
+from processes.cases.places import Naming
 from processes.cases.running import Running
 from processes.cases.starting import require_starter
+from processes.cases.written import Written
 from processes.engine.errors import ProcessError, ValuesRejected
 from processes.errors import (
     AlreadyClaimed,
@@ -89,6 +91,36 @@ def begin(
     named: Find = by_name,
 ) -> str:
     """As ``start``, within a transaction. What it refuses, it refuses before anything is written."""
+    running = _begun(tx, version, values, person, now, reason, named, None)
+    running.write(now)
+    return running.id
+
+
+def begun(
+    tx: neo4j.ManagedTransaction,
+    version: Version,
+    values: Mapping[str, Any],
+    now: datetime,
+    reason: str,
+    naming: Naming,
+) -> Written:
+    """A case that no person starts, as ``begin`` would write it: for whoever writes many at once.
+
+    ``naming``: finds what the values name.
+    """
+    return _begun(tx, version, values, None, now, reason, naming.named, naming).written(now)
+
+
+def _begun(
+    tx: neo4j.ManagedTransaction,
+    version: Version,
+    values: Mapping[str, Any],
+    person: str | None,
+    now: datetime,
+    reason: str,
+    named: Find,
+    naming: Naming | None,
+) -> Running:
     form = version.forms.get(version.definition.start_form)
     told = _read(tx, form, values, version.definition.start_form or f"the start of {version.process}", named)
     if STARTER in version.definition.start_fields:
@@ -96,9 +128,7 @@ def begin(
     if person is not None:
         require_starter(tx, version, told, person, day_of(now))
     with refused():
-        running = Running.start(tx, version, told, person, now, reason)
-    running.write(now)
-    return running.id
+        return Running.start(tx, version, told, person, now, reason, naming)
 
 
 def look(run: Run, task: str, now: datetime) -> Look:
@@ -147,7 +177,7 @@ def complete(
     def work(tx: neo4j.ManagedTransaction) -> Task:
         person, seen, candidate = mine(tx, task, by, now)
         require_not_claimed(tx, seen, person)
-        running = Running.lock(tx, seen.task.case)
+        running = Running.locked(tx, seen.task.case)  # by ``mine``
         if seen.task.incident:
             _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
             return kept.task(tx, task)

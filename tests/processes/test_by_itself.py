@@ -3,6 +3,7 @@
 from calendar import monthrange
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -226,17 +227,17 @@ def test_a_change_at_which_something_breaks_is_passed_over_once(
     by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
     imported(town, changed(anna=ENDS, bo=ENDS, carl=ENDS), tmp_path)
     bad = uuid(town, "Person", "bo")
-    begin, tried = by_itself.begin, list[str]()
+    begun, tried = by_itself.begun, list[str]()
 
-    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> str:
+    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> Any:
         if values["person"] == bad:
             tried.append(bad)
             if broken == "database":
                 tx.run("RETURN 1 / 0").consume()
             raise KeyError(bad)
-        return begin(tx, version, values, *more)
+        return begun(tx, version, values, *more)
 
-    monkeypatch.setattr(by_itself, "begin", breaking)
+    monkeypatch.setattr(by_itself, "begun", breaking)
     told = by_itself.start_due(town, NOW)
     assert told.cases == 2 and "Employment ended: its cases can't be started" in told.failed["main"]
     assert sorted(str(person) for person, _ in cases(town)) == ["Anna Berg", "Carl Holm"]
@@ -245,21 +246,81 @@ def test_a_change_at_which_something_breaks_is_passed_over_once(
         assert "report it" in by_itself.switched_on(session)["main"].problem
 
 
+def test_what_can_not_be_written_with_others_is_found_among_them(
+    town: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cases are written together, so it isn't known which of them the database refuses: each is tried by itself."""
+    deploy(town, LEAVES)
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    imported(town, changed(anna=ENDS, bo=ENDS, carl=ENDS), tmp_path)
+    bad = uuid(town, "Person", "bo")
+    begun = by_itself.begun
+
+    def unwritable(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> Any:
+        case = begun(tx, version, values, *more)
+        return replace(case, about={**case.about, "wrong": {"a map": "is no property"}}) if case.person == bad else case
+
+    monkeypatch.setattr(by_itself, "begun", unwritable)
+    told = by_itself.start_due(town, NOW)
+    assert told.cases == 2 and "Employment ended: its cases can't be started" in told.failed["main"]
+    assert sorted(str(person) for person, _ in cases(town)) == ["Anna Berg", "Carl Holm"]
+    assert by_itself.start_due(town, NOW) == by_itself.Started(0, {})
+
+
+def test_cases_that_start_together_see_each_other(town: neo4j.Driver, tmp_path: Path) -> None:
+    content = deepcopy(TOWN)
+    content["employments"].append({"id": "other", "person": "anna", "title": "Kok", "units": [{"unit": "job"}]})
+    imported(town, content, tmp_path)
+    deploy(town, LEAVES)
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    for each in content["employments"]:
+        if each["person"] in ("anna", "carl"):
+            each["to"] = ENDS
+    imported(town, content, tmp_path)
+    assert by_itself.start_due(town, NOW).cases == 2, "Anna's second employment ends in the same step of the import"
+    assert sorted(str(person) for person, _ in cases(town)) == ["Anna Berg", "Carl Holm"]
+
+
+def test_many_cases_that_start_together_ask_and_write_as_often_as_few(
+    town: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(town, 'kind="Person" on="created"', given={"person": "person.uuid"})
+    by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
+    asked = 0
+    run = neo4j.ManagedTransaction.run
+
+    def counting(tx: neo4j.ManagedTransaction, *args: Any, **named: Any) -> neo4j.Result:
+        nonlocal asked
+        asked += 1
+        return run(tx, *args, **named)
+
+    content, counts = deepcopy(TOWN), []
+    for count in (2, 40):
+        content["persons"] += [{"id": f"n{count}_{each}", "name": f"Ny {each}"} for each in range(count)]
+        imported(town, content, tmp_path)
+        asked = 0
+        with monkeypatch.context() as patched:
+            patched.setattr(neo4j.ManagedTransaction, "run", counting)
+            assert by_itself.start_due(town, NOW).cases == count
+        counts.append(asked)
+    assert counts[0] == counts[1]
+
+
 def test_what_breaks_by_time_waits_for_the_next_time_and_holds_up_no_change(
     town: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deploy(town, LEAVES, 'every="1 day"', given={"person": "person.uuid"})
     by_itself.switch(town, "main", "test", "Prøve", NOW, on=True)
     imported(town, changed(carl=ENDS), tmp_path)
-    begin = by_itself.begin
+    begun = by_itself.begun
 
-    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, *more: Any) -> str:
-        if more[-1].startswith("due on"):
+    def breaking(tx: neo4j.ManagedTransaction, version: Any, values: Any, now: datetime, why: str, *more: Any) -> Any:
+        if why.startswith("due on"):
             raise KeyError("person")
-        return begin(tx, version, values, *more)
+        return begun(tx, version, values, now, why, *more)
 
     monkeypatch.setattr(by_itself, "_given", lambda version, values: {"person": values.get("person", {}).get("uuid")})
-    monkeypatch.setattr(by_itself, "begin", breaking)
+    monkeypatch.setattr(by_itself, "begun", breaking)
     later = NOW + timedelta(days=1, minutes=1)
     assert by_itself.start_due(town, later).failed["main"].startswith("due on")
     assert by_itself.start_due(town, later).failed == {} and len(cases(town)) == 1

@@ -171,4 +171,4 @@ def test_a_unit_that_is_called_as_another_is_not_taken_for_an_employment(monkeyp
         raise AssertionError(kind)
 
     monkeypatch.setattr(places, "find", find)
-    assert places.unit_named(cast(Run, None), "1234", date(2026, 11, 30)) is None
+    assert places.Naming(cast(Run, None), date(2026, 11, 30)).unit("1234") is None
