@@ -91,14 +91,15 @@ class _Organisation:
         places = [(each.role, each.unit) for each in asked if each.unit is not None]
         places += [(each.fallback_role, each.fallback_unit) for each in asked if each.fallback_unit is not None]
         self._starts = facts.starts(run, self._day, at, {unit for _, unit in places})
-        self._covering = {each.responsibility: self._covered_by(each.responsibility) for each in asked}
-        self._holders = {role: self._around(role, places) for role, _ in places}
+        self._covering = {each: self._covered_by(each) for each in sorted({one.responsibility for one in asked})}
+        self._holders = {role: self._around(role, places) for role in sorted({role for role, _ in places})}
         rows = self._delegated({each.process for each in asked})
         self._called = survivors(run, "Person", {*_persons(asked), *(who for _, *pair in rows for who in pair)})
         self._delegations: dict[str, list[tuple[str, str]]] = {}
         for process, by, to in rows:
             self._delegations.setdefault(process, []).append((self._as_called(by), self._as_called(to)))
-        self._at_work = facts.at_work(run, self._day, at, set(self._called.values()))
+        called = set(self._called.values())
+        self._at_work = facts.at_work(run, self._day, at, called) if called else frozenset[str]()
 
     def route(self, asked: Asked) -> Route:
         exclude = frozenset(map(self._as_called, asked.exclude))

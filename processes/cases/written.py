@@ -22,7 +22,7 @@ class Written:
     Args:
         about: properties of the case; of one that begins, all but its number of entries.
         tasks, services: what it has reached, as they are kept.
-        changed: other tasks, by id; what is ``closed`` has no drafts (of its form and its files), and nobody is to hear of it.
+        changed: other tasks, by id; what is ``closed`` has no drafts, of forms or files, and nobody is to hear of it.
         entries: what is added to its log.
         version: on which it begins; None = it is there already, and locked.
     """

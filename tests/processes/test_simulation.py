@@ -100,6 +100,30 @@ def test_the_report_has_each_unit_in_which_nobody_is_found(town: neo4j.Driver) -
     ], "job, citizen and canteen have case workers"
 
 
+def test_for_all_units_the_organisation_is_asked_as_often_as_for_one(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = deploy(town, about="kle:27")
+    form = version.forms[version.definition.start_form]
+    asked: list[str] = []
+    run = neo4j.Session.run
+
+    def counting(session: neo4j.Session, query: Any, *args: Any, **named: Any) -> neo4j.Result:
+        asked.append(query)
+        return run(session, query, *args, **named)
+
+    counts = []
+    with town.session() as session:
+        units = units_open(session, DAY)
+        monkeypatch.setattr(neo4j.Session, "run", counting)
+        for some in (units[:1], units):
+            asked.clear()
+            found = list(simulate(session, version.definition, form, some, DAY))
+            assert len(found) == 2 * len(some)
+            counts.append(len(asked))
+    assert len(units) > 3 and counts[0] == counts[1]
+
+
 def test_units_come_in_the_danish_order_of_their_names(town: neo4j.Driver) -> None:
     with town.session() as session:
         before = {uuid: session.run(_NAMED, uuid=uuid).single(strict=True) for uuid in units_open(session, DAY)}
