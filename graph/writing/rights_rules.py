@@ -6,39 +6,30 @@ suits the type; no bundle includes itself; URIs and parameters stay what they we
 became invalid by a change elsewhere is listed by ``graph.questions.rights.review``.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import neo4j
 
-from graph.as_of import exists_or_will, not_over
 from graph.errors import ChangeRejected
 from graph.identity.statement_matching import MatchedStatement
 from graph.model import KINDS
 from graph.model.derived_kinds import GIVEN_WITH_GRANT, OF_RESPONSIBILITY, derivation
-from graph.model.rights import HOLDERS, OWN_ROLE_URI, OWN_SYSTEM
-from graph.patterns import PatternRejected, compiled
-from graph.statements.precedence import MANUAL
-from graph.statements.statement import Ref
+from graph.model.rights import OWN_ROLE_URI, OWN_SYSTEM
 from graph.time import today
 from graph.writing import care_rules
 from graph.writing.approval_seal import seal, seal_request
+from graph.writing.fixed_values import refused_value
+from graph.writing.rights_saved import DECIDED, DEFINED, Resolve, as_stated, is_same, read_kept, read_owners
 from graph.writing.rights_things import Thing, bundles, included
 
-_DEFINED = ("ConstraintType", "SystemRole", "JobFunctionRole", "Grant", "ConstraintSetting", "RightsConflict")
-TIES = tuple(each for each in HOLDERS if each != "Person")
-_DECIDED = ("RightsRequest", "AccountRequest", "Attestation", "ManualStep")
-"""Kinds of which there are many: only those that are saved are looked at."""
 _NARROWED = tuple(name for name, kind in KINDS.items() if any(each.narrows for each in kind.links))
-CHECKED = tuple(dict.fromkeys((*_DEFINED, *_DECIDED, *_NARROWED)))
+CHECKED = tuple(dict.fromkeys((*DEFINED, *DECIDED, *_NARROWED)))
 DEEPEST_BUNDLE = 10  # job-function roles within each other
 MOST_WAYS = 1_000
-_KLE = re.compile(r"\*|[0-9]{2}(\.[0-9]{2}){0,2}(\.\*)?")
 _TAKEN = ("required_types", "optional_types")
 _GIVING = ("gives", "includes", "given_to")
-Resolve = Callable[[Ref, str], str | None]
 Refused = list[tuple[MatchedStatement, ChangeRejected]]
 
 
@@ -56,20 +47,20 @@ def find_refused(
     while found := _leading_nowhere(left, resolve, refused):
         refused += found
         left = _without(left, found)
-    saved = [each for each in left if each.statement.kind in (*_DEFINED, *_DECIDED)]
+    saved = [each for each in left if each.statement.kind in (*DEFINED, *DECIDED)]
     if not saved:
         return refused
-    kept = _kept(driver, [each.uuid for each in saved if each.statement.kind in _DECIDED])
+    kept = read_kept(driver, [each.uuid for each in saved if each.statement.kind in DECIDED])
     for each in told:
         if _is_over(each) and each.uuid in kept:
             kept[each.uuid].over = True
-    owners = _owners(driver, [each for each in saved if each.statement.kind == "RightsRequest"], resolve)
+    owners = read_owners(driver, [each for each in saved if each.statement.kind == "RightsRequest"], resolve)
     while True:
-        stated = {each.uuid: _stated(place, each, kept.get(each.uuid), resolve) for place, each in enumerate(saved)}
+        stated = {each.uuid: as_stated(place, each, kept.get(each.uuid), resolve) for place, each in enumerate(saved)}
         things = {**kept, **stated}
         lost = {_limited_by(each, resolve) for each, _ in refused if each.statement.kind == "ConstraintSetting"}
         rules = _Rules(things, kept, owners, frozenset(lost | ({(None, None)} if lacks_limit else set())))
-        changed = [each for each in saved if not _is_same(stated[each.uuid], kept.get(each.uuid))]
+        changed = [each for each in saved if not is_same(stated[each.uuid], kept.get(each.uuid))]
         found = [(each, wrong) for each in changed if (wrong := rules.broken(each)) is not None]
         if not found:
             for each in saved:
@@ -120,91 +111,6 @@ def _is_over(matched: MatchedStatement) -> bool:
     """The thing ends today at the latest, or never was: it can't break a rule any more."""
     exists = matched.statement.exists
     return exists is not None and all(each.last <= today() for each in exists)
-
-
-def _owners(driver: neo4j.Driver, requests: Iterable[MatchedStatement], resolve: Resolve) -> dict[str, str]:
-    """The persons of employments and affiliations that requests are for."""
-    refs = ((each.source, link.to) for each in requests for link in each.statement.links.get("given_to", ()))
-    ties = sorted({uuid for source, each in refs if each.kind in TIES and (uuid := resolve(each, source))})
-    if not ties:
-        return {}
-    rows, _, _ = driver.execute_query(
-        "UNWIND $ties AS tie MATCH (p:Person)-[:HAS]->({uuid: tie}) RETURN tie, p.uuid AS person",
-        ties=ties,
-        routing_=neo4j.RoutingControl.READ,
-    )
-    return {row["tie"]: row["person"] for row in rows}
-
-
-def _kept(driver: neo4j.Driver, decided: Sequence[str]) -> dict[str, Thing]:
-    """Everything that defines rights, what has ended as well: no parameter is used again.
-
-    ``decided``: uuids of others.
-    """
-    link = "[type(r), x.uuid]"
-    of_decided = " ".join(f"UNION MATCH (n:{kind}) WHERE n.uuid IN $decided RETURN n" for kind in _DECIDED)
-    rows, _, _ = driver.execute_query(
-        f"""
-        CALL () {{
-            MATCH (n:{"|".join(_DEFINED)})
-            RETURN n
-            {of_decided if decided else ""}
-        }}
-        RETURN n.uuid AS uuid, labels(n)[0] AS kind, properties(n) AS values, NOT {exists_or_will("n")} AS over,
-            COLLECT {{ MATCH (n)-[r]->(x) WHERE x.uuid IS NOT NULL AND {not_over("r")} RETURN {link} }} AS links
-        """,
-        today=today(),
-        decided=list(decided),
-        routing_=neo4j.RoutingControl.READ,
-    )
-    found = {}
-    for row in rows:
-        names = {each.type: each.name for each in KINDS[row["kind"]].links}
-        links: dict[str, list[str]] = {}
-        for type_, uuid in row["links"]:
-            if type_ in names:
-                links.setdefault(names[type_], []).append(uuid)
-        values = dict(row["values"])
-        since, until = (None if values.get(each) is None else values[each].to_native() for each in ("from", "to"))
-        found[row["uuid"]] = Thing(row["kind"], values, links, row["over"], since=since, until=until)
-    return found
-
-
-def _stated(place: int, matched: MatchedStatement, known: Thing | None, resolve: Resolve) -> Thing:
-    """The thing as it is to be. A source states all of it; by hand only some of it may be stated."""
-    statement = matched.statement
-    adds = matched.source == MANUAL or statement.exists is None
-    made = Thing(statement.kind, place=place, by_hand=matched.source == MANUAL)
-    if known is not None and adds:
-        made.values, made.links = dict(known.values), dict(known.links)
-        made.since, made.until = known.since, known.until
-    if statement.exists:
-        made.since, made.until = statement.exists[0].start, statement.exists[-1].end
-    for name, values in statement.values.items():
-        made.values[name] = values[-1].value if values else None
-    for name, links in statement.links.items():
-        uuids = (resolve(each.to, matched.source) for each in links if each.period.last > today())
-        made.links[name] = [uuid for uuid in uuids if uuid is not None]
-    return made
-
-
-def _is_same(stated: Thing, known: Thing | None) -> bool:
-    """It is stated again as it is: it is not refused for what became invalid by a change elsewhere."""
-    if known is None:
-        return False
-    kind = KINDS[stated.kind]
-    same_values = all(
-        _plain(stated.values.get(each.name)) == _plain(known.values.get(each.name))
-        for each in kind.properties
-        if not each.own  # what was approved is filled in after this
-    )
-    return same_values and all(
-        set(stated.links.get(each.name, ())) == set(known.links.get(each.name, ())) for each in kind.links
-    )
-
-
-def _plain(value: Any) -> Any:
-    return list(value) or None if isinstance(value, list | tuple) else value
 
 
 @dataclass(slots=True)
@@ -504,40 +410,6 @@ def _meet(one: Thing, other: Thing) -> bool:
         until is None or since is None or since < until
         for since, until in ((one.since, other.until), (other.since, one.until))
     )
-
-
-def refused_value(type_: Mapping[str, Any], title: str, fixed: Collection[str]) -> str | None:
-    """What is wrong with fixed values of a constraint type, with what is allowed; None where all are allowed."""
-    listed = [each.partition("=")[0].strip() for each in type_.get("values") or ()]
-    levels = [each.rpartition("=") for each in type_.get("levels") or ()]
-    for each in fixed:
-        if levels:
-            if not any(each in (label, value) for label, _, value in levels):
-                return f"{each!r} is not a level of {title}; allowed: {', '.join(label for label, _, _ in levels)}"
-            continue
-        value = each
-        if type_.get("content") == "kle":
-            if not _KLE.fullmatch(each):
-                return f"{each!r} is not a KLE number: it is written 27, 27.12 or 27.12.04, or * for everything"
-            value = _on_the_wire(each)
-        if listed and value not in listed:
-            return f"{each!r} is not a value of {title}; allowed: {', '.join(listed)}"
-        pattern = type_.get("pattern")
-        if pattern:
-            try:
-                if not compiled(pattern).fits(value):
-                    return f"{value!r} does not match the pattern of {title}: {pattern}"
-            except PatternRejected as rejected:
-                return str(rejected)
-        if "," in each:
-            return f"{each!r}: a value holds no comma; give each as a value of its own"
-    if type_.get("form") == "single" and len(fixed) > 1:
-        return f"{title} takes one value"
-    return None
-
-
-def _on_the_wire(number: str) -> str:
-    return number if number.endswith("*") or number.count(".") == 2 else f"{number}.*"
 
 
 _BY_KIND: Mapping[str, Sequence[Any]] = {

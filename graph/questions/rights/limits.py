@@ -27,7 +27,7 @@ from graph.questions.rights.derive import (
 from graph.questions.rights.held import ConstraintType, Limit, LimitValue, OmittedBecause, Reason
 from graph.questions.rights.organisation import Grant, Setting
 from graph.time import first_of
-from graph.writing.rights_rules import refused_value
+from graph.writing.fixed_values import refused_value
 
 _UNITS = ("unit", "payout")
 
