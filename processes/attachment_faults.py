@@ -28,6 +28,8 @@ def _wrong(schema: Mapping[str, Any], field: str, form: Form, taking: set[str], 
     if _names_attachment(inside):
         yield "state the format attachment with the field itself, not within it"
     if schema.get("format") != ATTACHMENT:
+        if field in taking:
+            yield "another form has files by this name; name the field otherwise, or state its format as attachment"
         if form.prefill.get(field, "") in taking:
             yield f"it begins with the files of {form.prefill[field]}, and takes none; state its format as attachment"
         return

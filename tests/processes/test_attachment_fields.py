@@ -66,6 +66,12 @@ def test_the_start_of_a_case_takes_no_files() -> None:
     assert (fault.document, fault.element) == ("request.json", "file") and "first task" in fault.text
 
 
+def test_a_name_is_that_of_files_in_all_forms_or_in_none() -> None:
+    """A text by the name of a field with files would name files to the tasks that come after it."""
+    (fault,) = attachment_faults({"letter": form(file=ONE), "note": form("note", file={"type": "string"})}, "request")
+    assert (fault.document, fault.element) == ("note.json", "file") and "another form has files" in fault.text
+
+
 def test_files_outside_of_the_properties_are_refused() -> None:
     schema = {"type": "object", "properties": {}, "then": {"properties": {"file": ONE}}}
     (fault,) = attachment_faults({"letter": read_form("letter", schema)}, "request")
