@@ -6,6 +6,7 @@ the task, before the first byte is read, and again before the file is kept.
 """
 
 import asyncio
+import errno
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -45,7 +46,7 @@ from graph.model.kind import name_of
 from graph.retry import SOON
 from graph.time import copenhagen_now
 from processes.attachment_fields import Limits
-from processes.cases import attaching, attachment_files, tasks
+from processes.cases import attaching, attachment_files, attachments, tasks
 from processes.cases.attaching import Uploaded
 from processes.cases.attachment_files import Store, Writing
 from processes.cases.attachments import Attachment
@@ -68,7 +69,7 @@ _PLAIN_NAME = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re
 _STATUS: Mapping[str, int] = {
     "forbidden": 403, "own_name": 403, "not_candidate": 403, "unknown_task": 404, "unknown_attachment": 404,
     "already_done": 409, "task_closed": 409, "not_scanned": 409, "attachment_refused": 409, "file_missing": 410,
-    "wrong_type": 415, "no_scanner": 503, "unavailable": 503,
+    "wrong_type": 415, "no_scanner": 503, "unavailable": 503, "no_space": 507,
 }  # fmt: skip
 """Of a refusal, by its code; others are 422."""
 _log = structlog.get_logger("api")
@@ -119,7 +120,7 @@ class Attachments:
             # The rest of a file is not awaited.
             headers = {"connection": "close"} if request.method == "POST" else None
             return JSONResponse({"errors": errors}, status, headers)
-        ANSWERS.labels("read" if request.method == "GET" else "mutation").inc()
+        ANSWERS.labels("mutation" if request.method in ("POST", "DELETE") else "read").inc()
         return response
 
     # -- uploading ------------------------------------------------------------------------------------------------
@@ -157,7 +158,9 @@ class Attachments:
             require_seen(session, access, seen, person)
             tasks.require_open(session, seen.task)
             tasks.require_has(session, seen, person)
-            return attaching.limits(session, seen.task, field), person
+            found = attaching.limits(session, seen.task, field)
+            attachments.require_room(session, task, person)
+            return found, person
 
     async def _received(self, request: Request, type_: FileType, largest: int, what: "Uploading") -> Attachment:
         """Read, encrypt and keep the body; nothing is left of one that is refused, or breaks off."""
@@ -214,6 +217,7 @@ class Attachments:
                 "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
                 "content-length": str(found.size),
                 "content-security-policy": "default-src 'none'; sandbox",
+                "cross-origin-resource-policy": "same-origin",  # no page of others has it in an image or a frame
             },
         )
 
@@ -369,6 +373,8 @@ def _refusing(field: str = "") -> Iterator[None]:
 
 def _no_disk(error: OSError) -> GraphQLError:
     _log.error("attachment_not_stored", error=error.strerror or type(error).__name__)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _error("no_space", "There is no space for the file; tell operations.")
     return _error("unavailable", "The file can't be stored now; try again, and tell operations.", retry=SOON.when)
 
 

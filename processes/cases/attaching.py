@@ -30,27 +30,32 @@ class Uploaded:
 
 
 def limits(run: Run, task: Task, field: str) -> Limits:
-    """What a field of a task's form takes. Raises FormRejected, ChangeRejected (too_many)."""
+    """What a field of a task's form takes. Raises FormRejected."""
     version, _ = kept.engine_of(run, kept.case(run, task.case))
     form = version.forms.get(task.form)
     found = None if form is None else form.attachments.get(field)
     if found is None:
         known = ", ".join(form.attachments) if form is not None and form.attachments else "none"
         raise FormRejected(field, f"the form has no field {field!r} that takes files; it has: {known}")
-    attachments.require_room(run, task.id)
     return found
 
 
 def shows(run: Run, task: Task, each: Attachment) -> bool:
-    """Whether a task has an attachment that is kept: as its own, or as its form begins, or was completed, with it."""
+    """Whether a task has an attachment that is kept: as its own, or as its form begins, or was completed, with it. Its
+    id in a text is no file: whoever sees the case knows it, and may write it anywhere."""
     if each.task == task.id:
         return True
+    version, engine = kept.engine_of(run, kept.case(run, task.case))
+    form = version.forms.get(task.form)
+    if form is None or not form.attachments:
+        return False
     if task.state != "open":
         log = [entry for entry in case_log.log_of(run, task.case) if entry.task == task.id]
-        return any(each.id in attachments.ids_in(value) for entry in log for value in entry.values.values())
-    version, engine = kept.engine_of(run, kept.case(run, task.case))
-    work, form = next((one for one in engine.work() if one.id == task.id), None), version.forms.get(task.form)
-    return work is not None and form is not None and attachments.begins_with(work, form, each)
+        return any(
+            each.id in attachments.ids_in(entry.values.get(field)) for entry in log for field in form.attachments
+        )
+    work = next((one for one in engine.work() if one.id == task.id), None)
+    return work is not None and attachments.begins_with(work, form, each)
 
 
 def keep(driver: neo4j.Driver, task: str, by: str, sent: Uploaded, now: datetime) -> Attachment:
@@ -60,6 +65,7 @@ def keep(driver: neo4j.Driver, task: str, by: str, sent: Uploaded, now: datetime
     def work(tx: neo4j.ManagedTransaction) -> Attachment:
         person = find(tx, "Person", by).uuid
         limits(tx, tasks.require_mine(tx, task, person, now), sent.field)
+        attachments.require_room(tx, task, person)
         tx.run(
             """
             MATCH (t:Task {id: $task})-[:OF_CASE]->(c:Case)

@@ -9,7 +9,9 @@ that none can be left out, exchanged or cut off.
 """
 
 import base64
+import errno
 import os
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -32,6 +34,8 @@ _UNFINISHED: Final = 3600.0
 _GRACE: Final = 24 * 3600.0
 """Seconds for which a file stays that the graph doesn't know: it may be restored."""
 _AT_ONCE: Final = 500
+RESERVE: Final = 1 << 30
+"""Bytes that stay free on the folder's disk, which may be that of the graph: it stops where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Writing:
         """Raises OSError."""
         self._path = _path(folder, id_)
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if shutil.disk_usage(self._path.parent).free < RESERVE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._part = self._path.with_name(id_ + _PART)
         self._sealing, self._waiting, self._blocks = AESGCM(key), bytearray(), 0
         self._file = os.fdopen(os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

@@ -26,7 +26,7 @@ from processes.forms import Form
 State = Literal["waiting", "clean", "refused", "not_scanned"]
 """``not_scanned``: the installation has decided to take files without a scanner."""
 MOST: Final = 50
-"""Files of one task, drafts and all."""
+"""Files that one person may have sent to a task: what others have sent takes nobody's room."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 
@@ -93,10 +93,10 @@ def ids_in(value: object) -> list[str]:
     return [each for each in values if isinstance(each, str) and each]
 
 
-def require_room(run: Run, task: str) -> None:
+def require_room(run: Run, task: str, by: str) -> None:
     """Raises ChangeRejected (too_many)."""
-    row = run.run("MATCH (a:Attachment {task: $task}) RETURN count(a) AS count", task=task).single(strict=True)
-    if row["count"] >= MOST:
+    query = "MATCH (a:Attachment {by: $by})-[:OF_TASK]->(:Task {id: $task}) RETURN count(a) AS count"
+    if run.run(query, task=task, by=by).single(strict=True)["count"] >= MOST:
         raise ChangeRejected("too_many", f"a task takes {MOST} files; remove some that are not needed")
 
 

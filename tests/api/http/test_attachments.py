@@ -23,7 +23,8 @@ import pytest
 from api.access.tokens import create
 from graph.change_log import Origin
 from graph.corrections.person_erasure import erase_person
-from processes.cases import attachment_files, attachments, definitions, retention
+from processes.cases import attachment_files, attachments, definitions, kept, retention
+from processes.cases.attaching import shows
 from processes.cases.attachment_files import Store
 from reconnect.embedded import Addresses
 from reconnect.settings.attachments import AttachmentSettings, ScanCommand
@@ -300,6 +301,73 @@ def test_others_send_and_remove_nothing(service: Served, tokens: dict[str, str],
         },
     )
     assert by_machine.status_code == 201 and by_machine.json()["attachment"]["name"] == "æ.pdf"
+
+
+def test_who_writes_the_id_of_a_file_into_a_text_has_not_got_the_file(
+    service: Served, tokens: dict[str, str], case: str, task: str, worker: Callable[..., Any]
+) -> None:
+    """Whoever sees the case knows the id, as the value of a field."""
+    found = sent(service, tokens["anna"], task)
+    scan(worker(*SCANNER))
+    assert complete(service, tokens["anna"], task, letter=found["id"])["data"]
+    blind = open_task(service, case)
+    assert complete(service, tokens["carl"], blind, note=found["id"])["data"]
+    with service.driver.session() as session:
+        file = attachments.attachment(session, found["id"])
+        assert shows(session, kept.task(session, task), file)
+        assert not shows(session, kept.task(session, blind), file)
+
+
+def test_each_person_has_room_of_their_own_in_a_task(
+    service: Served, tokens: dict[str, str], task: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attachments, "MOST", 1)
+    first = sent(service, tokens["anna"], task)
+    before = files(store)
+    assert code(send(service, tokens["anna"], task)) == (422, "too_many")
+    assert files(store) == before
+    service.driver.execute_query("MATCH (a:Attachment {id: $id}) SET a.by = 'other'", id=first["id"])
+    sent(service, tokens["anna"], task)
+
+
+def test_a_disk_that_is_nearly_full_takes_no_file(
+    service: Served, tokens: dict[str, str], task: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(store)
+    monkeypatch.setattr(attachment_files, "RESERVE", 1 << 62)
+    assert code(send(service, tokens["anna"], task)) == (507, "no_space")
+    assert files(store) == before
+
+
+def test_a_download_is_a_file_and_nothing_that_a_browser_shows(
+    service: Served, tokens: dict[str, str], task: str, worker: Callable[..., Any]
+) -> None:
+    """Whatever the sender has called it; a part of it is never asked for, and compressed it is the same."""
+    text = ("a" * 70 + "\n").encode() * 10_000
+    answer = CLIENT.post(
+        f"{service.url}/attachments/{task}/more",
+        content=text,
+        headers={
+            "Authorization": f"Bearer {tokens['anna']}",
+            "Content-Disposition": "inline; filename=\"x.html\"; filename*=UTF-8''%22%3E%3Cscript%3E%0d%0ax.txt",
+            "Content-Type": "text/html",
+        },
+    )
+    assert answer.status_code == 201 and answer.json()["attachment"]["type"] == "text/plain"
+    found = answer.json()["attachment"]
+    scan(worker(*SCANNER))
+    for more in ({}, {"Range": "bytes=0-9"}, {"Accept-Encoding": "gzip"}, {"Accept-Encoding": "identity"}):
+        got = CLIENT.get(
+            f"{service.url}/attachments/{found['id']}", headers={"Authorization": f"Bearer {tokens['anna']}", **more}
+        )
+        assert (got.status_code, got.content) == (200, text)
+        assert got.headers["content-type"].startswith("text/plain")
+        assert got.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+        assert not {"<", ">", "\n"} & set(got.headers["content-disposition"])
+        assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert got.headers["cross-origin-resource-policy"] == "same-origin"
+    head = fetch(service, tokens["anna"], found["id"], "HEAD")
+    assert (head.status_code, head.content) == (200, b"")
 
 
 def zipped(name: str, content: bytes = b"x") -> bytes:
