@@ -12,11 +12,20 @@ _NONE = "00000000-0000-4000-8000-000000000000"
 
 def addresses(town: Town) -> dict[str, str]:
     """Route of each page → an address of it."""
-    rows, _, _ = town.driver.execute_query("MATCH (k:KleNode {active: true}) RETURN min(k.uuid) AS kle")
+    rows, _, _ = town.driver.execute_query(
+        """
+        MATCH (n:KleNode|AccountRule|SystemRole {active: true})
+        WITH labels(n)[0] AS kind, min(n.uuid) AS uuid
+        RETURN collect([kind, uuid]) AS found
+        """
+    )
+    first = dict(rows[0]["found"])
     things = {
         "/organisation/[uuid]": unit(town, "Havneskolen"),
         "/person/[uuid]": person(town, "Theo Toft"),
-        "/thing/[uuid]": rows[0]["kle"],
+        "/thing/[uuid]": first["KleNode"],
+        "/accounts/rules/[uuid]": first["AccountRule"],
+        "/rights/[uuid]": first["SystemRole"],
     }
     found = {}
     for page in sorted(_ROUTES.rglob("+page.svelte")):

@@ -10,6 +10,10 @@ from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
 from tests.ui.finding import ask
 
+OTHER = """
+mutation($name: String!, $day: Date!) { createPlan(name: $name, day: $day, reason: "En anden vej",
+  changes: [{mutation: "createUnit", arguments: "{\\"name\\": \\"Vikarer\\"}"}]) { id } }
+"""
 MOVE_DAY = 'mutation($plan: String!, $day: Date!) { changePlan(plan: $plan, day: $day, reason: "En anden dag") { id } }'
 
 
@@ -37,6 +41,13 @@ def test_a_plan_is_written_looked_at_approved_and_withdrawn(visit: Visits, town:
     expect(page.get_by_text("en anden skal godkende den")).to_be_visible()
     page.get_by_role("button", name="Se, hvad der følger").click()
     expect(page.get_by_role("status").filter(has_text="Det berører")).to_be_visible()
+    require_accessible(page)
+
+    other_way = {"name": f"En anden vej {town.url.rpartition(':')[2]}", "day": str(today() + timedelta(days=1))}
+    ask(page, OTHER, other_way)
+    page.get_by_role("heading", name="Sammenlign med en anden plan").click()
+    page.get_by_label("Den anden plan").select_option(index=1)
+    expect(page.get_by_role("heading", name="Følger kun af denne plan")).to_be_visible()
     require_accessible(page)
 
     later = str(today() + timedelta(days=40))

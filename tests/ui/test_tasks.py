@@ -240,13 +240,19 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     require_accessible(page)
     page.get_by_role("button", name="Kontrollér").click()
     expect(page.get_by_text("Processen kan køre.")).to_be_visible()
+    drawn = (Path(__file__).parent / "processes" / "approval.bpmn").read_bytes() + b"<!-- of somebody else -->"
+    definitions.deploy(approval.driver, "approval", {"approval.bpmn": drawn}, FORMS, "test", datetime.now(UTC))
+    page.get_by_role("button", name="Tag i brug").click()
+    expect(page.get_by_role("alert")).to_contain_text("En anden har imens taget udgave")
+    expect(page.get_by_role("button", name="Tag i brug")).to_be_disabled()
+    page.get_by_role("button", name="Behold min tegning").click()
     page.get_by_role("button", name="Tag i brug").click()
     expect(page.get_by_text("Processen er taget i brug.")).to_be_visible()
     with approval.driver.session() as session:
         version = definitions.current(session, "approval")
     definition = version.definition
     approve = definition.nodes["approve"]
-    assert (version.number, approve.name, approve.place.exclude_who_did) == (2, "Godkend den nye kollega", ("approve",))
+    assert (version.number, approve.name, approve.place.exclude_who_did) == (3, "Godkend den nye kollega", ("approve",))
     assert definition.starters == (Place(role="manager", unit="unit"),)
     assert [(each.kind, each.operations) for each in definition.triggers] == [("Person", {"created"})]
     assert definition.given == {"person": "person.uuid"}

@@ -39,6 +39,15 @@ function made(): Client {
 }
 
 let client = made();
+/** When this page has changed something itself. */
+let changedAt = 0;
+/** Milliseconds after which the log has told of it. */
+const TOLD_WITHIN = 5_000;
+
+/** Whether a change of which the log tells now is one that was made here, and shown already. */
+export function isJustChanged(): boolean {
+	return Date.now() - changedAt < TOLD_WITHIN;
+}
 
 /**
  * The answer to a question. Throws Failure. `fresh`: what is kept does not count. `reason`: why it is asked, for the log
@@ -85,6 +94,7 @@ export async function answerOf<D>(wanted: Mutation): Promise<D> {
 	const { data, error } = await client.executeMutation(createRequest(wanted.document, wanted.variables, extensions));
 	if (error) throw failureOf(error);
 	client = made();
+	changedAt = Date.now();
 	return data as D;
 }
 

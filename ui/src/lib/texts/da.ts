@@ -1,3 +1,5 @@
+import { accountTexts } from './accounts.da';
+import { rightsTexts } from './rights.da';
 import { properties } from './properties.da';
 
 type Gain = 'GAINED' | 'LOST';
@@ -508,7 +510,11 @@ export const da = {
 		standsInFor: 'Er stedfortræder for',
 		endSubstitutes: (count: number): string => (count < 2 ? 'Afslut stedfortræderen' : `Afslut ${count} stedfortrædere`),
 		substitutesEnded: (count: number, day: string): string =>
-			count === 1 ? `Stedfortræderen slutter ${day}.` : `${count} stedfortrædere slutter ${day}.`
+			count === 1 ? `Stedfortræderen slutter ${day}.` : `${count} stedfortrædere slutter ${day}.`,
+		create: 'Ny rolle',
+		coversAll: 'Uden ansvar dækker den alle ansvar',
+		coversAllHint: 'Roller er få og generelle. Enheden og ansvaret siger, hvad en rolle betyder.',
+		created: (title: string) => `Rollen ${title} er lavet.`
 	},
 	chart: {
 		title: 'Organisationsdiagram',
@@ -650,7 +656,8 @@ export const da = {
 		nothingSet: 'ikke begrænset, da intet er sat for den',
 		ownName: 'Log ind som person for at godkende: man godkender i eget navn.',
 		approve: (title: string) => `Godkend ${title}`,
-		approved: 'Det er godkendt, som det blev vist.'
+		approved: 'Det er godkendt, som det blev vist.',
+		endAll: 'Afslut alle'
 	},
 	forms: {
 		none: 'Vælg …',
@@ -894,6 +901,13 @@ export const da = {
 			offNow: 'Lad dem ikke starte længere',
 			isOn: (name: string) => `Sager i ${name} starter af sig selv fra nu af.`,
 			isOff: (name: string) => `Sager i ${name} startes kun af mennesker og systemer.`
+		},
+		move: {
+			title: (name: string) => `Flyt åbne sager i ${name} til den nyeste udgave`,
+			what: 'Sager, der ikke kan flyttes, bliver på deres udgave, med en begrundelse.',
+			move: 'Flyt sagerne',
+			moved: (count: string) => `Flyttet: ${count}.`,
+			stays: 'Disse bliver på deres udgave:'
 		}
 	},
 	draw: {
@@ -967,7 +981,10 @@ export const da = {
 		deployed: 'Processen er taget i brug. Nye sager følger den; sager, der er i gang, bliver på deres udgave.',
 		refused: 'Processen kan ikke køre:',
 		mayNot: 'En proces tages i brug af dem, der har systemrollen Organisation eller Drift for hele organisationen.',
-		notDrawn: 'Processen er ikke tegnet og kan kun tages i brug som filer.'
+		notDrawn: 'Processen er ikke tegnet og kan kun tages i brug som filer.',
+		overtaken: (version: string) => `En anden har imens taget udgave ${version} i brug`,
+		insist: 'Behold min tegning; den bliver udgaven efter',
+		beginAgain: 'Begynd med den nye udgave'
 	},
 	unitCare: {
 		create: 'Opret en enhed her',
@@ -987,7 +1004,10 @@ export const da = {
 		tagged: (day: string) => `KLE-numrene gælder fra ${day}.`,
 		fromSource: '(oplyst af en kilde)',
 		remove: 'Fjern',
-		addKle: 'Tilføj et KLE-nummer'
+		addKle: 'Tilføj et KLE-nummer',
+		pay: 'Ret, hvem der udbetaler løn',
+		payHint: 'Tomt: enheden ovenover bestemmer.',
+		paid: (name: string, day: string): string => (name ? `Løn udbetales af ${name} fra ${day}.` : `Enheden ovenover bestemmer fra ${day}.`)
 	},
 	personCare: {
 		affiliate: 'Giv en tilknytning',
@@ -1015,7 +1035,14 @@ export const da = {
 		splitTitle: (name: string) => `Del ${name} i to`,
 		splitWhat: 'Hvilke poster handler om en anden? De får en person for sig selv.',
 		oneRecord: 'Personen har kun én post, så der er intet at dele.',
-		wasSplit: 'De valgte poster har nu en person for sig selv.'
+		wasSplit: 'De valgte poster har nu en person for sig selv.',
+		position: 'Vælg stilling',
+		positionHint: 'Tomt: stillingen ifølge lønsystemet og stillingsfortegnelsen.',
+		payrolls: 'stillingen ifølge lønsystemet',
+		positionChosen: (position: string, day: string) => `Fra ${day} gælder ${position}.`,
+		kle: 'Sæt KLE',
+		kleHint: 'Numre, som ansættelsen har ud over enhedens. Kilders numre gælder ved siden af.',
+		kleSet: (day: string) => `KLE-numrene gælder fra ${day}.`
 	},
 	newPerson: {
 		title: 'Ny person uden løn',
@@ -1034,7 +1061,10 @@ export const da = {
 		ways: { MAIL: 'Med mail til den private adresse', SMS: 'Med SMS til den private telefon', PAPER: 'På et ark, som du udskriver' },
 		send: 'Send invitationen',
 		sent: (day: string) => `Koden er sendt. Den kan bruges til og med ${day}.`,
-		onPaper: (day: string) => `Giv arket til personen selv. Koden kan bruges til og med ${day} og vises ikke igen.`
+		onPaper: (day: string) => `Giv arket til personen selv. Koden kan bruges til og med ${day} og vises ikke igen.`,
+		reset: 'Nulstil',
+		resetWhat: 'Den tidligere adgangskode, adgangsnøgler og anden faktor gælder ikke længere. Personen får en kode, som er god til at vælge nye.',
+		unlock: 'Lås op'
 	},
 	plans: {
 		title: 'Planlagte omlægninger',
@@ -1107,7 +1137,13 @@ export const da = {
 		apply: 'Gennemfør nu',
 		edit: 'Ret planen',
 		withdraw: 'Opgiv planen',
-		takeBack: 'Tag den tilbage'
+		takeBack: 'Tag den tilbage',
+		compare: 'Sammenlign med en anden plan',
+		compareWith: 'Den anden plan',
+		noOthers: 'Der er ingen anden plan, der forestår.',
+		onlyThis: 'Følger kun af denne plan',
+		onlyOther: 'Følger kun af den anden',
+		both: (count: string) => `Følger af dem begge: ${count}.`
 	},
 	decideAccounts: {
 		title: 'Afgørelser om konti',
@@ -1183,7 +1219,11 @@ export const da = {
 		everything: 'Alt',
 		drift: 'Anderledes hos aftageren',
 		ledger: 'Det, aftageren har',
-		tooMany: (shown: string, all: string) => `Her er ${shown} af ${all}. Vælg en tilstand for at se resten.`
+		tooMany: (shown: string, all: string) => `Her er ${shown} af ${all}. Vælg en tilstand for at se resten.`,
+		hook: 'Efterbehandling (hook)',
+		hookEvents: { created: 'oprettet', changed: 'ændret', returned: 'vendt tilbage', closed: 'lukket', deleted: 'slettet' } as Record<string, string>,
+		hookLeft: (events: string, tries: string, next: string, answer: string) =>
+			`Mangler: ${events}. Forsøg: ${tries}${next ? `, næste ${next}` : ''}.${answer ? ` Svar: ${answer}` : ''}`
 	},
 	sourcePage: {
 		state: 'Tilstand',
@@ -1296,6 +1336,27 @@ export const da = {
 		origin: 'Kommer fra',
 		usual: 'som fra fabrikken'
 	},
+	choices: {
+		effect: { GIVE: 'Giver en konto', WITHHOLD: 'Giver ingen konto' },
+		per: { PERSON: 'Én konto for en person', EMPLOYMENT: 'Én konto for hver ansættelse' },
+		exception: { GIVE: 'Har en konto', WITHHOLD: 'Har ingen konto', KEEP: 'Kontoen bliver, som den er' },
+		mode: { REFUSE: 'Ingen af dem haves', APPROVE: 'Ingen af dem haves uden en godkendt undtagelse' },
+		scope: { PERSON: 'Hos samme person', OVERLAP: 'Hos samme person, hvis afgrænsningerne overlapper' },
+		content: {
+			KLE: 'KLE-numre', UNIT: 'Enheder', SENSITIVITY: 'Følsomhed', ITSYSTEM: 'It-systemer', PAYOUT: 'Ydelsesenheder', TEXT: 'Fri tekst', OTHER: 'Andet'
+		},
+		form: { SINGLE: 'Én værdi', MULTI: 'Flere værdier', TEXT: 'Én tekst' }
+	} as Record<string, Record<string, string>>,
+	live: {
+		held: 'Nogen har ændret det, der vises her. Det læses igen, når formularen er lukket.',
+		read: 'Nogen har ændret det, der vises her. Det er læst igen.'
+	},
+	inputs: {
+		noOptions: 'Der er intet at vælge.',
+		addOption: 'Tilføj',
+		add: 'Find og tilføj',
+		lines: 'Én pr. linje.'
+	},
 	accountReasons: {
 		GIVEN: 'En regel giver kontoen.',
 		EXCEPTION: 'En undtagelse gælder for personen.',
@@ -1313,6 +1374,8 @@ export const da = {
 		FAILED: 'En regels betingelse kan ikke regnes ud for personen.',
 		DEAD: 'Personen er død, og ingen regel eller undtagelse giver døde en konto.'
 	},
+	accountTexts,
+	rightsTexts,
 	properties
 };
 

@@ -1,4 +1,6 @@
 import type { Texts } from './da';
+import { accountTexts } from './accounts.en';
+import { rightsTexts } from './rights.en';
 import { properties } from './properties.en';
 
 export const en: Texts = {
@@ -501,7 +503,11 @@ export const en: Texts = {
 		standsInFor: 'Stands in for',
 		endSubstitutes: (count) => (count < 2 ? 'End the substitute' : `End ${count} substitutes`),
 		substitutesEnded: (count, day) =>
-			count === 1 ? `The substitute ends on ${day}.` : `${count} substitutes end on ${day}.`
+			count === 1 ? `The substitute ends on ${day}.` : `${count} substitutes end on ${day}.`,
+		create: 'New role',
+		coversAll: 'Without a responsibility it covers all of them',
+		coversAllHint: 'Roles are few and general. The unit and the responsibility say what a role means.',
+		created: (title) => `The role ${title} is made.`
 	},
 	chart: {
 		title: 'Organisation chart',
@@ -643,7 +649,8 @@ export const en: Texts = {
 		nothingSet: 'not limited, as nothing is set for it',
 		ownName: 'Log in as a person to approve it: an approval is in one’s own name.',
 		approve: (title) => `Approve ${title}`,
-		approved: 'It is approved as it was shown.'
+		approved: 'It is approved as it was shown.',
+		endAll: 'End all'
 	},
 	forms: {
 		none: 'Choose …',
@@ -887,6 +894,13 @@ export const en: Texts = {
 			offNow: 'Let them start no longer',
 			isOn: (name: string) => `Cases of ${name} start by themselves from now on.`,
 			isOff: (name: string) => `Cases of ${name} are started by people and systems only.`
+		},
+		move: {
+			title: (name) => `Move open cases of ${name} to the newest version`,
+			what: 'Cases that can’t be moved stay on their version, with a reason.',
+			move: 'Move the cases',
+			moved: (count) => `Moved: ${count}.`,
+			stays: 'These stay on their version:'
 		}
 	},
 	draw: {
@@ -960,7 +974,10 @@ export const en: Texts = {
 		deployed: 'The process is in use. New cases follow it; cases that run stay on their version.',
 		refused: 'The process can’t run:',
 		mayNot: 'A process is brought into use by those who have the system role Organisation or Operations everywhere.',
-		notDrawn: 'The process is not drawn, and can only be brought into use as files.'
+		notDrawn: 'The process is not drawn, and can only be brought into use as files.',
+		overtaken: (version) => `Somebody else has brought version ${version} into use meanwhile`,
+		insist: 'Keep my drawing; it becomes the version after that',
+		beginAgain: 'Begin with the new version'
 	},
 	unitCare: {
 		create: 'Create a unit here',
@@ -980,7 +997,10 @@ export const en: Texts = {
 		tagged: (day) => `The KLE numbers apply from ${day}.`,
 		fromSource: '(stated by a source)',
 		remove: 'Remove',
-		addKle: 'Add a KLE number'
+		addKle: 'Add a KLE number',
+		pay: 'Change who pays out',
+		payHint: 'Empty: the unit above decides.',
+		paid: (name, day) => (name ? `${name} pays out from ${day}.` : `The unit above decides from ${day}.`)
 	},
 	personCare: {
 		affiliate: 'Add an affiliation',
@@ -1008,7 +1028,14 @@ export const en: Texts = {
 		splitTitle: (name) => `Split ${name} into two`,
 		splitWhat: 'Which records are about somebody else? They get a person of their own.',
 		oneRecord: 'The person has one record only, so there is nothing to split.',
-		wasSplit: 'The chosen records have a person of their own now.'
+		wasSplit: 'The chosen records have a person of their own now.',
+		position: 'Choose a position',
+		positionHint: 'Empty: the position according to payroll and the position list.',
+		payrolls: 'the position according to payroll',
+		positionChosen: (position, day) => `From ${day} it is ${position}.`,
+		kle: 'Set KLE',
+		kleHint: 'Numbers that the employment has beside the unit’s. Those of sources count beside them.',
+		kleSet: (day) => `The KLE numbers count from ${day}.`
 	},
 	newPerson: {
 		title: 'New person without pay',
@@ -1027,7 +1054,10 @@ export const en: Texts = {
 		ways: { MAIL: 'By mail to the private address', SMS: 'By SMS to the private phone', PAPER: 'On a sheet that you print' },
 		send: 'Send the invitation',
 		sent: (day) => `The code has been sent. It can be used until ${day}.`,
-		onPaper: (day) => `Hand the sheet to the person. The code can be used until ${day}, and is not shown again.`
+		onPaper: (day) => `Hand the sheet to the person. The code can be used until ${day}, and is not shown again.`,
+		reset: 'Reset',
+		resetWhat: 'The former password, passkeys and second factor no longer count. The person gets a code with which to choose new ones.',
+		unlock: 'Unlock'
 	},
 	plans: {
 		title: 'Planned reorganisations',
@@ -1100,7 +1130,13 @@ export const en: Texts = {
 		apply: 'Carry it out now',
 		edit: 'Change the plan',
 		withdraw: 'Withdraw the plan',
-		takeBack: 'Take it back'
+		takeBack: 'Take it back',
+		compare: 'Compare with another plan',
+		compareWith: 'The other plan',
+		noOthers: 'No other plan is to come.',
+		onlyThis: 'Follows from this plan only',
+		onlyOther: 'Follows from the other one only',
+		both: (count) => `Follows from both: ${count}.`
 	},
 	decideAccounts: {
 		title: 'Decisions about accounts',
@@ -1176,7 +1212,11 @@ export const en: Texts = {
 		everything: 'Everything',
 		drift: 'Different at the target',
 		ledger: 'What the target has',
-		tooMany: (shown, all) => `These are ${shown} of ${all}. Choose a state to see the rest.`
+		tooMany: (shown, all) => `These are ${shown} of ${all}. Choose a state to see the rest.`,
+		hook: 'What follows (hook)',
+		hookEvents: { created: 'created', changed: 'changed', returned: 'returned', closed: 'closed', deleted: 'deleted' },
+		hookLeft: (events, tries, next, answer) =>
+			`To be done: ${events}. Tries: ${tries}${next ? `, next ${next}` : ''}.${answer ? ` Answer: ${answer}` : ''}`
 	},
 	sourcePage: {
 		state: 'State',
@@ -1289,6 +1329,27 @@ export const en: Texts = {
 		origin: 'Comes from',
 		usual: 'as delivered'
 	},
+	choices: {
+		effect: { GIVE: 'Gives an account', WITHHOLD: 'Gives no account' },
+		per: { PERSON: 'One account for a person', EMPLOYMENT: 'One account for each employment' },
+		exception: { GIVE: 'Has an account', WITHHOLD: 'Has no account', KEEP: 'The account stays as it is' },
+		mode: { REFUSE: 'Neither is held', APPROVE: 'Neither is held without an approved exception' },
+		scope: { PERSON: 'By one person', OVERLAP: 'By one person, where their constraints overlap' },
+		content: {
+			KLE: 'KLE numbers', UNIT: 'Units', SENSITIVITY: 'Sensitivity', ITSYSTEM: 'IT systems', PAYOUT: 'Units that pay out', TEXT: 'Free text', OTHER: 'Something else'
+		},
+		form: { SINGLE: 'One value', MULTI: 'Several values', TEXT: 'One text' }
+	},
+	live: {
+		held: 'Somebody has changed what is shown here. It is read again once the form is closed.',
+		read: 'Somebody has changed what is shown here. It has been read again.'
+	},
+	inputs: {
+		noOptions: 'There is nothing to choose.',
+		addOption: 'Add',
+		add: 'Find and add',
+		lines: 'One a line.'
+	},
 	accountReasons: {
 		GIVEN: 'A rule gives the account.',
 		EXCEPTION: 'An exception applies to the person.',
@@ -1306,6 +1367,8 @@ export const en: Texts = {
 		FAILED: 'A rule’s condition can’t be evaluated for the person.',
 		DEAD: 'The person is dead, and no rule or exception gives the dead an account.'
 	},
+	accountTexts,
+	rightsTexts,
 	properties
 };
 

@@ -6,8 +6,10 @@ function ofTexts(texts: Record<string, string>, name: string | null | undefined)
 	return (name && texts[name]) || (name ?? '');
 }
 
-export function propertyName(name: string): string {
-	return ofTexts(t().properties, name);
+/** `kind`: of the thing, since a title is not the same of an employment and of a rule. */
+export function propertyName(name: string, kind?: string): string {
+	const own = `${kind}.${name}`;
+	return ofTexts(t().properties, own in t().properties ? own : name);
 }
 
 export function sourceName(name: string | null | undefined): string {
