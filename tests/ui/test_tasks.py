@@ -5,12 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from processes.cases import definitions, kept, tasks
+from graph.errors import ChangeRejected
+from processes.cases import case_log, definitions, kept, tasks
 from processes.cases.by_itself import switched_on
+from processes.cases.happened import WATCHED
+from processes.cases.service_work import carry_out_due
+from processes.engine.check import Arguments
 from processes.engine.extensions import Place
+from processes.services import Call, Service
 from tests.processes.engine.drawn import END, PLACE, START, flow, process, script, user
 from tests.ui.addresses import require_address
 from tests.ui.axe import require_accessible
@@ -41,9 +47,7 @@ FORMS: dict[str, Any] = {
         "then": {"required": ["why"]},
     },
 }
-FORGET = (
-    "MATCH (n) WHERE n:Case OR n:Task OR n:CaseEntry OR n:Process OR n:ProcessVersion OR n:Delegation DETACH DELETE n"
-)
+FORGET = "MATCH (n:Case|Task|ServiceTask|CaseEntry|Process|ProcessVersion|Delegation) DETACH DELETE n"
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +230,8 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     expect(page.get_by_role("button", name="Tilføj en værdi")).to_have_count(0)
     page.get_by_role("button", name="Tilføj en udløser").click()
     trigger = page.get_by_role("group", name="Udløser 1")
+    for kind in WATCHED:
+        trigger.get_by_role("combobox", name="Hvad der ændres").select_option(kind)
     trigger.get_by_role("combobox", name="Hvad der ændres").select_option("Person")
     trigger.get_by_role("textbox", name="Hvad der sker med det").fill("vanished")
     page.get_by_role("button", name="Kontrollér").click()
@@ -237,6 +243,11 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     given.get_by_role("textbox", name="Værdi").fill("person.uuid")
     page.get_by_role("button", name="Tilføj en udløser").click()
     page.get_by_role("button", name="Fjern: Udløser 2").click()
+    require_accessible(page)
+    page.get_by_role("combobox", name="Element", exact=True).select_option("Ansættelse (Process)")
+    owner = page.get_by_role("group", name="Processens ejer")
+    owner.get_by_role("combobox", name="Rolle").select_option("manager")
+    owner.get_by_role("textbox", name="Enhed Hvor").fill("unit")
     require_accessible(page)
     page.get_by_role("button", name="Kontrollér").click()
     expect(page.get_by_text("Processen kan køre.")).to_be_visible()
@@ -253,6 +264,7 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     definition = version.definition
     approve = definition.nodes["approve"]
     assert (version.number, approve.name, approve.place.exclude_who_did) == (3, "Godkend den nye kollega", ("approve",))
+    assert definition.owner == Place(role="manager", unit="unit")
     assert definition.starters == (Place(role="manager", unit="unit"),)
     assert [(each.kind, each.operations) for each in definition.triggers] == [("Person", {"created"})]
     assert definition.given == {"person": "person.uuid"}
@@ -337,3 +349,31 @@ def test_the_owner_of_a_process_tries_its_incidents_again_on_a_phone(visit: Visi
     require_accessible(page)
     page.get_by_role("button", name="Prøv igen").click()
     expect(page.get_by_text("Opgaven er udført.")).to_be_visible()
+
+
+def test_the_owner_of_a_process_skips_a_step_that_was_done_by_hand(visit: Visits, approval: Town) -> None:
+    owner = '<extensionElements><reconnect:owner role="manager" unit="unit"/></extensionElements>'
+    order = '<extensionElements><reconnect:service name="order"/></extensionElements>'
+    step = f'<serviceTask id="key" name="Bestil nøglen">{order}</serviceTask>'
+
+    def refuse(_: neo4j.Driver, call: Call) -> None:
+        raise ChangeRejected("refused", "no such key")
+
+    now, wanted = datetime.now(UTC), {"order": Arguments()}
+    drawn = process(owner, START, step, END, flow("start", "key", "end"))
+    definitions.deploy(approval.driver, "main", {"main.bpmn": drawn}, FORMS, "test", now, wanted)
+    values = {"person": person(approval, "Theo Toft"), "unit": unit(approval, "Havneskolen"), "first_day": "2027-01-01"}
+    case = tasks.start(approval.driver, "main", values, None, now)
+    carry_out_due(approval.driver, {"order": Service(Arguments(), refuse)}, lambda: now)
+    with approval.driver.session() as session:
+        (task,) = kept.tasks_of(session, case)
+    page = visit("manager", f"/tasks/{task.id}")
+    expect(page.get_by_text("no such key")).to_be_visible()
+    page.get_by_role("button", name="Spring trinnet over").click()
+    page.get_by_role("textbox", name="Hvorfor kan det springes over?").fill("Nøglen er udleveret")
+    require_accessible(page)
+    page.get_by_role("button", name="Spring over", exact=True).click()
+    expect(page.get_by_text("Trinnet er sprunget over.")).to_be_visible()
+    with approval.driver.session() as session:
+        done = [(each.action, each.reason) for each in case_log.log_of(session, case)]
+    assert ("skipped", "Nøglen er udleveret") in done

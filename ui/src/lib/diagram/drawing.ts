@@ -15,6 +15,8 @@ interface BusinessObject {
 	$type: string;
 	conditionExpression?: { body?: string };
 	extensionElements?: { values?: Extension[] };
+	/** Of a pool: the process that is drawn in it. */
+	processRef?: BusinessObject;
 }
 
 type Extension = { $type: string } & Record<string, unknown>;
@@ -25,6 +27,7 @@ interface Registry {
 }
 interface Modeling {
 	updateProperties(element: Drawn, properties: Record<string, unknown>): void;
+	updateModdleProperties(element: Drawn, of: BusinessObject, properties: Record<string, unknown>): void;
 }
 interface Moddle {
 	create(type: string, values: Record<string, unknown>): Extension;
@@ -80,13 +83,13 @@ export class Drawing {
 
 	/** An attribute of one of our extension elements, such as the role of a place. */
 	extension(element: Drawn, type: string, name: string): string {
-		const found = element.businessObject.extensionElements?.values?.find((each) => each.$type === type);
+		const found = carrier(element).extensionElements?.values?.find((each) => each.$type === type);
 		return String(found?.[name] ?? '');
 	}
 
 	/** Our extension elements of a type, of which there may be several, with the attributes that they have. */
 	extensions(element: Drawn, type: string): Record<string, string>[] {
-		const found = element.businessObject.extensionElements?.values?.filter((each) => each.$type === type) ?? [];
+		const found = carrier(element).extensionElements?.values?.filter((each) => each.$type === type) ?? [];
 		return found.map((each) =>
 			Object.fromEntries(Object.entries(attributesOf(each)).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])))
 		);
@@ -95,14 +98,20 @@ export class Drawing {
 	/** Our extension elements of a type become these; others stay. */
 	setExtensions(element: Drawn, type: string, stated: Record<string, string>[]): void {
 		const make = this.#modeler.get<Moddle>('moddle');
-		const others = (element.businessObject.extensionElements?.values ?? []).filter((each) => each.$type !== type);
+		const others = (carrier(element).extensionElements?.values ?? []).filter((each) => each.$type !== type);
 		const made = stated.map((each) => make.create(type, Object.fromEntries(Object.entries(each).filter(([, value]) => value))));
 		const values = [...made, ...others];
-		this.set(element, { extensionElements: values.length ? make.create('bpmn:ExtensionElements', { values }) : undefined });
+		this.#extend(element, values);
 	}
 
 	set(element: Drawn, properties: Record<string, unknown>): void {
 		this.#modeler.get<Modeling>('modeling').updateProperties(element, properties);
+	}
+
+	#extend(element: Drawn, values: Extension[]): void {
+		const made = this.#modeler.get<Moddle>('moddle').create('bpmn:ExtensionElements', { values });
+		const extensionElements = values.length ? made : undefined;
+		this.#modeler.get<Modeling>('modeling').updateModdleProperties(element, carrier(element), { extensionElements });
 	}
 
 	setCondition(element: Drawn, body: string): void {
@@ -113,18 +122,23 @@ export class Drawing {
 	/** Set an attribute; one of our elements without any attribute is taken away. */
 	setExtension(element: Drawn, type: string, name: string, value: string): void {
 		const make = this.#modeler.get<Moddle>('moddle');
-		const before = element.businessObject.extensionElements?.values ?? [];
+		const before = carrier(element).extensionElements?.values ?? [];
 		const old = before.find((each) => each.$type === type);
 		const attributes: Record<string, unknown> = { ...attributesOf(old), [name]: value || undefined };
 		const isEmpty = Object.values(attributes).every((each) => each === undefined);
 		const values = [...before.filter((each) => each !== old), ...(isEmpty ? [] : [make.create(type, attributes)])];
-		this.set(element, { extensionElements: values.length ? make.create('bpmn:ExtensionElements', { values }) : undefined });
+		this.#extend(element, values);
 	}
 
 	async xml(): Promise<string> {
 		const { xml } = await this.#modeler.saveXML({ format: true });
 		return xml ?? '';
 	}
+}
+
+/** What carries our extension elements: of a pool, its process. */
+function carrier(element: Drawn): BusinessObject {
+	return element.businessObject.processRef ?? element.businessObject;
 }
 
 function attributesOf(extension: Extension | undefined): Record<string, unknown> {

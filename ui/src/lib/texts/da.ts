@@ -724,7 +724,7 @@ export const da = {
 		with: (names: string) => (names ? `Ligger hos ${names}` : 'Ligger hos ingen'),
 		states: { OPEN: 'Åben', DONE: 'Udført', CANCELLED: 'Bortfaldet' },
 		soFar: 'Oplyst indtil nu',
-		owners: 'Sagen venter her. Prøv igen, når årsagen er væk. Er trinnet allerede udført i hånden, skal det springes over: bed dem, der har ansvar for processer, om det.',
+		owners: 'Sagen venter her. Prøv igen, når årsagen er væk. Er trinnet allerede udført i hånden, så spring det over.',
 		todo: 'Din opgave',
 		note: 'Bemærkning',
 		noteHint: 'Kan udelades. Den står i sagens log.',
@@ -732,6 +732,7 @@ export const da = {
 		keepDraft: 'Gem kladde',
 		draftKept: 'Kladden er gemt. Den står her, næste gang du åbner opgaven, også på en anden maskine.',
 		completed: 'Opgaven er udført.',
+		skipped: 'Trinnet er sprunget over.',
 		claim: 'Tag opgaven',
 		claimed: 'Du har taget opgaven. Andre kan ikke udføre den, så længe du har den.',
 		giveBack: 'Giv den tilbage',
@@ -932,6 +933,10 @@ export const da = {
 		excludeWhoDid: 'Opgaver, hvis udførere ikke må have den',
 		remove: 'Fjern',
 		removeOne: (what: string) => `Fjern: ${what}`,
+		owner: {
+			title: 'Processens ejer',
+			hint: 'Ejeren får de trin, der ikke kan udføres, som opgaver. Uden en ejer er det kun dem, der har ansvar for processer, der ser dem.'
+		},
 		starters: {
 			title: 'Hvem må starte en sag',
 			hint: 'En af dem skal passe. Er der ingen, må alle starte en sag.',

@@ -717,7 +717,7 @@ export const en: Texts = {
 		with: (names: string) => (names ? `With ${names}` : 'With nobody'),
 		states: { OPEN: 'Open', DONE: 'Done', CANCELLED: 'No longer needed' },
 		soFar: 'Filled in so far',
-		owners: 'The case waits here. Try again when the cause is gone. Do not do so if the step has been done by hand: then it must be skipped, by those who look after processes.',
+		owners: 'The case waits here. Try again when the cause is gone. If the step has been done by hand, skip it.',
 		todo: 'Your task',
 		note: 'Remark',
 		noteHint: 'Optional. The log of the case will show it.',
@@ -725,6 +725,7 @@ export const en: Texts = {
 		keepDraft: 'Keep a draft',
 		draftKept: 'The draft is kept. It is here the next time that you open the task, on another machine too.',
 		completed: 'The task is done.',
+		skipped: 'The step was skipped.',
 		claim: 'Take the task',
 		claimed: 'You have taken the task. Others can’t complete it as long as you have it.',
 		giveBack: 'Give it back',
@@ -925,6 +926,10 @@ export const en: Texts = {
 		excludeWhoDid: 'Tasks whose doers may not have it',
 		remove: 'Remove',
 		removeOne: (what: string) => `Remove: ${what}`,
+		owner: {
+			title: 'The owner of the process',
+			hint: 'The owner gets the steps that can’t be made as tasks. Without an owner, only those who look after processes see them.'
+		},
 		starters: {
 			title: 'Who may start a case',
 			hint: 'One of them must fit. Without any, everybody may start a case.',
