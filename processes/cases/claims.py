@@ -62,7 +62,10 @@ def give_back(driver: neo4j.Driver, task: str, by: str, now: datetime, reason: s
         if handed is not None and survivors(tx, "Person", [handed[1]]).get(handed[1]) == person:
             told |= {"handed_by": None, "handed_to": None}
         kept.set_task(tx, task, told)
-        case_log.log(tx, seen.task.case, case_log.LogEntry("given_back", now, person, None, seen.task.element, reason))
+        candidate = seen.route.of(person)
+        instead_of = None if candidate is None else candidate.instead_of
+        entry = case_log.LogEntry("given_back", now, person, instead_of, seen.task.element, reason)
+        case_log.log(tx, seen.task.case, entry)
         return kept.task(tx, task)
 
     return write(driver, work)
@@ -92,7 +95,8 @@ def hand(
                 f"{name_of(tx, other)} may not have the task {seen.task.name!r}, or is away; hand it to somebody else"
             )
             raise NotCandidate(text)
-        case_log.log(tx, seen.task.case, case_log.LogEntry("handed", now, person, None, seen.task.element, reason))
+        entry = case_log.LogEntry("handed", now, person, candidate.instead_of, seen.task.element, reason)
+        case_log.log(tx, seen.task.case, entry)
         return kept.task(tx, task)
 
     return write(driver, work)

@@ -16,8 +16,8 @@ from processes.cases.made_again import element_of, make_again
 from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.cases.set_values import require_another, typed
-from processes.cases.tasks import Find, by_name, refused
-from processes.errors import FormRejected
+from processes.cases.tasks import Find, by_name, name_of, refused
+from processes.errors import FormRejected, NotCandidate
 
 
 def retry(
@@ -38,11 +38,12 @@ def retry(
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
-        running.log("retried", now, by, element=element_of(running, incident, service), reason=reason)
+        instead_of = _taken(running, incident, by, now, reason, as_owner=as_owner)
+        running.log("retried", now, by, instead_of, element_of(running, incident, service), reason)
         make_again(running, incident, service, now)
         running.write(now)
 
-    _decide(driver, case, incident, work, owner=by if as_owner else None, now=now)
+    _decide(driver, case, incident, work)
 
 
 def repair(
@@ -123,25 +124,30 @@ def skip(
                 "cause, then retry it"
             )
             raise ChangeRejected("not_skipped", text, field="incident")
+        instead_of = _taken(running, incident, by, now, reason, as_owner=as_owner)
         running.engine.complete(incident, {}, now)
         service_tasks.set_task(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})
-        running.log("skipped", now, by, element=service.element, reason=reason)
+        running.log("skipped", now, by, instead_of, service.element, reason)
         running.write(now)
 
-    _decide(driver, case, incident, work, owner=by if as_owner else None, now=now)
+    _decide(driver, case, incident, work)
+
+
+def _taken(
+    running: Running, incident: str, by: str | None, now: datetime, reason: str, *, as_owner: bool
+) -> str | None:
+    """In whose place the person decides, who has the owner's task, which is done by it. Raises NotCandidate,
+    AlreadyClaimed."""
+    candidate = None if by is None else owners.take(running, incident, by, now, reason)
+    if candidate is None and as_owner and by is not None:
+        name = name_of(running.tx, by)
+        raise NotCandidate(f"{name} does not look after this incident now; look at the case again")
+    return None if candidate is None else candidate.instead_of
 
 
 def _decide(
-    driver: neo4j.Driver,
-    case: str,
-    incident: str,
-    decide: Callable[[Running, ServiceTask | None], None],
-    *,
-    owner: str | None = None,
-    now: datetime | None = None,
+    driver: neo4j.Driver, case: str, incident: str, decide: Callable[[Running, ServiceTask | None], None]
 ) -> None:
-    """``owner``: a person who must have the incident's task at the moment ``now``."""
-
     def work(tx: neo4j.ManagedTransaction) -> None:
         running = Running.lock(tx, case)
         found = kept.case(tx, case)
@@ -152,8 +158,6 @@ def _decide(
         if incident not in known:
             text = f"the case {case} has no incident {incident!r}; it has: {', '.join(known) or 'none'}"
             raise Unknown("unknown_incident", text, incident, known)
-        if owner is not None and now is not None:
-            owners.require(tx, case, incident, owner, now)
         decide(running, services.get(incident))
 
     with driver.session() as session:

@@ -6,13 +6,12 @@ organisation sees these cases, and no others. It needs no system role.
 
 from datetime import datetime
 
-import neo4j
-
 from graph.connection import Run
 from processes.cases import kept
 from processes.cases.kept import Task
-from processes.cases.tasks import looks, name_of
-from processes.errors import NotCandidate
+from processes.cases.running import Running
+from processes.cases.tasks import looks, require_not_claimed
+from processes.routing import Candidate
 
 
 def task_of(run: Run, case: str, incident: str) -> Task | None:
@@ -27,7 +26,17 @@ def owns(run: Run, case: str, incident: str, person: str, now: datetime) -> bool
     return task is not None and looks(run, [task], now)[0].route.of(person) is not None
 
 
-def require(tx: neo4j.ManagedTransaction, case: str, incident: str, person: str, now: datetime) -> None:
-    """The case must be locked. Raises NotCandidate."""
-    if not owns(tx, case, incident, person, now):
-        raise NotCandidate(f"{name_of(tx, person)} does not look after this incident now; look at the case again")
+def take(running: Running, incident: str, person: str, now: datetime, reason: str) -> Candidate | None:
+    """The task that the person has for an incident is done by deciding about the incident; how they have it.
+
+    None: they don't have it, and decide with a system role. Raises AlreadyClaimed.
+    """
+    task = task_of(running.tx, running.id, incident)
+    if task is None:
+        return None
+    seen = looks(running.tx, [task], now)[0]
+    candidate = seen.route.of(person)
+    if candidate is not None:
+        require_not_claimed(running.tx, seen, person)
+        running.done(task, person, candidate.instead_of, {}, now, reason)
+    return candidate

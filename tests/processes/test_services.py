@@ -9,15 +9,18 @@ from typing import Any
 import neo4j
 import pytest
 
+from api.access.rights import Access
+from api.access.tasks import seen_case
 from api.mutations.services import services as mutations
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON, at
 from graph.statements.precedence import SourceOrder
-from processes.cases import case_log, definitions, incidents, kept, service_tasks, tasks
+from processes.cases import case_log, claims, definitions, delegations, incidents, kept, service_tasks, tasks
 from processes.cases.running import Running
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
+from processes.errors import AlreadyClaimed
 from processes.services import Call, Service, ServiceFailed, Services
 from reconnect.embedded import Addresses
 from tests.emptied import empty
@@ -313,3 +316,34 @@ def test_workers_that_are_killed_lose_nothing_and_do_nothing_twice(
                 "started", "completed", "served", "served", "ended",
             ]  # fmt: skip
             assert kept.case(session, case).incidents == ()
+
+
+@pytest.mark.parametrize("decide", [incidents.retry, incidents.skip])
+def test_who_decides_for_the_owner_is_named_with_them_and_goes_on_seeing_the_case(
+    town: neo4j.Driver, decide: Callable[..., None]
+) -> None:
+    owner = '<extensionElements><reconnect:owner role="case_worker" unit="unit"/></extensionElements>'
+    failing = outside(raising(ServiceFailed("no", NEXT)))
+    parts = (owner, START, service("call"), user("note", "note", PLACE.replace("case_worker", "manager")), END)
+    content = process(*parts, flow("start", "do", "note", "end"), id="owned")
+    wanted = {name: each.arguments for name, each in failing.items()}
+    definitions.deploy(town, "owned", {"main.bpmn": content}, SCHEMAS, "test", NOW, wanted)
+    found = of_case(town, tasks.start(town, "owned", {"unit": "job", "person": "dora"}, "bo", NOW))
+    carry_out_due(town, failing, lambda: NOW)
+    with town.session() as session:
+        anna, carl = (find(session, "Person", each).uuid for each in ("anna", "carl"))
+    end = (NOW + timedelta(days=3)).date()
+    delegations.delegate(town, "owned", "anna", "carl", (NOW - timedelta(days=1)).date(), end, NOW)
+    with town.session() as session:
+        (owners,) = (each for each in kept.tasks_of(session, found.case) if each.incident)
+    claims.claim(town, owners.id, "anna", NOW)
+    with pytest.raises(AlreadyClaimed):
+        decide(town, found.case, found.id, carl, NOW, "Igen", as_owner=True)
+    claims.give_back(town, owners.id, "anna", NOW)
+    decide(town, found.case, found.id, carl, NOW, "Igen", as_owner=True)
+    with town.session() as session:
+        entries = [each for each in case_log.log_of(session, found.case) if each.by == carl]
+        assert {each.action for each in entries} == {"completed", "retried" if decide is incidents.retry else "skipped"}
+        assert {each.instead_of for each in entries} == {anna}
+        for person in (anna, carl):
+            seen_case(session, Access("x", frozenset(), person), found.case, NOW)
