@@ -388,10 +388,15 @@ class Case:
             for task in scope.tasks.values():
                 if task.state == TaskState.READY and str(task.id) not in held and _goes_on(task):
                     return _Step(task, runs=True)
-        for task in self._workflow.event_manager.tasks.values():
-            due = (datetime.fromisoformat(each) <= self._now for each in _moments(task))
-            if str(task.id) not in held and any(due):
-                return _Step(task, runs=False)
+        due = [
+            (moment, number, task)
+            for number, task in enumerate(self._workflow.event_manager.tasks.values())
+            if str(task.id) not in held
+            for moment in map(datetime.fromisoformat, _moments(task))
+            if moment <= self._now
+        ]
+        if due:  # what was due first happens first, also where nobody has looked for days
+            return _Step(min(due, key=lambda each: each[:2])[2], runs=False)
         return None
 
     def _hold(self, step: _Step, text: str) -> None:

@@ -15,6 +15,7 @@ from SpiffWorkflow.bpmn.parser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import (
     BoundaryEventParser,
     EndEventParser,
+    EventBasedGatewayParser,
     IntermediateCatchEventParser,
     StartEventParser,
 )
@@ -27,18 +28,21 @@ from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.defaults import (
     BoundaryEvent,
     EndEvent,
+    EventBasedGateway,
     IntermediateCatchEvent,
     ParallelMultiInstanceTask,
     SequentialMultiInstanceTask,
     StartEvent,
 )
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import ErrorEventDefinition
-from SpiffWorkflow.bpmn.specs.event_definitions.timer import CycleTimerEventDefinition, TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
 from SpiffWorkflow.bpmn.util import BpmnEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.check import Checked
 from processes.engine.diagram import Diagrams
@@ -49,6 +53,7 @@ from processes.engine.values import weight
 MOST_INSTANCES = 5_000
 _MOST_COPIED = 26_000_000
 """Instances, each with a copy of the case's values (``weight``): as many as allowed for a list of as many texts."""
+_SEEN = "seen_events"  # what an event-based gateway has seen, within one step
 KEY = "key"  # what a service task keeps: its idempotency key
 START, DUE, LEFT = "start:", "due:", "left:"
 """What a task keeps of a timer: when it started, when it is due (next), and how often it is still due."""
@@ -112,28 +117,80 @@ class MomentTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow 
             my_task.internal_data[key] = timer.due(evaluation.now, my_task.data).isoformat()
         return datetime.fromisoformat(my_task.internal_data[key]) <= evaluation.now
 
+    def __eq__(self, other: object) -> bool:
+        """SpiffWorkflow would take any timer behind an event-based gateway for the first."""
+        return isinstance(other, MomentTimer) and self.name == other.name
 
-class RepeatedTimer(CycleTimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
-    """A timer that is due several times: each time, what follows is begun once more."""
+    __hash__ = None  # type: ignore[assignment]  # as those of SpiffWorkflow
+
+
+class FirstEvent(EventBasedGateway):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """An event-based gateway: of several events that have happened by now, the case goes on with the first."""
+
+    def _run_hook(self, my_task: Task) -> Any:
+        evaluation: Evaluation = my_task.workflow.script_engine
+        kept = my_task.internal_data
+        due = [
+            (datetime.fromisoformat(kept[DUE + each.name]), number)
+            for number, each in enumerate(self.event_definition.event_definitions)
+            if isinstance(each, MomentTimer)
+        ]
+        moment, number = min(due, default=(datetime.max, 0))
+        if due and moment <= evaluation.now:  # a message comes now
+            kept[_SEEN] = [BpmnEvent(self.event_definition.event_definitions[number])]
+        return super()._run_hook(my_task)
+
+
+class RepeatedTimer(TimerEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """A timer that is due several times."""
 
     def has_fired(self, my_task: Task) -> bool:
-        return bool(my_task.internal_data.get(LEFT + self.name) == 0)
-
-    def cycle_complete(self, my_task: Task) -> bool:
         evaluation: Evaluation = my_task.workflow.script_engine
         timer = evaluation.timer("timeCycle", self.expression)
         kept, start, due, left = my_task.internal_data, START + self.name, DUE + self.name, LEFT + self.name
         if due not in kept:
             kept[start], kept[left] = evaluation.now.isoformat(), timer.times
             kept[due] = timer.nth(evaluation.now, 1).isoformat()
-        moment = datetime.fromisoformat(kept[due])
-        if moment > evaluation.now or kept[left] == 0:
-            return False
-        kept[left] -= 1
-        if kept[left]:
-            nth = timer.times - kept[left] + 1
-            kept[due] = timer.nth(datetime.fromisoformat(kept[start]), nth).isoformat()
-        return True
+        return datetime.fromisoformat(kept[due]) <= evaluation.now
+
+    def after(self, my_task: Task) -> dict[str, Any] | None:
+        """What a timer that is due keeps for the next time; None if this was the last."""
+        kept, start, due, left = my_task.internal_data, START + self.name, DUE + self.name, LEFT + self.name
+        if kept[left] <= 1:
+            return None
+        evaluation: Evaluation = my_task.workflow.script_engine
+        timer = evaluation.timer("timeCycle", self.expression)
+        nth = timer.nth(datetime.fromisoformat(kept[start]), timer.times - kept[left] + 2)
+        return {start: kept[start], left: kept[left] - 1, due: nth.isoformat()}
+
+
+class EdgeEvent(BoundaryEvent):  # type: ignore[misc]  # SpiffWorkflow has no types
+    """An event at the edge of an activity. One that does not interrupt it happens as often as its message comes, or its
+    timer is due, until the activity ends; what has followed by then goes on.
+
+    SpiffWorkflow would take a message once, and cancel what follows a timer that is due again with the activity. Here
+    each time is a step of its own.
+    """
+
+    def catch(self, my_task: Task, event: BpmnEvent) -> None:
+        if not self.cancel_activity and isinstance(self.event_definition, MessageEventDefinition):
+            self._wait_again(my_task, {})
+        super().catch(my_task, event)
+
+    def _update_hook(self, my_task: Task) -> Any:
+        happens = super()._update_hook(my_task)
+        if happens and isinstance(self.event_definition, RepeatedTimer):
+            kept = self.event_definition.after(my_task)
+            if kept is not None:
+                self._wait_again(my_task, kept)
+        return happens
+
+    def _wait_again(self, my_task: Task, kept: dict[str, Any]) -> None:
+        again = my_task.parent._add_child(self, TaskState.WAITING)
+        again.internal_data.update(kept)
+        again._inherit_data()
+        self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
+        again.workflow.top_workflow.event_manager.add_task(again)
 
 
 class Error(ErrorEventDefinition):  # type: ignore[misc]  # SpiffWorkflow has no types
@@ -324,7 +381,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("startEvent"): (_StartParser, StartEvent),
         full_tag("endEvent"): (_EndParser, EndEvent),
         full_tag("intermediateCatchEvent"): (_CatchParser, IntermediateCatchEvent),
-        full_tag("boundaryEvent"): (_BoundaryParser, BoundaryEvent),
+        full_tag("boundaryEvent"): (_BoundaryParser, EdgeEvent),
+        full_tag("eventBasedGateway"): (EventBasedGatewayParser, FirstEvent),
         full_tag("parallelGateway"): (GatewayParser, ParallelJoin),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, InclusiveJoin),
         full_tag("serviceTask"): (TaskParser, ServiceTask),

@@ -79,7 +79,7 @@ def _escalations(definition: Definition, task: Task) -> int:
     for each in split.children if split is not None else ():
         node = definition.nodes.get(node_id(each))
         if isinstance(each.task_spec, BoundaryEvent) and node and extensions.ours(node.element, "escalation"):
-            found += len(each.children) if _repeats(each) else int(each.state == TaskState.COMPLETED)
+            found += each.state == TaskState.COMPLETED
     return found
 
 
@@ -101,8 +101,3 @@ def node_id(task: Task) -> str:
     """The id of its element in the diagram; a step that SpiffWorkflow has added has that of what it belongs to."""
     name = getattr(task.task_spec, "bpmn_id", None) or task.task_spec.name
     return str(name).removesuffix(" [child]").partition(".")[0]
-
-
-def _repeats(task: Task) -> bool:
-    definition = task.task_spec.event_definition
-    return isinstance(definition, spiff.RepeatedTimer)

@@ -23,6 +23,11 @@ from tests.processes.engine.drawn import (
     when,
 )
 
+MESSAGE = (
+    '<message id="ping" name="ping"><extensionElements><reconnect:data name="days"/></extensionElements></message>'
+)
+PING = '<messageEventDefinition messageRef="ping"/>'
+
 
 def gateway(kind: str, id: str) -> str:
     return f'<{kind}Gateway id="{id}"/>'
@@ -180,3 +185,71 @@ def test_drawn_at_random_it_goes_as_the_standard_says(seed: int) -> None:
         tokens.complete(task)
         case = finish(definition, case, task)
     assert case.finished and not tokens.at_join
+
+
+def test_a_message_that_does_not_interrupt_is_taken_as_often_as_it_comes() -> None:
+    definition = read(
+        START, user("x"), boundary("asked", "x", PING, interrupts=False), user("r", "answer"), END,
+        '<endEvent id="other"/>', flow("start", "x", "end"), flow("asked", "r", "other"), outside=MESSAGE,
+    )  # fmt: skip
+    case = begin(definition)
+    for days in (1, 2):
+        assert case.messages == {"ping"}
+        case.deliver("ping", {"days": days}, NOW)
+        case = again(definition, case)
+    assert [(each.element, each.data.get("days")) for each in case.work()] == [("x", None), ("r", 1), ("r", 2)]
+    case = finish(definition, case, "x")
+    assert (elements(case), case.messages) == (["r", "r"], set())
+    assert finish(definition, case, "r", "r").finished
+
+
+def test_what_a_message_or_a_timer_has_begun_goes_on_when_the_activity_has_ended() -> None:
+    inside = (
+        f'<subProcess id="x"><startEvent id="in"/>{user("y")}<endEvent id="out"/>{flow("in", "y", "out")}</subProcess>'
+    )
+    definition = read(
+        START, inside, boundary("asked", "x", PING, interrupts=False),
+        boundary("again", "x", timer("timeCycle", "R3/1 day"), interrupts=False),
+        boundary("late", "x", timer("timeDuration", "P10D")), user("r"), user("s"), user("t"), END,
+        flow("start", "x", "end"), flow("asked", "r", "end"), flow("again", "s", "end"), flow("late", "t", "end"),
+        outside=MESSAGE,
+    )  # fmt: skip
+
+    def halfway() -> Case:
+        case = begin(definition)
+        case.deliver("ping", {}, NOW)
+        case.pass_time(NOW + timedelta(days=2, hours=1))
+        case = again(definition, case)
+        assert sorted(elements(case)) == ["r", "s", "s", "y"]
+        return case
+
+    case = finish(definition, halfway(), "y")
+    assert (sorted(elements(case)), case.next_due()) == (["r", "s", "s"], None)
+    assert finish(definition, case, "s", "r", "s").finished
+    case = halfway()
+    case.pass_time(NOW + timedelta(days=11))
+    assert sorted(elements(again(definition, case))) == ["r", "s", "s", "s", "t"], "what interrupts ends what is inside"
+
+
+@pytest.mark.parametrize("days", [2, 9])
+def test_of_what_is_due_by_now_the_earlier_happens_first(days: int) -> None:
+    two = [
+        f'<intermediateCatchEvent id="{id}">{timer("timeDuration", f"P{number}D")}</intermediateCatchEvent>'
+        for id, number in (("later", 3), ("sooner", 2))
+    ]
+    message = f'<intermediateCatchEvent id="asked">{PING}</intermediateCatchEvent>'
+    definition = read(
+        START, '<eventBasedGateway id="either"/>', *two, message, user("a"), user("b"), user("c"), END,
+        flow("start", "either", "later", "a", "end"), flow("either", "sooner", "b", "end"),
+        flow("either", "asked", "c", "end"), outside=MESSAGE,
+    )  # fmt: skip
+    moment = NOW + timedelta(days=days)
+    case = begin(definition)
+    case.pass_time(moment)
+    assert elements(again(definition, case)) == ["b"]
+    case = begin(definition)
+    case.deliver("ping", {}, moment)
+    assert elements(again(definition, case)) == ["b"]
+    case = begin(definition)
+    case.deliver("ping", {}, NOW)
+    assert elements(again(definition, case)) == ["c"]
