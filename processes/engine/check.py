@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from graph.expressions import Expression, ExpressionRejected, Names, compile_expression
-from processes.engine import decision_elements, errors_caught, extensions, paths
+from processes.engine import decision_elements, errors_caught, extensions, others, paths
 from processes.engine.decisions import Decision, outputs_of, read_decision, tables
 from processes.engine.diagram import (
     ACTIVITIES,
@@ -56,20 +56,34 @@ _OWN_KEYS = frozenset({
 """Names under which the engine keeps what it knows of a task; no message has one."""
 _AT_THE_ROOT = frozenset({
     "process", "message", "error", "collaboration", "documentation", "extensionElements", "category", "itemDefinition",
-})  # fmt: skip
+    "dataStore", "signal", "escalation", "resource", "partnerEntity", "partnerRole", "endPoint", "relationship",
+}) | {f"{each}EventDefinition" for each in (
+    "cancel", "compensate", "conditional", "error", "escalation", "link", "message", "signal", "terminate", "timer",
+)}  # fmt: skip
+"""What may stand beside the processes; what would use it there and is not supported is a fault itself."""
 _IN_A_COLLABORATION = (DRAWN_ONLY - {"dataObject", "dataObjectReference", "dataStoreReference"}) | {
     "participant", "messageFlow",
 }  # fmt: skip
-_OF_DRAWINGS = frozenset({"http://www.signavio.com"})
-"""Extensions by which a modeller keeps how it draws an element: they say nothing of what is done."""
 _INSTEAD = {
     "task": "say what kind of task it is, such as a user task",
     "adHocSubProcess": "draw a sub-process with the order of its tasks",
     "transaction": "draw a sub-process",
     "complexGateway": "draw an exclusive, inclusive or parallel gateway",
+    "standardLoopCharacteristics": "draw the loop with gateways",
+    "eventDefinitionRef": "write what it waits for into the event itself",
+    **dict.fromkeys(
+        ("potentialOwner", "humanPerformer", "performer", "resourceRole"),
+        "say who has the task by the role and unit of its place",
+    ),
+    "signal": "draw a message",
+    "conditional": "draw a message or a timer",
+    "link": "draw the flow itself",
+    "escalation": "draw a timer with our extension escalation",
+    "compensate": "draw the steps that undo it",
+    "cancel": "draw an error",
 }
+_AT_THE_START = "; a case is started by a person, a webhook or a trigger (our extension): draw a plain start event"
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +150,9 @@ class _Checking:
         self._drawn_only = set(diagrams.drawn_only)
         self._messages = diagrams.messages()
         self._errors = diagrams.errors()
+        self._waited_for = {
+            each.get("messageRef", "") for node in diagrams.nodes() for each in (node.element, *children(node.element))
+        }
         self._asked = {each.id for each in diagrams.nodes() if each.type in ("userTask", "manualTask")}
         self.checked = Checked(names_of(self._variables()))
 
@@ -150,7 +167,8 @@ class _Checking:
             self._add("", self._process, "missing_process", f"there is no process with this id; there is: {found}")
         for document, root in self._diagrams.roots.items():
             self._check_root(document, root)
-            self._check_extensions(document, root)
+            self._check_elements(document, root)
+            self._faults += others.faults(document, root, self._diagrams.drawn_only)
         for document, message in (
             (d, m) for d, r in self._diagrams.roots.items() for m in r.iter(f"{{{BPMN}}}message")
         ):
@@ -210,53 +228,29 @@ class _Checking:
             for each in children(within):
                 if each.tag.startswith(f"{{{BPMN}}}") and local(each) not in allowed:
                     id = each.get("id") or f"line {each.sourceline}"
+                    if local(each) == "extension" and each.get("mustUnderstand") not in ("true", "1"):
+                        continue
                     self._add(document, id, "unsupported", f"{local(each)} is not supported")
 
-    def _check_extensions(self, document: str, root: etree._Element) -> None:
+    def _check_elements(self, document: str, root: etree._Element) -> None:
+        """What SpiffWorkflow does not read, wherever it stands."""
         for element in root.iter(f"{{{BPMN}}}*"):
             if element in self._drawn_only:
                 continue
             id = element.get("id") or f"line {element.sourceline}"
-            for name in element.attrib if element is not root else ():
-                if str(name).startswith("{") and name != _XSI_TYPE:
-                    self._add(document, id, "unsupported", f"the attribute {name!s} is another engine's; leave it out")
             for name, value in _UNREAD.items():
                 if element.get(name, value) not in (value, "0" if value == "false" else value):
                     self._add(document, id, "unsupported", f"{name}={element.get(name)!r} is not supported")
             if local(element) == "error" and not element.get("errorCode"):
                 text = "an error has an errorCode, by which it is caught; a name is not enough"
                 self._add(document, id, "no_code", text)
-            for each in extensions.of(element):
-                self._check_extension(document, id, local(element), each)
-
-    def _check_extension(self, document: str, id: str, home: str, element: etree._Element) -> None:
-        name = local(element)
-        known = extensions.attributes()
-        if etree.QName(element).namespace in _OF_DRAWINGS:
-            return
-        if not str(element.tag).startswith(f"{{{extensions.namespace()}}}"):
-            self._add(document, id, "unsupported", f"the extension {element.tag} is another engine's; leave it out")
-        elif name not in known:
-            self._add(document, id, "unknown_extension", f"{name} is not known; allowed: {', '.join(sorted(known))}")
-        elif home not in extensions.homes()[name]:
-            homes = ", ".join(sorted(extensions.homes()[name]))
-            self._add(document, id, "misplaced_extension", f"{name} stands in {homes}, not in {home}")
-        else:
-            for attribute in element.attrib:
-                if attribute not in known[name]:
-                    allowed = ", ".join(sorted(known[name])) or "none"
-                    self._add(document, id, "unknown_extension", f"{name} has no {attribute!s}; it has: {allowed}")
-            if name == "data" and not is_name(element.get("name", "").strip()):
-                self._add(document, id, "no_name", f"{element.get('name', '')!r} does not name a variable")
-        holder = element.getparent()
-        same = [each for each in holder if each.tag == element.tag] if holder is not None else []
-        if name not in ("data", "argument", "starter", "trigger") and same and same[0] is not element:
-            self._add(document, id, "unknown_extension", f"{name} is stated twice")
 
     def _check_message(self, document: str, message: etree._Element) -> None:
+        """One that only flows between pools name is drawn."""
         name = message.get("name", "")
-        if not is_variable(name) or name in _OWN_KEYS:
-            self._add(document, message.get("id", ""), "no_name", f"{name!r} does not name a message")
+        if message.get("id", "") in self._waited_for and (not is_variable(name) or name in _OWN_KEYS):
+            text = f"{name!r} does not name a message: by its name it is delivered, so it is one word of a-z, 0-9 and _"
+            self._add(document, message.get("id", ""), "no_name", text)
 
     def _check_scope(self, scope: Scope) -> None:
         kind = local(scope.element)
@@ -270,16 +264,12 @@ class _Checking:
         for each in children(scope.element):
             if local(each) not in own:
                 id = each.get("id") or scope.id
-                instead = f"; {_INSTEAD[local(each)]}" if local(each) in _INSTEAD else ""
-                self._add(scope.document, id, "unsupported", f"{local(each)} is not supported{instead}")
+                self._add(scope.document, id, "unsupported", f"{local(each)} is not supported{_instead(local(each))}")
         for lane in scope.element.iter(f"{{{BPMN}}}lane"):
             if lane.find(f"{{{BPMN}}}flowNodeRef") is not None or child(lane, "childLaneSet") is None:
                 self._check_lane(scope.document, lane)
         for flow in scope.flows:
             if flow.condition is not None:
-                language = flow.condition.get("language", SCRIPT_FORMAT).lower()
-                if language != SCRIPT_FORMAT:
-                    self._add(scope.document, flow.id, "expression", f"the condition is in {language}, not in CEL")
                 self._expression(scope.document, flow.id, _text(flow.condition))
         for node in scope.nodes.values():
             self._check_node(node)
@@ -301,7 +291,7 @@ class _Checking:
         for each in children(node.element):
             kind = local(each)
             if node.type != "subProcess" and kind not in allowed and not kind.endswith("EventDefinition"):
-                self._add_to(node, "unsupported", f"{kind} in a {node.type} is not supported")
+                self._add_to(node, "unsupported", f"{kind} in a {node.type} is not supported{_instead(kind)}")
         self._check_place(node.document, node.id, extensions.place(node.element))
         self._check_multiple(node)
         if node.type in _EVENTS:
@@ -459,8 +449,8 @@ class _Checking:
         for each in found:
             kind = local(each).removesuffix("EventDefinition")
             if kind not in allowed:
-                options = ", ".join(sorted(allowed)) or "nothing"
-                self._add_to(node, "unsupported", f"{kind} is not supported in this {node.type}; supported: {options}")
+                options = f"; supported: {', '.join(sorted(allowed))}{_instead(kind)}" if allowed else _AT_THE_START
+                self._add_to(node, "unsupported", f"{kind} is not supported in this {node.type}{options}")
             elif kind == "timer":
                 self._check_timer(node, each)
             elif kind == "message":
@@ -495,7 +485,7 @@ class _Checking:
 
     def _check_message_of(self, node: Node, element: etree._Element) -> None:
         if element.get("messageRef", "") not in self._messages:
-            self._add_to(node, "missing_message", "it does not name a message")
+            self._add_to(node, "missing_message", f"messageRef names no message{_of(self._messages)}")
 
     def _check_listed(self, node: Node, kind: str, listed: Collection[str]) -> None:
         name = extensions.attribute(node.element, kind, "name")
@@ -571,7 +561,8 @@ class _Checking:
             compile_expression(text, self.checked.names if names is None else names)
             self.checked.expressions[text] = compile_expression(text, self.checked.names)
         except ExpressionRejected as wrong:
-            self._add(document, id, "expression", str(wrong))
+            written = next((f"; write it without {each}" for each in ("${", "#{", "=") if text.startswith(each)), "")
+            self._add(document, id, "expression", f"{wrong}{written}")
 
     def _add_to(self, node: Node, rule: str, text: str) -> None:
         self._add(node.document, node.id, rule, text)
@@ -599,6 +590,10 @@ def _process_of(scope: Scope) -> str:
     while scope.outer is not None:
         scope = scope.outer
     return scope.id
+
+
+def _instead(kind: str) -> str:
+    return f"; {_INSTEAD[kind]}" if kind in _INSTEAD else ""
 
 
 def _text(element: etree._Element | None) -> str:

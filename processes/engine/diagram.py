@@ -39,6 +39,9 @@ out."""
 
 
 _ARROWS = frozenset({"dataInputAssociation", "dataOutputAssociation"})
+_ENDS_OF_ARROWS = frozenset({"ioSpecification", "dataInput", "dataOutput", "inputSet", "outputSet"})
+_NAMED = ("attachedToRef", "calledElement", "errorRef", "messageRef")
+"""Attributes that name another element with the prefix of its document's namespace, or without."""
 
 
 @dataclass(slots=True)
@@ -133,23 +136,36 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
 
 
 def data_drawn(element: etree._Element) -> frozenset[str]:
-    """The child elements by which a modeller draws that data goes in or out of a node; empty if they say more.
+    """The child elements by which a modeller draws that data goes in or out of a node; without the arrows, if these
+    say more.
 
     bpmn-js writes a property of the activity as the end of such an arrow.
     """
     arrows = [each for each in children(element) if local(each) in _ARROWS]
     if any(local(each) not in ("sourceRef", "targetRef") for arrow in arrows for each in children(arrow)):
-        return frozenset()
-    return _ARROWS | {"property"} if arrows else frozenset()
+        return _ENDS_OF_ARROWS
+    return _ENDS_OF_ARROWS | _ARROWS | {"property"} if arrows else _ENDS_OF_ARROWS
 
 
 def parse(name: str, content: bytes, faults: list[Fault]) -> etree._Element | None:
     """The root of a document, read safely; None, and a fault, if it is refused."""
     try:
-        return tree(content, LARGEST, MOST_ELEMENTS)
+        root = tree(content, LARGEST, MOST_ELEMENTS)
     except BadXml as wrong:
         faults.append(Fault(name, f"line {wrong.line or 1}", wrong.rule, str(wrong)))
         return None
+    _drop_prefixes(root)
+    return root
+
+
+def _drop_prefixes(root: etree._Element) -> None:
+    """``tns:approve`` is ``approve``, where ``tns`` is the document's own namespace."""
+    own = root.get("targetNamespace")
+    for element in root.iter(f"{{{BPMN}}}*"):
+        for attribute in _NAMED:
+            prefix, colon, id = element.get(attribute, "").partition(":")
+            if colon and own is not None and element.nsmap.get(prefix) == own:
+                element.set(attribute, id)
 
 
 def check_schema(name: str, root: etree._Element, faults: list[Fault]) -> None:

@@ -81,6 +81,8 @@ def _nodes(scope: Scope) -> Iterator[tuple[str, str, str]]:
             yield "unsupported", node.id, f"{leaving} flows leave a {node.type}; draw a gateway"
         if node.type == "boundaryEvent":
             host = scope.nodes.get(node.attached_to)
+            if host is None and node.attached_to in {each.get("id") for each in children(scope.element)}:
+                continue  # of a kind that is a fault of its own
             if host is None or host.type not in ACTIVITIES or _by_event(host):
                 yield "crosses", node.id, "it is not attached to an activity of its own process"
             elif _kind(node) == "error" and host.type not in ("subProcess", "callActivity"):

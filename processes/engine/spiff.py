@@ -389,9 +389,13 @@ class _Parser(BpmnParser):  # type: ignore[misc]
         full_tag("businessRuleTask"): (TaskParser, DecisionTask),
     }
 
+    def _add_data_stores(self, bpmn: Any) -> None:
+        """They are drawn for people."""
+
 
 NodeParser.parse_incoming_data_references = NodeParser.parse_outgoing_data_references = lambda node: []
-"""Arrows of data are drawn for people: variables are what a case has."""
+NodeParser.parse_io_spec = lambda node: None
+"""Data that goes in and out is drawn for people: variables are what a case has."""
 TaskParser.PARALLEL_MI_CLASS = _Parallel
 TaskParser.SEQUENTIAL_MI_CLASS = _Sequential
 
@@ -404,6 +408,7 @@ def specifications(diagrams: Diagrams, process: str) -> tuple[BpmnProcessSpec, d
     specification = parser.get_spec(process)
     inner = parser.get_subprocess_specs(process)
     for each in (specification, *inner.values()):
+        each.data_objects = {}  # else a case would have a variable of this name
         for task in each.task_specs.values():
             if isinstance(task, MultiInstanceTask):  # SpiffWorkflow does it when it makes the instances; a case that
                 each.task_specs[task.task_spec].completed_event.connect(task.merge_child)  # is read has them already

@@ -253,7 +253,9 @@ def test_an_event_sub_process_that_would_not_do_what_it_says_is_refused(start: s
 
 
 def test_a_message_whose_name_the_engine_uses_is_refused() -> None:
-    assert ("m", "no_name") in found(*PLAIN, outside='<message id="m" name="answered"/>')
+    asked = (START, '<receiveTask id="ask" messageRef="m"/>', END, flow("start", "ask", "end"))
+    for name in ("answered", "Answer from payroll"):
+        assert found(*asked, outside=f'<message id="m" name="{name}"/>') == {("m", "no_name")}
 
 
 @pytest.mark.parametrize(
