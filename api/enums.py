@@ -134,6 +134,14 @@ TaskHow = enumerated(
         "fallback": "No other holder was found",
     },
 )
+TemplateKind = enumerated(
+    "TemplateKind",
+    "What becomes of a text",
+    {
+        "mail": "A mail to people's work addresses",
+        "letter": "A document that is kept with the case",
+    },
+)
 InboxPart = enumerated(
     "InboxPart",
     "A part of an inbox",
@@ -270,5 +278,5 @@ else:
 
 STORED_ENUMS: tuple[type[Enum], ...] = (
     *OF_WORDS.values(), Kind, Operation, RunType, RunState, BrakeState, PlanState, TaskState, TaskHow, InboxPart,
-    AttachmentState, TaskOrder, TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
+    AttachmentState, TemplateKind, TaskOrder, TaskAction, CaseState, CaseAction, Severity, LedgerState, TokenRole,
 )  # fmt: skip

@@ -9,6 +9,7 @@ CaseError (a GraphError)
 ├── NotInPerson          next    a delegation by somebody who stands in for another, or does not have such a task (T7)
 ├── ToOneself            next    a delegation to oneself (T7)
 ├── ServiceFailed        varies  a service of a case that could not be carried out (``processes.services``)
+├── TemplateRejected     next    a text of an installation that its process can't send
 └── FormRejected         next    values that a form does not take
 """
 
@@ -17,6 +18,7 @@ from datetime import datetime
 from graph.errors import GraphError
 from graph.retry import NEXT
 from graph.time import COPENHAGEN
+from processes.engine.errors import Fault
 
 
 class CaseError(GraphError):
@@ -67,6 +69,17 @@ class NotInPerson(CaseError):
 
 class ToOneself(CaseError):
     code = "to_oneself"
+
+
+class TemplateRejected(CaseError):
+    """``faults``: all that is wrong with the text, each with its place."""
+
+    code = "template_rejected"
+
+    def __init__(self, template: str, language: str, faults: tuple[Fault, ...]) -> None:
+        told = "; ".join(f"{each.element}: {each.text}" for each in faults)
+        super().__init__(f"the text of {template} ({language}) can't be sent: {told}")
+        self.faults = faults
 
 
 class FormRejected(CaseError):

@@ -1,6 +1,7 @@
-"""The files of a definition as people keep them: diagrams (.bpmn), decision tables (.dmn) and forms (.json).
+"""The files of a definition as people keep them: diagrams (.bpmn), decision tables (.dmn), forms (.json), and
+the texts that it sends (.mail, .letter).
 
-A form is named by its file: ``approval.json`` is the form ``approval``.
+A form is named by its file: ``approval.json`` is the form ``approval``; a text by key and language: ``told.da.mail``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,18 +13,20 @@ import orjson
 from processes.engine.diagram import LARGEST, MOST_DOCUMENTS, is_executable, parse
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.extensions import BPMN
+from processes.templates import SUFFIXES as OF_TEMPLATES
 
-SUFFIXES = (".bpmn", ".dmn", ".json")
+SUFFIXES = (".bpmn", ".dmn", ".json", *OF_TEMPLATES)
 _DIAGRAMS = (".bpmn", ".dmn")
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A definition before its check. ``schemas``: the forms by their names."""
+    """A definition before its check. ``schemas``: the forms by their names; ``texts``: templates by their files."""
 
     process: str
     documents: Mapping[str, bytes]
     schemas: Mapping[str, object]
+    texts: Mapping[str, str]
 
 
 def read_package(files: Mapping[str, bytes], process: str | None = None) -> Package:
@@ -32,11 +35,12 @@ def read_package(files: Mapping[str, bytes], process: str | None = None) -> Pack
     ``process``: the one that cases run; by default the one that no other one calls. Raises DefinitionRejected.
     """
     faults: list[Fault] = []
-    if len(files) > 2 * MOST_DOCUMENTS or sum(map(len, files.values())) > 4 * LARGEST:
-        text = f"at most {2 * MOST_DOCUMENTS} files of {4 * LARGEST} bytes together are allowed"
+    if len(files) > 3 * MOST_DOCUMENTS or sum(map(len, files.values())) > 4 * LARGEST:
+        text = f"at most {3 * MOST_DOCUMENTS} files of {4 * LARGEST} bytes together are allowed"
         raise DefinitionRejected((Fault("", "", "too_large", text),))
     documents: dict[str, bytes] = {}
     schemas: dict[str, object] = {}
+    texts: dict[str, str] = {}
     for name, content in sorted(files.items()):
         suffix = PurePath(name).suffix.lower()
         if suffix in _DIAGRAMS:
@@ -46,12 +50,17 @@ def read_package(files: Mapping[str, bytes], process: str | None = None) -> Pack
                 schemas[PurePath(name).stem] = orjson.loads(content)
             except orjson.JSONDecodeError as wrong:
                 faults.append(Fault(name, f"line {wrong.lineno}", "wrong_form", f"it is not JSON: {wrong.msg}"))
+        elif suffix in OF_TEMPLATES:
+            try:
+                texts[name] = content.decode()
+            except UnicodeDecodeError:
+                faults.append(Fault(name, "", "not_utf8", "the file is not in UTF-8"))
         else:
             faults.append(Fault(name, "", "unknown_file", f"its name ends with one of {', '.join(SUFFIXES)}"))
     found = process or _called_by_none(documents, faults)
     if faults:
         raise DefinitionRejected(tuple(sorted(faults)))
-    return Package(found, documents, schemas)
+    return Package(found, documents, schemas, texts)
 
 
 def _called_by_none(documents: Mapping[str, bytes], faults: list[Fault]) -> str:

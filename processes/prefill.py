@@ -27,11 +27,12 @@ def prefill_faults(forms: Mapping[str, Form], variables: Mapping[str, Any]) -> I
                 text = f"there is no variable {variable!r}; there is: {', '.join(sorted(variables))}"
             elif property_ and variable not in kinds:
                 text = f"{variable} is neither a unit nor a person"
-            elif property_ and property_ not in (known := _open(kinds[variable])):
+            elif property_ and property_ not in (known := open_properties(kinds[variable])):
                 text = f"{kinds[variable]} has no {property_!r} that everybody reads; it has: {', '.join(known)}"
             if text:
                 yield Fault(f"{name}.json", field, "prefill", f"prefill {path!r}: {text}")
 
 
-def _open(kind: str) -> list[str]:
+def open_properties(kind: str) -> list[str]:
+    """What everybody may read of a thing of this kind."""
     return [each.name for each in KINDS[kind].properties if each.access == "open" and each.withheld_while is None]

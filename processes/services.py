@@ -7,8 +7,9 @@ killed meanwhile. What is done outside is noted before it is tried; if it isn't 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 import neo4j
 
@@ -23,7 +24,9 @@ class Call:
 
     ``name``: the service's; ``title``: of its element in the diagram. ``key``: the same for each try of the same work.
     ``deployer``: the user who has deployed the definition, and ``roles`` what this user might do then; None = anything.
-    ``alone``: UUID of the person who has started the case, where nobody has completed a task before.
+    ``alone``: UUID of the person who has started the case, where nobody has completed a task before. ``at``: the moment
+    of the try. ``note``: what the log of the case is to say when it is done. ``persons``: UUIDs of those whom a letter
+    may name.
     """
 
     process: str
@@ -36,6 +39,9 @@ class Call:
     deployer: str = ""
     roles: frozenset[str] | None = None
     alone: str | None = None
+    at: datetime | None = None
+    note: str = ""
+    persons: tuple[str, ...] = ()
 
 
 class ServiceFailed(CaseError):
@@ -59,20 +65,26 @@ class Noted:
 @dataclass(frozen=True, slots=True)
 class Service:
     """``carry_out``: does it, and gives its answer, perhaps ``Noted``. Raises GraphError. ``in_graph``: it writes with
-    the driver that it is given, and nowhere else. ``repeatable``: doing it twice with the same key does no harm."""
+    the driver that it is given, and nowhere else. ``repeatable``: doing it twice with the same key does no harm.
+    ``pages``: where the pages are, for links in what it sends; empty = not known."""
 
     arguments: Arguments
     carry_out: Callable[[neo4j.Driver, Call], Any]
     in_graph: bool = False
     repeatable: bool = False
+    pages: str = ""
 
 
 Services = Mapping[str, Service]
 """By the names that diagrams use."""
 
-MAIL, WEBHOOK = "mail", "webhook"
-OUTSIDE: Mapping[str, Arguments] = MappingProxyType({
-    MAIL: Arguments(frozenset({"to", "subject", "text"}), frozenset({"to", "subject", "text"})),
+MAIL, WEBHOOK, LETTER = "mail", "webhook", "letter"
+TEMPLATED: Final = frozenset({"subject", "text"})
+"""What a template gives."""
+OWN: Mapping[str, Arguments] = MappingProxyType({
+    MAIL: Arguments(frozenset({"to", *TEMPLATED}), frozenset({"to", "language", *TEMPLATED}), TEMPLATED),
+    LETTER: Arguments(TEMPLATED, frozenset({"language", *TEMPLATED}), TEMPLATED),
     WEBHOOK: Arguments(frozenset({"hook"}), frozenset({"hook", "body"})),
 })  # fmt: skip
-"""Services that do something outside of the graph. ``to``: a person, or several; ``hook``: a name in the settings."""
+"""Services beside the API's mutations. ``to``: a person, or several; ``hook``: a name in the settings; ``language``: of
+what is sent, ``da`` or ``en``."""

@@ -35,6 +35,6 @@ def package(files: Sequence[Path], process: str | None) -> Package:
 def wanted() -> Mapping[str, Arguments]:
     """The services that a process may use."""
     from api.mutations.services import wanted as mutations
-    from processes.services import OUTSIDE
+    from processes.services import OWN
 
-    return {**mutations(), **OUTSIDE}
+    return {**mutations(), **OWN}

@@ -8,7 +8,7 @@ from graphql import GraphQLError
 
 from api.access.rights import WRITE, Access, forbidden, whole
 from processes.cases.definitions import Version
-from processes.services import OUTSIDE
+from processes.services import OWN
 
 DEPLOYS = frozenset({"organisation", "operations"})
 """The system roles that deploy definitions, and let them send mails and call other systems."""
@@ -21,7 +21,7 @@ def require_rights(used: Iterable[str], access: Access, act: Literal["deploy", "
     mail, is then the deployer's to answer for.
     """
     for name in sorted(set(used)):
-        if act == "start" and name in OUTSIDE:
+        if act == "start" and name in OWN:
             continue
         roles = WRITE.get(name, DEPLOYS)
         done = {"deploy": "deployed", "start": "started", "repair": "repaired"}[act]

@@ -116,6 +116,8 @@ WRITE: Mapping[str, frozenset[str]] = {
     # And the roles of each mutation that the definition uses (``api.mutations.services``).
     "deployProcess": frozenset({"organisation", "operations"}),
     "moveCases": frozenset({"organisation", "operations"}),
+    "saveTemplate": frozenset({"organisation", "operations"}),
+    "restoreTemplate": frozenset({"organisation", "operations"}),
     # And the roles of what its cases do before anybody has decided.
     "switchAutomaticStarts": frozenset({"organisation", "operations"}),
     "retryIncident": frozenset({"hr", "organisation", "rights", "operations"}),
@@ -180,6 +182,7 @@ WHERE: Mapping[str, Literal["things", "everywhere", "own"]] = {
             "approveBrake", "confirmRestore",
             "decideMatch", "takeBackMatch", "joinPersons", "splitPerson", "erasePerson",
             "markAsDifferentPersons", "unmarkAsDifferentPersons", "deployProcess", "moveCases",
+            "saveTemplate", "restoreTemplate",
             "retryIncident", "skipIncident", "repairIncident", "endCase", "deliverMessage",
             "switchAutomaticStarts",
         ),

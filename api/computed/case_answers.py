@@ -11,7 +11,7 @@ from api.computed.task_answers import moment, names_of, task_forms
 from graph.connection import Run
 from graph.identity.lookup import survivors
 from graph.model.kind import name_of
-from processes.cases import attachments, case_log, definitions, kept
+from processes.cases import attachments, case_log, definitions, kept, letters
 from processes.cases.case_log import LogEntry
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, Task
@@ -20,6 +20,7 @@ from processes.cases.tasks import STARTER, Look
 from processes.engine.case import Case
 from processes.engine.errors import ProcessError
 from processes.forms import KINDS, Form
+from processes.templates import page
 
 _COMMON = (
     Plain("id", "ID!", "Id of the case"),
@@ -55,6 +56,7 @@ CASE = answer_type(
         "attachments", "Attachment", "The files that are attached to it, of those that the caller may fetch", many=True
     ),
     Part("tasks", "Task", "Its tasks, in the order in which they were reached", many=True),
+    Part("letters", "CaseLetter", "The letters that it has made", many=True),
     Part("log", "CaseLogEntry", "What was done with it, in order", many=True),
 )
 INCIDENT = answer_type(
@@ -97,11 +99,22 @@ ENTRY = answer_type(
     Plain("task", "String", "Name of the task that it was done with; null = with the case"),
     Plain("reason", "String", "The reason that was given"),
 )
+LETTER = answer_type(
+    "CaseLetter",
+    "A letter that a case has made",
+    Plain("id", "ID!", "Id of the letter"),
+    Plain("title", "String!", "Name of the step that has made it"),
+    Plain("language", "String!", "da or en"),
+    Plain("subject", "String!", "Its subject"),
+    Plain("text", "String!", "Its text"),
+    Plain("html", "String!", "The same as a page, to print or to save"),
+    Plain("made", "Moment!", "When it was made"),
+)
 _NAMED = frozenset(KINDS)
 """Formats of fields that name a thing."""
 _Answered = tuple[str, str, str, Any]
 """Field, title, format and value."""
-CASE_TYPES = (CASE, INCIDENT, ANSWER, FILLED_IN, ENTRY)
+CASE_TYPES = (CASE, INCIDENT, ANSWER, FILLED_IN, LETTER, ENTRY)
 
 
 def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
@@ -174,6 +187,18 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
             if fields
         ],
         "tasks": task_forms(run, tasks, person),
+        "letters": [
+            {
+                "id": each.id,
+                "title": each.title,
+                "language": each.language,
+                "subject": each.subject,
+                "text": each.text,
+                "html": page(each.subject, each.text, each.language),
+                "made": moment(each.made),
+            }
+            for each in letters.letters_of(run, case.id)
+        ],
         "log": [
             {
                 "action": name_of(each.action),

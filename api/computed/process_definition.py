@@ -5,6 +5,7 @@ import orjson
 
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
 from processes.cases import definitions
+from processes.templates import files_of
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -12,6 +13,7 @@ def _answer(request: Request) -> list[Answer]:
         version = definitions.current(session, request.arguments["process"])
     files = {name: content.decode() for name, content in version.definition.documents.items()}
     files |= {f"{name}.json": _shown(form.schema) for name, form in version.forms.items()}
+    files |= files_of(version.templates)
     return [
         {
             "id": version.process,
@@ -36,12 +38,12 @@ FIELD = ComputedField(
             Plain("id", "ID!", "Id of the process"),
             Plain("name", "String!", "Name of the process"),
             Plain("version", "Int!", "Number of the version, counted from 1"),
-            Part("files", "ProcessFile", "Its diagrams, decision tables and forms", many=True),
+            Part("files", "ProcessFile", "Its diagrams, decision tables, forms and templates", many=True),
         ),
         answer_type(
             "ProcessFile",
             "A file of a definition",
-            Plain("name", "String!", "Its name: hire.bpmn, pay.dmn, request.json"),
+            Plain("name", "String!", "Its name: hire.bpmn, pay.dmn, request.json, told.da.mail"),
             Plain("content", "String!", "The text of the file"),
         ),
     ),

@@ -24,7 +24,7 @@ from api.mutations.tasks import CaseEnded, refusing
 from graph.time import copenhagen_now
 from processes.cases import by_itself, definitions, ending, incidents, kept, messages, moving, owners
 from processes.package import read_package
-from processes.services import OUTSIDE
+from processes.services import OWN
 
 CONTEXT = Info[Context, None]
 
@@ -32,7 +32,10 @@ CONTEXT = Info[Context, None]
 @strawberry.input(description="A file of a definition")
 class ProcessFileInput:
     name: str = strawberry.field(
-        description="Its name: hire.bpmn is a diagram, pay.dmn a decision table, request.json the form request"
+        description=(
+            "Its name: hire.bpmn is a diagram, pay.dmn a decision table, request.json the form request, told.da.mail "
+            "the Danish text of the mail told (contract.en.letter: of a letter)"
+        )
     )
     content: str = strawberry.field(description="The text of the file")
 
@@ -111,13 +114,13 @@ class Deploying:
     ) -> ProcessDeployed:
         def work(editing: Editing) -> ProcessDeployed:
             read = read_package({each.name: each.content.encode() for each in _once(files)}, process)
-            wanted = {**services.wanted(), **OUTSIDE}
+            wanted = {**services.wanted(), **OWN}
             with editing.driver.session(default_access_mode="READ") as session:
-                checked, _ = definitions.check(session, read.process, read.documents, read.schemas, wanted)
-            require_rights(checked.services, info.context.access)
+                checked = definitions.check(session, read.process, read.documents, read.schemas, wanted, read.texts)
+            require_rights(checked.definition.services, info.context.access)
             done = definitions.deploy(
                 editing.driver, read.process, read.documents, read.schemas, info.context.access.name,
-                copenhagen_now(), wanted, expected_version, info.context.access.everywhere,
+                copenhagen_now(), wanted, expected_version, info.context.access.everywhere, read.texts,
             )  # fmt: skip
             return ProcessDeployed(
                 process=ID(read.process), version=done.version.number, is_new=done.is_new, older_cases=done.older

@@ -53,6 +53,7 @@ from api.mutations.plans import Planning
 from api.mutations.processes import Deploying
 from api.mutations.property_values import parsed, parsed_texts, property_of
 from api.mutations.tasks import Tasking
+from api.mutations.templates import Templating
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
 from graph.runs.restores import confirm
@@ -86,7 +87,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, LoginCare, LoggingIn):
+class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, Templating, LoginCare, LoggingIn):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

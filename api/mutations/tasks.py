@@ -27,7 +27,7 @@ from processes.cases import claims, definitions, delegations, ending, questions,
 from processes.cases.filling import save_draft
 from processes.cases.kept import Task
 from processes.engine.errors import ProcessError
-from processes.errors import CaseError, FormRejected
+from processes.errors import CaseError, FormRejected, TemplateRejected
 
 CONTEXT = Info[Context, None]
 T = TypeVar("T")
@@ -198,6 +198,10 @@ def refusing(work: Callable[[Editing], T]) -> Callable[[Editing], T]:
                 extensions |= {"by": refused.by, "at": refused.at.isoformat()}
             if isinstance(refused, FormRejected):
                 extensions["field"] = refused.field or None
+            if isinstance(refused, TemplateRejected):
+                extensions["faults"] = [
+                    {"place": each.element, "rule": each.rule, "text": each.text} for each in refused.faults
+                ]
             raise GraphQLError(str(refused), extensions=extensions) from refused
         except ProcessError as refused:  # a case, or its definition, that can't be read any more
             raise GraphQLError(str(refused), extensions=extensions_of(refused)) from refused

@@ -64,7 +64,7 @@ _INDIRECT = {
     **dict.fromkeys(
         (
             "colleagues", "myCases", "myDelegations", "myTasks", "processCase", "processCases", "processGaps",
-            "processSimulation", "task", "taskFaults",
+            "processSimulation", "task", "taskFaults", "templatePreview",
         ),
         "tasks",
     ),

@@ -59,7 +59,7 @@ def erase_person(driver: neo4j.Driver, uuid: str, origin: Origin) -> list[str]:
         tx.run(_CLEAR_BRAKES, starts=starts, uuids=list(things)).consume()
         tx.run(_CLEAR_LEDGERS, uuids=list(things), erased=ERASED).consume()
         forget(tx, list(things), [key for _, _, key in map(_parts, records)])
-        for statement in (_DRAFTS, _DRAFT_FILES, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
+        for statement in (_DRAFTS, _DRAFT_FILES, _LETTERS, _CASES_ABOUT, _CASES_NAMING, _DELEGATIONS):
             tx.run(statement, uuids=list(things), erased=ERASED).consume()
         tx.run(_CLEAR_LOG, uuids=list(things), nothing=NOTHING_DIFFERS).consume()
         tx.run(_DELETE, uuids=list(things)).consume()
@@ -234,10 +234,16 @@ WHERE a.by IN $uuids
 DETACH DELETE a
 """
 """What is attached to a case that goes on stays with it, without its name."""
+_LETTERS = """
+MATCH (l:Letter)
+WHERE any(uuid IN $uuids WHERE uuid IN l.persons)
+DETACH DELETE l
+"""
+"""Letters that name the person, of cases about others."""
 _CASES_ABOUT = """
 MATCH (c:Case)
 WHERE c.person IN $uuids
-OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry|Attachment)-[:OF_CASE]->(c)
+OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry|Attachment|Letter)-[:OF_CASE]->(c)
 DETACH DELETE part, c
 """
 _CASES_NAMING = """

@@ -3,8 +3,9 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Lock
 from types import MappingProxyType
 from typing import Any
@@ -21,16 +22,22 @@ from graph.time import stored_moment
 from processes.attachment_faults import attachment_faults
 from processes.cases import happened
 from processes.cases.happened import OPERATIONS
+from processes.cases.own_texts import own_texts
 from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.diagram import Node
 from processes.engine.errors import DefinitionRejected, Fault, ProcessError
 from processes.forms import Form, SchemaRejected, read_form
 from processes.prefill import prefill_faults
+from processes.template_check import seen_by, template_faults
+from processes.templates import KINDS as TEMPLATE_KINDS
+from processes.templates import Kind, Seen, Template, read_templates
 from protocols.xml import local
 
 Wanted = Mapping[str, Arguments]
 """Services, and what each takes."""
+Texts = Mapping[str, str]
+"""The content of templates, by the names of their files."""
 CHANGES: Mapping[str, Collection[str]] = dict.fromkeys(happened.WATCHED, sorted(OPERATIONS))
 """By which changes of which things a case may start."""
 _MOST_READ = 200
@@ -54,6 +61,21 @@ class Version:
     forms: Mapping[str, Form]
     by: str
     roles: frozenset[str] | None
+    templates: Mapping[str, Template] = field(default_factory=dict)
+
+    @cached_property
+    def seen(self) -> Mapping[Kind, Seen]:
+        """What its templates may name."""
+        return {kind: seen_by(kind, self.definition, self.forms) for kind in TEMPLATE_KINDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A definition as it would be deployed."""
+
+    definition: Definition
+    forms: Mapping[str, Form]
+    templates: Mapping[str, Template]
 
 
 class _Known(Collection[str]):
@@ -109,10 +131,17 @@ class VersionRow:
 
 
 def check(
-    run: Run, process: str, documents: Mapping[str, bytes], schemas: Mapping[str, object], services: Wanted
-) -> tuple[Definition, dict[str, Form]]:
-    """A definition as it would be deployed, and its forms. Raises DefinitionRejected, as ``deploy`` does."""
+    run: Run,
+    process: str,
+    documents: Mapping[str, bytes],
+    schemas: Mapping[str, object],
+    services: Wanted,
+    texts: Texts = MappingProxyType({}),
+) -> Checked:
+    """A definition as it would be deployed. Raises DefinitionRejected, as ``deploy`` does."""
     forms, faults = _forms(schemas)
+    templates, wrong_files = read_templates(texts)
+    faults += wrong_files
     try:
         definition = read_definition(process, documents, _known(run, forms, services))
     except DefinitionRejected as wrong:
@@ -120,9 +149,10 @@ def check(
     faults += prefill_faults(forms, definition.checked.names)
     faults += attachment_faults(forms, definition.start_form)
     faults += _sent(definition)
+    faults += template_faults(definition, forms, templates, own_texts(run, process))
     if faults:
         raise DefinitionRejected(tuple(sorted(faults)))
-    return definition, forms
+    return Checked(definition, forms, templates)
 
 
 def _sent(definition: Definition) -> list[Fault]:
@@ -150,10 +180,12 @@ def deploy(
     services: Wanted = MappingProxyType({}),
     expected_version: int | None = None,
     roles: frozenset[str] | None = None,
+    texts: Texts = MappingProxyType({}),
 ) -> Deployed:
     """Check a definition, and make it the one with which new cases of the process start; others stay on theirs.
 
-    ``schemas``: the forms by their names. ``services``: what each takes. The same content again is no new version.
+    ``schemas``: the forms by their names; ``texts``: the templates by their files. ``services``: what each takes. The
+    same content again is no new version.
     ``expected_version``: the number of the version that was drawn on; 0 = there was none. ``roles``: what ``by`` may do
     in the whole organisation, and so what the process may; None = anything.
     Raises DefinitionRejected with all faults: of the documents, the forms, and the roles, responsibilities and services
@@ -161,8 +193,8 @@ def deploy(
     """
 
     def work(tx: neo4j.ManagedTransaction) -> Deployed:
-        definition, forms = check(tx, process, documents, schemas, services)
-        digest = _digest(definition, schemas)
+        checked = check(tx, process, documents, schemas, services, texts)
+        digest = _digest(checked.definition, schemas, texts)
         last = tx.run(_LAST, process=process, now=now.astimezone(UTC)).single(strict=True)
         number = last["number"] if last["digest"] == digest else last["number"] + 1
         if number > last["number"] and expected_version is not None and expected_version != last["number"]:
@@ -177,13 +209,17 @@ def deploy(
                 digest=digest,
                 documents=orjson.dumps({name: content.decode() for name, content in documents.items()}).decode(),
                 forms=orjson.dumps(dict(schemas)).decode(),
+                texts=orjson.dumps(dict(texts)).decode(),
                 by=by,
                 roles=None if roles is None else sorted(roles),
                 now=now.astimezone(UTC),
             ).consume()
         is_new = number > last["number"]
         author, may = (by, roles) if is_new else (last["by"] or "", _roles(last["roles"]))
-        found = Version(_id(process, number), process, number, digest, definition, forms, author, may)
+        found = Version(
+            _id(process, number), process, number, digest, checked.definition, checked.forms, author, may,
+            checked.templates,
+        )  # fmt: skip
         older = tx.run(_OLDER, process=process, number=number).single(strict=True)["cases"]
         return Deployed(found, is_new, older)
 
@@ -205,7 +241,8 @@ RETURN coalesce(v.number, 0) AS number, v.digest AS digest, v.by AS by, v.roles 
 _KEEP = """
 MATCH (p:Process {id: $process})
 CREATE (v:ProcessVersion {
-    id: $id, number: $number, digest: $digest, documents: $documents, forms: $forms, by: $by, roles: $roles, at: $now
+    id: $id, number: $number, digest: $digest, documents: $documents, forms: $forms, texts: $texts,
+    by: $by, roles: $roles, at: $now
 })
 CREATE (v)-[:VERSION_OF]->(p)
 """
@@ -304,9 +341,10 @@ class _Versions:
             documents = {name: text.encode() for name, text in orjson.loads(node["documents"]).items()}
             known = Known(_ANY, _ANY, _fields(forms), _AnyService(), CHANGES, happened.NAMES)
             definition = read_definition(process, documents, known, deployed=True)
+            templates, _ = read_templates(orjson.loads(node.get("texts") or "{}"))
             found = Version(
                 node["id"], process, node["number"], node["digest"], definition, forms,
-                node.get("by") or "", _roles(node.get("roles")),
+                node.get("by") or "", _roles(node.get("roles")), templates,
             )  # fmt: skip
         with self._lock:
             self._found[found.id, found.digest] = found
@@ -378,6 +416,8 @@ def _id(process: str, number: int) -> str:
     return f"{process}:{number}"
 
 
-def _digest(definition: Definition, schemas: Mapping[str, object]) -> str:
+def _digest(definition: Definition, schemas: Mapping[str, object], texts: Texts) -> str:
     content = orjson.dumps(dict(schemas), option=orjson.OPT_SORT_KEYS)
+    if texts:  # what was deployed before there were any keeps its digest
+        content += orjson.dumps(dict(texts), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(definition.digest.encode() + content).hexdigest()

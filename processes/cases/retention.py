@@ -36,7 +36,7 @@ CALL (c, authors) {
     SET change.authors = authors
 }
 CALL (c) {
-    OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry|Attachment)-[:OF_CASE]->(c)
+    OPTIONAL MATCH (part:Task|ServiceTask|CaseEntry|Attachment|Letter)-[:OF_CASE]->(c)
     OPTIONAL MATCH (draft:TaskDraft)-[:OF_TASK]->(part)
     DETACH DELETE draft, part
 }

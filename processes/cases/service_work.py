@@ -18,11 +18,13 @@ from graph.errors import GraphError, Unknown
 from graph.expressions import ExpressionFailed
 from graph.rehearsal import all_or_none
 from graph.retry import NEXT, Retry
-from processes.cases import service_tasks
+from processes.cases import rendering, service_tasks
 from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
+from processes.engine import extensions
 from processes.engine.errors import ProcessError
-from processes.services import Call, Noted, Service, ServiceFailed, Services
+from processes.engine.work import Work
+from processes.services import LETTER, MAIL, Call, Noted, Service, ServiceFailed, Services
 
 T = TypeVar("T")
 PAUSES: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240))
@@ -89,14 +91,10 @@ def _in_graph(driver: neo4j.Driver, service: Service, id_: str, now: datetime) -
             found, running = _locked(tx, id_)
             if running is None or not _is_due(found, now):
                 return False
-            answer = service.carry_out(one, _call(running, found))
-            _complete(
-                running,
-                found,
-                answer,
-                now,
-                [each for each in (answer if isinstance(answer, list) else [answer]) if each],
-            )
+            call = _call(running, found, service, now)
+            answer = service.carry_out(one, call)
+            wrote = [each for each in (answer if isinstance(answer, list) else [answer]) if each]
+            _complete(running, found, _noted(answer, call), now, wrote)
             return True
 
     return all_or_none(driver, work)
@@ -115,13 +113,13 @@ def _outside(driver: neo4j.Driver, service: Service, id_: str, now: datetime) ->
             )
         told = {"begun": now.astimezone(UTC), "next": (now + PATIENCE).astimezone(UTC)}
         service_tasks.set_task(tx, id_, told)
-        return _call(running, found)
+        return _call(running, found, service, now)
 
     def end(tx: neo4j.ManagedTransaction) -> bool:
         found, running = _locked(tx, id_)
         if running is None or found.state != "open":
             return False  # done, but the case no longer needed it
-        _complete(running, found, answer, now)
+        _complete(running, found, _noted(answer, call), now)
         return True
 
     call = _write(driver, begin)
@@ -143,19 +141,51 @@ def _is_due(found: ServiceTask, now: datetime) -> bool:
     return found.state == "open" and found.next <= now
 
 
-def _call(running: Running, found: ServiceTask) -> Call:
-    """Raises ServiceFailed for an argument that can't be worked out."""
+def _call(running: Running, found: ServiceTask, service: Service, now: datetime) -> Call:
+    """Raises ServiceFailed for an argument that can't be worked out, or a text that can't be made."""
     work = next(each for each in running.engine.work() if each.id == found.id)
     try:
         arguments = running.engine.arguments(work)
     except ExpressionFailed as failed:
         raise ServiceFailed(f"an argument can't be evaluated: {failed}", NEXT) from failed
     version = running.version
+    note = ""
+    persons: tuple[str, ...] = ()
+    if found.service in (MAIL, LETTER):
+        note, persons = _write_text(running, work, arguments, service.pages, now)
     alone = running.started_by if found.service in version.definition.unattended else None
     return Call(
         version.process, running.id, found.element, found.service, found.name, found.key, arguments,
-        version.by, version.roles, alone,
+        version.by, version.roles, alone, now, note, persons,
     )  # fmt: skip
+
+
+def _write_text(
+    running: Running, work: Work, arguments: dict[str, Any], pages: str, now: datetime
+) -> tuple[str, tuple[str, ...]]:
+    """Put what a mail or letter says into its arguments, if a template says it; what the log is to note of it, and the
+    people whom it may name.
+
+    Raises ServiceFailed.
+    """
+    template = extensions.attribute(running.version.definition.nodes[work.element].element, "service", "template")
+    try:
+        language = rendering.language_of(arguments.get("language"))
+        if not template:
+            return "", rendering.persons_in(running.version, work.data)
+        made = rendering.rendered(running.tx, running.version, template, language, work.data, running.id, now, pages)
+    except ValueError as failed:  # TemplateFailed is one
+        raise ServiceFailed(str(failed), NEXT) from failed
+    arguments |= {"subject": made.written.subject, "text": made.written.text, "language": made.language}
+    return made.note, made.persons
+
+
+def _noted(answer: Any, call: Call | None) -> Any:
+    """An answer, with all that there is to note of it."""
+    note = "" if call is None else call.note
+    if isinstance(answer, Noted):
+        return Noted(answer.answer, "; ".join(filter(None, (answer.note, note))))
+    return Noted(answer, note) if note else answer
 
 
 def _complete(running: Running, found: ServiceTask, answer: Any, now: datetime, wrote: Sequence[str] = ()) -> None:

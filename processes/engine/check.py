@@ -88,10 +88,12 @@ RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEvent
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """What a service takes. ``needed``: without which it can't be done; ``possible``: all; None = whatever is given."""
+    """What a service takes. ``needed``: without which it can't be done; ``possible``: all; None = whatever is given.
+    ``of_template``: what a template gives instead, if the service task names one."""
 
     needed: frozenset[str] = frozenset()
     possible: frozenset[str] | None = None
+    of_template: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,7 +517,12 @@ class _Checking:
                 if name not in possible:
                     text = f"{service} has no argument {name!r}; it has: {', '.join(sorted(possible)) or 'none'}"
                     self._add_to(node, "unknown_argument", text)
-            for name in sorted(wanted.needed - set(given)):
+            made = wanted.of_template if extensions.attribute(node.element, "service", "template") else frozenset()
+            if extensions.attribute(node.element, "service", "template") and not wanted.of_template:
+                self._add_to(node, "unknown_argument", f"{service} takes no template")
+            for name in sorted(made & set(given)):
+                self._add_to(node, "unknown_argument", f"the template gives the argument {name!r}")
+            for name in sorted(wanted.needed - set(given) - made):
                 self._add_to(node, "missing_argument", f"{service} needs the argument {name!r}")
 
     def _check_script(self, node: Node) -> None:

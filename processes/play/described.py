@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -35,7 +35,7 @@ class Described:
 
     ``tasks``: the id of each in the diagram, by its name. ``forms``: the fields of each task's form and what they are,
     by its name, the start form's under ``start``. ``schemas``: the same as they are deployed. ``services``: the service
-    tasks.
+    tasks. ``texts``: the templates.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Described:
     documents: Mapping[str, bytes]
     schemas: Mapping[str, object]
     services: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_described(

@@ -28,7 +28,7 @@ def from_package(package: Package) -> Described:
         elif kind == "startEvent" and fields:
             forms[START] = fields
     tasks = {each: each for each in forms if each != START}
-    return Described(package.process, tasks, forms, package.documents, package.schemas, tuple(services))
+    return Described(package.process, tasks, forms, package.documents, package.schemas, tuple(services), package.texts)
 
 
 def _elements(package: Package) -> Iterator[etree._Element]:

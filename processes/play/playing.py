@@ -78,7 +78,9 @@ def play(
     for process in file.processes.values():
         try:
             wanted = {name: each.arguments for name, each in services.items()}
-            definitions.deploy(driver, process.id, process.documents, process.schemas, _PLAYER, begins, wanted)
+            definitions.deploy(
+                driver, process.id, process.documents, process.schemas, _PLAYER, begins, wanted, texts=process.texts
+            )
         except DefinitionRejected as wrong:
             faults += [f"process {process.id}, {each.element}: {each.text}" for each in wrong.faults]
     if faults:
@@ -86,7 +88,7 @@ def play(
     played = []
     for case in file.cases:
         progress(case.id)
-        driver.execute_query("MATCH (n:Case|Task|ServiceTask|CaseEntry|Delegation) DETACH DELETE n")
+        driver.execute_query("MATCH (n:Case|Task|ServiceTask|CaseEntry|Letter|Delegation) DETACH DELETE n")
         playing = _Playing(driver, source, file.processes, services)
         played.append(PlayedThrough(case, tuple(playing.step(each) for each in case.steps)))
     return played

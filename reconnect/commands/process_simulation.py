@@ -84,8 +84,8 @@ def _definition(run: Run, process: str | None, files: list[Path]) -> tuple[Defin
         definition, forms = version.definition, version.forms
     else:
         read = package(files, None)
-        definition, checked = definitions.check(run, read.process, read.documents, read.schemas, wanted())
-        forms = checked
+        checked = definitions.check(run, read.process, read.documents, read.schemas, wanted(), read.texts)
+        definition, forms = checked.definition, checked.forms
     return definition, forms.get(definition.start_form)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconnect.commands.process_simulation import simulate
+from reconnect.commands.process_templates import preview, templates
 from reconnect.exits import CommandFailed, Exit
 from reconnect.process_files import package, wanted
 from reconnect.reason_option import reason_option
@@ -40,7 +41,8 @@ _NOT_KNOWN = ("unknown_section", "unknown_reference")
 Files = Annotated[
     list[Path],
     typer.Argument(
-        metavar="FILES", help="Diagrams (.bpmn), decision tables (.dmn) and forms (.json); or a folder of them."
+        metavar="FILES",
+        help="Diagrams (.bpmn), tables (.dmn), forms (.json), texts (.mail, .letter); or a folder.",
     ),
 ]
 Main = Annotated[
@@ -53,6 +55,8 @@ Reason = Annotated[str, reason_option("Why, for the log of the case.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 group = typer.Typer(no_args_is_help=True, help="Play, check and deploy the definitions of processes.")
 group.command()(simulate)
+group.command()(templates)
+group.command()(preview)
 
 
 def register(app: typer.Typer) -> None:
@@ -119,7 +123,7 @@ def check(context: typer.Context, files: Files, process: Main = None, as_json: A
 
     with of(context).driver().session(default_access_mode="READ") as session, _faults_shown(as_json):
         read = package(files, process)
-        definitions.check(session, read.process, read.documents, read.schemas, wanted())
+        definitions.check(session, read.process, read.documents, read.schemas, wanted(), read.texts)
     if as_json:
         _print({"process": read.process, "faults": []})
     else:
@@ -140,7 +144,14 @@ def deploy(context: typer.Context, files: Files, process: Main = None, as_json: 
     with _faults_shown(as_json):
         read = package(files, process)
         done = definitions.deploy(
-            run.driver(), read.process, read.documents, read.schemas, run.user, copenhagen_now(), wanted()
+            run.driver(),
+            read.process,
+            read.documents,
+            read.schemas,
+            run.user,
+            copenhagen_now(),
+            wanted(),
+            texts=read.texts,
         )
     if as_json:
         told = {"process": read.process, "version": done.version.number, "new": done.is_new, "older_cases": done.older}
@@ -368,10 +379,12 @@ def _services(keyring: Keyring) -> Services:
     """What a process may do, as in a scratch instance: nothing leaves it."""
     from api.mutations.services import services
     from graph.statements.precedence import SourceOrder
-    from processes.services import OUTSIDE, Service
+    from processes.cases import letters
+    from processes.services import LETTER, OWN, Service
 
-    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OUTSIDE.items()}
-    return {**services(keyring, SourceOrder()), **noted}
+    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OWN.items()}
+    written = Service(OWN[LETTER], letters.write, in_graph=True)
+    return {**services(keyring, SourceOrder()), **noted, LETTER: written}
 
 
 def _read(file: Path) -> PlayFile:

@@ -23,7 +23,7 @@ from importers.facts.source import Facts
 from processes.cases import case_time, definitions, kept, tasks
 from processes.cases.service_work import carry_out
 from processes.package import SUFFIXES, read_package
-from processes.services import OUTSIDE, Service
+from processes.services import OWN, Service
 from reconnect.context import Context
 from reconnect.demo.run import Demo, unit_key
 from reconnect.embedded.home import write_whole
@@ -74,14 +74,15 @@ def deploy(driver: neo4j.Driver, folders: Sequence[Path], now: datetime, report:
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         oldest_first = reversed(definitions.versions(session))
         own = {each.process: each.number for each in oldest_first if each.by == _AUTHOR}
-    services, changed = {**wanted(), **OUTSIDE}, set[str]()
+    services, changed = {**wanted(), **OWN}, set[str]()
     for done, folder in enumerate(folders):
         report("Bringing processes into use", done, len(folders))
         read = read_package({each.name: each.read_bytes() for each in folder.iterdir() if each.suffix in SUFFIXES})
         try:
             definitions.deploy(
-                driver, read.process, read.documents, read.schemas, _AUTHOR, now, services, own.get(read.process, 0)
-            )
+                driver, read.process, read.documents, read.schemas, _AUTHOR, now, services, own.get(read.process, 0),
+                texts=read.texts,
+            )  # fmt: skip
         except Conflict:
             changed.add(read.process)
     report("Bringing processes into use", len(folders), len(folders))
@@ -146,7 +147,7 @@ def _complete(driver: neo4j.Driver, case: str, element: str, values: Mapping[str
 
 
 def _note_services(driver: neo4j.Driver, case: str, now: datetime) -> None:
-    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OUTSIDE.items()}
+    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OWN.items()}
     query = "MATCH (s:ServiceTask)-[:OF_CASE]->(:Case {id: $case}) RETURN s.id AS id"
     for row in driver.execute_query(query, case=case).records:
         carry_out(driver, noted, row["id"], now)

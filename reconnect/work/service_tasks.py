@@ -14,9 +14,9 @@ from structlog.stdlib import get_logger
 from graph.identity.lookup import find
 from graph.retry import NEXT, SOON
 from graph.time import copenhagen_now
-from processes.cases import service_tasks
+from processes.cases import letters, service_tasks
 from processes.cases.service_work import carry_out_due
-from processes.services import MAIL, OUTSIDE, WEBHOOK, Call, Noted, Service, ServiceFailed, Services
+from processes.services import LETTER, MAIL, OWN, WEBHOOK, Call, Noted, Service, ServiceFailed, Services
 from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 from protocols.http.logins import Fixed
@@ -55,15 +55,17 @@ class ServiceTasks:
     def _services(self) -> Services:
         from api.mutations.services import services  # late: to build the API's schema takes a second
 
-        return {**services(self._context.keyring, self._context.order), **outside(self._context)}
+        return {**services(self._context.keyring, self._context.order), **own(self._context)}
 
 
-def outside(context: Context) -> dict[str, Service]:
-    """The services that do something outside of the graph."""
+def own(context: Context) -> dict[str, Service]:
+    """The services beside the API's mutations."""
     settings = context.settings
+    pages = settings.task_mails.pages or ""
     return {
-        MAIL: Service(OUTSIDE[MAIL], partial(_mail, settings.mail)),
-        WEBHOOK: Service(OUTSIDE[WEBHOOK], partial(_webhook, settings.processes.hooks), repeatable=True),
+        MAIL: Service(OWN[MAIL], partial(_mail, settings.mail), pages=pages),
+        LETTER: Service(OWN[LETTER], letters.write, in_graph=True, pages=pages),
+        WEBHOOK: Service(OWN[WEBHOOK], partial(_webhook, settings.processes.hooks), repeatable=True),
     }
 
 

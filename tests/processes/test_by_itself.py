@@ -21,7 +21,7 @@ from graph.time import COPENHAGEN, today
 from processes.cases import by_itself, case_log, definitions, happened, kept, last_starts
 from processes.engine.timers import read_distance
 from processes.package import read_package
-from processes.services import OUTSIDE
+from processes.services import OWN
 from reconnect.embedded import Addresses
 from reconnect.work import case_times
 from tests.emptied import empty
@@ -415,7 +415,7 @@ def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.
     imported(town, {**TOWN, **more}, tmp_path)
     folder = Path(processes.__file__).parent / "definitions" / "leave"
     read = read_package({each.name: each.read_bytes() for each in folder.iterdir()})
-    services = {**wanted(), **OUTSIDE}
+    services = {**wanted(), **OWN}
     definitions.deploy(town, "leave", read.documents, read.schemas, "test", NOW, services)
     by_itself.switch(town, "leave", "test", "Prøve", NOW, on=True)
     content = {**changed(anna=ENDS, carl=ENDS), **more}

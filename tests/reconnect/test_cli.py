@@ -172,7 +172,7 @@ def test_each_command_is_in_the_module_that_the_list_names() -> None:
         import_module(f"reconnect.commands.{module}").register(part)
         command = typer.main.get_group(part).commands[name]
         assert SUMMARIES[name] == " ".join((command.help or "").split("\n\n")[0].split())
-    parts = {"accounts_at_targets", "process_simulation"}
+    parts = {"accounts_at_targets", "process_simulation", "process_templates"}
     assert set(_command_modules()) == {f"reconnect.commands.{each}" for each in {*MODULES.values(), *parts}}
 
 

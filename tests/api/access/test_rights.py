@@ -34,6 +34,7 @@ FORMS = {
     "CaseEnded",
     "MessageDelivered",
     "CasesMoved",
+    "TemplateChanged",
     "AutomaticStartsSwitched",
     "CaseStays",
     "TaskChanged",

@@ -21,10 +21,11 @@ from idp import person_sessions
 from idp.local_accounts.authenticating import LocalLogins
 from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
-from processes.cases import definitions, delegations, kept, questions, service_tasks, tasks
+from processes.cases import definitions, delegations, kept, questions, service_tasks, tasks, template_changes
 from processes.cases.service_work import carry_out_due
 from processes.engine.check import Arguments
 from processes.play.described import read_described
+from processes.templates import Written
 from reconnect.embedded import Addresses
 from tests.api.serving import Served, serving
 from tests.api.small_target import DECISIONS, KEY, NAME, THEIRS
@@ -152,6 +153,10 @@ EXAMPLES: dict[str, str] = {
     ),
     "endDelegation": 'endDelegation(delegation: "DELEGATION", by: "carl", reason: "x")',
     "deployProcess": f'deployProcess(files: [{{name: "p.bpmn", content: {json.dumps(DRAWN)}}}], reason: "x")',
+    "saveTemplate": (
+        'saveTemplate(process: "stuck", template: "told", language: "da", subject: "Hej", text: "Hej", reason: "x")'
+    ),
+    "restoreTemplate": 'restoreTemplate(process: "stuck", template: "told", language: "da", reason: "x")',
     "moveCases": 'moveCases(process: "approval", reason: "x")',
     "switchAutomaticStarts": 'switchAutomaticStarts(process: "approval", isOn: false, reason: "x")',
     "retryIncident": 'retryIncident(case: "STUCK", incident: "INCIDENT", reason: "x")',
@@ -294,7 +299,10 @@ def stuck_case(driver: neo4j.Driver, moment: datetime) -> service_tasks.ServiceT
     told = boundary("told_here", "s", '<messageEventDefinition messageRef="told"/>')
     flows = flow("a", "s", "b") + flow("told_here", "b")
     content = process(about, start, task, told, end, flows, id="stuck", outside='<message id="told" name="told"/>')
-    definitions.deploy(driver, "stuck", {"stuck.bpmn": content}, {}, "test", moment, {"mail": Arguments()})
+    texts = {"told.da.mail": "Subject: Hej\n\nDav\n"}
+    definitions.deploy(driver, "stuck", {"stuck.bpmn": content}, {}, "test", moment, {"mail": Arguments()}, texts=texts)
+    own = Written("Eget", "Eget")
+    template_changes.save(driver, "stuck", "told", "da", own, "test", moment, "x")
     case = tasks.start(driver, "stuck", {}, "bo", moment)
     carry_out_due(driver, {}, lambda: moment)
     with driver.session() as session:

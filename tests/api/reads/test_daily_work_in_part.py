@@ -108,6 +108,7 @@ def test_each_field_keeps_to_a_part_or_says_why_it_does_not() -> None:
         "sources", "targets", "deprecatedUses", "nextAccountNames", "processBoard", "processCases",
         "processDefinition", "taskFaults", "adoptable", "approvalPreview", "settingsInForce", "tokens",
         "rightsSent", "automaticStarts", "lastStarts", "processSimulation", "processGaps", "processGapsConnection",
+        "processTemplates", "templatePreview",
         "adoptableConnection", "deprecatedUsesConnection", "taskFaultsConnection", "tokensConnection",
         "waitingRestore",
     }  # fmt: skip

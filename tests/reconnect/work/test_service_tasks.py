@@ -12,7 +12,7 @@ from graph.identity.lookup import find
 from graph.statements.precedence import SourceOrder
 from processes.cases import case_log, definitions, tasks
 from processes.cases.service_tasks import ServiceTask, tasks_of
-from processes.services import OUTSIDE
+from processes.services import OWN
 from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings
 from reconnect.work import service_tasks
 from tests.answering import Reply, answering
@@ -40,7 +40,7 @@ def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **setting
     stated = f'<reconnect:service name="{name}" result="answer"/>{given}'
     element = f'<serviceTask id="do"><extensionElements>{stated}</extensionElements></serviceTask>'
     parts = (START, element, END, flow("start", "do", "end"))
-    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, OUTSIDE)
+    definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, OWN)
     case = tasks.start(driver, "main", {"unit": "job", "person": "dora"}, "bo", NOW)
     chosen = SimpleNamespace(**{"mail": MailSettings(), "processes": ProcessSettings(), **settings})
     context: Any = SimpleNamespace(driver=lambda: driver, keyring=RING, order=SourceOrder(), settings=chosen)

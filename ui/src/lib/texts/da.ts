@@ -665,6 +665,8 @@ export const da = {
 		remove: 'Fjern',
 		wrong: 'Det kan feltet ikke være.',
 		options: {
+			da: 'dansk',
+			en: 'engelsk',
 			yes: 'Ja',
 			no: 'Nej',
 			go_on: 'Gå videre',

@@ -658,6 +658,8 @@ export const en: Texts = {
 		remove: 'Remove',
 		wrong: 'The field does not take that.',
 		options: {
+			da: 'Danish',
+			en: 'English',
 			yes: 'Yes',
 			no: 'No',
 			go_on: 'Go on',

@@ -1,0 +1,102 @@
+"""``templatePreview``: a text as it would be sent in a case, or with examples, and what is wrong with it."""
+
+import neo4j
+from graphql import GraphQLError
+
+from api.access.rights import Access
+from api.access.tasks import names, seen_case
+from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
+from api.json_argument import json_object
+from graph.errors import Unknown
+from graph.time import copenhagen_now
+from processes.cases import definitions, template_previews
+from processes.cases.template_changes import language_named
+from processes.prefill import kinds_of
+from processes.templates import TemplateFailed, Written
+
+
+def _answer(request: Request) -> list[Answer]:
+    access = request.caller.access or Access(request.caller.name, request.caller.roles)
+    process, template = request.arguments["process"], request.arguments["template"]
+    language, now = language_named(request.arguments["language"]), copenhagen_now()
+    written = _written(request)
+    given = json_object(request.get("values") or "{}", "values")
+    with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        case = None
+        version = definitions.current(session, process)
+        if request.get("case"):
+            case, _ = seen_case(session, access, request.arguments["case"], now)
+            version = definitions.version(session, case.version, case.digest)
+        find, kinds = names(request.driver, access), kinds_of(version.forms)
+        values = {
+            name: find(session, kinds[name], value) if name in kinds and isinstance(value, str) and value else value
+            for name, value in given.items()
+        }
+        try:
+            found = template_previews.preview(
+                session, version, template, language, now, written=written, case=case, values=values
+            )  # fmt: skip
+        except TemplateFailed as failed:
+            raise Unknown("unknown_template", str(failed), template, sorted(version.templates)) from failed
+    return [
+        {
+            "language": found.language,
+            "isFallback": found.language != language,
+            "subject": found.written.subject,
+            "text": found.written.text,
+            "html": found.html or None,
+            "faults": [
+                {"place": each.place, "rule": each.rule, "text": each.problem} for each in found.faults
+            ],
+        }
+    ]  # fmt: skip
+
+
+def _written(request: Request) -> Written | None:
+    """A text that isn't saved yet. Raises GraphQLError where half of it is missing."""
+    subject, text = request.get("subject"), request.get("text")
+    if subject is None and text is None:
+        return None
+    if subject is None or text is None:
+        field = "subject" if subject is None else "text"
+        told = f"{field}: give both subject and text of what isn't saved yet, or neither"
+        raise GraphQLError(told, extensions={"code": "wrong_value", "field": field})
+    return Written(subject, text)
+
+
+FIELD = ComputedField(
+    "templatePreview",
+    "A text of a process as it would be sent: in a case, or with examples for what is not given",
+    (
+        answer_type(
+            "TemplatePreview",
+            "A text as it would be sent",
+            Plain("language", "String!", "The language that it has: da or en"),
+            Plain("isFallback", "Boolean!", "It is in Danish, since there is no text in the language that was asked"),
+            Plain("subject", "String!", "The subject; what has no value stands there as its tag"),
+            Plain("text", "String!", "The text"),
+            Plain("html", "String", "Of a letter, its page"),
+            Part("faults", "TemplateFault", "Why it would not be sent", many=True),
+        ),
+        answer_type(
+            "TemplateFault",
+            "Something that is wrong with a text",
+            Plain("place", "String!", "subject, or text with its line"),
+            Plain("rule", "ID!", "The rule that it breaks: no_value, expression, personal, cpr_in_text …"),
+            Plain("text", "String!", "What is wrong"),
+        ),
+    ),
+    frozenset({"organisation", "operations"}),
+    _answer,
+    many=False,
+    arguments={
+        "process": Argument("ID!", "Id of the process"),
+        "template": Argument("ID!", "Key of the template"),
+        "language": Argument("String!", "da or en"),
+        "subject": Argument("String", "A subject that isn't saved yet"),
+        "text": Argument("String", "A text that isn't saved yet"),
+        "case": Argument("ID", "With the values of this case"),
+        "values": Argument("String", "Values by variable, as JSON; units and persons by UUID, or a source's key"),
+    },
+    whole="reads what the whole organisation sends",
+)

@@ -1,0 +1,90 @@
+"""A text before it is sent: with the values of a case, or with examples, and all that is wrong with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from graph.connection import Run
+from processes.cases import kept, rendering
+from processes.cases.definitions import Version
+from processes.cases.kept import CaseRow, day_of
+from processes.prefill import kinds_of, open_properties
+from processes.template_check import CASE
+from processes.templates import Compiled, Language, TemplateFailed, Written, compile_template, faults_of, page
+
+_EXAMPLE = "…"
+"""What stands for the id of a case that isn't there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``language``: of the text; ``written``: as far as it can be made; ``html``: of a letter, its page."""
+
+    language: Language
+    written: Written
+    faults: tuple[TemplateFailed, ...]
+    html: str
+
+
+def preview(
+    run: Run,
+    version: Version,
+    template: str,
+    language: Language,
+    now: datetime,
+    *,
+    written: Written | None = None,
+    case: CaseRow | None = None,
+    values: Mapping[str, Any] | None = None,
+    pages: str = "https://…",
+) -> Preview:
+    """What would be sent.
+
+    ``written``: a text that isn't saved yet, instead of the one that counts. ``case``: with its values; otherwise
+    with ``values`` (units and people by UUID) and examples for the rest. Raises TemplateFailed for a template that
+    there is not, ProcessError for a case that can't be read.
+    """
+    chosen = rendering.chosen(run, version, template, language)
+    text = chosen.written if written is None else written
+    shown = chosen.language if written is None else language
+    seen = version.seen[chosen.template.kind]
+    faults = tuple(faults_of(template, shown, text, seen))
+    if not faults:
+        compiled = compile_template(template, shown, text, seen)
+        found = _values(run, version, compiled, case, values or {}, now, pages)
+        text, failed = compiled.preview(found)
+        faults = tuple(failed)
+    html = page(text.subject, text.text, shown) if chosen.template.kind == "letter" else ""
+    return Preview(shown, text, faults, html)
+
+
+def _values(
+    run: Run,
+    version: Version,
+    compiled: Compiled,
+    case: CaseRow | None,
+    given: Mapping[str, Any],
+    now: datetime,
+    pages: str,
+) -> dict[str, Any]:
+    if case is not None:
+        _, engine = kept.engine_of(run, case)
+        return rendering.values_of(run, version, compiled, engine.variables, case.id, now, pages)
+    found = rendering.values_of(run, version, compiled, given, _EXAMPLE, now, pages)
+    return {name: _example(version, name, now) for name in compiled.used - given.keys() - {CASE}} | found
+
+
+def _example(version: Version, name: str, now: datetime) -> Any:
+    """Something like what a case would have. Of a thing, each property stands as its name."""
+    kinds = kinds_of(version.forms)
+    if name in kinds:
+        return {each: f"‹{name}.{each}›" for each in open_properties(kinds[name])}
+    stated = (form.schema["properties"].get(name) for form in version.forms.values())
+    schema: Mapping[str, Any] = next((each for each in stated if each is not None), {})
+    if schema.get("format") == "date":
+        return day_of(now).isoformat()
+    if schema.get("enum"):
+        return schema["enum"][0]
+    plain = {"number": 37.0, "integer": 37, "boolean": True}
+    return plain.get(str(schema.get("type")), f"‹{schema.get('title', name)}›")
