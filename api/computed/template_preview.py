@@ -96,7 +96,7 @@ FIELD = ComputedField(
         "subject": Argument("String", "A subject that isn't saved yet"),
         "text": Argument("String", "A text that isn't saved yet"),
         "case": Argument("ID", "With the values of this case"),
-        "values": Argument("String", "Values by variable, as JSON; units and persons by UUID, or a source's key"),
+        "values": Argument("String", "Values by variable, as JSON, as the forms of the process take them"),
     },
     whole="reads what the whole organisation sends",
 )
