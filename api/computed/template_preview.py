@@ -13,6 +13,7 @@ from processes.cases import definitions, template_previews
 from processes.cases.template_changes import language_named
 from processes.prefill import kinds_of
 from processes.templates import TemplateFailed, Written
+from rules.accounts.notices import address_of
 
 
 def _answer(request: Request) -> list[Answer]:
@@ -20,6 +21,9 @@ def _answer(request: Request) -> list[Answer]:
     process, template = request.arguments["process"], request.arguments["template"]
     language, now = language_named(request.arguments["language"]), copenhagen_now()
     written = _written(request)
+    if request.get("case") and request.get("person"):
+        told = "person: a case has its own people; ask for the text in the case, or for the person"
+        raise GraphQLError(told, extensions={"code": "wrong_value", "field": "person"})
     given = json_object(request.get("values") or "{}", "values")
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         case = None
@@ -28,13 +32,15 @@ def _answer(request: Request) -> list[Answer]:
             case, _ = seen_case(session, access, request.arguments["case"], now)
             version = definitions.version(session, case.version, case.digest)
         find, kinds = names(request.driver, access), kinds_of(version.forms)
+        person = find(session, "Person", request.arguments["person"]) if request.get("person") else None
         values = {
             name: find(session, kinds[name], value) if name in kinds and isinstance(value, str) and value else value
             for name, value in given.items()
         }
         try:
             found = template_previews.preview(
-                session, version, template, language, now, written=written, case=case, values=values
+                session, version, template, language, now,
+                written=written, case=case, person=person, values=values,
             )  # fmt: skip
         except TemplateFailed as failed:
             raise Unknown("unknown_template", str(failed), template, sorted(version.templates)) from failed
@@ -45,6 +51,7 @@ def _answer(request: Request) -> list[Answer]:
             "subject": found.written.subject,
             "text": found.written.text,
             "html": found.html or None,
+            "reaches": None if person is None or found.html else bool(address_of(request.driver, [person])),
             "faults": [
                 {"place": each.place, "rule": each.rule, "text": each.problem} for each in found.faults
             ],
@@ -76,6 +83,9 @@ FIELD = ComputedField(
             Plain("subject", "String!", "The subject; what has no value stands there as its tag"),
             Plain("text", "String!", "The text"),
             Plain("html", "String", "Of a letter, its page"),
+            Plain(
+                "reaches", "Boolean", "Whether a mail would reach the person: a work address is known; null of a letter"
+            ),
             Part("faults", "TemplateFault", "Why it would not be sent", many=True),
         ),
         answer_type(
@@ -96,6 +106,9 @@ FIELD = ComputedField(
         "subject": Argument("String", "A subject that isn't saved yet"),
         "text": Argument("String", "A text that isn't saved yet"),
         "case": Argument("ID", "With the values of this case"),
+        "person": Argument(
+            "ID", "As if it were about this person, with their unit and position; refused for one who is not to be seen"
+        ),
         "values": Argument("String", "Values by variable, as JSON, as the forms of the process take them"),
     },
     whole="reads what the whole organisation sends",

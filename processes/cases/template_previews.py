@@ -1,11 +1,13 @@
-"""A text before it is sent: with the values of a case, or with examples, and all that is wrong with it."""
+"""A text before it is sent: in a case, for a person, or with examples, and all that is wrong with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from graph.as_of import in_force
 from graph.connection import Run
+from graph.identity.lookup import surviving_match
 from processes.cases import kept, rendering
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, day_of
@@ -36,14 +38,15 @@ def preview(
     *,
     written: Written | None = None,
     case: CaseRow | None = None,
+    person: str | None = None,
     values: Mapping[str, Any] | None = None,
     pages: str = "https://…",
 ) -> Preview:
     """What would be sent.
 
     ``written``: a text that isn't saved yet, instead of the one that counts. ``case``: with its values; otherwise
-    with ``values`` (units and people by UUID) and examples for the rest. Raises TemplateFailed for a template that
-    there is not, ProcessError for a case that can't be read.
+    with ``values`` (units and people by UUID), what ``for_person`` finds of ``person`` (a UUID), and examples for the
+    rest. Raises TemplateFailed for a template that there is not, ProcessError for a case that can't be read.
     """
     chosen = rendering.chosen(run, version, template, language)
     text = chosen.written if written is None else written
@@ -52,11 +55,33 @@ def preview(
     faults = tuple(faults_of(template, shown, text, seen))
     if not faults:
         compiled = compile_template(template, shown, text, seen)
-        found = _values(run, version, compiled, case, values or {}, now, pages)
+        given = {} if person is None else for_person(run, version, person, day_of(now))
+        found = _values(run, version, compiled, case, given | dict(values or {}), now, pages)
         text, failed = compiled.preview(found)
         faults = tuple(failed)
     html = page(text.subject, text.text, shown) if chosen.template.kind == "letter" else ""
     return Preview(shown, text, faults, html)
+
+
+def for_person(run: Run, version: Version, person: str, at: date) -> dict[str, str]:
+    """Variables of a process as if a case were about this person: whoever it names is this one, with the unit and the
+    position that they have had for longest."""
+    row = run.run(
+        f"""
+        {surviving_match("Person", "$person")}
+        OPTIONAL MATCH (n)-[has:HAS]->(work:Employment|Affiliation)-[in:IN]->(unit:Unit)
+        WHERE {in_force("has")} AND {in_force("in")}
+        OPTIONAL MATCH (work)-[as:AS]->(position:Position)
+        WHERE {in_force("as")}
+        RETURN unit.uuid AS unit, position.uuid AS position
+        ORDER BY in.from, unit.uuid, position.uuid
+        LIMIT 1
+        """,
+        person=person,
+        at=at,
+    ).single()
+    of_kind = {"Person": person} | ({} if row is None else {"Unit": row["unit"], "Position": row["position"]})
+    return {name: uuid for name, kind in kinds_of(version.forms).items() if (uuid := of_kind.get(kind)) is not None}
 
 
 def _values(

@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 import neo4j
 import pytest
 
+from api.access.rights import ROLES
+from api.access.tokens import create
+from graph.identity.lookup import find
 from processes.cases import definitions, letters, tasks
 from processes.cases.service_work import carry_out_due
 from processes.services import LETTER, OWN, Service
@@ -19,13 +22,15 @@ from tests.processes.engine.drawn import END, START, flow, process
 
 pytestmark = pytest.mark.slow
 NOW = datetime.now(UTC)
-FORM = {"type": "object", "properties": {"unit": {"format": "unit"}, "name": {"title": "Navn"}}}
+FORM = {"type": "object", "properties": {
+    "unit": {"format": "unit"}, "name": {"title": "Navn"}, "person": {"format": "person"},
+}}  # fmt: skip
 TEXTS = {"hello.da.letter": "Subject: Til {{ name }}\n\nVelkommen i {{ unit.name }}\n"}
 LIST = """{ processTemplates(process: "greets") { template kind names
     texts { language subject text deliveredSubject isOwn version history { version subject by reason } } } }"""
-PREVIEW = """query($s: String, $t: String, $c: ID, $v: String, $l: String = "da") {
-    templatePreview(process: "greets", template: "hello", language: $l, subject: $s, text: $t, case: $c, values: $v) {
-        language isFallback subject text html faults { place rule } } }"""
+PREVIEW = """query($s: String, $t: String, $c: ID, $p: ID, $v: String, $l: String = "da") {
+    templatePreview(process: "greets", template: "hello", language: $l, subject: $s, text: $t, case: $c, person: $p,
+        values: $v) { language isFallback subject text html reaches faults { place rule } } }"""
 SAVE = """mutation($s: String!, $t: String!, $v: Int) { saveTemplate(process: "greets", template: "hello",
     language: "da", subject: $s, text: $t, reason: "Venligere", expectedVersion: $v) { version isOwn } }"""
 RESTORE = """mutation($v: Int) { restoreTemplate(process: "greets", template: "hello", language: "da",
@@ -73,6 +78,24 @@ def test_a_text_is_previewed_with_a_case_or_examples(service: Served, greeting: 
     absent = asked(service, PREVIEW, token, s="Hej", t="a\n{{ name }}", v='{"name": ""}')["templatePreview"]
     assert absent["faults"] == [{"place": "text, line 2", "rule": "no_value"}] and absent["text"] == "a\n{{ name }}"
     assert refused(service, PREVIEW, service.token("reader"))["code"] == "forbidden"
+
+
+def test_a_text_is_previewed_for_a_person_whom_the_caller_may_see(service: Served, greeting: str) -> None:
+    """Whoever it names is this person, with their unit."""
+    token, text = service.token("organisation"), "{{ person.name }}, {{ unit.name }}: {{ name }}"
+    seen = asked(service, PREVIEW, token, s="Hej", t=text, p="anna")["templatePreview"]
+    assert (seen["text"], seen["faults"], seen["reaches"]) == ("Anna Berg, Jobcenter: ‹Navn›", [], None)
+    given = asked(service, PREVIEW, token, s="Hej", t=text, p="anna", v='{"name": "Bo"}')["templatePreview"]
+    assert given["text"] == "Anna Berg, Jobcenter: Bo"
+    assert refused(service, PREVIEW, token, p="nobody")["code"] == "unknown_person"
+    both = refused(service, PREVIEW, token, p="anna", c=greeting)
+    assert (both["code"], both["field"]) == ("wrong_value", "person")
+    told = {"s": "Hej", "t": "x", "p": "anna"}
+    assert refused(service, PREVIEW, service.token("auditor"), **told)["code"] == "forbidden"
+    with service.driver.session() as session:
+        canteen = find(session, "Unit", "canteen").uuid
+    part = create(service.driver, "canteen", ROLES, within=[canteen])
+    assert refused(service, PREVIEW, part, **told)["code"] == "forbidden"
 
 
 def test_an_installation_writes_its_own_and_goes_back(service: Served, greeting: str) -> None:
