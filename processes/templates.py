@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from time import thread_time
 from typing import Any, Final, Literal, get_args
 
 from graph.errors import ChangeRejected
@@ -28,9 +29,13 @@ SUFFIXES: Final = tuple(f".{each}" for each in KINDS)
 LONGEST_SUBJECT, LONGEST_TEXT = 300, 50_000
 """Characters, of a template and of what becomes of it."""
 _DEEPEST = 5
+_MOST_TAGS = 500
+_LONGEST_MAKING = 5.0
+"""Seconds of a processor for all values and conditions of a text; each expression has its own bounds."""
 _SUBJECT = "Subject:"
 _FILE = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_]*)\.(?P<language>[a-z]+)\.(?P<kind>[a-z]+)")
-_TAG = re.compile(r"\{\{(?P<inside>.*?)\}\}", re.DOTALL)
+_TAG = re.compile(r"\{\{(?:(?!\{\{|\}\}).)*\}\}", re.DOTALL)
+"""None lies within another: so a text of nothing but beginnings is read once, not from each of them to its end."""
 _ALONE = re.compile(r"^[ \t]*(?P<tag>\{\{(?:if\b(?:(?!\}\})[^\n])*|end)\}\})[ \t]*(?:\n|\Z)", re.MULTILINE)
 """A condition or an end on a line of its own: the line isn't part of the text."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -118,7 +123,7 @@ class Compiled:
             if not made:
                 raise self._failed(place, "no_value", "nothing is left of it")
             if len(made) > longest:
-                raise self._failed(place, "too_long", f"it has {len(made)} characters; {longest} are allowed")
+                raise self._failed(place, "too_long", f"it has more than the {longest} characters that are allowed")
             if normal_text.has_number(made):
                 raise self._failed(place, "cpr_in_text", "it would contain a CPR number, and is not sent")
         return Written(subject, text)
@@ -135,23 +140,38 @@ class Compiled:
         return made, failed
 
     def _made(self, values: Mapping[str, Any], failed: list[TemplateFailed] | None) -> tuple[str, str]:
+        until = thread_time() + _LONGEST_MAKING
+        subject = self._joined(self._rendered(self._subject, values, failed, until), 4 * LONGEST_SUBJECT)
+        text = self._joined(self._rendered(self._text, values, failed, until), 4 * LONGEST_TEXT)
         # One line, whatever a value holds: a line break in a subject would begin another header.
-        subject = normal_text.normal("".join(self._rendered(self._subject, values, failed)))
-        return subject, "".join(self._rendered(self._text, values, failed)).strip()
+        return normal_text.normal(subject), text.strip()
+
+    @staticmethod
+    def _joined(parts: Iterable[str], longest: int) -> str:
+        """No more than says that it is too long: a long value may stand in a text many times."""
+        kept, length = [], 0
+        for part in parts:
+            kept.append(part[: longest - length])
+            length += len(kept[-1])
+            if length == longest:
+                break
+        return "".join(kept)
 
     def _rendered(
-        self, parts: Iterable[_Part], values: Mapping[str, Any], failed: list[TemplateFailed] | None
+        self, parts: Iterable[_Part], values: Mapping[str, Any], failed: list[TemplateFailed] | None, until: float
     ) -> Iterator[str]:
-        """``failed`` gets what can't be made; None = it is raised."""
+        """``failed`` gets what can't be made; None = it is raised. ``until``: of the processor's time."""
         for part in parts:
             if isinstance(part, str):
                 yield part
                 continue
             try:
+                if thread_time() > until:
+                    raise self._failed(part.place, "too_slow", f"its values take more than {_LONGEST_MAKING:g} seconds")
                 if isinstance(part, _Value):
                     yield self._shown(part, values)
                 elif self._evaluated(part.place, part.condition, values, condition=True):
-                    yield from self._rendered(part.parts, values, failed)
+                    yield from self._rendered(part.parts, values, failed, until)
             except TemplateFailed as wrong:
                 if failed is None:
                     raise
@@ -215,7 +235,12 @@ def faults_of(key: str, language: Language, written: Written, seen: Seen) -> Ite
         except _NotParsed as wrong:
             yield TemplateFailed(key, language, wrong.place, "tag", str(wrong))
         else:
-            for place, expression in _placed(parts):
+            placed = list(_placed(parts))
+            if len(placed) > _MOST_TAGS:
+                problem = f"it has {len(placed)} values and conditions; {_MOST_TAGS} are allowed"
+                yield TemplateFailed(key, language, name, "too_many_tags", problem)
+                continue
+            for place, expression in placed:
                 fault = _fault_of(expression, seen)
                 if fault is not None:
                     yield TemplateFailed(key, language, place, *fault)

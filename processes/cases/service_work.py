@@ -18,13 +18,14 @@ from graph.errors import GraphError, Unknown
 from graph.expressions import ExpressionFailed
 from graph.rehearsal import all_or_none
 from graph.retry import NEXT, Retry
+from graph.statements import normal_text
 from processes.cases import rendering, service_tasks
 from processes.cases.running import Running
 from processes.cases.service_tasks import ServiceTask
 from processes.engine import extensions
 from processes.engine.errors import ProcessError
 from processes.engine.work import Work
-from processes.services import LETTER, MAIL, Call, Noted, Service, ServiceFailed, Services
+from processes.services import LETTER, MAIL, TEMPLATED, Call, Noted, Service, ServiceFailed, Services
 
 T = TypeVar("T")
 PAUSES: Final = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240))
@@ -172,12 +173,24 @@ def _write_text(
     try:
         language = rendering.language_of(arguments.get("language"))
         if not template:
+            _check_stated(arguments)
             return "", rendering.persons_in(running.version, work.data)
         made = rendering.rendered(running.tx, running.version, template, language, work.data, running.id, now, pages)
     except ValueError as failed:  # TemplateFailed is one
         raise ServiceFailed(str(failed), NEXT) from failed
     arguments |= {"subject": made.written.subject, "text": made.written.text, "language": made.language}
     return made.note, made.persons
+
+
+def _check_stated(arguments: dict[str, Any]) -> None:
+    """What a step states itself, without a template, keeps to the same rules: the subject is one line, and a CPR number
+    is in neither. Raises ServiceFailed."""
+    for name in TEMPLATED & arguments.keys():
+        text = arguments[name]
+        if isinstance(text, str) and normal_text.has_number(text):
+            raise ServiceFailed(f"{name}: it would contain a CPR number, and is not sent", NEXT)
+    if isinstance(subject := arguments.get("subject"), str):
+        arguments["subject"] = normal_text.normal(subject)
 
 
 def _noted(answer: Any, call: Call | None) -> Any:

@@ -4,6 +4,7 @@ import smtplib
 import ssl
 from collections.abc import Iterable, Sequence
 from email.message import EmailMessage
+from uuid import NAMESPACE_URL, uuid5
 
 from structlog.stdlib import get_logger
 
@@ -44,8 +45,11 @@ def send(settings: MailSettings, subject: str, text: str) -> bool:
     return send_to(settings, settings.to, subject, text)
 
 
-def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, text: str) -> bool:
+def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, text: str, key: str | None = None) -> bool:
     """The same, to these addresses. A mail that the server has taken for some of them counts as sent.
+
+    ``key``: the same for each try of the same mail. It gives the mail its Message-ID, by which a mail server or program
+    sees that it has it already. RFC 5322 §3.6.4
 
     Raises MailRejected or MailPostponed where it takes it for none; MailFailed where nothing can be sent to anybody.
     """
@@ -59,6 +63,9 @@ def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, tex
         message["Subject"] = subject
         message["From"] = settings.sender
         message["To"] = ", ".join(usable)
+        if key is not None:
+            domain = message["From"].addresses[0].domain or "reconnect.invalid"
+            message["Message-ID"] = f"<{uuid5(NAMESPACE_URL, key)}@{domain}>"
         message.set_content(text)
     except _UNUSABLE as wrong:
         raise MailRejected(f"the subject, the sender or the text of the mail can't be used: {wrong}") from wrong
@@ -88,11 +95,16 @@ def send_to(settings: MailSettings, recipients: Sequence[str], subject: str, tex
 
 
 def _is_usable(address: str) -> bool:
+    """One address and nothing else: what a source calls an address may be several, of which others would get it."""
+    read = EmailMessage()
     try:
-        EmailMessage()["To"] = address
+        read["To"] = address
     except _UNUSABLE:
         return False
-    return bool(address.strip())
+    found = read["To"].addresses
+    if len(found) != 1:
+        return False
+    return address.strip() in (found[0].addr_spec, f"<{found[0].addr_spec}>", str(found[0]))
 
 
 def _sent(server: smtplib.SMTP, message: EmailMessage, recipients: Sequence[str]) -> tuple[_Refused, int]:

@@ -89,7 +89,11 @@ def _mail(settings: MailSettings, driver: neo4j.Driver, call: Call) -> Noted | N
         raise ServiceFailed(f"no work mail address is known for {', '.join(persons)}", NEXT)
     try:
         sent = send_to(
-            settings, sorted(set(addresses.values())), call.arguments["subject"], call.arguments["text"] + "\n"
+            settings,
+            sorted(set(addresses.values())),
+            call.arguments["subject"],
+            call.arguments["text"] + "\n",
+            call.key,
         )
     except MailFailed as failed:
         raise ServiceFailed(str(failed), failed.retry) from failed

@@ -12,7 +12,7 @@ from graph.corrections.person_erasure import erase_person
 from graph.errors import Conflict
 from graph.identity.lookup import find
 from processes.cases import case_log, definitions, incidents, letters, own_texts, retention, service_tasks, tasks
-from processes.cases.service_work import carry_out, carry_out_due
+from processes.cases.service_work import PATIENCE, carry_out, carry_out_due
 from processes.engine.errors import DefinitionRejected
 from processes.services import LETTER, MAIL, OWN, Call, Service, Services
 from processes.templates import Language, Written
@@ -125,6 +125,29 @@ def test_a_mail_gets_what_its_template_says_with_a_link(town: neo4j.Driver) -> N
     started(town)
     carry_out_due(town, services(sent), lambda: NOW)
     assert sent[1].arguments["text"] == "Se sagen", "without an address there is no link"
+
+
+def test_a_mail_of_a_worker_that_is_killed_is_not_sent_again(town: neo4j.Driver) -> None:
+    """Killed after it was sent, and before that was noted: a person looks whether it was."""
+
+    class Killed(BaseException):
+        """As if by kill -9: nothing catches it, and nothing is noted."""
+
+    sent: list[Call] = []
+
+    def send(driver: neo4j.Driver, call: Call) -> None:
+        sent.append(call)
+        raise Killed
+
+    deploy(town, sends(MAIL, "told"))
+    found = started(town)
+    with pytest.raises(Killed):
+        carry_out_due(town, {MAIL: Service(OWN[MAIL], send)}, lambda: NOW)
+    assert carry_out_due(town, services(sent), lambda: NOW).done == 0 and len(sent) == 1
+    later = NOW + PATIENCE + timedelta(minutes=1)
+    assert carry_out_due(town, services(sent), lambda: later).done == 0 and len(sent) == 1
+    stuck = of_case(town, found.case)
+    assert stuck.state == "incident" and "it is not known whether this was done" in stuck.problem
 
 
 def test_the_language_is_what_the_case_states_else_danish(town: neo4j.Driver) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from graph.expressions import NO_MEMBERS, Names
+from processes import templates
 from processes.templates import (
     LONGEST_SUBJECT,
     LONGEST_TEXT,
@@ -114,6 +115,42 @@ def test_what_is_too_long_is_not_sent() -> None:
 def test_a_cpr_number_in_a_value_is_not_sent() -> None:
     assert failed("{{ name }}", values={"name": "Bo, 010190-1234"}) == ("text", "cpr_in_text")
     assert failed("{{ name }}-{{ hours }}", values={"name": "010190", "hours": 1234}) == ("text", "cpr_in_text")
+
+
+def test_a_long_value_that_stands_there_often_is_not_made_whole() -> None:
+    """As much is made of it as shows that it is too long."""
+    compiled = compile_template("hello", "da", Written("Brev", "{{ name }}" * 400), SEEN)
+    made, faults = compiled.preview({"name": "x" * 1_000_000})
+    assert [(each.place, each.rule) for each in faults] == [("text", "too_long")]
+    assert len(made.text) == 4 * LONGEST_TEXT
+
+
+def test_a_text_has_so_many_values_and_takes_so_long() -> None:
+    many = Written("Brev", "{{ name }}{{if permanent}}x{{end}}" * 251)
+    assert [each.rule for each in faults_of("hello", "da", many, SEEN)] == ["too_many_tags"]
+    beginnings = Written("Brev", "{{" * (LONGEST_TEXT // 2))
+    assert [each.rule for each in faults_of("hello", "da", beginnings, SEEN)] == ["tag"]
+
+
+def test_values_that_take_too_long_are_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each expression has its bound; so have all of a text together."""
+    monkeypatch.setattr(templates, "_LONGEST_MAKING", -1.0)
+    assert failed("a\n{{ hours }}") == ("text, line 2", "too_slow")
+
+
+def test_a_condition_or_a_loop_sees_no_more_than_a_value_does() -> None:
+    """``values`` may have more than the names that a text may use."""
+    hidden = {"unit": {"name": "Børnehuset", "secret": "hidden"}}
+    assert rendered("{{ unit.map(each, each)[0] }}", values=hidden).text == "name"
+    assert failed("{{ unit.filter(each, each == 'secret')[0] }}", values=hidden) == ("text, line 1", "expression")
+    for text in ("{{ unit['secret'] }}", "{{if unit.secret == 'hidden'}}x{{end}}", "{{ [unit][0].secret }}"):
+        assert [each.rule for each in faults_of("hello", "da", Written("Brev", text), SEEN)] == ["expression"]
+
+
+@pytest.mark.parametrize("odd", ["a\ud800b", "a\u202eb", "a\u2028b", "a\x1bb"])
+def test_letters_that_are_none_are_refused(odd: str) -> None:
+    found = [(each.place, each.rule) for each in faults_of("hello", "da", Written(odd, odd), SEEN)]
+    assert ("text", "control_characters") in found and ("subject", "control_characters") in found
 
 
 def test_a_value_is_never_a_tag_of_its_own() -> None:

@@ -68,7 +68,11 @@ class AsciiOnly:
         return {}
 
 
-@pytest.mark.parametrize("odd", ["søren@klit.example", "lis@", "", "x\n@klit.example"])
+@pytest.mark.parametrize("odd", [
+    "søren@klit.example", "lis@", "", "x\n@klit.example", "x@klit.example\r\nBcc: spy@example.org",
+    "x@klit.example, spy@example.org", "x@klit.example; spy@example.org", "all: x@klit.example, spy@example.org;",
+    "x@@klit.example",
+])  # fmt: skip
 def test_an_address_that_no_mail_can_go_to_is_its_own_problem(monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
     """It is not tried again, and others get the mail."""
     server = AsciiOnly()
@@ -84,3 +88,25 @@ def test_a_sender_that_the_server_can_not_take_is_nobody_elses_problem(monkeypat
     with pytest.raises(MailFailed) as failed:
         send_to(SETTINGS.model_copy(update={"sender": "løn@klit.example"}), TO, "Subject", "Text")
     assert type(failed.value) is MailFailed
+
+
+class Keeping:
+    """Takes every mail."""
+
+    def __init__(self) -> None:
+        self.taken: list[Any] = []
+
+    def send_message(self, message: Any) -> dict[str, tuple[int, bytes]]:
+        self.taken.append(message)
+        return {}
+
+
+def test_each_try_of_a_mail_has_the_same_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a server that has taken it before it vanished knows it again."""
+    server = Keeping()
+    monkeypatch.setattr(mail, "_connected", lambda *_: nullcontext(server))
+    for key in ("one", "one", "two", None):
+        assert send_to(SETTINGS, TO, "Subject", "Text", key)
+    first, again, other, without = (each["Message-ID"] for each in server.taken)
+    assert first == again != other and without is None
+    assert first.endswith("@klit.example>")

@@ -13,7 +13,7 @@ from graph.statements.precedence import SourceOrder
 from processes.cases import case_log, definitions, tasks
 from processes.cases.service_tasks import ServiceTask, tasks_of
 from processes.services import OWN
-from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings
+from reconnect.settings.tree import HookSettings, MailSettings, ProcessSettings, TaskMailSettings
 from reconnect.work import service_tasks
 from tests.answering import Reply, answering
 from tests.emptied import empty
@@ -42,7 +42,8 @@ def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **setting
     parts = (START, element, END, flow("start", "do", "end"))
     definitions.deploy(driver, "main", {"main.bpmn": process(*parts)}, SCHEMAS, "test", NOW, OWN)
     case = tasks.start(driver, "main", {"unit": "job", "person": "dora"}, "bo", NOW)
-    chosen = SimpleNamespace(**{"mail": MailSettings(), "processes": ProcessSettings(), **settings})
+    standing = {"mail": MailSettings(), "processes": ProcessSettings(), "task_mails": TaskMailSettings()}
+    chosen = SimpleNamespace(**{**standing, **settings})
     context: Any = SimpleNamespace(driver=lambda: driver, keyring=RING, order=SourceOrder(), settings=chosen)
     working = service_tasks.ServiceTasks(context)
     working.look()
@@ -54,8 +55,10 @@ def served(driver: neo4j.Driver, name: str, arguments: dict[str, str], **setting
 
 def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[Sequence[str], str, str]] = []
+    keys: list[str] = []
 
-    def send(settings: MailSettings, recipients: Sequence[str], subject: str, text: str) -> bool:
+    def send(settings: MailSettings, recipients: Sequence[str], subject: str, text: str, key: str) -> bool:
+        keys.append(key)
         sent.append((recipients, subject, text))
         return settings.host is not None
 
@@ -66,6 +69,9 @@ def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest
     assert sent == [(["dora@kommune.example"], "Velkommen", "Du begynder snart.\n")]
     assert "mail.host" in served(town, "mail", mail).problem
     assert "is not a text" in served(town, "mail", {**mail, "subject": "unit == person"}, mail=server).problem
+    assert len(sent) == 2 and len({*keys}) == 2, "each mail has a key of its own"
+    number = served(town, "mail", {**mail, "text": '"Nummeret er 010190-1234"'}, mail=server)
+    assert (number.state, number.problem) == ("incident", "text: it would contain a CPR number, and is not sent")
     assert len(sent) == 2
     both = served(town, "mail", {**mail, "to": '[person, "anna"]'}, mail=server)
     assert both.state == "done" and sent[-1][0] == ["dora@kommune.example"]
@@ -74,6 +80,9 @@ def test_a_mail_goes_to_the_work_address(town: neo4j.Driver, monkeypatch: pytest
         (noted,) = [each.reason for each in case_log.log_of(session, both.case) if each.action == "served"]
     assert noted == f"not sent to {anna}, of whom no work mail address is known"
     assert served(town, "mail", {**mail, "to": '["anna"]'}, mail=server).state == "incident" and len(sent) == 3
+    broken = {**mail, "subject": '"Velkommen\\r\\nBcc: spy@example.org"'}
+    assert served(town, "mail", broken, mail=server).state == "done"
+    assert sent[-1][1] == "Velkommen Bcc: spy@example.org", "a subject is one line"
 
 
 def test_another_system_is_called_with_the_key_of_the_work(town: neo4j.Driver) -> None:
