@@ -35,7 +35,7 @@ from protocols.xml import local
 
 SCRIPT_FORMAT = "cel"
 _TIMER_PLACES: tuple[TimerPlace, ...] = ("timeDuration", "timeDate", "timeCycle")
-_OF_EVERY_NODE = frozenset({"documentation", "extensionElements", "incoming", "outgoing"})
+_OF_EVERY_NODE = frozenset({"documentation", "extensionElements", "categoryValueRef", "incoming", "outgoing"})
 _UNREAD = {
     "isForCompensation": "false", "instantiate": "false", "parallelMultiple": "false", "eventGatewayType": "Exclusive",
     "startQuantity": "1", "completionQuantity": "1", "behavior": "All",
@@ -451,7 +451,8 @@ class _Checking:
         for each in found:
             kind = local(each).removesuffix("EventDefinition")
             if kind not in allowed:
-                options = f"; supported: {', '.join(sorted(allowed))}{_instead(kind)}" if allowed else _AT_THE_START
+                instead = "" if node.type in ("endEvent", "intermediateThrowEvent") else _instead(kind)
+                options = f"; supported: {', '.join(sorted(allowed))}{instead}" if allowed else _AT_THE_START
                 self._add_to(node, "unsupported", f"{kind} is not supported in this {node.type}{options}")
             elif kind == "timer":
                 self._check_timer(node, each)

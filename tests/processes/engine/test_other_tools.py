@@ -192,3 +192,17 @@ def test_a_start_by_an_event_says_by_what_cases_start(event: str, text: str) -> 
     start = f'<startEvent id="start"><{event}EventDefinition/></startEvent>'
     (found,) = faults(start, END, flow("start", "end"))
     assert found.element == "start" and found.text.startswith(text)
+
+
+@pytest.mark.parametrize("event", ["signal", "escalation", "compensate"])
+def test_no_message_is_proposed_where_a_case_would_send_it(event: str) -> None:
+    end = f'<endEvent id="end"><{event}EventDefinition/></endEvent>'
+    (found,) = faults(START, user("approve"), end, flow("start", "approve", "end"))
+    assert found.text == f"{event} is not supported in this endEvent; supported: error, message, terminate"
+
+
+def test_the_category_of_an_element_is_drawn() -> None:
+    category = '<category id="c"><categoryValue id="v" value="HR"/></category>'
+    task = user("approve").replace("</extensionElements>", "</extensionElements><categoryValueRef>v</categoryValueRef>")
+    definition = read(START, task, END, flow("start", "approve", "end"), outside=category)
+    assert done(definition, begin(definition), "approve").finished
