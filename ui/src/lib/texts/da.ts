@@ -897,6 +897,8 @@ export const da = {
 			switchOnOf: (name: string) => `Slå til: ${name}`,
 			switchOffOf: (name: string) => `Slå fra: ${name}`,
 			lately: (count: string, day: string) => `Siden ${day} ville ${count} sager være startet ved ændringer. Det er et skøn: der ses på tingene, som de er i dag.`,
+			latelyByTime: (count: string, day: string) => `Efter tid ville ${count} være startet, hvis det havde været slået til fra ${day}.`,
+			firstByTime: (moment: string) => `Slås det til nu, starter den første ${moment}.`,
 			newestOnly: (count: string) => `Der er kun set på de nyeste ${count} ændringer.`,
 			first: 'Dagen, hvor den første starter efter tid',
 			firstHint: 'Udelades den, starter den første, når tiden mellem to er gået.',

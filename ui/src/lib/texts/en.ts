@@ -890,6 +890,8 @@ export const en: Texts = {
 			switchOnOf: (name: string) => `Switch on: ${name}`,
 			switchOffOf: (name: string) => `Switch off: ${name}`,
 			lately: (count: string, day: string) => `Since ${day}, ${count} cases would have started by changes. This is an estimate: it looks at things as they are today.`,
+			latelyByTime: (count: string, day: string) => `By time it would have been ${count}, had it been switched on from ${day}.`,
+			firstByTime: (moment: string) => `Switched on now, the first one starts ${moment}.`,
 			newestOnly: (count: string) => `Only the newest ${count} changes were looked at.`,
 			first: 'The day on which the first one starts by time',
 			firstHint: 'If it is left out, the first one starts once the time between two has passed.',
