@@ -14,6 +14,7 @@ from graph.statements.precedence import SourceOrder
 from rules.accounts.staff import Memberships
 
 if TYPE_CHECKING:
+    from api.runs import Runs
     from exporters.objects.deciding import Decisions
     from idp.local_accounts.handing_over import HandingOver
 
@@ -50,3 +51,5 @@ class Context:
     """How people are invited to log in; None where no people log in here."""
     decisions: "Decisions | None" = None
     """How people decide about accounts at targets; None where no targets are known."""
+    runs: "Runs | None" = None
+    """How a run of a source or target is started; None where there is no queue of jobs."""

@@ -27,6 +27,14 @@ return 1
 """
 
 
+_PUT_QUEUED = """
+local old = redis.call('hget', KEYS[1], ARGV[1])
+if old and cjson.decode(old)['state'] == 'running' then return 0 end
+redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
+return 1
+"""
+
+
 @dataclass(frozen=True)
 class WorkState:
     """The last known state of one job. ``waiting``: stopped by the brake, or until the next attempt."""
@@ -44,6 +52,13 @@ def put(client: redis.Redis, job: str, state: WorkState) -> bool:
     """Keep ``state``; False if a later holder of the job's lock has already written one."""
     text = json.dumps(asdict(state), ensure_ascii=False)
     return bool(client.eval(_PUT, 1, KEY, job, text, str(state.fence)))
+
+
+def put_queued(client: redis.Redis, job: str, before: WorkState | None, started: str, text: str) -> bool:
+    """The job waits for a worker; False if it runs meanwhile. ``before``: its last state."""
+    kept = (0, None) if before is None else (before.fence, before.succeeded)
+    state = WorkState("queued", started, text=text, fence=kept[0], succeeded=kept[1])
+    return bool(client.eval(_PUT_QUEUED, 1, KEY, job, json.dumps(asdict(state), ensure_ascii=False)))
 
 
 def last_success(client: redis.Redis, job: str) -> str | None:

@@ -10,6 +10,7 @@ from api.reads.limits import Limits
 from graph.connection import connect_async
 from graph.cpr.keyring import require_keys_of
 from reconnect.account_decisions import decisions
+from reconnect.asked_runs import AskedRuns
 from reconnect.context import Context
 from reconnect.identity_provider import claims_service, login_pages, receivers_of, require_system_and_key, web_login
 from reconnect.settings.file import shown
@@ -52,6 +53,7 @@ def service_of(
             idp.cvr,
             receivers_of(idp),
             Statement(**context.settings.accessibility.model_dump()),
+            AskedRuns(context),
         ),
         origins=context.settings.api.origins,
         introspection=context.settings.api.introspection,

@@ -20,6 +20,7 @@ from api.access.rights import READ, Access, Scope
 from api.access.sight import Sight, condition, each_found_seen, found_seen, inside_of, seen, seen_wholly
 from api.computed.managers_of_all import Everybody
 from api.model.known_names import OF_THINGS, Targets, known
+from api.runs import Runs
 from exporters.objects.deciding import Decisions
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
@@ -160,13 +161,15 @@ class Statement:
 class Operated:
     """What the operator has set. ``login_system``: key of the IT system whose accounts log in here; None where no one
     does. ``settings``: each with its value as text, secrets masked, and where it comes from. ``cvr``: our own number,
-    without which no claims are told. ``receivers``: how they get rights. ``accessibility``: of the pages."""
+    without which no claims are told. ``receivers``: how they get rights. ``accessibility``: of the pages. ``runs``: of
+    sources and targets, made by a worker."""
 
     login_system: str | None = None
     settings: Callable[[], Iterable[tuple[str, str, str]]] = tuple
     cvr: str | None = None
     receivers: Mapping[str, Receiving] = field(default_factory=dict)
     accessibility: Statement = Statement()
+    runs: Runs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,7 @@ async def _graphql(
             memberships=service.memberships,
             handing=service.handing,
             decisions=service.decisions,
+            runs=service.operated.runs,
         )
         back: Read = read
         if is_person and question.operation.operation is OperationType.MUTATION:

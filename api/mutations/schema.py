@@ -52,6 +52,7 @@ from api.mutations.logins import LoggingIn
 from api.mutations.plans import Planning
 from api.mutations.processes import Deploying
 from api.mutations.property_values import parsed, parsed_texts, property_of
+from api.mutations.starting_runs import StartingRuns
 from api.mutations.tasks import Tasking
 from api.mutations.templates import Templating
 from graph.errors import ChangeRejected
@@ -87,7 +88,7 @@ BY_HAND = "manual"  # how a position was found (positions.md §5)
 
 
 @strawberry.type(description="Changes made by hand. They outrank every source until they are released or end")
-class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, Templating, LoginCare, LoggingIn):
+class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, Templating, LoginCare, LoggingIn, StartingRuns):
     # -- values -------------------------------------------------------------------------------------------------
 
     @strawberry.mutation(description="Set the value of a property in a period: names, addresses, tags (a|b), titles …")

@@ -64,6 +64,7 @@ class Import:
     rules: Sequence[RoleRule]
     limits: BrakeSettings
     user: str | None
+    reason: str | None
     dry_run: bool
     approved: str | None
     progress: Progress
@@ -84,7 +85,7 @@ class Import:
         if self.report.run is None:
             self.report.run = start_run(self.driver, "import", self.source.name, dry=self.dry_run)
             self.ruling.begin()
-        return Origin(self.source.name, user=self.user, run=self.report.run)
+        return Origin(self.source.name, user=self.user, reason=self.reason, run=self.report.run)
 
     def run(self) -> ImportReport:
         known = GraphKnown(
@@ -393,12 +394,13 @@ def run_import(
     rules: Sequence[RoleRule] = (),
     brake: BrakeSettings | None = None,
     user: str | None = None,
+    reason: str | None = None,
     dry_run: bool = False,
     approve: str | None = None,
     progress: Progress = silent,
     match_keys: MatchKeys = DEFAULT_MATCH_KEYS,
 ) -> ImportReport:
-    """Import what is new in a source.
+    """Import what is new in a source. ``user``, ``reason``: who wants it now, and why.
 
     ``approve``: id of a stopped run; approves exactly its difference. ``progress(stage, done, total)`` is
     called as work goes on. A stopped import returns ``report.brake``; nothing of that reading is written. Raises
@@ -413,6 +415,7 @@ def run_import(
         rules,
         brake or BrakeSettings(),
         user,
+        reason,
         dry_run,
         approve,
         progress,

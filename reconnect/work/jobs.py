@@ -34,7 +34,7 @@ from reconnect.locks import Lock, held_locks
 from reconnect.logs.redaction import redact_text
 from reconnect.progress import Report
 from reconnect.targets import account_targets
-from reconnect.work import realised, restores, retrying
+from reconnect.work import dry_runs, realised, restores, retrying
 from reconnect.work.due_plans import apply_due
 from reconnect.work.due_steps import refresh_steps
 
@@ -106,14 +106,16 @@ def import_source(
     dry_run: bool = False,
     approve: str | None = None,
     user: str | None = None,
+    reason: str | None = None,
 ) -> ImportReport:
-    """Import what is new in the source ``name``. A stop by the brake is in the report.
+    """Import what is new in the source ``name``. A stop by the brake is in the report. ``reason``: why a person wants
+    it now.
 
     Raises CommandFailed for an unknown source, SourceError, LockTaken, LockLost, Interrupted, and MissingKey where
     the CPR keys are not the graph's. StaleApproval if ``approve`` is not the id of a stopped run that waits.
     """
     source = sources.build(context, name, folder)
-    return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user)
+    return import_from(context, caller, source, job=name, dry_run=dry_run, approve=approve, user=user, reason=reason)
 
 
 def import_from(
@@ -125,6 +127,7 @@ def import_from(
     dry_run: bool = False,
     approve: str | None = None,
     user: str | None = None,
+    reason: str | None = None,
 ) -> ImportReport:
     """As ``import_source``, of a source that is made already. ``job``: its name in the schedule, if another."""
     settings = context.settings
@@ -138,6 +141,7 @@ def import_from(
             rules=settings.roles,
             brake=settings.brake,
             user=user,
+            reason=reason,
             dry_run=dry_run,
             approve=approve,
             progress=run.step,
@@ -147,6 +151,7 @@ def import_from(
         else:
             bad = sum(problem.severity == "bad" for problem in report.problems)
             text = f"{report.changes} changed, {report.unchanged} unchanged, {bad} bad records"
+            text += dry_runs.of_import(report) if dry_run else ""
             text += "; what should have come by now has not" if report.overdue else ""
             run.finish("done", text, dry_run=dry_run, is_read=not report.overdue)
             if report.changes and not dry_run:
@@ -210,7 +215,7 @@ def export_target(
                 driver, target, read, keyring, at=at, dry_run=dry_run, approve=approve, user=user, progress=job.step,
                 hold=held,
             )  # fmt: skip
-        sent = report.in_words
+        sent = dry_runs.of_export(report) if dry_run else report.in_words
         if report.brake:
             job.finish("waiting", f"stopped by the brake, approve {report.brake}: {'; '.join(report.reasons)}")
         elif report.error:

@@ -25,6 +25,9 @@ _QUEUE = "reconnect:queue"
 _ARQ_EXTRA = 10
 """Seconds that arq adds to the longest time of a job."""
 
+_OF_LOCK = {"compare": "export", "dry_import": "import", "dry_export": "export"}
+"""Function → the one whose lock it takes."""
+
 Run = Callable[..., Awaitable[None]]
 """Runs a job: (attempt, from 1; then the arguments). Raises PutOff for another try; is cancelled when it must end."""
 
@@ -71,10 +74,11 @@ class Queue:
     def __init__(self, pool: ArqRedis) -> None:
         self._pool = pool
 
-    async def put(self, function: str, *arguments: str) -> bool:
-        """Put a job on the queue; False when the same job waits or runs already."""
+    async def put(self, function: str, *arguments: str, asked: tuple[str, str] | None = None) -> bool:
+        """Put a job on the queue; False when the same job waits or runs already. ``asked``: who wants it now, and why;
+        the function gets these, too."""
         job = await self._pool.enqueue_job(
-            function, *arguments, _job_id=job_id(function, *arguments), _queue_name=_QUEUE
+            function, *arguments, *(asked or ()), _job_id=job_id(function, *arguments), _queue_name=_QUEUE
         )
         return job is not None
 
@@ -105,9 +109,9 @@ def job_id(function: str, *arguments: str) -> str:
 
 
 def lock_of(job: str) -> str:
-    """The name of a job's lock. A comparison is an export, and has the export's."""
+    """The name of a job's lock. A comparison is an export, and has the export's; so has a dry run."""
     kind, _, name = job.partition(":")
-    return f"export:{name}" if kind == "compare" else job
+    return f"{_OF_LOCK[kind]}:{name}" if kind in _OF_LOCK else job
 
 
 @asynccontextmanager

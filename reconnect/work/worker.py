@@ -91,12 +91,13 @@ def _work(context: Context, own: "Jobs", loop: queue.Loop) -> None:
             return
 
 
-async def enqueue(context: Context, function: str, *arguments: str) -> bool:
-    """Put a job on the queue, even if it was refused before; False when the same job waits or runs already."""
+async def enqueue(context: Context, function: str, *arguments: str, asked: tuple[str, str] | None = None) -> bool:
+    """Put a job on the queue, even if it was refused before; False when the same job waits or runs already. ``asked``:
+    who wants it now, and why."""
     with context.redis() as client:
         retrying.lift(client, queue.job_id(function, *arguments))
     async with queue.opened(context.redis_url()) as opened:
-        return await opened.put(function, *arguments)
+        return await opened.put(function, *arguments, asked=asked)
 
 
 class Jobs:
@@ -111,6 +112,8 @@ class Jobs:
             "import": self.import_source,
             "export": self.export_target,
             "compare": self.compare_target,
+            "dry_import": self.dry_import,
+            "dry_export": self.dry_export,
             "day_turn": self.day_turn,
         }
 
@@ -166,13 +169,29 @@ class Jobs:
             planned = Watch("schedule", schedule.EVERY, schedule.Schedule(self._context, self.schedule()).look)
             yield [planned, plan, served, *self._chores(), *(each.watch for each in made)]
 
-    async def import_source(self, attempt: int, name: str) -> None:
-        """Import the source ``name``."""
-        await self._run(attempt, f"import {name}", lambda caller: self._import(caller, name))
+    async def import_source(self, attempt: int, name: str, user: str | None = None, reason: str | None = None) -> None:
+        """Import the source ``name``. ``user``, ``reason``: who wants it now, and why; both stand in the change log."""
+        await self._run(attempt, f"import {name}", lambda caller: self._import(caller, name, user, reason))
 
-    async def export_target(self, attempt: int, name: str) -> None:
-        """Supply the target ``name``."""
-        await self._run(attempt, f"export {name}", lambda caller: self._export(caller, name))
+    async def export_target(self, attempt: int, name: str, user: str | None = None, reason: str | None = None) -> None:
+        """Supply the target ``name``. ``user``, ``reason``: who wants it now, and why; ``asked_runs`` has noted it."""
+        await self._run(attempt, f"export {name}", lambda caller: self._export(caller, name, user=user))
+
+    async def dry_import(self, attempt: int, name: str, user: str | None = None, reason: str | None = None) -> None:
+        """Work out what an import of the source ``name`` would change."""
+        await self._run(
+            attempt,
+            f"dry run of import {name}",
+            lambda caller: jobs.import_source(self._context, caller, name, dry_run=True),
+        )
+
+    async def dry_export(self, attempt: int, name: str, user: str | None = None, reason: str | None = None) -> None:
+        """Work out what the target ``name`` would be sent."""
+        await self._run(
+            attempt,
+            f"dry run of export {name}",
+            lambda caller: jobs.export_target(self._context, caller, name, dry_run=True),
+        )
 
     async def compare_target(self, attempt: int, name: str) -> None:
         """Supply the target ``name``, after everything there has been compared with what it was sent."""
@@ -188,14 +207,14 @@ class Jobs:
             _log.warning("not tried: it was refused, and nothing has changed since", job=job)
         return refused
 
-    def _import(self, caller: jobs.Caller, name: str) -> None:
+    def _import(self, caller: jobs.Caller, name: str, user: str | None, reason: str | None) -> None:
         if not self._is_refused(f"import:{name}"):
-            jobs.import_source(self._context, caller, name)
+            jobs.import_source(self._context, caller, name, user=user, reason=reason)
 
-    def _export(self, caller: jobs.Caller, name: str, *, full: bool = False) -> None:
+    def _export(self, caller: jobs.Caller, name: str, *, full: bool = False, user: str | None = None) -> None:
         if self._is_refused(f"export:{name}"):
             return
-        report = jobs.export_target(self._context, caller, name, full=full)
+        report = jobs.export_target(self._context, caller, name, full=full, user=user)
         if report.error:
             raise DeliveryError(report.error, retry=report.retry)
 

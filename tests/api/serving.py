@@ -15,11 +15,12 @@ import uvicorn
 from api.access.four_eyes import Rule
 from api.access.rights import ROLES
 from api.access.tokens import create
-from api.computed.contract import States
+from api.computed.contract import Operated, States
 from api.http import connections
 from api.http.app import create_app
 from api.http.metrics import Logins
 from api.http.service import Service
+from api.runs import Runs
 from exporters.objects.deciding import Decisions
 from graph.connection import connect_async
 from graph.cpr.keyring import Keyring
@@ -76,6 +77,7 @@ def serving(
     decisions: Decisions | None = None,
     logins: Logins | None = None,
     attachments: Store | None = None,
+    runs: Runs | None = None,
 ) -> Iterator[Served]:
     """Run the application on a free port while the block runs."""
     reading = connect_async(addresses.bolt_uri, addresses.user, addresses.password)
@@ -92,6 +94,7 @@ def serving(
             decisions=decisions,
             logins=logins,
             attachments=attachments,
+            operated=Operated(runs=runs),
         )
     )
     with socket.socket() as free:

@@ -54,4 +54,4 @@ def test_a_limited_token_reads_its_part_and_is_refused_what_does_not_keep_to_it(
 
 
 def _value(type_: str) -> str:
-    return {"Date!": '"2026-01-01"', "Kind!": "Unit"}.get(type_, '"x"')
+    return {"Date!": '"2026-01-01"', "Kind!": "Unit", "RunKind!": "IMPORT"}.get(type_, '"x"')

@@ -34,7 +34,13 @@ DECIDED: dict[str, dict[str, Any]] = yaml.safe_load(
 _ANY = "00000000-0000-4000-8000-000000000000"
 _GATE = Gate(cast(neo4j.AsyncDriver, None), cast(Availability, None))
 """It asks the graph nothing to check a question."""
-_GIVEN = {"ExceptionEffect!": "GIVE", "Date!": '"2026-01-01"', "Kind!": "Unit", "[String!]!": '["x"]'}
+_GIVEN = {
+    "ExceptionEffect!": "GIVE",
+    "Date!": '"2026-01-01"',
+    "Kind!": "Unit",
+    "RunKind!": "IMPORT",
+    "[String!]!": '["x"]',
+}
 
 
 def everywhere(*roles: str) -> Access:

@@ -25,6 +25,7 @@ FORMS = {
     "Marked",
     "Erased",
     "Refreshed",
+    "StartedRun",
     "PlanDecided",
     "LoginCode",
     "LoginUnlocked",

@@ -11,6 +11,7 @@ from graphql import get_named_type
 
 from api.mutations.login_care import Silent
 from api.reads.question import SCHEMA
+from api.runs import LastRun, RunKind, RunOrder
 from exporters.objects.ledger import DELETED, Entry, ObjectLedger
 from graph.identity.known_keys import RecordId
 from graph.identity.matching import Undecided, keep_undecided
@@ -169,6 +170,7 @@ EXAMPLES: dict[str, str] = {
     "endSessionsOf": 'endSessionsOf(person: "anna", reason: "x")',
     "approveBrake": 'approveBrake(id: "BRAKE", reason: "x")',
     "confirmRestore": 'confirmRestore(id: "RESTORE", reason: "x")',
+    "startRun": 'startRun(type: IMPORT, name: "opus", reason: "x")',
     "decideMatch": 'decideMatch(id: "opus|Person|9", thing: "ANNA", reason: "x")',
     "takeBackMatch": 'takeBackMatch(id: "opus|Person|9", reason: "x")',
     "joinPersons": 'joinPersons(keep: "anna", other: "dora", reason: "x")',
@@ -198,6 +200,19 @@ BEFORE = {
 """What is made first, in the same request."""
 
 
+class NoQueue:
+    """Runs of which a preview starts none."""
+
+    def last(self, kind: RunKind, name: str) -> LastRun | None:
+        raise AssertionError(f"{kind} {name}")
+
+    def require(self, kind: RunKind, name: str) -> None:
+        assert (kind, name) == (RunKind.IMPORT, "opus")
+
+    def start(self, order: RunOrder) -> bool:
+        raise AssertionError(f"a preview has started {order}")
+
+
 @pytest.fixture(scope="module")
 def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     empty(driver)
@@ -214,7 +229,7 @@ def service(driver: neo4j.Driver, addresses: Addresses, tmp_path_factory: pytest
     ledger.claim("a run")
     ours = Entry("user", "changed", "delivered", remote="1", fields={"title": "hash"}, drift={"title": "found"})
     ledger.write([ours, replace(ours, key="deleted", state="parked", problem=DELETED)])
-    with serving(addresses, driver, RING, handing=handing, decisions=DECISIONS) as served:
+    with serving(addresses, driver, RING, handing=handing, decisions=DECISIONS, runs=NoQueue()) as served:
         yield served
 
 

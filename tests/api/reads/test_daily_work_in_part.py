@@ -110,7 +110,7 @@ def test_each_field_keeps_to_a_part_or_says_why_it_does_not() -> None:
         "rightsSent", "automaticStarts", "lastStarts", "processSimulation", "processGaps", "processGapsConnection",
         "processTemplates", "templatePreview",
         "adoptableConnection", "deprecatedUsesConnection", "taskFaultsConnection", "tokensConnection",
-        "waitingRestore",
+        "waitingRestore", "runJob",
     }  # fmt: skip
     assert all(FIELDS[name].in_part for name in FIELDS.keys() - reasons.keys())
 

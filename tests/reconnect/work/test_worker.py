@@ -30,9 +30,9 @@ from graph.runs.brakes import approve
 from graph.runs.run_log import start_run
 from graph.time import today
 from importers.source import SourceError
-from reconnect import job_states, sources
+from reconnect import job_states
 from reconnect.context import Context
-from reconnect.embedded import Addresses, ports
+from reconnect.embedded import ports
 from reconnect.embedded.home import Home
 from reconnect.embedded.valkey import ValkeyServer
 from reconnect.locks import Lock, LockTaken
@@ -58,43 +58,6 @@ class Unsteady(Stating):
         if self.tries <= self.failures:
             raise SourceError("the service is closed", retry=self.retry)
         yield from super().readings(known)
-
-
-@pytest.fixture
-def client(addresses: Addresses) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(addresses.redis_url) as made:
-        made.flushdb()
-        yield made
-
-
-@pytest.fixture
-def context(
-    addresses: Addresses,
-    clean_graph: neo4j.Driver,
-    client: redis.Redis,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Context]:
-    monkeypatch.setenv("RECONNECT_HOME", str(tmp_path))
-    monkeypatch.setenv("RECONNECT__NEO4J__URI", addresses.bolt_uri)
-    monkeypatch.setenv("RECONNECT__NEO4J__PASSWORD", addresses.password)
-    monkeypatch.setenv("RECONNECT__REDIS__URL", addresses.redis_url)
-    monkeypatch.setenv("RECONNECT__WORKER__FIRST_DELAY", "0.1")
-    monkeypatch.setenv("RECONNECT__WORKER__ATTEMPTS", "3")
-    made = Context()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def source(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stating], Stating]:
-    """Makes a source known to the program."""
-
-    def add(made: Stating) -> Stating:
-        monkeypatch.setattr(sources, "build", lambda context, name, folder: made)
-        return made
-
-    return add
 
 
 def run_queued(context: Context) -> None:
@@ -339,7 +302,8 @@ def test_a_day_turn_of_several_days_waits_for_a_person_who_hears_of_it(
 def test_a_comparison_is_a_full_export(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, bool]] = []
 
-    def export(context: Context, caller: jobs.Caller, name: str, *, full: bool) -> ExportReport:
+    def export(context: Context, caller: jobs.Caller, name: str, *, full: bool, user: str | None) -> ExportReport:
+        assert user is None
         asked.append((name, full))
         return ExportReport(name, date(2026, 3, 2))
 

@@ -1245,6 +1245,14 @@ export const da = {
 		at: 'Modtaget',
 		bad: 'Afviste og tvivlsomme poster'
 	},
+	startRun: {
+		title: 'Seneste kørsel',
+		queued: 'Den begynder, når en worker er ledig. Siden viser, hvordan det går.',
+		whatImport: 'Forhåndsvisningen skriver ingenting. Det, bremsen standser, venter her på godkendelse.',
+		whatExport: 'Forhåndsvisningen sender ingenting. Det, bremsen standser, venter her på godkendelse.',
+		dry: 'Forhåndsvis, hvad der ville ændre sig',
+		start: 'Kør den nu'
+	},
 	rightsOf: {
 		title: 'Rettigheder i it-systemer',
 		none: 'Personen har ingen rettigheder på den viste dag.',

@@ -1238,6 +1238,14 @@ export const en: Texts = {
 		at: 'Received',
 		bad: 'Rejected and doubtful records'
 	},
+	startRun: {
+		title: 'The last run',
+		queued: 'It begins when a worker is free. This page shows how it goes.',
+		whatImport: 'The preview writes nothing. What the brake stops waits for an approval here.',
+		whatExport: 'The preview sends nothing. What the brake stops waits for an approval here.',
+		dry: 'Preview what would change',
+		start: 'Run it now'
+	},
 	rightsOf: {
 		title: 'Rights in IT systems',
 		none: 'The person has no rights on the day shown.',
