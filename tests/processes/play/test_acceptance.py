@@ -170,7 +170,7 @@ cases:
   - {at: 2027-04-06T09:01, claim: a, by: pia, log: {by: pia, for: carla}}
   - {at: 2027-04-06T09:02, look: a, expect: {claimed: pia}}
   - {at: 2027-04-06T09:02, look: a, expect: {claimed: null}}
-  - {at: 2027-04-06T09:03, give_back: a, by: pia, log: {by: pia, for: null}}
+  - {at: 2027-04-06T09:03, give_back: a, by: pia, log: {by: pia, for: carla}}
   - {at: 2027-04-06T09:04, look: a, expect: {claimed: null, lapsed: null}}
   - {at: 2027-04-08T08:59, look: a, expect: {candidates: *delegated}}
   - {at: 2027-04-08T09:00, hand: a, by: carla, to: sif, log: {by: carla, for: null}}
