@@ -109,7 +109,7 @@ class CaseRow:
 def tasks(run: Run, ids: Sequence[str]) -> list[Task]:
     """Tasks by their ids, in this order; unknown ones are left out."""
     rows = run.run(f"UNWIND $ids AS id MATCH (t:Task {{id: id}})-[:OF_CASE]->(c:Case) {_TASK}", ids=list(ids))
-    return [_task(row) for row in rows]
+    return [task_of(row["t"], row["case"]) for row in rows]
 
 
 def task(run: Run, id_: str) -> Task:
@@ -131,7 +131,7 @@ def open_tasks(run: Run, *, process: str | None = None, claimed: bool = False) -
         process=process,
         claimed=claimed,
     )
-    return [_task(row) for row in rows]
+    return [task_of(row["t"], row["case"]) for row in rows]
 
 
 def started_by(run: Run, person: str) -> frozenset[str]:
@@ -152,7 +152,7 @@ def tasks_of(run: Run, case: str) -> list[Task]:
     rows = run.run(
         f"MATCH (c:Case {{id: $case}})<-[:OF_CASE]-(t:Task) {_TASK} ORDER BY t.made, t.place, t.id", case=case
     )
-    return [_task(row) for row in rows]
+    return [task_of(row["t"], row["case"]) for row in rows]
 
 
 def case(run: Run, id_: str) -> CaseRow:
@@ -265,8 +265,8 @@ _TASK = "RETURN t, c.id AS case"
 _CASE = "MATCH (c)-[:RUNS]->(v) RETURN c, v.id AS version, v.digest AS digest, v.number AS number"
 
 
-def _task(row: Mapping[str, Any]) -> Task:
-    node = row["t"]
+def task_of(node: Mapping[str, Any], case: str) -> Task:
+    """A task as it is kept."""
     handed = (node["handed_by"], node["handed_to"]) if node.get("handed_by") else None
     done = None
     if node["state"] == "done":
@@ -276,7 +276,7 @@ def _task(row: Mapping[str, Any]) -> Task:
         question = Question(node["question"], node["asked_by"], node["asked_of"], stored_moment(node["asked"]))
     return Task(
         id=node["id"],
-        case=row["case"],
+        case=case,
         element=node["element"],
         name=node["name"],
         form=node["form"],

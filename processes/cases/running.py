@@ -15,7 +15,7 @@ from graph.expressions import ExpressionFailed
 from processes.cases import service_tasks, written
 from processes.cases.case_log import Action, LogEntry
 from processes.cases.definitions import Version, version
-from processes.cases.kept import Done, Task, day_of, set_task, tasks_of
+from processes.cases.kept import Done, Task, day_of, set_task, task_of, tasks_of
 from processes.cases.places import Naming
 from processes.cases.written import Written
 from processes.engine.case import Case
@@ -54,17 +54,22 @@ class Running:
     @classmethod
     def locked(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
         """A case that is locked. Raises Unknown (unknown_case)."""
-        row = tx.run(
-            """
-            MATCH (c:Case {id: $id})-[:RUNS]->(v)
-            RETURN c.state AS state, c.started_by AS by, v.id AS version, v.digest AS digest
-            """,
-            id=id_,
-        ).single()
+        return cls._read(tx, id_, tx.run(f"{_CASE} RETURN {_STATE}", id=id_).single())
+
+    @classmethod
+    def locked_with_tasks(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
+        """As ``locked``, its tasks in the same question: nobody else sets them before it is written."""
+        row = tx.run(f"{_CASE} RETURN {_STATE}, {_TASKS} AS tasks", id=id_).single()
+        return cls._read(tx, id_, row, None if row is None else [task_of(each, id_) for each in row["tasks"]])
+
+    @classmethod
+    def _read(
+        cls, tx: neo4j.ManagedTransaction, id_: str, row: neo4j.Record | None, tasks: Sequence[Task] | None = None
+    ) -> "Running":
         if row is None:
             raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
         found = version(tx, row["version"], row["digest"])
-        return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()), row["by"])
+        return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()), row["by"], tasks)
 
     @classmethod
     def start(
@@ -209,8 +214,8 @@ class Running:
 
     def done(
         self, task: Task, by: str, instead_of: str | None, values: Mapping[str, Any], now: datetime, reason: str
-    ) -> None:
-        """A task was completed with these values."""
+    ) -> Task:
+        """A task was completed with these values. As it is now."""
         self._set(task.id, {"state": "done", "done_by": by, "done_for": instead_of, "closed": now.astimezone(UTC)})
         done = replace(task, state="done", done=Done(by, now, instead_of))
         self._tasks[task.id] = done
@@ -218,6 +223,7 @@ class Running:
             self._exclude(done)
         entry = LogEntry("completed", now, by, instead_of, task.element, reason, task=task.id, values=values)
         self._entries.append(entry)
+        return done
 
     def _exclude(self, done: Task) -> None:
         """Whoever has completed a task, and in whose place, has none of the open ones that ask for somebody else."""
@@ -325,3 +331,8 @@ class Running:
 def _who_did(task: Task) -> set[str]:
     """Who has completed a task, and in whose place; empty while nobody has."""
     return set() if task.done is None else {who for who in (task.done.by, task.done.instead_of) if who is not None}
+
+
+_CASE = "MATCH (c:Case {id: $id})-[:RUNS]->(v)"
+_STATE = "c.state AS state, c.started_by AS by, v.id AS version, v.digest AS digest"
+_TASKS = "COLLECT { MATCH (c)<-[:OF_CASE]-(t:Task) RETURN t ORDER BY t.made, t.place, t.id }"

@@ -177,18 +177,17 @@ def complete(
     def work(tx: neo4j.ManagedTransaction) -> Task:
         person, seen, candidate = mine(tx, task, by, now)
         require_not_claimed(tx, seen, person)
-        running = Running.locked(tx, seen.task.case)  # by ``mine``
+        running = Running.locked_with_tasks(tx, seen.task.case)  # by ``mine``
         if seen.task.incident:
-            _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
-            return kept.task(tx, task)
+            return _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
         form = running.version.forms.get(seen.task.form)
         told = _read(tx, form, values, seen.task.name, named)
         attachments.settle(running, seen.task, form, told, person)
         with refused():
             running.engine.complete(task, told, now)
-        running.done(seen.task, person, candidate.instead_of, told, now, reason)
+        done = running.done(seen.task, person, candidate.instead_of, told, now, reason)
         running.write(now)
-        return kept.task(tx, task)
+        return done
 
     return write(driver, work)
 
@@ -201,14 +200,15 @@ def _complete_owners(
     values: Mapping[str, Any],
     now: datetime,
     reason: str,
-) -> None:
+) -> Task:
     """The owner's task is done by making the step of its incident again."""
     _read(running.tx, None, values, task.name, by_name)
     services = {each.id: each for each in service_tasks.tasks_of(running.tx, running.id)}
-    running.done(task, person, instead_of, {}, now, reason)
+    done = running.done(task, person, instead_of, {}, now, reason)
     running.log("retried", now, person, instead_of, task.element, reason)
     make_again(running, task.incident, services.get(task.incident), now)
     running.write(now)
+    return done
 
 
 def failure_text(wrong: Exception, what: str) -> str:

@@ -68,21 +68,23 @@ def go_on(tx: neo4j.ManagedTransaction, case: Written) -> None:
         id=case.id,
         about={name: value for name, value in case.about.items() if name != "person"},
         person=case.person,
-        tasks=case.tasks,
+        made=case.tasks,
         services=case.services,
         entries=list(map(case_log.properties, case.entries)),
+        **_changed(case.changed),
     ).consume()
-    change(tx, case.changed)
 
 
 def change(tx: neo4j.ManagedTransaction, tasks: dict[str, Told]) -> None:
     """Set properties of tasks, by their ids; None takes one away."""
-    if tasks:
-        closed = [id_ for id_, told in tasks.items() if "closed" in told]
-        rows = [
-            {"id": id_, "told": {**told, "to_tell": None} if id_ in closed else told} for id_, told in tasks.items()
-        ]
-        tx.run(_CHANGE, tasks=rows, closed=closed).consume()
+    tx.run(_CHANGE, **_changed(tasks)).consume()
+
+
+def _changed(tasks: dict[str, Told]) -> Told:
+    """The parameters of ``_CHANGE``."""
+    closed = [id_ for id_, told in tasks.items() if "closed" in told]
+    rows = [{"id": id_, "told": {**told, "to_tell": None} if id_ in closed else told} for id_, told in tasks.items()]
+    return {"changed": rows, "closed": closed}
 
 
 _BEGIN = """
@@ -94,19 +96,9 @@ FOREACH (each IN case.tasks | CREATE (t:Task)-[:OF_CASE]->(c) SET t = each)
 FOREACH (each IN case.services | CREATE (s:ServiceTask)-[:OF_CASE]->(c) SET s = each)
 FOREACH (each IN case.entries | CREATE (e:CaseEntry)-[:OF_CASE]->(c) SET e = each)
 """
-_GO_ON = """
-MATCH (c:Case {id: $id})
-WITH c, c.entries AS before
-SET c += $about, c.person = coalesce(c.person, $person), c.entries = before + size($entries)
-FOREACH (each IN $tasks | CREATE (t:Task)-[:OF_CASE]->(c) SET t = each)
-FOREACH (each IN $services | CREATE (s:ServiceTask)-[:OF_CASE]->(c) SET s = each)
-FOREACH (at IN range(0, size($entries) - 1) |
-    CREATE (e:CaseEntry)-[:OF_CASE]->(c) SET e = $entries[at], e.number = before + at + 1
-)
-"""
 _CHANGE = """
 CALL () {
-    UNWIND $tasks AS task
+    UNWIND $changed AS task
     MATCH (t:Task {id: task.id})
     SET t += task.told
 }
@@ -115,4 +107,16 @@ CALL () {
     MATCH (d:TaskDraft|Attachment)-[:OF_TASK]->(:Task {id: id})
     DETACH DELETE d
 }
+"""
+_GO_ON = f"""
+MATCH (c:Case {{id: $id}})
+WITH c, c.entries AS before
+SET c += $about, c.person = coalesce(c.person, $person), c.entries = before + size($entries)
+FOREACH (each IN $made | CREATE (t:Task)-[:OF_CASE]->(c) SET t = each)
+FOREACH (each IN $services | CREATE (s:ServiceTask)-[:OF_CASE]->(c) SET s = each)
+FOREACH (at IN range(0, size($entries) - 1) |
+    CREATE (e:CaseEntry)-[:OF_CASE]->(c) SET e = $entries[at], e.number = before + at + 1
+)
+WITH c
+{_CHANGE}
 """
