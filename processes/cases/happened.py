@@ -10,6 +10,7 @@ from graph.as_of import first_day, last_day, not_over
 from graph.conditions import CONDITION_NAMES
 from graph.connection import Run
 from graph.expressions import NO_MEMBERS, Names
+from graph.questions.nearest import MANAGER
 
 WATCHED: Final = ("Affiliation", "Assignment", "Employment", "KleNode", "Person")
 """The kinds of things by whose changes a case may start."""
@@ -19,11 +20,12 @@ known, also of a day to come; ``begins``, ``ends``: when that day has come."""
 NAMES: Final[Names] = {
     "change": dict.fromkeys(("kind", "operation", "source"), NO_MEMBERS),
     "person": {"uuid": NO_MEMBERS},
-    "employment": {**CONDITION_NAMES["employment"], **dict.fromkeys(("uuid", "start", "last"), NO_MEMBERS)},
-    "unit": {**CONDITION_NAMES["unit"], "uuid": NO_MEMBERS},
+    "employment": {**CONDITION_NAMES["employment"], **dict.fromkeys(("uuid", "start", "last", "end"), NO_MEMBERS)},
+    "unit": {**CONDITION_NAMES["unit"], **dict.fromkeys(("uuid", "last"), NO_MEMBERS)},
     "assignment": dict.fromkeys(("uuid", "role", "start", "last", "end"), NO_MEMBERS),
     "kle": dict.fromkeys(("uuid", "number", "title"), NO_MEMBERS),
     "units": NO_MEMBERS,
+    "leads": NO_MEMBERS,
     "others": NO_MEMBERS,
     "cases": NO_MEMBERS,
     "today": NO_MEMBERS,
@@ -31,14 +33,16 @@ NAMES: Final[Names] = {
 """What a condition may look at, and what a case may be started with.
 
 ``employment`` is the affiliation where that is what changed: as it is today, or else on its first day to come, or on
-its last; ``employment.last`` is its last day, null = until further notice. ``unit``: where it is then. ``others``: how
-many other employments and affiliations the person has beyond that day. ``cases``: how many cases of this process about
-the person are open. A change of a person has no employment and no unit; a case that starts by time has ``today`` alone.
+its last; ``employment.last`` is its last day, null = until further notice, and ``employment.end`` the day after.
+``unit``: where it is then, with its own last day. ``others``: how many other employments and affiliations the person
+has beyond that day. ``leads``: units for which it holds the role of manager beyond that day, and nothing else does, and
+which go on. ``cases``: how many cases of this process about the person are open. A change of a person has no employment
+and no unit; a case that starts by time has ``today`` alone.
 
 Of an assignment, ``person`` is its holder, ``assignment.role`` the role's key, ``assignment.end`` the day after the
-last, ``unit`` the first that it is for, and ``others`` how many hold this role for the unit beyond that day. Of a KLE
-number, ``units`` are those that perform it, are responsible for it or interested in it, today or on a day to come; a
-number has no ``person``, and ``cases`` are those of the process that are open at all.
+last, ``unit`` the first that it is for, and ``others`` how many hold this role for the unit beyond that day; both are
+null where it is for none. Of a KLE number, ``units`` are those that perform it, are responsible for it or interested in
+it, today or on a day to come; a number has no ``person``, and ``cases`` are those of the process that are open at all.
 """
 
 
@@ -132,6 +136,7 @@ _PERSONS = """COLLECT {
         MATCH (was:Person)-[:JOINED_INTO*0..]->(person)
         RETURN was.uuid
     }"""
+_UNIT = f"unit {{.*, last: toString({last_day('unit')} - duration('P1D'))}}"
 _OF_PERSON = f"""
 MATCH (person:Person {{uuid: change.uuid}})
 WHERE person.from IS NOT NULL
@@ -154,18 +159,33 @@ WITH *, coalesce(head(COLLECT {{
         RETURN properties(shown)
     }}), {{}}) AS shown
 RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases,
-    shown {{.*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last)}} AS employment,
+    shown {{
+        .*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last), end: toString(end)
+    }} AS employment,
     head(COLLECT {{
         MATCH (n)-[in:IN]->(unit:Unit)
         WHERE in.from <= at AND (in.to IS NULL OR in.to > at)
-        RETURN properties(unit)
+        RETURN {_UNIT}
         ORDER BY unit.uuid
     }}) AS unit,
     COUNT {{
         MATCH (person)-[:HAS]->(other:Employment|Affiliation)-[state:STATE]->()
         WHERE other <> n AND (state.to IS NULL OR state.to > coalesce(end, $today))
         RETURN DISTINCT other
-    }} AS others
+    }} AS others,
+    COLLECT {{
+        MATCH (n)-[holds:HOLDS]->(a:Assignment)-[of:OF]->(role:Role {{key: '{MANAGER}'}}), (a)-[for:FOR]->(led:Unit)
+        WHERE end IS NOT NULL AND all(each IN [holds, of, for] WHERE {not_over("each", "end")})
+          AND EXISTS {{ MATCH (a)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+          AND EXISTS {{ MATCH (led)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+          AND NOT EXISTS {{
+            MATCH (led)<-[other_for:FOR]-(other:Assignment)-[other_of:OF]->(role)
+            WHERE other <> a AND {not_over("other_for", "end")} AND {not_over("other_of", "end")}
+              AND EXISTS {{ MATCH (other)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+          }}
+        RETURN DISTINCT led.uuid AS uuid
+        ORDER BY uuid
+    }} AS leads
 """
 _OF_ASSIGNMENT = f"""
 MATCH (a:Assignment {{uuid: change.uuid}})-[of:OF]->(role:Role)
@@ -182,9 +202,9 @@ WITH *, head(COLLECT {{
         RETURN unit
         ORDER BY unit.uuid
     }}) AS unit
-RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, properties(unit) AS unit,
+RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, {_UNIT} AS unit,
     {{uuid: a.uuid, role: role.key, start: toString(start), last: toString(last), end: toString(end)}} AS assignment,
-    COUNT {{
+    CASE WHEN unit IS NOT NULL THEN COUNT {{
         MATCH (other:Assignment)-[for:FOR]->(unit)
         WHERE other <> a AND (for.to IS NULL OR for.to > coalesce(end, $today))
         MATCH (other)-[of:OF]->(role)
@@ -192,7 +212,7 @@ RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases
         MATCH (other)-[state:STATE]->()
         WHERE state.to IS NULL OR state.to > coalesce(end, $today)
         RETURN DISTINCT other
-    }} AS others
+    }} END AS others
 """
 _OF_KLE = f"""
 MATCH (n:KleNode {{uuid: change.uuid}})
@@ -208,7 +228,7 @@ RETURN n {{.uuid, .number, .title}} AS kle, null AS person, null AS persons,
 _QUERIES: Final = {"Person": _OF_PERSON, "Assignment": _OF_ASSIGNMENT, "KleNode": _OF_KLE}
 """By kind; others are employments."""
 _OF_ALL: Final = ("person", "persons", "cases", "others")
-_OF_EMPLOYMENTS: Final = (*_OF_ALL, "employment", "unit")
+_OF_EMPLOYMENTS: Final = (*_OF_ALL, "employment", "unit", "leads")
 _COLUMNS: Final = {
     "Person": _OF_ALL,
     "Assignment": (*_OF_ALL, "unit", "assignment"),

@@ -13,15 +13,11 @@ from typing import Any
 import neo4j
 import pytest
 
-import processes
-from api.mutations.services import wanted
 from graph.errors import ChangeRejected, Unknown
 from graph.identity.lookup import find
 from graph.time import COPENHAGEN, today
 from processes.cases import by_itself, case_log, definitions, happened, kept, last_starts
 from processes.engine.timers import read_distance
-from processes.package import read_package
-from processes.services import OWN
 from reconnect.embedded import Addresses
 from reconnect.work import case_times
 from tests.emptied import empty
@@ -409,25 +405,11 @@ def test_others_are_employments_however_many_states_they_have(town: neo4j.Driver
     assert [each and each["others"] for each in seen] == [1, 2]
 
 
-def test_the_delivered_leave_starts_when_the_last_day_becomes_known(town: neo4j.Driver, tmp_path: Path) -> None:
-    more = {"roles": {**TOWN["roles"], "administrator": {"title": "Administrator"}},
-            "functions": ["staff_management", "it_service", "building"]}  # fmt: skip
-    imported(town, {**TOWN, **more}, tmp_path)
-    folder = Path(processes.__file__).parent / "definitions" / "leave"
-    read = read_package({each.name: each.read_bytes() for each in folder.iterdir()})
-    services = {**wanted(), **OWN}
-    definitions.deploy(town, "leave", read.documents, read.schemas, "test", NOW, services)
-    by_itself.switch(town, "leave", "test", "Prøve", NOW, on=True)
-    content = {**changed(anna=ENDS, carl=ENDS), **more}
-    content["employments"] += [
-        {"id": "e_carl_2", "person": "carl", "title": "Kok", "units": [{"unit": "job"}]},
-        {"id": "e_anna_2", "person": "anna", "title": "Vikar", "units": [{"unit": "job"}], "to": ENDS},
-    ]
-    imported(town, content, tmp_path)
-    assert by_itself.start_due(town, NOW).failed == {}
-    assert cases(town) == [("Anna Berg", "Jobcenter")], "Carl goes on elsewhere; both of Anna's end on one day"
+def test_an_assignment_for_no_unit_is_no_vacancy_of_one(town: neo4j.Driver, tmp_path: Path) -> None:
+    content = deepcopy(TOWN)
+    content["assignments"].append({"id": "loose", "role": "case_worker", "holder": {"person": "dora"}, "to": ENDS})
+    assert imported(town, content, tmp_path).problems == []
+    ended = happened.Change(0, "Assignment", "ended", "facts", uuid(town, "Assignment", "loose"))
     with town.session() as session:
-        anna = find(session, "Person", "anna").uuid
-        (task,) = [each for each in kept.open_tasks(session) if each.element == "handover"]
-        _, engine = kept.engine_of(session, kept.case(session, task.case))
-    assert engine.variables["last_day"] == LAST and task.asked.exclude == {anna}
+        seen = happened.values(session, ended, "main", today())
+    assert seen is not None and seen["unit"] is None and seen["others"] is None

@@ -12,6 +12,7 @@ import yaml
 from lxml import etree
 
 import processes
+from processes.engine import extensions
 from processes.engine.diagram import NODES
 from processes.engine.extensions import BPMN
 from processes.play.playing import PlayedThrough
@@ -75,6 +76,14 @@ def test_no_answer_takes_the_place_of_another(name: str) -> None:
 def test_the_case_of_an_erasure_is_about_no_person_with_whom_it_would_be_erased() -> None:
     forms = [json.loads(each.read_text()) for each in (FOLDER / "erasure").glob("*.json")]
     assert not any("person" in each["properties"] for each in forms)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_an_owner_where_it_runs(name: str) -> None:
+    root = etree.parse(str(FOLDER / name / f"{name}.bpmn")).getroot()
+    owner = extensions.owner(root.find(f"{{{BPMN}}}process"))
+    assert owner is not None and owner.role and owner.unit
+    assert (owner.fallback_role, owner.fallback_unit) == ("manager", owner.unit)
 
 
 def test_each_is_played() -> None:
