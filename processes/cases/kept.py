@@ -116,8 +116,12 @@ def task(run: Run, id_: str) -> Task:
     """Raises Unknown (unknown_task)."""
     found = tasks(run, [id_])
     if not found:
-        raise Unknown("unknown_task", f"there is no task {id_!r}", id_)
+        raise _unknown_task(id_)
     return found[0]
+
+
+def _unknown_task(id_: str) -> Unknown:
+    return Unknown("unknown_task", f"there is no task {id_!r}", id_)
 
 
 def open_tasks(run: Run, *, process: str | None = None, claimed: bool = False) -> list[Task]:
@@ -200,8 +204,19 @@ def due_between(run: Run, after: datetime, until: datetime) -> list[datetime]:
 
 def lock_of_task(tx: neo4j.ManagedTransaction, id_: str) -> Task:
     """The task as it is now, while nobody else changes its case. Raises Unknown (unknown_task)."""
-    tx.run("MATCH (:Task {id: $id})-[:OF_CASE]->(c:Case) SET c.locked = $id", id=id_).consume()
-    return task(tx, id_)
+    row = tx.run(
+        f"""
+        MATCH (:Task {{id: $id}})-[:OF_CASE]->(c:Case)
+        SET c.locked = $id
+        WITH c  // the task is read once the case is locked
+        MATCH (t:Task {{id: $id}})
+        {_TASK}
+        """,
+        id=id_,
+    ).single()
+    if row is None:
+        raise _unknown_task(id_)
+    return task_of(row["t"], row["case"])
 
 
 def set_task(tx: neo4j.ManagedTransaction, id_: str, properties: Mapping[str, Any]) -> None:
