@@ -192,7 +192,7 @@ class _Organisation:
             uuid = find(self._run, "Role", role).uuid
         except (Unknown, Ambiguous):
             return None
-        starts = {self._starts[unit].unit for each, unit in places if each == role}
+        starts = {self._starts.get(unit, NO_UNIT).unit for each, unit in places if each == role}
         return facts.around(self._run, self._day, self._at, uuid, {each for each in starts if each is not None})
 
     def _delegated(self, processes: Collection[str]) -> list[tuple[str, str, str]]:

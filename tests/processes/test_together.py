@@ -53,7 +53,7 @@ def drawn(dice: Random) -> Content:
             units[-1]["parents"] = [{"unit": above[0]}]
     employments = [
         {"id": f"e{each}", "person": f"p{each}", "title": "Ansat", "units": [{"unit": f"u{dice.randrange(UNITS)}"}],
-         **period(0.2), **perhaps(0.3, leave=[{"from": "2026-08-01", "to": "2026-09-15"}])}
+         **period(0.2), **perhaps(0.7, leave=[{"from": "2026-08-01", "to": "2026-09-15"}])}
         for each in range(PERSONS)
     ]  # fmt: skip
     assignments = [
