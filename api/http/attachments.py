@@ -68,8 +68,8 @@ _NAME = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 _STATUS: Mapping[str, int] = {
     "forbidden": 403, "own_name": 403, "not_candidate": 403, "unknown_task": 404, "unknown_attachment": 404,
-    "already_done": 409, "task_closed": 409, "not_scanned": 409, "attachment_refused": 409, "file_missing": 410,
-    "wrong_type": 415, "no_scanner": 503, "unavailable": 503, "no_space": 507,
+    "already_done": 409, "already_claimed": 409, "task_closed": 409, "not_scanned": 409, "attachment_refused": 409,
+    "file_missing": 410, "wrong_type": 415, "no_scanner": 503, "unavailable": 503, "no_space": 507,
 }  # fmt: skip
 """Of a refusal, by its code; others are 422."""
 _log = structlog.get_logger("api")
@@ -158,6 +158,7 @@ class Attachments:
             require_seen(session, access, seen, person)
             tasks.require_open(session, seen.task)
             tasks.require_has(session, seen, person)
+            tasks.require_not_claimed(session, seen, person)
             found = attaching.limits(session, seen.task, field)
             attachments.require_room(session, task, person)
             return found, person

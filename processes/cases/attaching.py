@@ -60,11 +60,12 @@ def shows(run: Run, task: Task, each: Attachment) -> bool:
 
 def keep(driver: neo4j.Driver, task: str, by: str, sent: Uploaded, now: datetime) -> Attachment:
     """Keep a file that has arrived as a draft of who has the task. Raises Unknown, NotCandidate, AlreadyDone,
-    TaskClosed, FormRejected, ChangeRejected."""
+    AlreadyClaimed, TaskClosed, FormRejected, ChangeRejected."""
 
     def work(tx: neo4j.ManagedTransaction) -> Attachment:
-        person = find(tx, "Person", by).uuid
-        limits(tx, tasks.require_mine(tx, task, person, now), sent.field)
+        person, seen, _ = tasks.mine(tx, task, by, now)
+        tasks.require_not_claimed(tx, seen, person)
+        limits(tx, seen.task, sent.field)
         attachments.require_room(tx, task, person)
         tx.run(
             """

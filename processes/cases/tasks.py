@@ -320,6 +320,6 @@ def write(driver: neo4j.Driver, work: Callable[[neo4j.ManagedTransaction], T]) -
         return session.execute_write(work)
 
 
-def require_not_claimed(tx: neo4j.ManagedTransaction, seen: Look, person: str) -> None:
+def require_not_claimed(run: Run, seen: Look, person: str) -> None:
     if seen.claimed is not None and seen.claimed != person and seen.task.claim is not None:
-        raise AlreadyClaimed(seen.task.name, name_of(tx, seen.claimed), seen.claimed, seen.task.claim.at)
+        raise AlreadyClaimed(seen.task.name, name_of(run, seen.claimed), seen.claimed, seen.task.claim.at)
