@@ -10,6 +10,7 @@ export interface Schema {
 	items?: Schema;
 	default?: unknown;
 	maxLength?: number;
+	maxItems?: number;
 	minimum?: number;
 	maximum?: number;
 	properties?: Record<string, Schema>;
@@ -19,6 +20,8 @@ export interface Schema {
 	else?: Schema;
 	allOf?: Schema[];
 	dependentRequired?: Record<string, string[]>;
+	/** Of a field for files: which it takes. */
+	'x-reconnect'?: { types?: string[]; megabytes?: number };
 }
 
 export type Values = Record<string, unknown>;
@@ -33,7 +36,7 @@ export interface Field {
 	name: string;
 	title: string;
 	hint: string;
-	kind: 'text' | 'long' | 'number' | 'date' | 'email' | 'unit' | 'person' | 'position' | 'system' | 'choice';
+	kind: 'text' | 'long' | 'number' | 'date' | 'email' | 'unit' | 'person' | 'position' | 'system' | 'choice' | 'files';
 	isMany: boolean;
 	options: Option[];
 	isRequired: boolean;
@@ -86,12 +89,30 @@ function fieldOf(name: string, schema: Schema, isRequired: boolean): Field {
 		name,
 		title: schema.title ?? name,
 		hint: schema.description ?? '',
-		kind: kindOf(one),
+		kind: schema.format === 'attachment' ? 'files' : kindOf(one),
 		isMany,
 		options: optionsOf(one),
 		isRequired,
-		schema: one
+		schema: schema.format === 'attachment' ? schema : one
 	};
+}
+
+/** The endings of names that a field for files takes, for the browser's dialogue. */
+export function accepted(schema: Schema): string {
+	return (schema['x-reconnect']?.types ?? []).map((each) => (each === 'jpeg' ? '.jpg,.jpeg' : each === 'heic' ? '.heic,.heif' : `.${each}`)).join(',');
+}
+
+/** The values, with the files that one has sent to a field and that no draft names yet. */
+export function withFiles(form: Schema, values: Values, files: readonly { id: string; field: string; isDraft: boolean }[]): Values {
+	const found = { ...values };
+	for (const [name, schema] of Object.entries(form.properties ?? {})) {
+		if (schema.format !== 'attachment') continue;
+		const own = files.filter((each) => each.isDraft && each.field === name).map((each) => each.id);
+		if (own.length === 0) continue;
+		if (![schema.type].flat().includes('array')) found[name] = own.includes(String(found[name])) ? found[name] : own.at(-1);
+		else found[name] = [...new Set([...((found[name] ?? []) as string[]), ...own])];
+	}
+	return found;
 }
 
 /** What a field of such a format is a thing of. */

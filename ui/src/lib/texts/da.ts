@@ -664,6 +664,42 @@ export const da = {
 		optional: '(kan udelades)',
 		remove: 'Fjern',
 		wrong: 'Det kan feltet ikke være.',
+		files: {
+			sending: (name: string) => `Sender ${name}`,
+			wait: (name: string) => `Vent, til ${name} er sendt.`,
+			removed: (name: string) => `${name} er fjernet`,
+			attached: (field: string) => `${field}: vedhæftede filer`,
+			types: (some: string[]) => (some.length ? `${some.join(', ').toUpperCase()}.` : 'PDF, billeder, tekst og kontordokumenter uden makroer.'),
+			atMostSize: (size: string) => `Højst ${size} pr. fil.`,
+			atMost: (count: number) => `Højst ${count} filer.`,
+			gone: 'En fil, der ikke findes længere',
+			kilobytes: (count: number) => `${count} kB`,
+			megabytes: (count: number) => `${count.toLocaleString('da', { maximumFractionDigits: 1 })} MB`,
+			tooLarge: (most: string) => `Filen er større end ${most}.`,
+			states: {
+				WAITING: 'Venter på virusscanning',
+				CLEAN: 'Scannet for virus',
+				REFUSED: 'Afvist af virusscanneren',
+				NOT_SCANNED: 'Ikke scannet for virus'
+			},
+			refusals: {
+				over_limit: 'Filen er for stor.',
+				no_space: 'Der er ikke plads til filen. Tal med driften.',
+				busy: 'Du sender for mange filer på én gang. Vent, til de andre er sendt.',
+				not_scanned: 'En fil venter på virusscanneren. Afslut opgaven, når filen er scannet.',
+				attachment_refused: 'Virusscanneren har afvist en fil. Fjern den.',
+				unknown_attachment: 'En fil findes ikke længere. Fjern den, og vedhæft den igen.',
+				unknown_task: 'Opgaven findes ikke længere.',
+				wrong_type: 'Feltet tager ikke den slags filer, eller filens indhold passer ikke til dens navn.',
+				no_scanner: 'Her kan ingen filer vedhæftes, for der er ingen virusscanner. Tal med driften.',
+				too_many: 'Opgaven har så mange filer, som den kan have. Fjern nogle.',
+				already_done: 'Opgaven er allerede udført.',
+				task_closed: 'Sagen har ikke længere brug for opgaven.',
+				already_claimed: 'En kollega har taget opgaven.',
+				not_candidate: 'Du har ikke opgaven længere.',
+				too_slow: 'Filen nåede ikke frem i tide. Prøv igen.'
+			}
+		},
 		options: {
 			da: 'dansk',
 			en: 'engelsk',

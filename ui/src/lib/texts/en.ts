@@ -657,6 +657,42 @@ export const en: Texts = {
 		optional: '(optional)',
 		remove: 'Remove',
 		wrong: 'The field does not take that.',
+		files: {
+			sending: (name: string) => `Sending ${name}`,
+			wait: (name: string) => `Wait until ${name} has been sent.`,
+			removed: (name: string) => `${name} has been removed`,
+			attached: (field: string) => `${field}: attached files`,
+			types: (some: string[]) => (some.length ? `${some.join(', ').toUpperCase()}.` : 'PDF, images, text, and office documents without macros.'),
+			atMostSize: (size: string) => `At most ${size} per file.`,
+			atMost: (count: number) => `At most ${count} files.`,
+			gone: 'A file that no longer exists',
+			kilobytes: (count: number) => `${count} kB`,
+			megabytes: (count: number) => `${count.toLocaleString('en', { maximumFractionDigits: 1 })} MB`,
+			tooLarge: (most: string) => `The file is larger than ${most}.`,
+			states: {
+				WAITING: 'Waiting for the virus scan',
+				CLEAN: 'Scanned for viruses',
+				REFUSED: 'Refused by the virus scanner',
+				NOT_SCANNED: 'Not scanned for viruses'
+			},
+			refusals: {
+				over_limit: 'The file is too large.',
+				no_space: 'There is no space for the file. Ask operations.',
+				busy: 'You are sending too many files at once. Wait until the others have been sent.',
+				not_scanned: 'A file waits for the virus scanner. Complete the task once it has been scanned.',
+				attachment_refused: 'The virus scanner has refused a file. Remove it.',
+				unknown_attachment: 'A file no longer exists. Remove it, and attach it again.',
+				unknown_task: 'The task no longer exists.',
+				wrong_type: 'The field does not take such files, or the file’s content does not match its name.',
+				no_scanner: 'No files can be attached here, as there is no virus scanner. Ask operations.',
+				too_many: 'The task has as many files as it can have. Remove some.',
+				already_done: 'The task is done already.',
+				task_closed: 'The case no longer needs the task.',
+				already_claimed: 'A colleague has taken the task.',
+				not_candidate: 'You no longer have the task.',
+				too_slow: 'The file did not arrive in time. Try again.'
+			}
+		},
 		options: {
 			da: 'Danish',
 			en: 'English',
