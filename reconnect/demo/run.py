@@ -76,6 +76,7 @@ def prepare(demo: Demo) -> None:
     for name in found.targets():
         demo.supplied(name).mkdir(parents=True, exist_ok=True)
     tree["idp"] = {"system": SYSTEM, "name": "Klitkøbing"}
+    tree["processes"] = {"attachments": {"unscanned": True}}  # of its invented people, files can be tried
     head = "# The settings of the demo; change them as you like. `reconnect config` shows all there are.\n\n"
     write_whole(demo.settings_file, head + tomli_w.dumps(tree))
 
