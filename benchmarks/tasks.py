@@ -1,16 +1,16 @@
 """Processes: an inbox with many tasks open elsewhere, completing a task, and the cases that an import starts.
 
 The inbox is that of the manager of a unit without units below, who has as many tasks in both measurements: what differs
-is how many others are open in the municipality. Both are measured on one graph, once what made 100,000 tasks is written
-to disk: with all of them open, and with all but 1,000 closed. Cases that start by themselves are compared with
-SpiffWorkflow alone, which runs the same diagram as far and writes its state as JSON, and keeps nothing.
+is how many others are open in the municipality. Both are measured on one graph: with all of them open, and with all
+but 1,000 closed. Cases that start by themselves are compared with SpiffWorkflow alone, which runs the same diagram as
+far and writes its state as JSON, and keeps nothing.
 
-On a machine that seven others used (30 November 2026, size S) an inbox took 0.9 to 1.0 times as long; the 1.9 to 3.2 of
-earlier were measured right after the 100,000 had been made, probably while Neo4j still wrote them. Completing a task
-took 5 to 6 times the bare transaction at the median, and missed its goal at p99 (6 to 10): who has a task is asked of
-the organisation within the transaction, nine statements where the bare one has one. Cases that an import starts are
-begun together (``processes.cases.by_itself``): what they need is asked once for up to 200, and one statement writes
-them; how long that takes now has yet to be measured on a machine that is idle.
+On a machine that others used too (30 November 2026, size S) an inbox took 0.9 to 1.0 times as long, some minutes after
+the 100,000 had been made; the 1.9 to 3.2 of earlier were measured at once, probably while Neo4j still wrote them.
+Completing a task took 5 to 6 times the bare transaction at the median, and missed its goal at p99 (6 to 21): who has a
+task is asked of the organisation within the transaction, nine statements where the bare one has one. Cases that an
+import starts are begun together (``processes.cases.by_itself``): what they need is asked once for up to 200, and one
+statement writes them. That took 7 times as long as SpiffWorkflow alone (size XS), where it was 30 to 97 one by one.
 """
 
 import json
@@ -106,7 +106,6 @@ def _inbox(driver: neo4j.Driver, size: str, person: str, unit: str, others: list
     _copy(driver, first, [unit], OWN - 1)
 
     def seconds() -> float:
-        driver.execute_query("CALL db.checkpoint()")
         taken = []
         for _ in range(WARMING + ROUNDS):  # Neo4j plans anew where there is much more than before
             with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
