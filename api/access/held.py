@@ -6,10 +6,11 @@ other. So ``unit_and_below`` gives a subtree, ``managed_units_and_below`` what a
 unit. A limit of the type ``reconnect_fields`` names field groups (``api.access.field_groups``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import neo4j
 
+from api.access.caller_names import PERSON
 from api.access.field_groups import limited_to
 from api.access.own_system import FIELDS, SYSTEM, UNIT, key_of
 from api.access.rights import Access
@@ -17,8 +18,8 @@ from api.access.roles import ROLES
 from api.availability import in_thread
 from graph.as_of import in_force
 from graph.errors import Unknown
-from graph.questions.rights.asking import asked, rights_on
-from graph.questions.rights.held import IncludedRight
+from graph.questions.rights.asking import asked, evaluation_of_some, rights_on
+from graph.questions.rights.held import HeldRight, IncludedRight
 from graph.time import today
 
 _ROLES = {key_of(role): role for role in ROLES}
@@ -50,29 +51,58 @@ def held_by(driver: neo4j.Driver, person: str, name: str) -> Access | None:
             of = asked(session, person=person, system=SYSTEM)
         except Unknown:
             return None
-        held = rights_on(session, of, today()).held
-        limits: dict[str, set[str] | None] = {}
-        for each in (included for right in held for included in right.included):
-            role = _ROLES.get(each.system_role.key)
-            if role is None or each.system.key != SYSTEM:
-                continue
-            try:
-                units, names = _units(each), _names(role, each)
-            except ValueError:
-                continue
-            for each_name in names:
-                known = limits.setdefault(each_name, set())
-                if units is None or known is None:
-                    limits[each_name] = None
-                else:
-                    known |= units
-        if not limits:
-            return None
-        limited = {role: units for role, units in limits.items() if units is not None}
-        above = {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())} if limited else {}
+        limits = _limits(rights_on(session, of, today()).held)
+        is_limited = any(units is not None for units in limits.values())
+        above = _closed(session) if is_limited else {}
+    return _access(of.person, name, limits, above)
+
+
+def held_by_each(driver: neo4j.Driver, persons: Sequence[str]) -> Iterator[Access]:
+    """What each of these people (uuids) may do in REConnect today, without those who may do nothing. However many they
+    are, so many statements read them."""
+    with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
+        work = evaluation_of_some(session, persons, today())
+        above = _closed(session)
+    for person in persons:
+        held = _access(person, f"{PERSON}{person}", _limits(work.of(person).held), above)
+        if held is not None:
+            yield held
+
+
+def _access(
+    person: str, name: str, limits: Mapping[str, set[str] | None], above: Mapping[str, str | None]
+) -> Access | None:
+    if not limits:
+        return None
+    limited = {role: units for role, units in limits.items() if units is not None}
     areas = {units: with_closed(units, above) for units in map(frozenset, limited.values())}
     within = {role: areas[frozenset(units)] for role, units in limited.items()}
-    return Access(name, frozenset(limits), of.person, within)
+    return Access(name, frozenset(limits), person, within)
+
+
+def _limits(held: Iterable[HeldRight]) -> dict[str, set[str] | None]:
+    """The roles, each with the units in which it holds; None: everywhere."""
+    limits: dict[str, set[str] | None] = {}
+    for each in (included for right in held for included in right.included):
+        role = _ROLES.get(each.system_role.key)
+        if role is None or each.system.key != SYSTEM:
+            continue
+        try:
+            units, names = _units(each), _names(role, each)
+        except ValueError:
+            continue
+        for each_name in names:
+            known = limits.setdefault(each_name, set())
+            if units is None or known is None:
+                limits[each_name] = None
+            else:
+                known |= units
+    return limits
+
+
+def _closed(session: neo4j.Session) -> dict[str, str | None]:
+    """The units that are not open today, each with the one above."""
+    return {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())}
 
 
 def _units(right: IncludedRight) -> set[str] | None:
@@ -136,7 +166,7 @@ def below(driver: neo4j.Driver, roots: Iterable[str]) -> frozenset[str]:
     """``subtree``, for those who may wait for it."""
     with driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         units = session.run(_BELOW, roots=sorted(roots), at=today()).single(strict=True)["units"]
-        return with_closed(units, {row["uuid"]: row["parent"] for row in session.run(_CLOSED, at=today())})
+        return with_closed(units, _closed(session))
 
 
 def with_closed(units: Iterable[str], above: Mapping[str, str | None]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """Rights of one person, employment or account on a day, over a period, and the rights of everybody."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -152,6 +152,16 @@ def evaluation_of_all(session: neo4j.Session, at: date, known: int | None = None
     def read() -> tuple[OrganisationOnDay, int | None]:
         newest = newest_change(session)
         return reading.of_everybody(session, Day.of(at, turned_day(session), known), at), newest
+
+    return Evaluation(steadily(session, read))
+
+
+def evaluation_of_some(session: neo4j.Session, persons: Sequence[str], at: date) -> Evaluation:
+    """The surroundings of several people (uuids) on a day, read together and ready to be evaluated."""
+
+    def read() -> tuple[OrganisationOnDay, int | None]:
+        newest = newest_change(session)
+        return reading.of_persons(session, Day.of(at, turned_day(session)), at, persons), newest
 
     return Evaluation(steadily(session, read))
 

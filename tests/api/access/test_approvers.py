@@ -2,12 +2,14 @@
 
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
 
 from api.access.approvers import access_today, can_anyone
 from api.access.own_system import state_own_system
+from api.access.rights import Access
 from api.access.tokens import create, revoke
 from tests.api.access.test_held import granted
 from tests.graph.questions.rights.imported import RING, imported
@@ -74,3 +76,31 @@ def test_whether_there_is_anyone_who_could(clean_graph: neo4j.Driver, tmp_path: 
     clean_graph.execute_query("MATCH (:Person)-[:STATE]->(s) SET s.stopped = true")
     clean_graph.execute_query("MATCH (p:Person) SET p.stopped = true")
     assert can_anyone(clean_graph, lambda access: True) is False
+
+
+def test_as_many_people_are_asked_about_with_as_many_statements(
+    clean_graph: neo4j.Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_own_system(clean_graph, RING)
+    content = deepcopy(TOWN)
+    content["persons"] += [{"id": f"p{n}", "name": f"Per {n}"} for n in range(4)]
+    for each in ("anna", *(f"p{n}" for n in range(4))):
+        content["grants"] += granted(f"g_{each}", "organisation", f"person:{each}")[0]
+    assert imported(clean_graph, content, tmp_path).problems == []
+    sent: list[str] = []
+    run = neo4j.Session.run
+
+    def noted(self: neo4j.Session, query: str, *more: Any, **how: Any) -> neo4j.Result:
+        sent.append(query)
+        return run(self, query, *more, **how)
+
+    monkeypatch.setattr(neo4j.Session, "run", noted)
+    asked: list[str | None] = []
+
+    def may(access: Access) -> bool:
+        asked.append(access.person)
+        return False
+
+    assert can_anyone(clean_graph, may) is False
+    assert len(asked) == len({*asked}) == 5
+    assert len(sent) == len({*sent}), "no statement is sent for each person"
