@@ -1,11 +1,12 @@
 """The image's answers as typed things. Only this module knows the form of image.graphql's answers."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from exporters.errors import ImageError
+from exporters.held_roles import held_for, is_held_in
 from exporters.target import Image
 from exporters.titles import PayrollNames, payroll_names, shown_title
 from graph.time import NO_BEGINNING, Period
@@ -121,7 +122,9 @@ def organisation(image: Image, system: str, at: date) -> Organisation:
             ),
             ties={each.uuid: each for each in ties if each is not None},
             managers={**dict(_managers(image["ComingManagers"])), **dict(_managers(image["Managers"]))},
-            roles=tuple(role for each in image["Roles"] if _is_for_any(each, units) for role in _roles(each)),
+            roles=tuple(
+                role for each in image["Roles"] if is_held_in(held_for(each, units), units) for role in _roles(each)
+            ),
             delete_on={each["uuid"]: _delete_on(each) for each in image["Former"]},
             stopped=frozenset(each["uuid"] for each in image["Former"] if _is_stopped(each["owner"], at)),
             rights=tuple(_right(each) for each in image["Rights"] if each["right"]),
@@ -223,11 +226,6 @@ def _managers(nodes: Sequence[Node]) -> Iterator[tuple[str, tuple[str, ...]]]:
         found = [each["person"]["uuid"] for each in node["holders"] if each["person"]]
         if found and node["employment"]:
             yield node["employment"]["uuid"], tuple(found)
-
-
-def _is_for_any(node: Node, units: Collection[str]) -> bool:
-    """Whether the assignment is for one of these units, or for none on any day. ``units``: those that are open."""
-    return any(each["uuid"] in units for each in node["unit"]) or not (node["unit"] or node["everFor"])
 
 
 def _roles(node: Node) -> Iterator[Role]:

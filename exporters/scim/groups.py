@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from exporters.held_roles import is_held_in
 from exporters.objects.target import Ref, Wanted
 from exporters.scim.image import Organisation
 from exporters.scim.paths import MEMBERS
@@ -59,7 +60,7 @@ def _roles(
             continue
         names[each.role] = each.title or each.key
         holders = members.setdefault(each.role, set())
-        if active.get(each.person) and where.delivered.intersection(each.units):
+        if active.get(each.person) and is_held_in(each.held_for, where.delivered):
             holders.add(each.person)
     return members, names
 

@@ -1,11 +1,12 @@
 """The image's answers as typed things. Only this module knows the form of image.graphql's answers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from exporters.errors import ImageError
+from exporters.held_roles import held_for
 from exporters.target import Image
 from exporters.titles import PayrollNames, payroll_names, shown_title
 from graph.time import NO_BEGINNING, Period, union
@@ -81,13 +82,13 @@ class Tie:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The holder of a role, for ``units``."""
+    """The holder of a role. ``held_for``: its open units; empty: it is for none, and None: for ended ones."""
 
     role: str
     key: str
     title: str
     person: str
-    units: tuple[str, ...]
+    held_for: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +112,12 @@ def organisation(image: Image, at: date) -> Organisation:
         ]
         names = payroll_names(image["Positions"])
         ties = (_tie(each, employed, at, names) for each, employed in both)
+        units = {each["uuid"]: _unit(each) for each in image["Units"]}
         return Organisation(
-            units={each["uuid"]: _unit(each) for each in image["Units"]},
+            units=units,
             ties=tuple(each for each in ties if each is not None),
             managers=dict(_managers(image["Managers"])),
-            holders=tuple(holder for each in image["Roles"] for holder in _holders(each)),
+            holders=tuple(holder for each in image["Roles"] for holder in _holders(each, units)),
             stopped=frozenset(each["uuid"] for each in image["Stopped"]),
         )
     except (LookupError, TypeError, ValueError) as error:
@@ -197,12 +199,12 @@ def _managers(nodes: Sequence[Node]) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield node["employment"]["uuid"], tuple(found)
 
 
-def _holders(node: Node) -> Iterator[Holder]:
+def _holders(node: Node, units: Collection[str]) -> Iterator[Holder]:
     role, holder = node["role"], node["holder"]
     person = holder if holder is None or "person" not in holder else holder["person"]
     if role is not None and person is not None:
-        units = tuple(each["uuid"] for each in node["unit"])
-        yield Holder(role["uuid"], _text(role, "key"), _text(role, "title"), person["uuid"], units)
+        held = held_for(node, units)
+        yield Holder(role["uuid"], _text(role, "key"), _text(role, "title"), person["uuid"], held)
 
 
 def _on(history: Sequence[Node], day: date) -> Node:

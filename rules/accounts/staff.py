@@ -88,8 +88,8 @@ class StaffRight:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Some people on a day. ``units``: those where they work, and those above. ``ties``: of the accounts. ``jobs``,
-    ``roles``: also of people without an account."""
+    """Some people on a day. ``units``: those where they work or have a role, and those above. ``ties``: of the
+    accounts. ``jobs``, ``roles``: also of people without an account."""
 
     accounts: tuple[StaffAccount, ...]
     units: Mapping[str, StaffUnit]
@@ -152,10 +152,12 @@ def staff_on(
         for uuid, (tie, state) in states.items()
     }
     jobs = tuple(_jobs(work))
-    places = (*(each.unit for each in ties.values()), *(each.unit for each in jobs))
+    roles = tuple(_roles(work))
+    places = {*(each.unit for each in ties.values()), *(each.unit for each in jobs)}
+    places.update(unit for each in roles for unit in each.units)
     units = _units(session, day, at, {each for each in places if each is not None})
     rights = tuple(_rights(work, {each.person for each in accounts}))
-    return Staff(tuple(accounts), units, ties, tuple(_roles(work)), rights, jobs)
+    return Staff(tuple(accounts), units, ties, roles, rights, jobs)
 
 
 def _state(tie: Tie, at: date) -> State | None:

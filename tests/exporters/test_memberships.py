@@ -43,7 +43,12 @@ MORE: dict[str, Any] = {
         {"id": "e_anna", "position": "clerk"},
         {"id": "e_new", "person": "carl", "from": day(40), "units": [{"unit": "desk"}], "type": "monthly_full"},
     ],
-    "assignments": [{"id": "m", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "desk"}]}],
+    "roles": {"manager": {"title": "Leder"}, "guide": {"title": "Vejleder"}},
+    "assignments": [
+        {"id": "m", "holder": {"employment": "e_anna"}, "role": "manager", "for": [{"unit": "desk"}]},
+        {"id": "w", "holder": {"employment": "e_anna"}, "role": "guide"},
+        {"id": "o", "holder": {"employment": "e_aase"}, "role": "guide", "for": [{"unit": "job", "to": day(7)}]},
+    ],
     "system_roles": {"read": {"title": "Læse", "uri": "http://ad.example/roles/read/1", "system": "ad"}},
     "job_function_roles": {
         "job": {"title": "Jobfunktion", "uri": "http://x.example/roles/jobrole/job/1", "includes": ["system_role:read"]}
@@ -59,7 +64,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "employments": [
             {"id": "e_aase", "units": [{"unit": "town", "to": day(10)}, {"unit": "desk", "from": day(10)}]},
         ],
-        "assignments": [{"id": "m", "to": day(20)}],
+        "assignments": [{"id": "m", "to": day(20)}, {"id": "o", "for": [{"unit": "job", "to": day(3)}]}],
         "grants": [{"id": "g", "to": day(25)}],
         "account_exceptions": [
             {"id": "x", "person": "anna", "system": "ad", "effect": "withhold", "reason": "A test", "from": day(5),
@@ -70,6 +75,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "grants": [{"id": "h", "gives": "job_function_role:job", "given_to": ["employment:e_new"]}],
         "assignments": [
             {"id": "n", "holder": {"employment": "e_new"}, "role": "manager", "for": [{"unit": "desk"}]},
+            {"id": "w", "to": day(12)},
         ],
     },
 }  # fmt: skip
@@ -181,3 +187,25 @@ def test_it_is_what_the_target_makes_once_the_change_is_made(
                 *((person, f"{group} ({name})", "lost") for person, group in before[name, each] - after),
             }, (name, each)
         assert any(one.about[1] == name for one in told)
+
+
+def test_a_domain_and_a_server_take_the_same_people_for_holders_of_a_role(
+    clean_graph: neo4j.Driver, addresses: Addresses, tmp_path: Path
+) -> None:
+    assert imported(clean_graph, town(**MORE), tmp_path).problems == []
+    plan(clean_graph)
+    domain = ActiveDirectorySettings.model_construct(
+        system="ad",
+        groups=Groups.model_validate({**GROUPS, "kinds": ["role"], "prefixes": {}}),
+        units=Units.model_validate({}),
+    )
+    server = ScimSettings.model_construct(
+        image=ScimImage.model_validate({"groups": ["role"]}), prefixes={}, excluded_attributes=frozenset(), add={}
+    )
+    for at, guides in ((day(0), {"Anna Marie Berg", "Åse Bæk"}), (day(7), {"Anna Marie Berg"})):
+        on = date.fromisoformat(at)
+        assert delivered(clean_graph, addresses, domain, on) == {
+            ("Anna Marie Berg", "Leder"),
+            *((each, "Vejleder") for each in guides),
+        }
+        assert delivered_to_scim(clean_graph, addresses, server, on) == delivered(clean_graph, addresses, domain, on)

@@ -24,8 +24,8 @@ class Town:
 
     units: dict[str, dict[str, Any]] = field(default_factory=lambda: {"root": {"name": "Rådhuset", "parent": None}})
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
-    roles: list[tuple[str, str, str]] = field(default_factory=list)
-    """(key of the role, uuid of the person, uuid of the unit)"""
+    roles: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """(key of the role, uuid of the person, uuid of the unit; None: for none)"""
     stopped: set[str] = field(default_factory=set)
     """Of those who have left."""
 
@@ -95,9 +95,11 @@ def _manager(uuid: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"employment": {"uuid": f"e-{uuid}"}, "holders": holders}
 
 
-def _role(key: str, person: str, unit: str) -> dict[str, Any]:
+def _role(key: str, person: str, unit: str | None) -> dict[str, Any]:
     role = {"uuid": f"role-{key}", "key": key, "title": key.title()}
-    return {"uuid": f"a-{key}-{person}", "role": role, "unit": [{"uuid": unit}], "holder": {"uuid": person}}
+    units = [{"uuid": unit}] if unit else []
+    holder = {"uuid": person}
+    return {"uuid": f"a-{key}-{person}", "role": role, "unit": units, "everFor": units, "holder": holder}
 
 
 def settings(url: str, **values: Any) -> ScimSettings:
