@@ -209,6 +209,17 @@ def _invalid(work: Evaluation) -> Iterator[Found]:
         if grant.for_unit is not None and work.routes.tree.open(grant.for_unit) is None:
             named = (Thing("Unit", grant.for_unit),)
             yield Found("invalid", grant.thing, "the unit that it counts from is closed", through=named)
+        yield from _closed_within(work, grant)
+
+
+def _closed_within(work: Evaluation, grant: Grant) -> Iterator[Found]:
+    """Of a grant that only holds in some units, those that are closed: it gives nothing there."""
+    closed = [each for each in grant.within_units if work.routes.tree.open(each) is None]
+    nothing = ", so it gives nothing" if len(closed) == len(grant.within_units) else ", and is left out"
+    for each in closed:
+        unit = work.organisation.units.get(each)
+        text = f"{each if unit is None else unit.name}, in which it only holds, is closed{nothing}"
+        yield Found("invalid", grant.thing, text, through=(Thing("Unit", each),))
 
 
 def _unknown_to_kombit(work: Evaluation, at_kombit: Collection[tuple[str | None, str]]) -> Iterator[Found]:

@@ -232,9 +232,12 @@ class Routes:
         if grant.exceptions and (excepted := self._excepted(holding, place)) is not None:
             return Hindrance("exception", f"the grant leaves out {excepted}")
         if grant.within_units:
-            within = frozenset(grant.within_units)
+            # A closed one counts for nothing, as a grant to a closed unit gives nothing.
+            within = frozenset(each for each in grant.within_units if self.tree.open(each) is not None)
             if not self.tree.lies_in(place, within, below=grant.inherit):
-                units = ", ".join(sorted(self._name(each) for each in within))
+                units = ", ".join(
+                    sorted(self._name(each) + ("" if each in within else " (closed)") for each in grant.within_units)
+                )
                 return Hindrance("within", f"the grant only holds in {units}{' and below' if grant.inherit else ''}")
         if grant.covered and holding.assignment is not None and not self._is_responsible(holding.assignment, grant):
             about = ", ".join(sorted(each.title or each.key for each in grant.about))

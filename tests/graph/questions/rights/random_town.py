@@ -305,8 +305,10 @@ class Oracle:
                 kind == "unit" and any(self.lies_in(one, [name], below=grant["inherit"]) for one in places)
             ):
                 return True
-        if "within" in grant and not self.lies_in(place, grant["within"], below=grant["inherit"]):
-            return True
+        if "within" in grant:
+            named = [each for each in grant["within"] if each in self.open]
+            if not self.lies_in(place, named, below=grant["inherit"]):
+                return True
         if "about" in grant and role is not None:
             asked = [each.removeprefix("kle:") for each in grant["about"]]
             has = [each.removeprefix("kle:") for each in role["about"]]

@@ -220,3 +220,20 @@ def test_a_right_that_ends_because_its_role_does_is_reviewed_in_time() -> None:
         ("g", "inner, or a part of it, ends by 2026-08-14")
     ]
     assert not any(each.finding == "ending" for each in review(Evaluation(town()), Evaluation(town())))
+
+
+@pytest.mark.parametrize("gone", ["low", "unheard_of"])
+def test_a_grant_whose_units_are_closed_or_unknown_gives_nothing_and_is_shown(gone: str) -> None:
+    """Anna works in Low still. The grant only holds in a unit that is closed, or that nobody knows."""
+    units = {**town().units, "low": Unit("low", "Low", parent="top", active=gone != "low")}
+    name = units[gone].name if gone in units else gone
+
+    def invalid(*within: str) -> tuple[int, list[tuple[str, str]]]:
+        work = Evaluation(town(units=units, grants={"g": replace(GRANT, within_units=within, inherit=True)}))
+        found = [(each.about.uuid, each.text) for each in review(work) if each.finding == "invalid"]
+        return len(work.of("anna").held), found
+
+    assert invalid(gone) == (0, [("g", f"{name}, in which it only holds, is closed, so it gives nothing")])
+    if gone == "unheard_of":
+        assert invalid("top", gone) == (1, [("g", f"{name}, in which it only holds, is closed, and is left out")])
+        assert invalid("top") == (1, [])
