@@ -27,6 +27,13 @@ _FENCE = "reconnect:fence"
 # Both compare and act in one step: by now, the lock may belong to another run.
 _RENEW = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0"
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+# Not below the clock (microseconds): where Redis was emptied, a holder from before it counts as the earlier one.
+_NUMBER = """
+local clock = redis.call('time')
+local number = math.max(tonumber(redis.call('get', KEYS[1]) or '0') + 1, clock[1] * 1000000 + clock[2])
+redis.call('set', KEYS[1], string.format('%.0f', number))
+return number
+"""
 
 
 def is_held(client: redis.Redis, name: str) -> bool:
@@ -92,7 +99,7 @@ class Lock:
             if self._waiting is not None:
                 self._waiting()
             time.sleep(0.1)
-        self.fence = cast(int, self._client.incr(_FENCE))
+        self.fence = cast(int, self._client.eval(_NUMBER, 1, _FENCE))
         self._renewer = threading.Thread(target=self._renew, name=f"lock {self.name}", daemon=True)
         self._renewer.start()
         return self

@@ -124,6 +124,9 @@ def test_each_holder_gets_a_higher_number(client: redis.Redis) -> None:
     for _ in range(3):
         with Lock(client, NAME, 5) as held:
             fences.append(held.fence)
+    client.delete("reconnect:fence")  # as where Redis was emptied
+    with Lock(client, NAME, 5) as held:
+        fences.append(held.fence)
     assert fences == sorted(set(fences))
 
 

@@ -5,15 +5,20 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import neo4j
 import pytest
+import redis
 
 from graph.cpr.keyring import Keyring
 from importers.pipeline.import_run import run_import
+from reconnect.embedded import Addresses
+from reconnect.locks import Lock
 from rules.roles import RoleRule
 from tests.answering import Lost, Reply
 from tests.exporters.scim.peer import ENTERPRISE, TOKEN, Peer, scim2_server
@@ -57,6 +62,7 @@ base_url = "{running_peer.url}"
 login = {{ kind = "bearer", token = "file:{secret}" }}
 own_machine = true
 rate_per_s = 0
+timeout_s = 120
 image = {{ groups = ["unit", "role"], roles = ["manager"] }}
 brake = {{ share = 1 }}
 [worker]
@@ -142,5 +148,43 @@ def test_two_runs_at_once_make_everyone_once(run: Run, peer: Peer) -> None:
     made = [each for each in peer.writes if each.method == "POST"]
     assert sorted(each["userName"] for each in peer.all()) == [f"p{n}@klit.example" for n in (1, 2, 3)]
     assert len(peer.group("North")["members"]) == 3 and len(made) >= 5
+    peer.forget()
+    assert run("export", "scim", "--full").returncode == 0 and peer.writes == []
+
+
+def test_redis_that_is_emptied_in_the_middle_of_a_run(run: Run, peer: Peer, addresses: Addresses) -> None:
+    """The lock is lost with it, so another run begins beside the first: nobody is made twice, and what the first one
+    says of itself hides nothing of the runs after it. Nothing is opened until a person has looked."""
+    job = "export:scim-intranet"
+
+    def state() -> Any:
+        return json.loads(run("status", "--json").stdout)["jobs"][job]["state"]
+
+    with redis.Redis.from_url(addresses.redis_url) as client, ThreadPoolExecutor(1) as beside:
+        with Lock(client, "another", 5) as before:  # a Redis that has seen many runs
+            client.set("reconnect:fence", before.fence + 1000)
+        other: list[subprocess.CompletedProcess[str]] = []
+
+        def empties(request: object, on: object) -> Reply | None:
+            if getattr(request, "method", "") == "POST" and "/Users" in getattr(request, "path", "") and not other:
+                client.flushdb()
+                other.append(beside.submit(run, "export", "scim").result())
+                time.sleep(2)  # the first run looks for its lock in less
+            return None
+
+        peer.disturb = empties
+        first = run("export", "scim")
+        peer.disturb = None
+    assert other[0].returncode == 0 and "only" in other[0].stdout, other[0].stdout + other[0].stderr
+    assert first.returncode != 0, first.stdout
+    there = {each["userName"] for each in peer.all()}
+    assert run("export", "scim").returncode == 0
+    assert state() == "done"
+    assert len(there) == len(peer.all()) == 1, "what was asked for when it was lost, and nobody since"
+    assert run("restored", "--confirm").returncode == 0
+    done = run("export", "scim")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(each["userName"] for each in peer.all()) == [f"p{n}@klit.example" for n in (1, 2, 3)]
+    assert len(peer.group("North")["members"]) == 3
     peer.forget()
     assert run("export", "scim", "--full").returncode == 0 and peer.writes == []
