@@ -107,8 +107,9 @@ class Subscriptions:
                 over = "the session has ended" if credential.is_session else "the token was revoked or has expired"
                 yield {"errors": [{"message": over, "extensions": {"code": "unauthenticated", "retry": "never"}}]}
                 return
-            _require_log(now_is)  # rights may have been taken away
-            shown = await self._shown(change, now_is) if change is not None and is_wanted else None
+            access = now_is
+            _require_log(access)  # rights may have been taken away
+            shown = await self._shown(change, access) if change is not None and is_wanted else None
             if change is None or shown is None:
                 continue
             if is_person:
