@@ -77,6 +77,20 @@ def test_no_field_leads_out_of_the_groups() -> None:
     assert seen == {True, False}
 
 
+def test_who_learns_by_a_conflict_of_another_change_may_read_the_change_log() -> None:
+    """A conflict tells the version, and who has changed what and when. A mutation that takes ``expectedVersion`` is
+    made with whole roles alone, with each of which its part of the change log is read (``api.mutations.refusals``)."""
+    mutations = SCHEMA.mutation_type
+    assert mutations is not None
+    versioned = [name for name, each in mutations.fields.items() if "expectedVersion" in each.args]
+    assert versioned
+    for name in versioned:
+        assert WRITE[name] <= READ["Change"], name
+        for group in FIELD_GROUPS:
+            limited = frozenset().union(*(limited_to(role, [group]) for role in WRITE[name]))
+            assert not Access("somebody", limited).may_write(name), (name, group)
+
+
 def test_periods_of_a_link_are_refused_like_what_it_leads_to() -> None:
     for kind, field in (("persons", "rightsRequests"), ("units", "changes")):
         for role, may in (("reader", False), ("hr", True)):
