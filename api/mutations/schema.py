@@ -57,10 +57,10 @@ from api.mutations.tasks import Tasking
 from api.mutations.templates import Templating
 from graph.errors import ChangeRejected
 from graph.runs.brakes import approve
-from graph.runs.restores import confirm
 from graph.statements.statement import DatedLink
 from graph.time import Period
 from graph.writing.amending import Amendment
+from rules.accounts.following import confirm_restore
 
 NewEnd = Annotated[date | None, strawberry.argument(description="The day after its last; omitted = unchanged")]
 ChangeFrom = Annotated[
@@ -406,7 +406,8 @@ class Mutation(Accounts, AtTargets, Planning, Tasking, Deploying, Templating, Lo
     )
     async def confirm_restore(self, info: CONTEXT, id: ID, reason: str, leave_open: bool = False) -> Decided:
         def work(editing: Editing) -> Decided:
-            confirm(editing.driver, as_kept(id), info.context.access.name, editing.reason, leave_open=leave_open)
+            by = info.context.access.name
+            confirm_restore(editing.driver, as_kept(id), by, editing.reason, leave_open=leave_open)
             return Decided(id=id, uuid=None)
 
         return await Editing(info.context, "confirmRestore", reason).do(work)

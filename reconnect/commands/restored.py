@@ -40,9 +40,9 @@ def restored(
     restore of the whole folder or machine can't be seen at once: say so with --declare, before the worker starts.
     """
     from graph.errors import ChangeRejected
-    from graph.runs.restores import confirm as confirm_restore
     from graph.runs.restores import still_open
     from reconnect.work import restores
+    from rules.accounts.following import confirm_restore
 
     run, console = of(context), terminal()
     found = restores.declare(run) if declare else restores.look(run)

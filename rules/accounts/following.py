@@ -8,6 +8,7 @@ from uuid import uuid4
 import neo4j
 
 from graph.change_log import now
+from graph.runs import restores
 from graph.runs.brakes import Brake
 from graph.runs.cursors import locked_cursor, read_cursor, replace_cursor, write_locked_cursor
 from graph.runs.run_log import imports_at_work
@@ -160,6 +161,16 @@ def owe(driver: neo4j.Driver) -> None:
 
     with driver.session() as session:
         session.execute_write(work)
+
+
+def confirm_restore(driver: neo4j.Driver, id_: str, by: str, reason: str = "", *, leave_open: bool = False) -> None:
+    """A person has looked at what a restore brought back. What was only planned while it waited is owed to targets
+    now: nothing else may send them a run before the next day.
+
+    Raises as ``restores.confirm``.
+    """
+    restores.confirm(driver, id_, by, reason, leave_open=leave_open)
+    owe(driver)
 
 
 def owed(driver: neo4j.Driver) -> Mapping[str, str] | None:

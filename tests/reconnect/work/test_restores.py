@@ -33,6 +33,7 @@ from reconnect.embedded import Addresses
 from reconnect.exits import CommandFailed, Exit
 from reconnect.sending import mail
 from reconnect.work import restores
+from rules.accounts.following import owed
 from tests.emptied import empty
 from tests.idp.staff import RING, in_days, state_account, stop
 
@@ -488,6 +489,7 @@ def test_the_command(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = command(back, "--stop-again", "--confirm")
     assert code == Exit.OK and "Confirmed" in text
     assert waiting(back.driver) is None and back.look() is None
+    assert owed(back.driver) is not None, "targets get what was held back while it waited"
     rows, _, _ = back.driver.execute_query("MATCH (p:Person)-[:STATE]->(v) WHERE v.stopped RETURN p.uuid AS uuid")
     assert [row["uuid"] for row in rows] == [back.person("anje")]
 
