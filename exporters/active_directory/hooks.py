@@ -6,8 +6,6 @@ these seconds; or ``{"give_up": true, "text": "…"}``. A command that ends with
 
 import hashlib
 import hmac
-import os
-import signal
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -21,12 +19,11 @@ from exporters.active_directory.settings import Command, Webhook
 from exporters.files.transliteration import normalised
 from exporters.objects.hook import Event, Hook, HookAnswer
 from graph.cpr.keyring import numbers_in
+from protocols import programs
 from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 
 SIGNATURE = "X-REConnect-Signature"
-_ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""What a program gets of the worker's environment, which has the secrets of every source and target."""
 _LONGEST = 300
 """Characters of a hook's own text that are kept."""
 _LARGEST = 1 << 20
@@ -50,14 +47,7 @@ class CommandHook:
     def call(self, event: Event) -> HookAnswer:
         settings = self._settings
         try:
-            process = subprocess.Popen(
-                settings.program,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-                start_new_session=True,
-            )
+            process = programs.start(settings.program)
         except OSError as failed:
             return HookAnswer(False, f"it can't be started: {failed.strerror or type(failed).__name__}")
         said: list[bytes] = []
@@ -77,7 +67,8 @@ class CommandHook:
             return HookAnswer(False, f"it has answered, and did not end in {settings.seconds:g} seconds")
         finally:
             if ended is None:
-                _end(process)
+                programs.end(process)
+                process.wait()
         if ended != 0 and not said[0].strip():
             return HookAnswer(False, f"it ended with {ended}")
         return _answer(said[0], ended == 0)
@@ -94,13 +85,6 @@ def _read(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
     assert process.stdout is not None
     with process.stdout as pipe:
         said.append(pipe.read(_LARGEST + 1))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program, and what it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 class WebhookHook:

@@ -3,8 +3,6 @@
 Any number of workers may look: a file that one scans is due again for the others only when that one has had its time.
 """
 
-import os
-import signal
 import subprocess
 import threading
 from collections.abc import Iterable
@@ -22,6 +20,7 @@ from graph.retry import SOON
 from graph.time import copenhagen_now
 from processes.cases import attachment_files, attachments
 from processes.cases.attachments import Attachment
+from protocols import programs
 from protocols.http.client import Certificates, Client, Limits
 from protocols.http.errors import HttpError
 from reconnect.context import Context
@@ -37,8 +36,6 @@ _LONGEST = 300
 """Characters of a scanner's own words that are kept."""
 _LARGEST = 1 << 20
 """Bytes of an answer."""
-_ENVIRONMENT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""What a program gets of the worker's environment, which has the secrets of every source and target."""
 _log = get_logger("reconnect.work.attachments")
 
 
@@ -101,17 +98,10 @@ def sweep(context: Context) -> None:
 def by_command(scanner: ScanCommand, pieces: Iterable[bytes]) -> Verdict:
     """Raises NotScanned, and what ``pieces`` raises."""
     try:
-        process = subprocess.Popen(
-            scanner.program,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-            start_new_session=True,
-        )
+        process = programs.start(scanner.program)
     except OSError as failed:
         raise NotScanned(f"it can't be started: {failed.strerror or type(failed).__name__}") from failed
-    late = threading.Timer(scanner.seconds, _end, (process,))
+    late = threading.Timer(scanner.seconds, programs.end, (process,))
     late.start()
     said: list[bytes] = []
     reading = threading.Thread(target=_read, args=(process, said), daemon=True)
@@ -122,7 +112,7 @@ def by_command(scanner: ScanCommand, pieces: Iterable[bytes]) -> Verdict:
         reading.join()
         ended = process.wait()
     except BaseException:
-        _end(process)
+        programs.end(process)
         raise
     finally:
         late.cancel()
@@ -175,12 +165,6 @@ def _read(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
         said.append(pipe.read(_LARGEST))
         while pipe.read(_LARGEST):  # it must not wait for us
             pass
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the program, and what it has started."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _shown(said: bytes) -> str:
