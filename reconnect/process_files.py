@@ -1,10 +1,10 @@
-"""The files of a definition that a command is given, and the services that it may use."""
+"""What a command about a process is given: files of a definition and values, and the services that it may use."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconnect.exits import CommandFailed, Exit
 
@@ -38,3 +38,16 @@ def wanted() -> Mapping[str, Arguments]:
     from processes.services import OWN
 
     return {**mutations(), **OWN}
+
+
+def values_given(text: str) -> Mapping[str, Any]:
+    """What ``--values`` gives. Raises CommandFailed."""
+    import orjson
+
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as wrong:
+        raise CommandFailed(f"--values: {wrong}", Exit.USAGE) from wrong
+    if not isinstance(found, dict):
+        raise CommandFailed("--values: it is not a JSON object", Exit.USAGE)
+    return found

@@ -53,10 +53,11 @@ def simulate(
     from processes.simulation import gaps
     from processes.simulation import simulate as simulated
     from reconnect.context import of
+    from reconnect.process_files import values_given
 
     if (process is None) == (not files):
         raise CommandFailed("Name a process, or the files of a definition with --from.", Exit.USAGE)
-    given, day = _json(values), today() if at is None else at.date()
+    given, day = values_given(values), today() if at is None else at.date()
     with of(context).driver().session(default_access_mode="READ") as session:
         try:
             definition, form = _definition(session, process, files or [])
@@ -87,18 +88,6 @@ def _definition(run: Run, process: str | None, files: list[Path]) -> tuple[Defin
         checked = definitions.check(run, read.process, read.documents, read.schemas, wanted(), read.texts)
         definition, forms = checked.definition, checked.forms
     return definition, forms.get(definition.start_form)
-
-
-def _json(text: str) -> Mapping[str, Any]:
-    import orjson
-
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError as wrong:
-        raise CommandFailed(f"--values: {wrong}", Exit.USAGE) from wrong
-    if not isinstance(found, dict):
-        raise CommandFailed("--values: it is not a JSON object", Exit.USAGE)
-    return found
 
 
 def _named(found: Iterable[Simulated]) -> Iterable[str]:

@@ -89,6 +89,7 @@ def preview(
     from processes.engine.errors import ProcessError
     from processes.templates import TemplateFailed
     from reconnect.context import of
+    from reconnect.process_files import values_given
 
     run = of(context)
     pages = run.settings.task_mails.pages or _LINK
@@ -98,7 +99,7 @@ def preview(
             version = _version(session, process, files or [], of_case)
             found = template_previews.preview(
                 session, version, template, language_named(language), copenhagen_now(), case=of_case,
-                values=_named(session, version, _json(values)), pages=pages,
+                values=_named(session, version, values_given(values)), pages=pages,
             )  # fmt: skip
         except (GraphError, ProcessError, TemplateFailed) as refused:
             raise CommandFailed(str(refused)) from refused
@@ -138,18 +139,6 @@ def _named(run: Run, version: Version, given: Mapping[str, Any]) -> dict[str, An
         name: by_name(run, kinds[name], value) if name in kinds and isinstance(value, str) and value else value
         for name, value in given.items()
     }
-
-
-def _json(text: str) -> Mapping[str, Any]:
-    import orjson
-
-    try:
-        found = orjson.loads(text)
-    except orjson.JSONDecodeError as wrong:
-        raise CommandFailed(f"--values: {wrong}", Exit.USAGE) from wrong
-    if not isinstance(found, dict):
-        raise CommandFailed("--values: it is not a JSON object", Exit.USAGE)
-    return found
 
 
 def _form(found: Preview, asked: str) -> dict[str, Any]:
