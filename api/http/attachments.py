@@ -326,7 +326,7 @@ def _name(request: Request) -> str:
 
 
 def _require_length(request: Request, largest: int) -> None:
-    """Refuse a file that says itself that it is too large. What comes is counted, whatever it says."""
+    """Refuse a file whose stated length is too large. What arrives is counted as well, whatever was stated."""
     stated = request.headers.get("content-length", "")
     if stated.isdecimal() and int(stated) > largest:
         raise _too_large(largest)
