@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from graph.cpr.keyring import numbers_hidden
+from graph.unicode_forms import in_form
 
 HEAD: Final = 4096
 """First bytes of a file that are looked at."""
@@ -122,7 +123,7 @@ def _is_text(head: bytes) -> bool:
 
 def cleaned_name(given: str) -> str:
     """A file's name as it may be kept and shown: no path, nothing that steers, no CPR number."""
-    last = unicodedata.normalize("NFC", given).replace("\\", "/").rpartition("/")[2]
+    last = in_form("NFC", given).replace("\\", "/").rpartition("/")[2]
     plain = "".join("_" if each in _NOT_IN_NAMES else each for each in last if _is_shown(each))
     name = _BETWEEN.sub(" ", numbers_hidden(plain)).strip().rstrip(" .")
     stem, dot, ending = name.rpartition(".")

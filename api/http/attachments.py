@@ -44,6 +44,7 @@ from graph.errors import GraphError
 from graph.identity.lookup import find
 from graph.model.kind import name_of
 from graph.retry import SOON
+from graph.statements.written_numbers import only_digits
 from graph.time import copenhagen_now
 from processes.attachment_fields import Limits
 from processes.cases import attaching, attachment_files, attachments, tasks
@@ -64,6 +65,8 @@ _AT_ONCE: Final = 4
 """Files that one caller may be sending."""
 _PIECE: Final = 1 << 20
 """Bytes that are encrypted and written at a time."""
+_LONGEST_LENGTH = 15
+"""Digits of a stated length; one that has more is larger than any field takes."""
 _NAME = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', re.IGNORECASE)
 _STATUS: Mapping[str, int] = {
@@ -328,7 +331,7 @@ def _name(request: Request) -> str:
 def _require_length(request: Request, largest: int) -> None:
     """Refuse a file whose stated length is too large. What arrives is counted as well, whatever was stated."""
     stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated) > largest:
+    if only_digits(stated) and (len(stated) > _LONGEST_LENGTH or int(stated) > largest):
         raise _too_large(largest)
 
 

@@ -81,6 +81,7 @@ def test_long_texts_of_other_scripts_stay():
     assert in_form("NFC", text) == unicodedata.normalize("NFC", text)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("folder", ["graph", "idp", "api", "processes", "rules"])
 def test_nothing_else_composes_what_others_send(folder):
     """A second place would lack the bound."""

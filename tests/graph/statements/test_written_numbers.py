@@ -27,6 +27,7 @@ def test_numbers_as_people_write_them() -> None:
         integer(str(2**63))
 
 
+@pytest.mark.whole
 def test_digits_of_other_scripts_are_asked_about_nowhere() -> None:
     """``"５".isdigit()`` is true, and so is ``"²".isdigit()``, which no number can be read from."""
     rooms = ("api", "exporters", "graph", "idp", "importers", "processes", "protocols", "reconnect", "rules")
