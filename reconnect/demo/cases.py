@@ -20,10 +20,10 @@ from graph.identity.lookup import find
 from graph.time import copenhagen_now
 from importers.facts.settings import FactsSettings
 from importers.facts.source import Facts
-from processes.cases import case_time, definitions, kept, tasks
+from processes.cases import case_time, definitions, kept, letters, tasks
 from processes.cases.service_work import carry_out
 from processes.package import SUFFIXES, read_package
-from processes.services import OWN, Service
+from processes.services import LETTER, OWN, Service
 from reconnect.context import Context
 from reconnect.demo.run import Demo, unit_key
 from reconnect.embedded.home import write_whole
@@ -127,9 +127,11 @@ def _start(driver: neo4j.Driver, now: datetime) -> list[str]:
         (3, "keys_ready", OLGA, {"receipt": "Nøgle 12"}),
         (3, "payroll", OLGA, {"person": NEWCOMER}),
     ):
-        _complete(driver, first, element, values, by, begun + timedelta(days=days))
+        at = begun + timedelta(days=days)
+        _complete(driver, first, element, values, by, at)
+        _carry_out_services(driver, first, at)
     case_time.pass_time(driver, now)
-    _note_services(driver, first, now)
+    _carry_out_services(driver, first, now)
     second = _begin(driver, "hire", {**hire, "name": "Noa Nord", "first_day": soon.isoformat()}, MALENE, now)
     _complete(driver, second, "economy", {"decision": "yes"}, OLGA, now)
     other = {"unit": SCHOOL, "person": THEO, "what": "hours", "day": soon.isoformat(), "text": "30 timer om ugen"}
@@ -146,11 +148,13 @@ def _complete(driver: neo4j.Driver, case: str, element: str, values: Mapping[str
     tasks.complete(driver, task.id, by, values, at, _AUTHOR)
 
 
-def _note_services(driver: neo4j.Driver, case: str, now: datetime) -> None:
-    noted = {name: Service(arguments, lambda *_: None) for name, arguments in OWN.items()}
-    query = "MATCH (s:ServiceTask)-[:OF_CASE]->(:Case {id: $case}) RETURN s.id AS id"
+def _carry_out_services(driver: neo4j.Driver, case: str, now: datetime) -> None:
+    """Letters are written; mails and webhooks are only noted as sent."""
+    services = {name: Service(arguments, lambda *_: None) for name, arguments in OWN.items()}
+    services[LETTER] = Service(OWN[LETTER], letters.write, in_graph=True)
+    query = "MATCH (s:ServiceTask {state: 'open'})-[:OF_CASE]->(:Case {id: $case}) RETURN s.id AS id"
     for row in driver.execute_query(query, case=case).records:
-        carry_out(driver, noted, row["id"], now)
+        carry_out(driver, services, row["id"], now)
 
 
 def _day(now: datetime, days: int) -> str:
