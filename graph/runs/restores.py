@@ -4,7 +4,7 @@ What finds one looks outside the graph too (``reconnect.work.restores``). Severa
 confirms: what is noted replaces exactly what was read before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
@@ -93,8 +93,16 @@ def _still_open(tx: neo4j.ManagedTransaction, stopped: Sequence[str]) -> list[tu
     return [(row["uuid"], row["name"]) for row in rows]
 
 
-def confirm(driver: neo4j.Driver, id_: str, by: str, reason: str = "", *, leave_open: bool = False) -> None:
-    """A person has looked: targets are supplied again as usual.
+def confirm(
+    driver: neo4j.Driver,
+    id_: str,
+    by: str,
+    reason: str = "",
+    *,
+    leave_open: bool = False,
+    also: Callable[[neo4j.ManagedTransaction], None] | None = None,
+) -> None:
+    """A person has looked: targets are supplied again as usual. ``also``: what is written with it, or not at all.
 
     Raises ChangeRejected: unknown_restore (it does not wait: another one was found meanwhile, or it was confirmed),
     still_open (people were stopped, and are not any more; not with ``leave_open``).
@@ -116,6 +124,8 @@ def confirm(driver: neo4j.Driver, id_: str, by: str, reason: str = "", *, leave_
         write_locked_cursor(tx, RESTORE, {**kept, "confirmed": moment, "by": by, "reason": reason})
         if "alive" in (own := locked_cursor(tx, LINEAGE)):
             write_locked_cursor(tx, LINEAGE, {**own, "alive": moment})
+        if also is not None:
+            also(tx)
 
     with driver.session() as session:
         session.execute_write(work)

@@ -155,22 +155,21 @@ def covered(driver: neo4j.Driver, found: Touched, report: Report | None = None) 
 
 def owe(driver: neo4j.Driver) -> None:
     """Note that targets are to be told of what is about to be planned, whatever becomes of this worker."""
-
-    def work(tx: neo4j.ManagedTransaction) -> None:
-        write_locked_cursor(tx, SOURCE, {**locked_cursor(tx, SOURCE), _OWED: uuid4().hex})
-
     with driver.session() as session:
-        session.execute_write(work)
+        session.execute_write(_owe)
+
+
+def _owe(tx: neo4j.ManagedTransaction) -> None:
+    write_locked_cursor(tx, SOURCE, {**locked_cursor(tx, SOURCE), _OWED: uuid4().hex})
 
 
 def confirm_restore(driver: neo4j.Driver, id_: str, by: str, reason: str = "", *, leave_open: bool = False) -> None:
     """A person has looked at what a restore brought back. What was only planned while it waited is owed to targets
-    now: nothing else may send them a run before the next day.
+    now, noted in the same transaction: nothing else may send them a run before the next day.
 
     Raises as ``restores.confirm``.
     """
-    restores.confirm(driver, id_, by, reason, leave_open=leave_open)
-    owe(driver)
+    restores.confirm(driver, id_, by, reason, leave_open=leave_open, also=_owe)
 
 
 def owed(driver: neo4j.Driver) -> Mapping[str, str] | None:

@@ -33,7 +33,8 @@ from reconnect.embedded import Addresses
 from reconnect.exits import CommandFailed, Exit
 from reconnect.sending import mail
 from reconnect.work import restores
-from rules.accounts.following import owed
+from rules.accounts import following
+from rules.accounts.following import confirm_restore, owed
 from tests.emptied import empty
 from tests.idp.staff import RING, in_days, state_account, stop
 
@@ -474,6 +475,25 @@ def command(back: Back, *options: str) -> tuple[int, str]:
     if isinstance(done.exception, CommandFailed):
         return done.exception.code, str(done.exception)
     return done.exit_code, done.stdout
+
+
+def test_what_targets_are_owed_is_noted_with_the_confirmation(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that ends between the two leaves both undone: the person confirms again."""
+    stop(back.driver, back.accounts["anje"])
+    back.look()
+    back.put_back()
+    found = back.look()
+    assert found is not None
+
+    def ends(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(following, "write_locked_cursor", ends)
+        confirm_restore(back.driver, found.id, "ida", leave_open=True)
+    assert waiting(back.driver) == found and owed(back.driver) is None
+    confirm_restore(back.driver, found.id, "ida", leave_open=True)
+    assert waiting(back.driver) is None and owed(back.driver) is not None
 
 
 def test_the_command(back: Back, monkeypatch: pytest.MonkeyPatch) -> None:
