@@ -1,7 +1,7 @@
 # Everything that a developer or an evaluating municipality types. Needs Python 3.11+, make and a package registry.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup pages demo test quick samba chromium check bench sbom new-source new-target clean
+.PHONY: help setup pages demo test quick samba chromium java-start check bench sbom new-source new-target clean
 
 # The first Python on the PATH that is new enough (a Mac's own python3 is too old).
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -36,10 +36,10 @@ check: setup ## formatting, lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Samba and Chromium first: where they can't be installed, that is said before anything takes long. Then the checks and
-# the pages, which take a core each.
+# Samba and Chromium first: where they can't be installed, that is said before anything takes long. Then what waits for
+# other things than a core half of its time.
 test: samba chromium setup ## check, then every test against real servers
-	@$(MAKE) --no-print-directory -j2 check pages
+	@$(MAKE) --no-print-directory -j3 check pages java-start
 	UV=$(UV) $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Read when make begins: the tests get the time that the checks leave.
@@ -52,6 +52,9 @@ samba: ## what the tests' Active Directory needs: installed on Debian and Ubuntu
 
 chromium: ## what the tests of the pages need: installed on Debian and Ubuntu as root, else said
 	@tools/install_chromium.sh
+
+java-start: setup ## keep what Java learns at a start of Neo4j: each start of the tests costs half
+	@$(BIN)/python -m tests.java_start
 
 bench: setup ## speed as ratios; a table, and JSON in benchmarks/results
 	$(BIN)/python -m benchmarks

@@ -22,18 +22,18 @@ from xdist.scheduler import LoadFileScheduling
 from graph.connection import connect
 from graph.migrations import LISTED, migrate, unknown
 from reconnect.embedded import Addresses, Instance
-from reconnect.embedded.neo4j import Memory
+from reconnect.embedded.neo4j import JAVA_OPTIONS, Memory
+from tests import java_start
 from tests.cheap_passwords import CHEAP, COSTLY, costs_of
 from tests.directories.controller import Controller
 from tests.emptied import empty
 from tests.repeatable import is_repeated, repeatable_uuids
 from tests.shared_work import put_in_order, scheduling
 
-SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Java's options for servers that live for minutes. With them a start and the migrations cost half: Java compiles no
-code again for a speed that comes later, and its memory is cleared without threads beside the tests' own."""
-LASTING = "-XX:+UseSerialGC"
-"""For the session's own Neo4j. It plans some thousand statements: compiled again, it does so in half the time."""
+LASTING = java_start.options()
+"""Java's options for the session's own Neo4j. It plans some thousand statements: Java compiles its code twice."""
+SHORT_LIVED = f"-XX:TieredStopAtLevel=1 {LASTING}"
+"""For servers that live for minutes. Java compiles no code again for a speed that comes later."""
 WHOLE_HEAP = Memory(initial_heap="1536m", max_heap="1536m")
 """Of it, too. Where its heap begins small, the part for what is new stays a third of this one's, and is cleared three
 times as often."""
@@ -50,9 +50,8 @@ _ROOM = 4 * 1024**3
 _SPARE = 8 * 1024**3
 """Bytes of memory that must be unused, whatever the folder may hold: two sessions, their heaps and their data."""
 
-_JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
 _SETTINGS = "RECONNECT_NEO4J_SETTINGS"
-_GIVEN = os.environ.get(_JAVA_OPTIONS)
+_GIVEN = os.environ.get(JAVA_OPTIONS)
 
 OFFICIAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 """The authorities' own example files; they are no part of the repository, and their tests only run beside them."""
@@ -111,7 +110,7 @@ def same_uuids(request: pytest.FixtureRequest) -> Iterator[None]:
 @contextmanager
 def _java_options(options: str) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(_JAVA_OPTIONS, _GIVEN or options)
+        patch.setenv(JAVA_OPTIONS, _GIVEN or options)
         yield _GIVEN or options
 
 

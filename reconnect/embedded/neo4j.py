@@ -1,6 +1,5 @@
 """The embedded Neo4j Community server of one instance.
 
-``RECONNECT_NEO4J_JAVA_OPTIONS`` gives its Java more options than ours, in the form of Java's own JDK_JAVA_OPTIONS.
 ``RECONNECT_NEO4J_SETTINGS`` gives Neo4j settings of its own in place of ours: ``NAME=VALUE``, with spaces between them.
 """
 
@@ -20,6 +19,9 @@ from reconnect.embedded.ports import LOOPBACK
 from reconnect.embedded.process import Detached
 
 USER = "neo4j"
+JAVA_OPTIONS = "RECONNECT_NEO4J_JAVA_OPTIONS"
+"""The environment variable that gives Neo4j's Java more options than ours, in the form of Java's own JDK_JAVA_OPTIONS.
+"""
 _OPENED = ("java.nio", "java.io", "sun.nio.ch", "java.lang", "java.util.concurrent")
 _SIZE = re.compile(r"[1-9][0-9]*[kmg]")
 
@@ -178,7 +180,7 @@ class Neo4jServer:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-        if options := os.environ.get("RECONNECT_NEO4J_JAVA_OPTIONS"):
+        if options := os.environ.get(JAVA_OPTIONS):
             kept["JDK_JAVA_OPTIONS"] = options
         return kept | {"NEO4J_HOME": str(self._home.neo4j), "NEO4J_CONF": str(self._home.neo4j / "conf")}
 
