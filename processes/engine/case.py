@@ -107,6 +107,9 @@ class Case:
             )
         try:
             workflow = thaw(state["case"], _workflow(definition, empty=True))
+            for task in list(workflow.event_manager.tasks.values()):
+                if isinstance(task.task_spec, spiff.EdgeEvent):
+                    task.task_spec.renew(task)
             incidents = [Incident(**each) for each in state["incidents"]]
             now = datetime.fromisoformat(state["now"])
         except (KeyError, ValueError, TypeError, AttributeError) as wrong:

@@ -53,6 +53,7 @@ from processes.engine.values import weight
 MOST_INSTANCES = 5_000
 _MOST_COPIED = 26_000_000
 """Instances, each with a copy of the case's values (``weight``): as many as allowed for a list of as many texts."""
+_FORESEEN = TaskState.PREDICTED_MASK | TaskState.FUTURE
 _SEEN = "seen_events"  # what an event-based gateway has seen, within one step
 KEY = "key"  # what a service task keeps: its idempotency key
 START, DUE, LEFT = "start:", "due:", "left:"
@@ -184,6 +185,29 @@ class EdgeEvent(BoundaryEvent):  # type: ignore[misc]  # SpiffWorkflow has no ty
             if kept is not None:
                 self._wait_again(my_task, kept)
         return happens
+
+    def renew(self, my_task: Task) -> None:
+        """Bring a repeated timer from a state of an earlier release into the form that it has here.
+
+        There it was one step for all times: without what follows it, or with what has followed it each time.
+        """
+        if not isinstance(self.event_definition, RepeatedTimer):
+            return
+        if not my_task.children:
+            self._predict(my_task, mask=TaskState.NOT_FINISHED_MASK)
+        elif any(not each.has_state(_FORESEEN) for each in my_task.children):
+            names = [each + self.event_definition.name for each in (START, DUE, LEFT)]
+            self._wait_again(my_task, {each: my_task.internal_data[each] for each in names})
+            my_task.internal_data[LEFT + self.event_definition.name] = 0
+            my_task._set_state(TaskState.COMPLETED)
+            my_task.workflow.top_workflow.event_manager.remove_task(my_task)
+
+    def times(self, my_task: Task) -> int:
+        """How often it has happened, as far as this step of it knows."""
+        if not my_task.has_state(TaskState.COMPLETED):
+            return 0
+        is_old = my_task.internal_data.get(LEFT + self.event_definition.name) == 0
+        return len(my_task.children) if is_old else 1  # as an earlier release has counted
 
     def _wait_again(self, my_task: Task, kept: dict[str, Any]) -> None:
         again = my_task.parent._add_child(self, TaskState.WAITING)

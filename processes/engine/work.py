@@ -5,10 +5,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from processes.engine import extensions, spiff
 from processes.engine.definition import Definition
@@ -78,8 +76,8 @@ def _escalations(definition: Definition, task: Task) -> int:
     found = 0
     for each in split.children if split is not None else ():
         node = definition.nodes.get(node_id(each))
-        if isinstance(each.task_spec, BoundaryEvent) and node and extensions.ours(node.element, "escalation"):
-            found += each.state == TaskState.COMPLETED
+        if isinstance(each.task_spec, spiff.EdgeEvent) and node and extensions.ours(node.element, "escalation"):
+            found += each.task_spec.times(each)
     return found
 
 
