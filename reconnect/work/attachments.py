@@ -3,10 +3,7 @@
 Any number of workers may look: a file that one scans is due again for the others only when that one has had its time.
 """
 
-import subprocess
-import threading
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -101,26 +98,15 @@ def by_command(scanner: ScanCommand, pieces: Iterable[bytes]) -> Verdict:
         process = programs.start(scanner.program)
     except OSError as failed:
         raise NotScanned(f"it can't be started: {failed.strerror or type(failed).__name__}") from failed
-    late = threading.Timer(scanner.seconds, programs.end, (process,))
-    late.start()
-    said: list[bytes] = []
-    reading = threading.Thread(target=_read, args=(process, said), daemon=True)
-    reading.start()
-    is_whole = False
     try:
-        is_whole = _sent(process, pieces)
-        reading.join()
-        ended = process.wait()
-    except BaseException:
-        programs.end(process)
-        raise
-    finally:
-        late.cancel()
-    if ended == _REFUSED:
-        return Verdict(False, _shown(said[0] if said else b""))
-    if ended != 0:
-        raise NotScanned(f"it did not end in {scanner.seconds:g} seconds" if ended < 0 else f"it ended with {ended}")
-    if not is_whole:
+        ended = programs.exchange(process, pieces, scanner.seconds, _LARGEST)
+    except TimeoutError as late:
+        raise NotScanned(f"it did not end in {scanner.seconds:g} seconds") from late
+    if ended.code == _REFUSED:
+        return Verdict(False, _shown(ended.output))
+    if ended.code != 0:
+        raise NotScanned(f"it ended with {ended.code}" if ended.code > 0 else f"signal {-ended.code} ended it")
+    if not ended.has_all:
         raise NotScanned("it ended before it had read the file")
     return Verdict(True)
 
@@ -143,28 +129,6 @@ def by_webhook(scanner: ScanWebhook, id_: str, pieces: Iterable[bytes]) -> Verdi
     if not answer.succeeded or not isinstance(said, dict) or not isinstance(said.get("clean"), bool):
         raise NotScanned(f"it answers {answer.status}, and neither that the file is clean nor that it is not")
     return Verdict(said["clean"], _shown(str(said.get("text") or "").encode()))
-
-
-def _sent(process: subprocess.Popen[bytes], pieces: Iterable[bytes]) -> bool:
-    """Whether the program has taken the whole file: one that has found something need not read on."""
-    assert process.stdin is not None
-    try:
-        for piece in pieces:
-            process.stdin.write(piece)
-        process.stdin.close()
-    except BrokenPipeError:
-        with suppress(OSError):
-            process.stdin.close()
-        return False
-    return True
-
-
-def _read(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
-    assert process.stdout is not None
-    with process.stdout as pipe:
-        said.append(pipe.read(_LARGEST))
-        while pipe.read(_LARGEST):  # it must not wait for us
-            pass
 
 
 def _shown(said: bytes) -> str:
