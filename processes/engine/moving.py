@@ -2,7 +2,8 @@
 
 It can be moved if everything that it has come to, and all that it is at now, is in the new version, too, as the same
 kind of element with the same events at its edge; the new one may catch more errors there, for they wait for nothing.
-Nothing is guessed: all that is missing is told. A step that could not be made stays an incident, to be made again.
+An event that it waits for is of the same kind: a timer that has not been started would never be due. Nothing is
+guessed: all that is missing is told. A step that could not be made stays an incident, to be made again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
+from lxml import etree
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import MultiInstanceTask
 from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.case import Case
 from processes.engine.definition import Definition
-from processes.engine.diagram import Node
+from processes.engine.diagram import Node, child
 from processes.engine.errors import NotMovable
 from protocols.xml import local
 
@@ -75,10 +77,29 @@ def _reasons(scope: Mapping[str, Any], specs: tuple[Any, Any], old: Definition, 
             yield f"it is at {element}, which runs several times: wait until all of them are done"
         elif is_open and _edge(old, element) != _edge(new, element) - _more_errors(old, new, element):
             yield f"it is at {element}, which has other events at its edge in the new version"
+        elif is_open and _awaited(old, element) != _awaited(new, element):
+            yield f"it waits at {element}, which waits for another kind of event in the new version"
 
 
 def _edge(definition: Definition, element: str) -> frozenset[str]:
     return frozenset(each.id for each in definition.nodes.values() if each.attached_to == element)
+
+
+def _awaited(definition: Definition, element: str) -> dict[str, str]:
+    """What is waited for at an event, or by the events behind a gateway: a timer there has been started, or was not."""
+    node = definition.nodes.get(element)
+    if node is None:
+        return {}
+    events = [node]
+    if node.type == "eventBasedGateway":
+        events = [definition.nodes[each.target] for each in node.scope.flows if each.source == element]
+    found = {each.id: each.event() for each in events}
+    return {id_: _kind(event) for id_, event in found.items() if event is not None}
+
+
+def _kind(event: etree._Element) -> str:
+    """A timer that is due again keeps more than others."""
+    return f"{local(event)} timeCycle" if child(event, "timeCycle") is not None else local(event)
 
 
 def _more_errors(old: Definition, new: Definition, element: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """A case is moved to another version, and goes on as that one says; or it is told why it can't be."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -139,3 +140,58 @@ def test_what_the_new_version_lacks_is_told(new: tuple[Any, ...], text: str) -> 
     old = read(*PLAIN)
     with pytest.raises(NotMovable, match=text):
         moved(begin(old).kept(), old, read(*new))
+
+
+PING = '<message id="ping" name="ping"/>'
+MESSAGE = '<messageEventDefinition messageRef="ping"/>'
+ONCE, OTHER_MOMENT = timer("timeDuration", "P2D"), timer("timeDate", '"2027-01-20"')
+AGAIN = timer("timeCycle", "R3/P1D")
+
+
+def catch(id: str, event: str) -> str:
+    return f'<intermediateCatchEvent id="{id}">{event}</intermediateCatchEvent>'
+
+
+def at_the_edge(event: str) -> Definition:
+    late = boundary("late", "approve", event, interrupts=False)
+    ways = flow("start", "approve", "end") + flow("late", "report", "e2")
+    return read(START, user("approve"), late, user("report"), END, '<endEvent id="e2"/>', ways, outside=PING)
+
+
+def between(event: str) -> Definition:
+    return read(START, catch("late", event), END, flow("start", "late", "end"), outside=PING)
+
+
+def behind_a_gateway(*events: str) -> Definition:
+    caught = {f"c{number}": event for number, event in enumerate(events)}
+    ways = "".join(flow("first", id, "end") for id in caught)
+    gateway = '<eventBasedGateway id="first"/>'
+    drawn = (catch(id, event) for id, event in caught.items())
+    return read(START, gateway, *drawn, END, flow("start", "first"), ways, outside=PING)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (at_the_edge(MESSAGE), at_the_edge(ONCE)),
+        (at_the_edge(ONCE), at_the_edge(MESSAGE)),
+        (at_the_edge(ONCE), at_the_edge(AGAIN)),
+        (at_the_edge(AGAIN), at_the_edge(ONCE)),
+        (between(MESSAGE), between(ONCE)),
+        (between(ONCE), between(MESSAGE)),
+        (behind_a_gateway(MESSAGE, ONCE), behind_a_gateway(MESSAGE, ONCE, OTHER_MOMENT)),
+        (behind_a_gateway(MESSAGE, ONCE), behind_a_gateway(MESSAGE)),
+        (behind_a_gateway(MESSAGE, ONCE), behind_a_gateway(ONCE, MESSAGE)),
+    ],
+)
+def test_a_case_stays_where_it_waits_for_another_kind_of_event(old: Definition, new: Definition) -> None:
+    """A timer would never be due, or its moment would be taken for a message."""
+    with pytest.raises(NotMovable, match="waits for another kind of event"):
+        moved(begin(old).kept(), old, new)
+
+
+@pytest.mark.parametrize("drawn", [at_the_edge, between, lambda event: behind_a_gateway(MESSAGE, event)])
+def test_a_timer_that_waits_keeps_its_moment(drawn: Callable[[str], Definition]) -> None:
+    old, new = drawn(ONCE), drawn(OTHER_MOMENT)
+    case = begin(old)
+    assert on_new(case, old, new).next_due() == case.next_due() is not None
