@@ -34,9 +34,7 @@ MADE = (
     "exporters/adgangskort",
     "tests/exporters/adgangskort",
 )
-LEFT_OUT = shutil.ignore_patterns(
-    ".*", "__pycache__", "benchmarks", "official", "dist", "*.jar", "neo4j.lock", "graphiql.lock"
-)
+LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "benchmarks", "official", "dist", "*.jar", "graphiql.lock")
 _BLOCK = re.compile(r"^```(sh|diff|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
