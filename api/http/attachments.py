@@ -209,6 +209,10 @@ class Attachments:
         try:
             pieces = await asyncio.to_thread(attachment_files.read, self.store.folder, found.id, key)
         except OSError as error:
+            if not attachment_files.is_lost(self.store.folder, found.id, error):
+                _log.error("attachment_not_read", id=found.id, error=error.strerror or type(error).__name__)
+                text = f"{found.name} can't be read now; try again, and tell operations."
+                raise _error("unavailable", text, retry=SOON.when) from error
             _log.error("attachment_file_missing", id=found.id, error=type(error).__name__)
             raise _error("file_missing", f"The file of {found.name} is missing; ask operations.") from error
         if access.person is not None:

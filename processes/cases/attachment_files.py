@@ -122,6 +122,12 @@ def read(folder: Path, id_: str, key: bytes) -> Iterator[bytes]:
     return pieces()
 
 
+def is_lost(folder: Path, id_: str, error: OSError) -> bool:
+    """Whether a file that can't be read is not there any more. Where not even its part of the folder is there, the
+    folder is not mounted, or is another one; and what else can go wrong says nothing of the file."""
+    return isinstance(error, FileNotFoundError) and _path(folder, id_).parent.is_dir()
+
+
 def delete(folder: Path, id_: str) -> None:
     path = _path(folder, id_)
     for each in (path, path.with_name(id_ + _GONE)):

@@ -72,9 +72,12 @@ def _scan(context: Context, scanner: ScanCommand | ScanWebhook, each: Attachment
         verdict = (
             by_command(scanner, pieces) if isinstance(scanner, ScanCommand) else by_webhook(scanner, each.id, pieces)
         )
-    except (FileNotFoundError, InvalidTag) as error:  # an upload that broke off at its very end, or a damaged file
+    except (OSError, InvalidTag) as error:
         _log.error("attachment can't be read", id=each.id, case=each.case, error=type(error).__name__)
-        attachments.scanned(driver, each.id, "refused", "its file is missing or damaged")
+        if isinstance(error, OSError) and not attachment_files.is_lost(folder, each.id, error):
+            attachments.put_off(driver, each.id, copenhagen_now())
+        else:  # an upload that broke off at its very end, or a damaged file
+            attachments.scanned(driver, each.id, "refused", "its file is missing or damaged")
     except NotScanned as error:
         _log.warning("attachment was not scanned", id=each.id, case=each.case, error=str(error))
         attachments.put_off(driver, each.id, copenhagen_now())

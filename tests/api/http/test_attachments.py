@@ -265,6 +265,29 @@ def test_a_scanner_that_hangs_has_not_answered(
     assert shown["state"] == "WAITING"
 
 
+def test_a_folder_that_is_away_says_nothing_of_its_files(
+    service: Served, tokens: dict[str, str], task: str, worker: Callable[..., Any], store: Store
+) -> None:
+    id_ = sent(service, tokens["anna"], task)["id"]
+    away = store.folder.with_name("away")
+    store.folder.rename(away)
+    scan(worker(*SCANNER))
+    store.folder.mkdir()  # where it was mounted
+    due = "MATCH (a:Attachment) WHERE a.next_scan > $now SET a.next_scan = $now"
+    service.driver.execute_query(due, now=now())
+    scan(worker(*SCANNER))
+    store.folder.rmdir()
+    away.rename(store.folder)
+    service.driver.execute_query(due, now=now())
+    scan(worker(*SCANNER))
+    assert fetch(service, tokens["anna"], id_).content == PDF
+    store.folder.rename(away)
+    assert code(fetch(service, tokens["anna"], id_)) == (503, "unavailable")
+    away.rename(store.folder)
+    next(store.folder.glob(f"*/{id_}")).unlink()
+    assert code(fetch(service, tokens["anna"], id_)) == (410, "file_missing")
+
+
 def test_where_the_installation_permits_it_a_file_is_taken_unscanned_and_shown_as_such(
     service: Served, tokens: dict[str, str], task: str, store: Store, addresses: Addresses
 ) -> None:
