@@ -27,6 +27,7 @@ from processes.attachment_fields import Limits, limits_of
 from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
 from processes.errors import FormRejected
+from processes.form_faults import field_of, is_blank, text_of
 from processes.form_references import MOST_LEVELS, reference_fault
 
 KINDS: Final[Mapping[str, str]] = {
@@ -82,13 +83,19 @@ class Form:
                 text = f"the form {self.name} has no field {field!r}; it has: {', '.join(self.fields) or 'none'}"
                 raise FormRejected(field, text)
         _bound(values, self.name)
-        wrong = self._first_wrong(self._validator, dict(values))
-        if wrong is not None:
-            field = str(wrong.absolute_path[0]) if wrong.absolute_path else _missing(wrong, self.fields)
-            raise FormRejected(field, f"{field or self.name}: {wrong.message[:300]}")
+        refuse_texts(values)  # before a text about a value shows it
+        self._require(self._first_wrong(self._validator, dict(values)))
+        filled = {field: value for field, value in values.items() if not is_blank(value)}
+        if len(filled) < len(values):  # a text of blanks is no answer to what is asked for
+            wrong = self._first_wrong(self._validator, filled)
+            self._require(None if wrong is None or field_of(wrong) in filled else wrong)
         for field, value in values.items():
             self._check_names(field, value)
-        refuse_texts(values)
+
+    def _require(self, wrong: ValidationError | None) -> None:
+        if wrong is not None:
+            field = field_of(wrong)
+            raise FormRejected(field, f"{field or self.name}: {text_of(wrong)}")
 
     def _check_names(self, field: str, value: object) -> None:
         """In JSON Schema a format says nothing of a number: it would be kept as it is, and name nothing."""
@@ -101,11 +108,9 @@ class Form:
         if field in self.attachments:
             raise FormRejected(field, f"{field}: only whoever has the task attaches files")
         _bound({field: value}, self.name)
-        wrong = self._first_wrong(self._of_fields, {field: value})
-        if wrong is not None:
-            raise FormRejected(field, f"{field}: {wrong.message[:300]}")
-        self._check_names(field, value)
         refuse_texts({field: value})
+        self._require(self._first_wrong(self._of_fields, {field: value}))
+        self._check_names(field, value)
 
     def _first_wrong(self, validator: Any, values: Mapping[str, Any]) -> ValidationError | None:
         _spent.set(0)
@@ -289,8 +294,3 @@ def _references(value: object) -> Iterator[str]:
 
 def _place(wrong: ValidationError) -> tuple[str, str]:
     return ("/".join(map(str, wrong.absolute_path)), wrong.message)
-
-
-def _missing(wrong: ValidationError, fields: tuple[str, ...]) -> str:
-    """Of "required", the field that is missing."""
-    return next((each for each in fields if wrong.validator == "required" and f"'{each}' is" in wrong.message), "")

@@ -7,11 +7,12 @@ from api.access.rights import Access
 from api.access.tasks import names, seen_case
 from api.computed.contract import Answer, Argument, ComputedField, Part, Plain, Request, answer_type
 from api.json_argument import json_object
+from api.named_arguments import extensions_of
 from graph.errors import Unknown
 from graph.time import copenhagen_now
 from processes.cases import definitions, template_previews
 from processes.cases.template_changes import language_named
-from processes.prefill import kinds_of
+from processes.errors import FormRejected
 from processes.templates import TemplateFailed, Written
 from rules.accounts.notices import address_of
 
@@ -31,17 +32,16 @@ def _answer(request: Request) -> list[Answer]:
         if request.get("case"):
             case, _ = seen_case(session, access, request.arguments["case"], now)
             version = definitions.version(session, case.version, case.digest)
-        find, kinds = names(request.driver, access), kinds_of(version.forms)
+        find = names(request.driver, access)
         person = find(session, "Person", request.arguments["person"]) if request.get("person") else None
-        values = {
-            name: find(session, kinds[name], value) if name in kinds and isinstance(value, str) and value else value
-            for name, value in given.items()
-        }
         try:
+            values = template_previews.typed_values(session, version, given, find)
             found = template_previews.preview(
                 session, version, template, language, now,
                 written=written, case=case, person=person, values=values,
             )  # fmt: skip
+        except FormRejected as wrong:
+            raise GraphQLError(str(wrong), extensions=extensions_of(wrong) | {"field": wrong.field}) from wrong
         except TemplateFailed as failed:
             raise Unknown("unknown_template", str(failed), template, sorted(version.templates)) from failed
     return [

@@ -17,7 +17,7 @@ from processes.forms import refuse_texts
 def typed(run: Run, version: Version, name: str, value: Any, named: Find) -> Any:
     """The value of a variable as one of the forms with this field takes it; what no form has is taken as it is.
 
-    Raises FormRejected, Unknown, Ambiguous.
+    Raises FormRejected.
     """
     if name == STARTER:
         raise FormRejected(name, f"{name}: who has started the case stays")

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import neo4j
 
 from graph.connection import Run
-from graph.errors import GraphError
+from graph.errors import Ambiguous, GraphError, Unknown
 from graph.identity.lookup import find, surviving_match, survivors
 from processes.cases import attachments, definitions, kept, service_tasks
 from processes.cases.definitions import Version
@@ -271,7 +271,7 @@ def require_other(tx: neo4j.ManagedTransaction, person: str, other: str) -> None
 
 
 def checked_values(run: Run, form: Form | None, values: Mapping[str, Any], named: Find) -> dict[str, Any]:
-    """Some values of a form, each checked by itself, with uuids for what they name. Raises FormRejected, Unknown."""
+    """Some values of a form, each checked by itself, with uuids for what they name. Raises FormRejected."""
     for field, value in values.items():
         if form is None or field not in form.fields:
             known = ", ".join(form.fields) if form is not None and form.fields else "none"
@@ -281,7 +281,7 @@ def checked_values(run: Run, form: Form | None, values: Mapping[str, Any], named
 
 
 def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, named: Find) -> dict[str, Any]:
-    """Values of a form, with uuids for what its fields name. Raises FormRejected, Unknown."""
+    """Values of a form, with uuids for what its fields name. Raises FormRejected."""
     if form is None:
         if values:
             raise FormRejected(min(values), f"{what} takes no values; {min(values)} was given")
@@ -291,12 +291,17 @@ def _read(run: Run, form: Form | None, values: Mapping[str, Any], what: str, nam
 
 
 def with_uuid(run: Run, form: Form, field: str, value: Any, named: Find) -> Any:
-    """The value of a field, with the uuid of what it names. Raises Unknown, Ambiguous."""
+    """The value of a field, with the uuid of what it names. Raises FormRejected, with the code of what is unknown."""
     kind = form.kind(field)
-    if kind is not None and isinstance(value, str):
-        return named(run, kind, value)
-    if kind is not None and isinstance(value, list):
-        return [named(run, kind, each) for each in value if isinstance(each, str)]
+    try:
+        if kind is not None and isinstance(value, str):
+            return named(run, kind, value)
+        if kind is not None and isinstance(value, list):
+            return [named(run, kind, each) for each in value if isinstance(each, str)]
+    except (Unknown, Ambiguous) as wrong:
+        refused = FormRejected(field, f"{field}: {wrong}", wrong.code)
+        refused.value = wrong.value
+        raise refused from wrong
     return value
 
 

@@ -11,6 +11,9 @@ from graph.identity.lookup import surviving_match
 from processes.cases import kept, rendering
 from processes.cases.definitions import Version
 from processes.cases.kept import CaseRow, day_of
+from processes.cases.set_values import typed
+from processes.cases.tasks import STARTER, Find
+from processes.errors import FormRejected
 from processes.prefill import kinds_of, open_properties
 from processes.template_check import CASE
 from processes.templates import Compiled, Language, TemplateFailed, Written, compile_template, faults_of, page
@@ -46,8 +49,11 @@ def preview(
 
     ``written``: a text that isn't saved yet, instead of the one that counts. ``case``: with its values; otherwise
     with ``values`` (units and people by UUID), what ``for_person`` finds of ``person`` (a UUID), and examples for the
-    rest. Raises TemplateFailed for a template that there is not, ProcessError for a case that can't be read.
+    rest. Raises TemplateFailed for a template that there is not, FormRejected for values beside a case, ProcessError
+    for a case that can't be read.
     """
+    if case is not None and values:
+        raise FormRejected("values", "values: a case has its own; ask for the text in the case, or with values")
     chosen = rendering.chosen(run, version, template, language)
     text = chosen.written if written is None else written
     shown = chosen.language if written is None else language
@@ -61,6 +67,19 @@ def preview(
         faults = tuple(failed)
     html = page(text.subject, text.text, shown) if chosen.template.kind == "letter" else ""
     return Preview(shown, text, faults, html)
+
+
+def typed_values(run: Run, version: Version, given: Mapping[str, Any], find: Find) -> dict[str, Any]:
+    """Values by variable as the forms of the process take them, with UUIDs for what they name.
+
+    Raises FormRejected for a variable that the process has not, or a value that none of its forms takes.
+    """
+    known = version.definition.checked.names
+    for name in given:
+        if name not in known:
+            text = f"{name}: the process has no such variable; it has: {', '.join(sorted(known))}"
+            raise FormRejected(name, text)
+    return {name: value if name == STARTER else typed(run, version, name, value, find) for name, value in given.items()}
 
 
 def for_person(run: Run, version: Version, person: str, at: date) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,6 +84,7 @@ def preview(
     from graph.errors import GraphError
     from graph.time import copenhagen_now
     from processes.cases import kept, template_previews
+    from processes.cases.tasks import by_name
     from processes.cases.template_changes import language_named
     from processes.engine.errors import ProcessError
     from processes.templates import TemplateFailed
@@ -99,7 +99,7 @@ def preview(
             version = _version(session, process, files or [], of_case)
             found = template_previews.preview(
                 session, version, template, language_named(language), copenhagen_now(), case=of_case,
-                values=_named(session, version, values_given(values)), pages=pages,
+                values=template_previews.typed_values(session, version, values_given(values), by_name), pages=pages,
             )  # fmt: skip
         except (GraphError, ProcessError, TemplateFailed) as refused:
             raise CommandFailed(str(refused)) from refused
@@ -127,18 +127,6 @@ def _version(run: Run, process: str, files: list[Path], case: Any) -> Version:
     return definitions.Version(
         f"{process}:0", process, 0, "", found.definition, found.forms, "", None, found.templates
     )  # fmt: skip
-
-
-def _named(run: Run, version: Version, given: Mapping[str, Any]) -> dict[str, Any]:
-    """With UUIDs for what is named by a source's key. Raises GraphError."""
-    from processes.cases.tasks import by_name
-    from processes.prefill import kinds_of
-
-    kinds = kinds_of(version.forms)
-    return {
-        name: by_name(run, kinds[name], value) if name in kinds and isinstance(value, str) and value else value
-        for name, value in given.items()
-    }
 
 
 def _form(found: Preview, asked: str) -> dict[str, Any]:

@@ -80,6 +80,20 @@ def test_a_text_is_previewed_with_a_case_or_examples(service: Served, greeting: 
     assert refused(service, PREVIEW, service.token("reader"))["code"] == "forbidden"
 
 
+def test_a_preview_takes_only_values_that_a_form_takes(service: Served, greeting: str) -> None:
+    """Else the text would look as if it could be sent, though no case could ever have what it shows."""
+    token = service.token("organisation")
+    for values, code, field in (
+        ('{"naem": "Bo"}', "wrong_value", "naem"),
+        ('{"unit": 7}', "wrong_value", "unit"),
+        ('{"name": "a\\u0000b"}', "control_characters", "name"),
+        ('{"unit": "nowhere"}', "unknown_unit", "unit"),
+    ):
+        told = refused(service, PREVIEW, token, v=values)
+        assert (told["code"], told["field"]) == (code, field), values
+    assert refused(service, PREVIEW, token, c=greeting, v='{"name": "Bo"}')["field"] == "values"
+
+
 def test_a_text_is_previewed_for_a_person_whom_the_caller_may_see(service: Served, greeting: str) -> None:
     """Whoever it names is this person, with their unit."""
     token, text = service.token("organisation"), "{{ person.name }}, {{ unit.name }}: {{ name }}"
