@@ -18,6 +18,7 @@ from processes.cases.service_tasks import ServiceTask
 from processes.cases.set_values import require_another, typed
 from processes.cases.tasks import Find, by_name, name_of, refused
 from processes.errors import FormRejected, NotCandidate
+from processes.routing import Candidate
 
 
 def retry(
@@ -38,7 +39,8 @@ def retry(
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
-        instead_of = _taken(running, incident, by, now, reason, as_owner=as_owner)
+        owner = _taken(running, incident, by, now, reason, as_owner=as_owner)
+        instead_of = None if owner is None else owner.instead_of
         running.log("retried", now, by, instead_of, element_of(running, incident, service), reason)
         make_again(running, incident, service, now)
         running.write(now)
@@ -114,7 +116,8 @@ def skip(
 ) -> None:
     """Go on without a service that has failed: it has no answer.
 
-    Raises as ``retry``, and ChangeRejected (not_skipped): a step of the case itself has no way on without it.
+    Raises as ``retry``, ChangeRejected (not_skipped): a step of the case itself has no way on without it, and
+    NotCandidate: the case is about the person, or has a task that excludes them (T2).
     """
 
     def work(running: Running, service: ServiceTask | None) -> None:
@@ -124,7 +127,10 @@ def skip(
                 "cause, then retry it"
             )
             raise ChangeRejected("not_skipped", text, field="incident")
-        instead_of = _taken(running, incident, by, now, reason, as_owner=as_owner)
+        owner = _taken(running, incident, by, now, reason, as_owner=as_owner)
+        if owner is None and by is not None:  # the owner's task leaves out whom the case is about
+            require_another(running.tx, case, by, {}, "skip the step")
+        instead_of = None if owner is None else owner.instead_of
         running.engine.complete(incident, {}, now)
         service_tasks.set_task(running.tx, incident, {"state": "skipped", "closed": now.astimezone(UTC), "begun": None})
         running.log("skipped", now, by, instead_of, service.element, reason)
@@ -135,14 +141,14 @@ def skip(
 
 def _taken(
     running: Running, incident: str, by: str | None, now: datetime, reason: str, *, as_owner: bool
-) -> str | None:
-    """In whose place the person decides, who has the owner's task, which is done by it. Raises NotCandidate,
-    AlreadyClaimed."""
+) -> Candidate | None:
+    """How the person has the owner's task, which is done by deciding; None = they decide with a system role. Raises
+    NotCandidate, AlreadyClaimed."""
     candidate = None if by is None else owners.take(running, incident, by, now, reason)
     if candidate is None and as_owner and by is not None:
         name = name_of(running.tx, by)
         raise NotCandidate(f"{name} does not look after this incident now; look at the case again")
-    return None if candidate is None else candidate.instead_of
+    return candidate
 
 
 def _decide(

@@ -20,7 +20,7 @@ from processes.cases import case_log, claims, definitions, delegations, incident
 from processes.cases.running import Running
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
 from processes.engine.check import Arguments
-from processes.errors import AlreadyClaimed
+from processes.errors import AlreadyClaimed, NotCandidate
 from processes.services import Call, Service, ServiceFailed, Services
 from reconnect.embedded import Addresses
 from tests.emptied import empty
@@ -169,6 +169,23 @@ def test_a_change_that_is_refused_leaves_nothing_and_is_an_incident(town: neo4j.
         assert [each.action for each in case_log.log_of(session, found.case)] == ["started", "failed", "skipped"]
     with pytest.raises(Unknown, match="has no incident"):
         incidents.retry(town, found.case, found.id, None, NOW, "x")
+
+
+def test_nobody_skips_a_step_of_a_case_about_themselves(town: neo4j.Driver) -> None:
+    services = mutations(RING, SourceOrder())
+    found = started(town, service("createAffiliation", "person=person", "unit=unit", "to='2000-01-01'"), services)
+    assert set(carry_out_due(town, services, lambda: NOW).failed) == {found.id}
+    with town.session() as session:
+        about = kept.case(session, found.case).person
+        another = find(session, "Person", "anna").uuid
+    assert about is not None and about != another
+    with pytest.raises(NotCandidate, match="about you"):
+        incidents.skip(town, found.case, found.id, about, NOW, "Det klarer jeg selv")
+    assert state(town, found)[0] == "incident"
+    incidents.retry(town, found.case, found.id, about, NOW, "Prøv igen")  # that decides nothing
+    assert set(carry_out_due(town, services, lambda: NOW).failed) == {found.id}
+    incidents.skip(town, found.case, found.id, another, NOW, "Gjort i hånden")
+    assert state(town, found)[0] == "skipped"
 
 
 @pytest.mark.parametrize(
