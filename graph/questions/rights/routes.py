@@ -7,6 +7,7 @@ two units of one role are never joined here.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -22,8 +23,10 @@ from graph.questions.rights.organisation import (
     OrganisationOnDay,
     Person,
     Tie,
+    Unit,
 )  # fmt: skip
 from graph.questions.rights.tree import Tree
+from graph.time import first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +222,34 @@ class Routes:
     ) -> Route:  # fmt: skip
         if grant.for_unit is not None and (counted := self.organisation.units.get(grant.for_unit)) is not None:
             why = (*why, Reason("Unit", counted.uuid, f"counted from {counted.name}"))
+        if grant.within_units and (end := self._end_within(grant, place)) is not None:
+            why = (*why, end)
         unit = grant.for_unit or place
         holding = Holding(grant, through.person, through.tie, assignment, unit)
         hindrance = self._hindrance(holding, place) if grant.uuid in self._asking else None
         key = (grant.uuid, through.subject.uuid, "" if assignment is None else assignment.uuid, unit or "")
         return Route(key, holding, through.subject, through.named, place, why, hindrance)
+
+    def _end_within(self, grant: Grant, place: str | None) -> Reason | None:
+        """Where and until when the place lies in a unit that the grant only holds in: the last of several. None
+        without an end, and where it lies in none."""
+        if place is None:
+            return None
+        ends: list[tuple[date, Unit]] = []
+        end: date | None = None
+        for unit in self.tree.chain(place):
+            if unit.uuid in grant.within_units and unit.active:
+                last = first_of(end, unit.until)
+                if last is None:
+                    return None
+                ends.append((last, unit))
+            if not grant.inherit:
+                break
+            end = first_of(end, unit.part.until)
+        if not ends:
+            return None
+        until, unit = max(ends, key=lambda each: each[0])
+        return Reason("Unit", unit.uuid, f"only in {unit.name}", None, until)
 
     # -- what a grant asks for besides --------------------------------------------------------------------------
 

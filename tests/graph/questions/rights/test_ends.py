@@ -103,6 +103,27 @@ def test_a_limit_ends_with_the_last_of_its_values_and_a_role_with_the_last_of_it
     assert one(town(**parts, system_roles={"s": S, "x": replace(X, until=LATER)})).until == LATER
 
 
+@pytest.mark.parametrize(
+    ("grant", "of", "until"),
+    [
+        ({"within_units": ("low",)}, units(until=END), END),
+        ({"within_units": ("top",)}, {**units(), "top": Unit("top", "Top", until=END)}, END),
+        ({"within_units": ("top",)}, units(part=Days(None, END)), END),
+        # It holds in the other until then.
+        ({"within_units": ("low", "top")}, {**units(until=END), "top": Unit("top", "Top", until=LATER)}, LATER),
+        ({"within_units": ("low", "top")}, units(until=END), None),
+        ({"within_units": ("low", "b")}, units(until=LATER), LATER),
+        ({"within_units": ("low",), "inherit": False}, units(part=Days(None, END)), None),
+    ],
+    ids=["own", "above", "moved", "the last", "without end", "elsewhere", "not inherited"],
+)
+def test_a_grant_that_only_holds_in_units_ends_with_them(
+    grant: dict[str, Any], of: dict[str, Unit], until: date | None
+) -> None:
+    # The tie lies in the unit without an end of its own: what the grant asks for is all that ends.
+    assert one(town(grants={"g": replace(GRANT, **{"inherit": True, **grant})}, units=of)).until == until
+
+
 # -- in the graph ------------------------------------------------------------------------------------------------------
 
 
