@@ -14,7 +14,7 @@ from typing import Any, Final
 import neo4j
 
 from graph.retry import Retry
-from processes.engine.check import Arguments
+from processes.engine.known import Arguments
 from processes.errors import CaseError
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconnect.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
-    from processes.engine.check import Arguments
+    from processes.engine.known import Arguments
     from processes.package import Package
 
 

@@ -27,7 +27,7 @@ from graph.identity.user_names import PERSON
 from graph.retry import NEXT
 from graph.statements.precedence import SourceOrder
 from graph.time import today
-from processes.engine.check import Arguments
+from processes.engine.known import Arguments
 from processes.services import Call, Service, ServiceFailed
 
 _LEFT_OUT = frozenset({"setValue", "releaseValue", "endStop", "createExtraAccount", "changeExtraAccount"})

@@ -23,10 +23,10 @@ from processes.attachment_faults import attachment_faults
 from processes.cases import happened
 from processes.cases.happened import OPERATIONS
 from processes.cases.own_texts import own_texts
-from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
 from processes.engine.diagram import Node
 from processes.engine.errors import DefinitionRejected, Fault, ProcessError
+from processes.engine.known import Arguments, Known
 from processes.forms import Form, SchemaRejected, read_form
 from processes.prefill import prefill_faults
 from processes.template_check import seen_by, template_faults

@@ -12,7 +12,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 
 from processes.engine import extensions, spiff
-from processes.engine.check import Checked, Known, check
+from processes.engine.check import check
 from processes.engine.diagram import (
     LARGEST,
     MOST_DOCUMENTS,
@@ -27,6 +27,8 @@ from processes.engine.diagram import (
 from processes.engine.drawn_tasks import DrawnTask, drawn_tasks
 from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.extensions import Place
+from processes.engine.findings import Checked
+from processes.engine.known import Known
 from processes.engine.triggers import Trigger, read_triggers
 from protocols.xml import local
 

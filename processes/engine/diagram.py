@@ -135,6 +135,11 @@ def child(element: etree._Element, name: str) -> etree._Element | None:
     return element.find(f"{{{BPMN}}}{name}")
 
 
+def text_of(element: etree._Element | None) -> str:
+    """Its text without blanks around it; empty if there is no such element."""
+    return (element.text or "").strip() if element is not None else ""
+
+
 def data_drawn(element: etree._Element) -> frozenset[str]:
     """The child elements by which a modeller draws that data goes in or out of a node; without the arrows, if these
     say more.
@@ -226,7 +231,7 @@ def _lanes(element: etree._Element) -> dict[str, etree._Element]:
     found = {}
     for lane in element.iter(f"{{{BPMN}}}lane"):  # outer lanes come first
         for reference in lane.findall(f"{{{BPMN}}}flowNodeRef"):
-            found[(reference.text or "").strip()] = lane
+            found[text_of(reference)] = lane
     return found
 
 

@@ -44,8 +44,8 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from processes.engine.check import Checked
 from processes.engine.diagram import Diagrams
+from processes.engine.findings import Checked
 from processes.engine.joins import InclusiveJoin, ParallelJoin, changed
 from processes.engine.timers import Timer
 from processes.engine.values import weight

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
-from processes.engine.check import RESERVED_IDS
+from processes.engine.elements import RESERVED_IDS
 from processes.engine.timers import TimerRejected, read_timer
 from processes.play.flow import END, START, Flow, read_flow
 from processes.play.names import Ids, name_of

@@ -11,7 +11,7 @@ from graph.connection import connect
 from graph.statements.precedence import SourceOrder
 from processes.cases import kept, tasks
 from processes.cases.service_work import carry_out_due
-from processes.engine.check import Arguments
+from processes.engine.known import Arguments
 from processes.services import Call, Service, Services
 from reconnect.embedded import Addresses
 from tests.graph.questions.rights.imported import RING

@@ -20,8 +20,8 @@ from processes.cases.listed import overview, state_of
 from processes.cases.running import Running
 from processes.cases.service_work import carry_out_due
 from processes.cases.tasks import looks
-from processes.engine.check import Arguments
 from processes.engine.errors import DefinitionRejected, StateRejected
+from processes.engine.known import Arguments
 from processes.errors import CaseError, FormRejected, NotCandidate, NotStarter, TaskClosed, ToOneself
 from processes.services import Call, Service, ServiceFailed
 from reconnect.embedded import Addresses

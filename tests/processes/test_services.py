@@ -19,7 +19,7 @@ from graph.statements.precedence import SourceOrder
 from processes.cases import case_log, claims, definitions, delegations, incidents, kept, service_tasks, tasks
 from processes.cases.running import Running
 from processes.cases.service_work import PATIENCE, PAUSES, carry_out, carry_out_due
-from processes.engine.check import Arguments
+from processes.engine.known import Arguments
 from processes.errors import AlreadyClaimed, NotCandidate
 from processes.services import Call, Service, ServiceFailed, Services
 from reconnect.embedded import Addresses

@@ -14,8 +14,8 @@ from processes.cases import case_log, definitions, kept, tasks
 from processes.cases.by_itself import switched_on
 from processes.cases.happened import WATCHED
 from processes.cases.service_work import carry_out_due
-from processes.engine.check import Arguments
 from processes.engine.extensions import Place
+from processes.engine.known import Arguments
 from processes.services import Call, Service
 from tests.processes.engine.drawn import END, PLACE, START, flow, process, script, user
 from tests.ui.addresses import require_address

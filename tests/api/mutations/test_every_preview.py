@@ -24,7 +24,7 @@ from idp.local_accounts.handing_over import HandingOver
 from idp.sealing import Seal
 from processes.cases import definitions, delegations, kept, questions, service_tasks, tasks, template_changes
 from processes.cases.service_work import carry_out_due
-from processes.engine.check import Arguments
+from processes.engine.known import Arguments
 from processes.play.described import read_described
 from processes.templates import Written
 from reconnect.embedded import Addresses

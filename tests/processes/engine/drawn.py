@@ -7,8 +7,8 @@ from typing import Any
 
 from graph.time import COPENHAGEN
 from processes.engine.case import Case
-from processes.engine.check import Arguments, Known
 from processes.engine.definition import Definition, read_definition
+from processes.engine.known import Arguments, Known
 from processes.engine.work import Work
 
 KNOWN = Known(

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from processes.engine.case import Case
-from processes.engine.check import Known
 from processes.engine.definition import read_definition
 from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.known import Known
 from processes.package import read_package
 from tests.processes.engine.drawn import (
     END,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from processes.engine.case import Case
-from processes.engine.check import Known
 from processes.engine.definition import Definition, read_definition
+from processes.engine.known import Known
 from processes.play.described import Described, read_described
 from tests.processes.engine.drawn import NOW, again, done, elements
 
