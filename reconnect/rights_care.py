@@ -12,7 +12,7 @@ from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
 from reconnect.reason_option import reason_option
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 System = Annotated[str | None, typer.Option(help="Only in this system: its key or UUID.")]
@@ -37,7 +37,7 @@ def requests(
     with of(context).driver().session(default_access_mode="READ") as session:
         found = question(session, everything=everything)
     if as_json:
-        _print(found)
+        print_json(found)
         return
     console = terminal()
     if not found:
@@ -88,7 +88,7 @@ def manual(
             raise CommandFailed(str(error)) from error
         found = question(session, in_system, of_person, everything=everything)
     if as_json:
-        _print(found)
+        print_json(found)
         return
     if not found:
         console.print("Nothing is to be done by hand.")
@@ -140,9 +140,3 @@ def _origin(reason: str) -> Any:
     from graph.statements.precedence import MANUAL
 
     return Origin(MANUAL, user="command line", reason=reason)
-
-
-def _print(answer: Any) -> None:
-    import orjson
-
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

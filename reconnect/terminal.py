@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 from rich.console import Console
 
@@ -27,6 +28,13 @@ def terminal(*, stderr: bool = False) -> Console:
         emoji=False,
         highlight=False,
     )
+
+
+def print_json(answer: Any) -> None:
+    """Print what ``--json`` asks for, as orjson writes it."""
+    import orjson
+
+    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
 def tell_of_the_rest(count: int, console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
 from reconnect.reason_option import reason_option
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Person = Annotated[str, typer.Argument(help="The person: their UUID, or a source's key for them.")]
@@ -75,7 +75,7 @@ def plan(
     except GraphError as error:
         raise CommandFailed(str(error)) from error
     if as_json:
-        _print({
+        print_json({
             "opened": report.opened, "changed": report.changed, "closed": report.closed, "brake": report.brake,
             "reasons": report.reasons, "waits_for": report.waits_for, "lines": report.lines,
             "problems": [{"key": each.key, "rule": each.rule, "text": each.text} for each in report.problems],
@@ -115,7 +115,7 @@ def why(
             raise CommandFailed(str(error)) from error
         found = explain(session, uuid, at or today())
     if as_json:
-        _print([
+        print_json([
             {
                 "system": each.system.key, "open": each.open, "login": each.login,
                 "planned_login": each.planned_login, "reason": each.reason, "text": each.text,
@@ -199,7 +199,7 @@ def next_name(
             raise CommandFailed(str(error)) from error
     shown = {name: names[name] for name in ("login", "principal_name", "email", "common_name") if names.get(name)}
     if as_json:
-        _print(shown)
+        print_json(shown)
         return
     for name, value in shown.items():
         terminal().print(f"{name.replace('_', ' ')}: {value}", highlight=False)
@@ -218,7 +218,7 @@ def notices(
     run = of(context)
     found = due(run, since)
     if as_json:
-        _print([{"to": each.to, "subject": each.subject, "text": each.text} for each in found.mails])
+        print_json([{"to": each.to, "subject": each.subject, "text": each.text} for each in found.mails])
         return
     console = terminal()
     if not found.mails:
@@ -226,9 +226,3 @@ def notices(
     for each in found.mails:
         console.print(f"To: {', '.join(each.to)}\nSubject: {each.subject}\n\n{each.text}", highlight=False,
                       soft_wrap=True, markup=False)  # fmt: skip
-
-
-def _print(answer: Any) -> None:
-    import orjson
-
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +14,7 @@ from graph.time import today
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 if TYPE_CHECKING:
     import neo4j
@@ -79,7 +79,7 @@ def nearest(
     except (Unknown, Ambiguous) as error:
         raise _refused(error, as_json) from error
     if as_json:
-        _print(as_expected(found, names))
+        print_json(as_expected(found, names))
         return
     console = terminal()
     _show(found, _names_of(driver, [found]), console)
@@ -117,7 +117,9 @@ def nearest_manager(
     except (Unknown, Ambiguous) as error:
         raise _refused(error, as_json) from error
     if as_json:
-        _print([{"employment": names.of(each.employment), **_without_path(each.nearest, names)} for each in answers])
+        print_json(
+            [{"employment": names.of(each.employment), **_without_path(each.nearest, names)} for each in answers]
+        )
         return
     console = terminal()
     if not answers:
@@ -140,7 +142,7 @@ def _known(driver: neo4j.Driver, day: date | None) -> int | None:
 
 def _refused(error: Unknown | Ambiguous, as_json: bool) -> CommandFailed:
     if as_json:
-        _print({"error": error.code})
+        print_json({"error": error.code})
     return CommandFailed(str(error))
 
 
@@ -148,12 +150,6 @@ def _without_path(found: Nearest, names: Names) -> dict[str, object]:
     from graph.questions.nearest import as_expected
 
     return {name: value for name, value in as_expected(found, names).items() if name != "path"}
-
-
-def _print(answer: Any) -> None:
-    import orjson
-
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
 
 
 def _show(found: Nearest, names: Mapping[str, str], console: Console) -> None:

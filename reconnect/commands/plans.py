@@ -17,7 +17,7 @@ from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed
 from reconnect.reason_option import reason_option
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ def list_plans(
     with of(context).driver().session(default_access_mode="READ") as session:
         found = kept.plans(session, () if everything else OPEN)
     if as_json:
-        _print([_form(each) for each in found])
+        print_json([_form(each) for each in found])
         return
     console = terminal()
     if not found:
@@ -72,7 +72,7 @@ def show(context: typer.Context, plan: Name, as_json: AsJson = False) -> None:
     """Show a plan: its changes, who has written and approved it, and what came of it."""
     found = _plan(of(context), plan)
     if as_json:
-        _print(_form(found))
+        print_json(_form(found))
     else:
         _show(found, terminal())
 
@@ -129,7 +129,7 @@ def preview(
     with _refusals():
         found = _previewed(of(context), plan, at)
     if as_json:
-        _print(preview_form(found))
+        print_json(preview_form(found))
     else:
         show_consequences(found, terminal())
 
@@ -149,7 +149,7 @@ def compare(
     with _refusals():
         found = compared_with(_previewed(run, plan, None), _previewed(run, other, None))
     if as_json:
-        _print({
+        print_json({
             "only": [consequence_form(each) for each in found.only_first],
             "only_other": [consequence_form(each) for each in found.only_second],
             "both": len(found.both),
@@ -321,9 +321,3 @@ def _form(plan: Plan) -> dict[str, Any]:
         else {"change": failure.change, "mutation": failure.mutation, "rule": failure.code, "text": failure.text},
         "stays": plan.stays,
     }
-
-
-def _print(answer: Any) -> None:
-    import orjson
-
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

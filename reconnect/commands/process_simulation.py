@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconnect.exits import CommandFailed, Exit
-from reconnect.terminal import terminal
+from reconnect.process_refusals import refusing
+from reconnect.terminal import print_json, terminal
 
 if TYPE_CHECKING:
     from graph.connection import Run
@@ -42,14 +43,11 @@ def simulate(
     Without --unit it is a report on the whole organisation: the units in which nobody is found for a task, so that the
     fall-back would have it, or nobody.
     """
-    import orjson
 
     from api.computed.task_answers import names_of
-    from graph.errors import GraphError
     from graph.identity.lookup import find
     from graph.time import today
     from processes.cases.tasks import by_name, checked_values
-    from processes.engine.errors import ProcessError
     from processes.simulation import gaps
     from processes.simulation import simulate as simulated
     from reconnect.context import of
@@ -59,18 +57,16 @@ def simulate(
         raise CommandFailed("Name a process, or the files of a definition with --from.", Exit.USAGE)
     given, day = values_given(values), today() if at is None else at.date()
     with of(context).driver().session(default_access_mode="READ") as session:
-        try:
+        with refusing():
             definition, form = _definition(session, process, files or [])
             told = checked_values(session, form, given, by_name)
             if unit is None:
                 found = list(gaps(session, definition, form, day, told))
             else:
                 found = list(simulated(session, definition, form, [find(session, "Unit", unit).uuid], day, told))
-        except (GraphError, ProcessError) as refused:
-            raise CommandFailed(str(refused)) from refused
         names = names_of(session, set(_named(found)))
     if as_json:
-        print(orjson.dumps([_form(each, names) for each in found], option=orjson.OPT_INDENT_2).decode())
+        print_json([_form(each, names) for each in found])
         return
     _show(definition, found, names, day, every=unit is None)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconnect.exits import CommandFailed, Exit
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 if TYPE_CHECKING:
     from graph.connection import Run
@@ -28,7 +28,6 @@ def templates(
     """List the texts that processes send, and which of them are your own."""
     from functools import partial
 
-    import orjson
     from rich.table import Table
 
     from processes.cases import definitions, own_texts
@@ -50,7 +49,7 @@ def templates(
                 for key, template in sorted(version.templates.items())
             ]  # fmt: skip
     if as_json:
-        print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        print_json(found)
         return
     if not found:
         terminal().print("No process that is deployed has a template.")
@@ -79,7 +78,6 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show a text as it would be sent; nothing is. Exit code 0: it can be sent; 1: it can't, and why."""
-    import orjson
 
     from graph.errors import GraphError
     from graph.time import copenhagen_now
@@ -104,7 +102,7 @@ def preview(
         except (GraphError, ProcessError, TemplateFailed) as refused:
             raise CommandFailed(str(refused)) from refused
     if as_json:
-        print(orjson.dumps(_form(found, language), option=orjson.OPT_INDENT_2).decode())
+        print_json(_form(found, language))
     else:
         _show(found, language)
     if found.faults:

@@ -15,6 +15,7 @@ import typer
 
 from reconnect.context import Context, of
 from reconnect.exits import CommandFailed, Exit
+from reconnect.terminal import print_json
 
 _ENVIRONMENT = "RECONNECT_TOKEN"
 
@@ -54,7 +55,6 @@ def query(
     goes to the service at --url, over https:// or on this machine, and may be a mutation. GraphQL errors are in the
     JSON (exit code 1).
     """
-    import orjson
 
     from reconnect.commands.serve import api_port
 
@@ -73,7 +73,7 @@ def query(
         answer = _here(of(context), document, operation, variables)
     else:
         answer = _there(url or f"http://127.0.0.1:{api_port(of(context))}", token, document, operation, variables)
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    print_json(answer)
     if answer.get("errors"):
         raise typer.Exit(Exit.FAILURE)
 

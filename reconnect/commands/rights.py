@@ -14,7 +14,7 @@ from reconnect import rights_care
 from reconnect.context import of
 from reconnect.day_option import day_option
 from reconnect.exits import CommandFailed, Exit
-from reconnect.terminal import terminal
+from reconnect.terminal import print_json, terminal
 
 if TYPE_CHECKING:
     import neo4j
@@ -85,7 +85,7 @@ def why(
         except (Unknown, Ambiguous, PeriodTooLong) as error:
             raise _refused(error, as_json) from error
     if as_json:
-        _print(_rights_form(found))
+        print_json(_rights_form(found))
         return
     if not found.held and not found.omitted:
         text = "Nothing is granted in this system. `reconnect rights why-not` says what would give a right."
@@ -109,7 +109,7 @@ def why_not(context: typer.Context, person: Person, right: Right, at: At = None,
         work = evaluation(session, who, day, (what,))
         missing = question.why_not(work, who, what, coming(session, who, what, day))
     if as_json:
-        _print([{"step": each.step, "text": each.text, "remedy": each.remedy or None} for each in missing])
+        print_json([{"step": each.step, "text": each.text, "remedy": each.remedy or None} for each in missing])
         return
     console = terminal()
     for each in missing:
@@ -149,7 +149,7 @@ def sent(
         except DocumentTooLarge as large:
             raise CommandFailed(f"A login would send nothing: {large}") from large
     if as_json:
-        _print(_sent_form(found))
+        print_json(_sent_form(found))
     else:
         _show_sent(found, terminal())
 
@@ -177,7 +177,7 @@ def holders(
             raise _refused(error, as_json) from error
         found = list(question.holders(evaluation_of_all(session, at or today()), what, where))
     if as_json:
-        _print([_held(each) for each in found])
+        print_json([_held(each) for each in found])
         return
     console = terminal()
     if not found:
@@ -206,7 +206,7 @@ def review(context: typer.Context, at: At = None, as_json: AsJson = False) -> No
         owners = {uuid for each in found for uuid in each.owners}
         names = names_of(session, Day(False), at or today(), owners)
     if as_json:
-        _print([_finding(each) for each in found])
+        print_json([_finding(each) for each in found])
         return
     console = terminal()
     if not found:
@@ -247,7 +247,7 @@ def preview(
     except SourceError as error:
         raise CommandFailed(str(error)) from error
     if as_json:
-        _print(previewed_import(found))
+        print_json(previewed_import(found))
     else:
         show_preview(found, terminal())
     exit_for_bad_records(found)
@@ -292,7 +292,7 @@ def _whose(session: neo4j.Session, text: str, system: str | None, at: date) -> A
 def _show_periods(found: list[InPeriod], *, as_json: bool) -> None:
     if as_json:
         periods = ({"from": each.period.start, "to": each.period.end, **_rights_form(each.rights)} for each in found)
-        _print({"periods": list(periods)})
+        print_json({"periods": list(periods)})
         return
     console = terminal()
     for each in found:
@@ -413,11 +413,5 @@ def _omitted(omitted: Omitted) -> dict[str, Any]:
 
 def _refused(error: Unknown | Ambiguous | PeriodTooLong, as_json: bool) -> CommandFailed:
     if as_json:
-        _print({"error": error.code})
+        print_json({"error": error.code})
     return CommandFailed(str(error))
-
-
-def _print(answer: Any) -> None:
-    import orjson
-
-    print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())

@@ -16,7 +16,7 @@ from processes.engine import extensions
 from processes.engine.diagram import NODES
 from processes.engine.extensions import BPMN
 from processes.play.playing import PlayedThrough
-from reconnect.commands.processes import play_file
+from reconnect.playing import play_file
 from tests.emptied import empty
 
 FOLDER = Path(processes.__file__).parent / "definitions"

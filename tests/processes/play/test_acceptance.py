@@ -11,7 +11,7 @@ import yaml
 
 from processes.play.errors import PlayRejected
 from processes.play.playing import PlayedThrough
-from reconnect.commands.processes import play_file
+from reconnect.playing import play_file
 from tests.emptied import empty
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,8 @@ import yaml
 
 from processes.play.errors import PlayRejected
 from processes.play.file import PlayFile, read_file
-from reconnect.commands import processes
+from reconnect import playing
+from reconnect.commands import process_play
 from reconnect.exits import CommandFailed
 
 HEAD: dict[str, Any] = {
@@ -110,12 +111,12 @@ def test_a_clock_stays_within_years_that_can_be_played() -> None:
 def test_what_is_wrong_with_a_file_is_told_before_a_server_is_started(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "_in_scratch", lambda: pytest.fail("a server was started"))
+    monkeypatch.setattr(playing, "_in_scratch", lambda: pytest.fail("a server was started"))
     file = tmp_path / "wrong.yaml"
     cases = [{"id": "x", "steps": yaml.safe_load(f"{STARTED}- {{at: 2027-01-11T09:00, claim: b, by: '010190-1234'}}")}]
     for content, place in ((yaml.safe_dump({**HEAD, "cases": cases}), "case x, step 2, by"), ("a: [", "can't be read")):
         file.write_text(content, encoding="utf-8")
         with pytest.raises(CommandFailed, match=place) as refused:
-            processes.play(file, as_json=True)
+            process_play.play(file, as_json=True)
         told = json.loads(capsys.readouterr().out)["faults"]
         assert refused.value.code == 2 and place in told[0] and "010190-1234" not in str(told)
