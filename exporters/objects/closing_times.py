@@ -1,6 +1,6 @@
 """Since when an account was to be closed: the moment from which the time of a closing counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import cast
 
@@ -40,3 +40,10 @@ def asked_at(driver: neo4j.Driver, keys: Iterable[str]) -> dict[str, datetime]:
         if moments:
             found[row["key"]] = max(moments)
     return found
+
+
+def longest(driver: neo4j.Driver, closed: Mapping[str, datetime]) -> int | None:
+    """Seconds from when it was to be closed to the target's answer, of the closing that took longest; None if nothing
+    was closed. ``closed``: the moments of the answers, by key."""
+    known = asked_at(driver, closed) if closed else {}
+    return max((round((closed[key] - at).total_seconds()) for key, at in known.items()), default=None)

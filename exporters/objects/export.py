@@ -20,20 +20,21 @@ from exporters.errors import DeliveryError, LoginRefused
 from exporters.image import read_image
 from exporters.objects.brake import Taking, digest, ends_of, summary, too_much
 from exporters.objects.calling import Calling
-from exporters.objects.closing_times import asked_at
+from exporters.objects.closing_times import longest
 from exporters.objects.delivery import close, deliver
-from exporters.objects.errors import Gone, ObjectError, Refused
+from exporters.objects.errors import ObjectError
 from exporters.objects.hiding import Hide
-from exporters.objects.ledger import GONE, Entry, ObjectLedger, on_day
+from exporters.objects.ledger import Entry, ObjectLedger, on_day
 from exporters.objects.meanwhile import Meanwhile
 from exporters.objects.plan import Difference, Plan, Planning, as_offered
 from exporters.objects.preview import preview
 from exporters.objects.reconciliation import Reconciliation
 from exporters.objects.sending import Sending
+from exporters.objects.stop_reasons import another_system, beside_others, earlier_ends
 from exporters.objects.surge import surges
-from exporters.objects.target import RENAMED, Channel, Counting, NamesPlacesAnew, Objects, ObjectTarget, Ref
+from exporters.objects.target import RENAMED, Channel, Counting, Objects, ObjectTarget, Ref
 from exporters.report import ExportReport, KindReport
-from exporters.target import ImageReader, Notice, Parked
+from exporters.target import ImageReader, Notice
 from graph.change_log import now
 from graph.cpr.keyring import Keyring
 from graph.planning import replan
@@ -98,7 +99,7 @@ class ObjectExport:
             with self.target.open(self.ledger.server(now() - INSISTS)) as channel:
                 self._server = channel.server
                 self._compared(channel, objects)
-            self._seconds = self._longest_closing()
+            self._seconds = longest(self.driver, self._closed)
             state = "failed" if self.report.error else "done"
         except (DeliveryError, ObjectError) as failure:
             self.report.error, self.report.retry = str(failure), failure.retry
@@ -161,7 +162,7 @@ class ObjectExport:
             plan = planning.plan(objects, entries)
             plan.notices += found.notices
         self.report.notices = plan.notices
-        self.report.parked = [*plan.parked, *self._held(plan)]
+        self.report.parked = [*plan.parked, *plan.refused_before()]
         for kind, total in plan.total.items():
             reports[kind].total = total
             reports[kind].parked = sum(each.object == kind for each in self.report.parked)
@@ -174,7 +175,7 @@ class ObjectExport:
         self._hold_openings(plan)
         calling = self._calling(channel, plan, entries, objects)
         try:
-            beside = [*elsewhere, *self._beside(channel, plan, entries)]
+            beside = [*elsewhere, *beside_others(self.target, channel, plan, entries)]
             allowed = self._stop_or_go(channel, plan, entries, beside, gone)
         except StoppedByBrake:
             # What was done before, a STOP's closings among it, waits for no approval of other changes.
@@ -210,14 +211,6 @@ class ObjectExport:
                 noted = kept[ref]
                 entries[ref] = replace(entries[ref], drift=noted.drift, drift_at=noted.drift_at, names=noted.names)
 
-    def _held(self, plan: Plan) -> list[Parked]:
-        """Objects that the target refused before, and that are not tried again now."""
-        return [
-            Parked(each.ref.kind, each.ref.key, each.entry.problem or "", each.entry.reason or "")
-            for each in plan.of("held")
-            if GONE not in each.entry.accepted
-        ]
-
     def _hold_openings(self, plan: Plan) -> None:
         """Leave out everything but what disables: it is not known whether what the rest stands on is still so. A dry
         run shows it all."""
@@ -243,17 +236,10 @@ class ObjectExport:
         """Why nothing may be sent: the settings name another system than the one that the ledger knows. Empty if they
         do not, or once a person has approved that it is the same. Raises StoppedByBrake, except in a dry run."""
         place = digest([self.target.place])
-        known = self.ledger.place()
-        former = self.target.former_places if isinstance(self.target, NamesPlacesAnew) else ()
-        is_it = known in {"", place, *(digest([each]) for each in former)}
-        if is_it or not any(each.is_there for each in entries.values()):
-            self._place = "" if known == place else place
+        reasons = another_system(self.target, self.ledger.place(), entries)
+        if not reasons:
+            self._place = "" if self.ledger.place() == place else place
             return []
-        there = sum(each.is_there for each in entries.values())
-        reasons = [
-            f"the settings name another system than the one that has these {there} objects; approve only if it is the "
-            "same at a new address, otherwise give the target another name"
-        ]
         self.report.reasons = tuple(reasons)
         if self.dry_run:
             return reasons
@@ -262,38 +248,6 @@ class ObjectExport:
         self.ledger.keep_place(place)
         self.report.reasons = ()
         return []
-
-    def _beside(self, channel: Channel, plan: Plan, entries: dict[Ref, Entry]) -> list[str]:
-        """Why the first objects of a kind must not be created yet: others' are there, which may have to be adopted."""
-        reasons = []
-        for kind in self.target.kinds if self.target.policy.first_beside_others == "stop" else ():
-            new = sum(each.ref.kind == kind for each in plan.of("new"))
-            if not new or self.target.kinds[kind].on_close == "delete":
-                continue
-            if not any(each.is_there for each in entries.values() if each.kind == kind):
-                others = sum(1 for each in channel.listing(kind) if not each.key and not each.barred)
-                if others:
-                    reasons.append(
-                        f"{kind}: {new} would be created beside {others} that others made; adopt those first "
-                        f"(reconnect accounts adopt {self.target.name})"
-                    )
-        return reasons
-
-    def _earlier_ends(self, channel: Channel, taking: Taking, entries: dict[Ref, Entry]) -> dict[str, str]:
-        """Those of the ends that come before the one that the object has at the target now. The ledger keeps no days,
-        so each is read; one that can't be read counts."""
-        if not taking.ending:
-            return {}
-        name, found = self.target.kinds[taking.kind].ends, {}
-        for key, day in taking.ending.items():
-            try:
-                there = channel.read(taking.kind, entries[Ref(taking.kind, key)].remote)
-            except (Refused, Gone):
-                there = None
-            before = there.values.get(name) if there is not None else None
-            if before is None or day < str(before):
-                found[key] = day
-        return found
 
     def _stop_or_go(
         self, channel: Channel, plan: Plan, entries: dict[Ref, Entry], beside: list[str], gone: frozenset[Ref]
@@ -304,7 +258,7 @@ class ObjectExport:
             entries, self._definition, {kind: brake.of(kind).since(moment) for kind in self.target.kinds}
         )
         for each in takings:
-            each.ending = self._earlier_ends(channel, each, entries)
+            each.ending = earlier_ends(self.target, channel, each, entries)
         self._ends = Counter({ends_of(each.kind): len(each.ending) for each in takings if each.ending})
         found = surges(plan, entries, self.target.kinds, gone, is_first=not self.ledger.was_complete())
         sudden = [each for each in found if each.is_too_much(brake)]
@@ -346,12 +300,6 @@ class ObjectExport:
             if self._server:
                 self.ledger.keep_server(self._server)
         return self.report.run
-
-    def _longest_closing(self) -> int | None:
-        """Seconds from when it was to be closed to the target's answer, of the closing that took longest; None if the
-        run closed nothing."""
-        known = asked_at(self.driver, self._closed) if self._closed else {}
-        return max((round((self._closed[key] - at).total_seconds()) for key, at in known.items()), default=None)
 
     # -- delivery -----------------------------------------------------------------------------------------------
 

@@ -70,6 +70,14 @@ class Plan:
     def wanted(self) -> dict[Ref, Wanted]:
         return {ref: each.wanted for ref, each in self.differences.items() if each.wanted is not None}
 
+    def refused_before(self) -> list[Parked]:
+        """Objects that the target refused before, and that are not tried again now."""
+        return [
+            Parked(each.ref.kind, each.ref.key, each.entry.problem or "", each.entry.reason or "")
+            for each in self.of("held")
+            if GONE not in each.entry.accepted
+        ]
+
     def hold(self, refs: frozenset[Ref]) -> None:
         """Leave these as they are for now, and links of others to them as well."""
         for ref in refs:
