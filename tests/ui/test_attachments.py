@@ -187,8 +187,8 @@ def test_files_are_attached_by_keyboard_and_what_goes_wrong_is_said_in_plain_wor
     alert = page.get_by_role("alert")
     for status, code, words in (
         (413, None, "Filen er for stor."),  # a proxy's own page
-        (507, "no_space", "Der er ikke plads til filen. Tal med driften."),
-        (503, "no_scanner", "Her kan ingen filer vedhæftes, for der er ingen virusscanner. Tal med driften."),
+        (507, "no_space", "Der er ikke plads til filen. Kontakt driften."),
+        (503, "no_scanner", "Der kan ikke vedhæftes filer, fordi der ikke er en virusscanner. Kontakt driften."),
         (503, "unavailable", "Tjenesten har travlt. Vent et øjeblik, og prøv igen."),
         (504, None, "Tjenesten har travlt. Vent et øjeblik, og prøv igen."),
     ):

@@ -29,7 +29,7 @@ def weekly(town: Town) -> Iterator[Town]:
 
 
 @pytest.mark.parametrize(("language", "on", "lately", "first", "by_change"), [
-    ("da", "Slå til: weekly", f"Efter tid ville {DAYS // 7} være startet", "Slås det til nu, starter den første",
+    ("da", "Slå til: weekly", f"Efter tidsplanen ville {DAYS // 7} være startet", "Slås det til nu, starter den første",
      "ved ændringer"),
     ("en", "Switch on: weekly", f"By time it would have been {DAYS // 7}", "Switched on now, the first one starts",
      "by changes"),

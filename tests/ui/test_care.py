@@ -80,7 +80,7 @@ def test_a_sensitive_grant_is_approved_as_it_was_shown(visit: Visits, town: Town
     waiting.get_by_label("Hvorfor?").fill("Hun reviderer")
     waiting.get_by_role("button", name="Se, hvad der følger").click()
     waiting.get_by_role("button", name="Gennemfør").click()
-    expect(waiting.get_by_role("status")).to_contain_text("Det er godkendt, som det blev vist.")
+    expect(waiting.get_by_role("status")).to_contain_text("Ændringen er godkendt, som den blev vist.")
     town.driver.execute_query("MATCH (g:Grant {key: 'ui'}) DETACH DELETE g")
 
 

@@ -51,7 +51,7 @@ def test_a_grant_is_made_limited_and_ended(visit: Visits, town: Town) -> None:
     form.get_by_label("Hvorfor?").fill("Prøve")
     require_accessible(page)
     carry_out(page)
-    expect(page.get_by_text("Tildeling til prøve er lavet.")).to_be_visible()
+    expect(page.get_by_text("Tildeling til prøve er oprettet.")).to_be_visible()
     page.get_by_role("button", name="Luk", exact=True).click()
     page.get_by_role("searchbox", name="Vis kun").fill("Tildeling til prøve")
     page.get_by_role("region", name="Tildelinger").get_by_role("link", name="Tildeling til prøve").click()

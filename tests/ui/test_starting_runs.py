@@ -27,7 +27,7 @@ def last_run(page: Page) -> Locator:
 def test_a_source_is_previewed_and_then_read(visit: Visits, town: Town) -> None:
     page = visit("administrator", "/sources/source/opus")
     last = last_run(page)
-    start(page, "Forhåndsvis, hvad der ville ændre sig")
+    start(page, "Forhåndsvis ændringerne")
     expect(last.get_by_text("I kø")).to_be_visible()
     expect(last.get_by_text("Ny fil er kommet")).to_be_visible()
     require_accessible(page)
@@ -43,7 +43,7 @@ def test_a_source_is_previewed_and_then_read(visit: Visits, town: Town) -> None:
 
 def test_a_target_is_previewed(visit: Visits, town: Town) -> None:
     page = visit("administrator", "/sources/target/plan2learn", width=390)
-    start(page, "Forhåndsvis, hvad der ville ændre sig")
+    start(page, "Forhåndsvis ændringerne")
     work()
     expect(last_run(page).get_by_text("dry run: ")).to_be_visible()
     require_accessible(page)

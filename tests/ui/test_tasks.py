@@ -254,7 +254,7 @@ def test_a_process_is_drawn_checked_and_brought_into_use(visit: Visits, approval
     drawn = (Path(__file__).parent / "processes" / "approval.bpmn").read_bytes() + b"<!-- of somebody else -->"
     definitions.deploy(approval.driver, "approval", {"approval.bpmn": drawn}, FORMS, "test", datetime.now(UTC))
     page.get_by_role("button", name="Tag i brug").click()
-    expect(page.get_by_role("alert")).to_contain_text("En anden har imens taget udgave")
+    expect(page.get_by_role("alert")).to_contain_text("En anden har i mellemtiden taget udgave")
     expect(page.get_by_role("button", name="Tag i brug")).to_be_disabled()
     page.get_by_role("button", name="Behold min tegning").click()
     page.get_by_role("button", name="Tag i brug").click()

@@ -71,7 +71,7 @@ def test_a_text_is_tried_rewritten_taken_back_and_used_again(visit: Visits, gree
     write(page, "Hej i {{ unit.name }}", "Venligere")
     require_accessible(page)
     page.get_by_role("button", name="Gennemfør", exact=True).click()
-    expect(page.get_by_text("Alle sager i processen sender den fra nu af.")).to_be_visible()
+    expect(page.get_by_text("Fra nu af bruger alle sager i processen den.")).to_be_visible()
     assert [each and each.subject for each in own(greets)] == ["Hej i {{ unit.name }}"]
     expect(page.get_by_text("Egen tekst: Dansk")).to_be_visible()
     page.get_by_role("button", name="Fortryd").click()
@@ -83,7 +83,7 @@ def test_a_text_is_tried_rewritten_taken_back_and_used_again(visit: Visits, gree
     page.get_by_role("button", name="Brug udgave 1 igen").click()
     write(page, "Hej, {{ unit.name }}", "Alligevel")
     page.get_by_role("button", name="Gennemfør", exact=True).click()
-    expect(page.get_by_text("Alle sager i processen sender den fra nu af.")).to_be_visible()
+    expect(page.get_by_text("Fra nu af bruger alle sager i processen den.")).to_be_visible()
     page.get_by_role("button", name="Luk", exact=True).click()
     page.get_by_role("button", name="Gå tilbage til den leverede tekst").click()
     page.get_by_label("Hvorfor?").fill("Den leverede er god")
@@ -123,7 +123,7 @@ def test_whoever_was_first_is_shown_with_both_texts(visit: Visits, greets: Town)
     expect(page.get_by_role("alert")).to_contain_text("Et andet emne")
     page.get_by_role("button", name="Se, hvad der følger").click()
     page.get_by_role("button", name="Gennemfør", exact=True).click()
-    expect(page.get_by_text("Alle sager i processen sender den fra nu af.")).to_be_visible()
+    expect(page.get_by_text("Fra nu af bruger alle sager i processen den.")).to_be_visible()
     assert [each and each.subject for each in own(greets)] == ["Mit emne", "Et andet emne"]
 
 

@@ -38,7 +38,7 @@ export const accountTexts = {
 		title: 'Navnepolitikker',
 		what: 'En navnepolitik siger, hvordan brugernavn, mailadresse og navn i kataloget dannes. Et brugernavn, der er givet, ændres ikke.',
 		create: 'Ny navnepolitik',
-		created: (title: string) => `Navnepolitikken ${title} er lavet. En kontoregel tager den i brug.`,
+		created: (title: string) => `Navnepolitikken ${title} er oprettet. En kontoregel tager den i brug.`,
 		none: 'Der er ingen navnepolitik, så de sædvanlige mønstre gælder.',
 		rules: 'Bruges af reglerne',
 		loginHint: 'Ét mønster pr. linje. De prøves i rækkefølge, fx {given:2}{last:2}.',

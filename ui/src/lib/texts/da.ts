@@ -514,7 +514,7 @@ export const da = {
 		create: 'Ny rolle',
 		coversAll: 'Uden ansvar dækker den alle ansvar',
 		coversAllHint: 'Roller er få og generelle. Enheden og ansvaret siger, hvad en rolle betyder.',
-		created: (title: string) => `Rollen ${title} er lavet.`
+		created: (title: string) => `Rollen ${title} er oprettet.`
 	},
 	chart: {
 		title: 'Organisationsdiagram',
@@ -656,7 +656,7 @@ export const da = {
 		nothingSet: 'ikke begrænset, da intet er sat for den',
 		ownName: 'Log ind som person for at godkende: man godkender i eget navn.',
 		approve: (title: string) => `Godkend ${title}`,
-		approved: 'Det er godkendt, som det blev vist.',
+		approved: 'Ændringen er godkendt, som den blev vist.',
 		endAll: 'Afslut alle'
 	},
 	forms: {
@@ -684,15 +684,15 @@ export const da = {
 			},
 			refusals: {
 				over_limit: 'Filen er for stor.',
-				no_space: 'Der er ikke plads til filen. Tal med driften.',
-				busy: 'Du sender for mange filer på én gang. Vent, til de andre er sendt.',
+				no_space: 'Der er ikke plads til filen. Kontakt driften.',
+				busy: 'Du sender for mange filer ad gangen. Vent, til de andre er sendt.',
 				not_scanned: 'En fil venter på virusscanneren. Afslut opgaven, når filen er scannet.',
-				attachment_refused: 'Virusscanneren har afvist en fil. Fjern den.',
+				attachment_refused: 'Virusscanneren har afvist en fil. Fjern den, før du afslutter opgaven.',
 				unknown_attachment: 'En fil findes ikke længere. Fjern den, og vedhæft den igen.',
 				unknown_task: 'Opgaven findes ikke længere.',
-				wrong_type: 'Feltet tager ikke den slags filer, eller filens indhold passer ikke til dens navn.',
-				no_scanner: 'Her kan ingen filer vedhæftes, for der er ingen virusscanner. Tal med driften.',
-				too_many: 'Opgaven har så mange filer, som den kan have. Fjern nogle.',
+				wrong_type: 'Feltet kan ikke modtage den filtype, eller filens indhold passer ikke til dens navn.',
+				no_scanner: 'Der kan ikke vedhæftes filer, fordi der ikke er en virusscanner. Kontakt driften.',
+				too_many: 'Du kan ikke vedhæfte flere filer til opgaven. Fjern nogle af dem først.',
 				already_done: 'Opgaven er allerede udført.',
 				task_closed: 'Sagen har ikke længere brug for opgaven.',
 				already_claimed: 'En kollega har taget opgaven.',
@@ -933,7 +933,7 @@ export const da = {
 			switchOnOf: (name: string) => `Slå til: ${name}`,
 			switchOffOf: (name: string) => `Slå fra: ${name}`,
 			lately: (count: string, day: string) => `Siden ${day} ville ${count} sager være startet ved ændringer. Det er et skøn: der ses på tingene, som de er i dag.`,
-			latelyByTime: (count: string, day: string) => `Efter tid ville ${count} være startet, hvis det havde været slået til fra ${day}.`,
+			latelyByTime: (count: string, day: string) => `Efter tidsplanen ville ${count} være startet, hvis det havde været slået til fra ${day}.`,
 			firstByTime: (moment: string) => `Slås det til nu, starter den første ${moment}.`,
 			newestOnly: (count: string) => `Der er kun set på de nyeste ${count} ændringer.`,
 			first: 'Dagen, hvor den første starter efter tid',
@@ -945,10 +945,10 @@ export const da = {
 		},
 		move: {
 			title: (name: string) => `Flyt åbne sager i ${name} til den nyeste udgave`,
-			what: 'Sager, der ikke kan flyttes, bliver på deres udgave, med en begrundelse.',
+			what: 'Sager, der ikke kan flyttes, bliver på deres nuværende udgave, og grunden vises.',
 			move: 'Flyt sagerne',
-			moved: (count: string) => `Flyttet: ${count}.`,
-			stays: 'Disse bliver på deres udgave:'
+			moved: (count: string) => `Flyttede sager: ${count}.`,
+			stays: 'Disse sager bliver på deres nuværende udgave:'
 		}
 	},
 	templates: {
@@ -972,9 +972,9 @@ export const da = {
 		writeTitle: (language: string) => `Jeres egen tekst (${language})`,
 		subject: 'Emne',
 		text: 'Tekst',
-		hint: 'Værdier står som {{ unit.name }}. En del mellem {{if last_day != null}} og {{end}} er der kun, når betingelsen holder.',
-		names: 'Værdier, som teksten må nævne',
-		saved: 'Teksten er gemt. Alle sager i processen sender den fra nu af.',
+		hint: 'Værdier skrives som {{ unit.name }}. Teksten mellem {{if last_day != null}} og {{end}} kommer kun med, når betingelsen er opfyldt.',
+		names: 'Værdier, som kan bruges i teksten',
+		saved: 'Teksten er gemt. Fra nu af bruger alle sager i processen den.',
 		restore: 'Gå tilbage til den leverede tekst',
 		remove: 'Fjern teksten på dette sprog',
 		history: 'Tidligere tekster',
@@ -992,7 +992,7 @@ export const da = {
 		look: 'Vis teksten',
 		fallback: 'Der er ingen tekst på sproget, så den danske vises.',
 		unreached: 'Personen har ingen kendt arbejdsmail, så en mail når ikke frem.',
-		faults: 'Sådan kan den ikke sendes:'
+		faults: 'Teksten kan ikke sendes, før dette er rettet:'
 	},
 	draw: {
 		title: 'Tegn en proces',
@@ -1018,7 +1018,7 @@ export const da = {
 		removeOne: (what: string) => `Fjern: ${what}`,
 		owner: {
 			title: 'Processens ejer',
-			hint: 'Ejeren får de trin, der ikke kan udføres, som opgaver. Uden en ejer er det kun dem, der har ansvar for processer, der ser dem.'
+			hint: 'Trin, der ikke kan udføres, bliver til opgaver for ejeren. Uden en ejer ses de kun af dem, der har ansvar for processer.'
 		},
 		starters: {
 			title: 'Hvem må starte en sag',
@@ -1070,7 +1070,7 @@ export const da = {
 		refused: 'Processen kan ikke køre:',
 		mayNot: 'En proces tages i brug af dem, der har systemrollen Organisation eller Drift for hele organisationen.',
 		notDrawn: 'Processen er ikke tegnet og kan kun tages i brug som filer.',
-		overtaken: (version: string) => `En anden har imens taget udgave ${version} i brug`,
+		overtaken: (version: string) => `En anden har i mellemtiden taget udgave ${version} i brug`,
 		insist: 'Behold min tegning; den bliver udgaven efter',
 		beginAgain: 'Begynd med den nye udgave'
 	},
@@ -1151,7 +1151,7 @@ export const da = {
 		sent: (day: string) => `Koden er sendt. Den kan bruges til og med ${day}.`,
 		onPaper: (day: string) => `Giv arket til personen selv. Koden kan bruges til og med ${day} og vises ikke igen.`,
 		reset: 'Nulstil',
-		resetWhat: 'Den tidligere adgangskode, adgangsnøgler og anden faktor gælder ikke længere. Personen får en kode, som er god til at vælge nye.',
+		resetWhat: 'Den tidligere adgangskode, adgangsnøglerne og den anden faktor gælder ikke længere. Personen får en kode til at vælge nye.',
 		unlock: 'Lås op'
 	},
 	plans: {
@@ -1228,7 +1228,7 @@ export const da = {
 		takeBack: 'Tag den tilbage',
 		compare: 'Sammenlign med en anden plan',
 		compareWith: 'Den anden plan',
-		noOthers: 'Der er ingen anden plan, der forestår.',
+		noOthers: 'Der er ingen andre planer på vej.',
 		onlyThis: 'Følger kun af denne plan',
 		onlyOther: 'Følger kun af den anden',
 		both: (count: string) => `Følger af dem begge: ${count}.`
@@ -1326,10 +1326,10 @@ export const da = {
 	},
 	startRun: {
 		title: 'Seneste kørsel',
-		queued: 'Den begynder, når en worker er ledig. Siden viser, hvordan det går.',
-		whatImport: 'Forhåndsvisningen skriver ingenting. Det, bremsen standser, venter her på godkendelse.',
-		whatExport: 'Forhåndsvisningen sender ingenting. Det, bremsen standser, venter her på godkendelse.',
-		dry: 'Forhåndsvis, hvad der ville ændre sig',
+		queued: 'Kørslen begynder, når en worker er ledig. Siden viser, hvordan det går.',
+		whatImport: 'Forhåndsvisningen skriver ingenting. Ændringer, som bremsen standser, venter her på godkendelse.',
+		whatExport: 'Forhåndsvisningen sender ingenting. Ændringer, som bremsen standser, venter her på godkendelse.',
+		dry: 'Forhåndsvis ændringerne',
 		start: 'Kør den nu'
 	},
 	rightsOf: {
@@ -1436,7 +1436,7 @@ export const da = {
 		effect: { GIVE: 'Giver en konto', WITHHOLD: 'Giver ingen konto' },
 		per: { PERSON: 'Én konto for en person', EMPLOYMENT: 'Én konto for hver ansættelse' },
 		exception: { GIVE: 'Har en konto', WITHHOLD: 'Har ingen konto', KEEP: 'Kontoen bliver, som den er' },
-		mode: { REFUSE: 'Ingen af dem haves', APPROVE: 'Ingen af dem haves uden en godkendt undtagelse' },
+		mode: { REFUSE: 'Ingen må have dem sammen', APPROVE: 'Kun sammen med en godkendt undtagelse' },
 		scope: { PERSON: 'Hos samme person', OVERLAP: 'Hos samme person, hvis afgrænsningerne overlapper' },
 		content: {
 			KLE: 'KLE-numre', UNIT: 'Enheder', SENSITIVITY: 'Følsomhed', ITSYSTEM: 'It-systemer', PAYOUT: 'Ydelsesenheder', TEXT: 'Fri tekst', OTHER: 'Andet'

@@ -24,7 +24,7 @@ export const rightsTexts = {
 		ConstraintType: { about: 'Indhold', more: 'URI' },
 		RightsConflict: { about: 'Rettigheder', more: 'Hvad sker der?' }
 	},
-	created: (title: string) => `${title} er lavet.`,
+	created: (title: string) => `${title} er oprettet.`,
 	gone: 'Det gælder ikke på den viste dag, eller du har ikke ret til at se det. Vælg en anden dag.',
 	givenToHint: 'En rolle, en stillingskategori, en enhed, en stilling eller en person.',
 	aboutHint: 'Kun dem, der har en rolle med ansvar for et af disse.',
