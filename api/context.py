@@ -48,8 +48,8 @@ class Context:
     memberships: tuple[Memberships, ...] = ()
     """Of the targets that keep groups, for previews."""
     handing: "HandingOver | None" = None
-    """How people are invited to log in; None where no people log in here."""
+    """Invites people to log in; None if people don't log in here."""
     decisions: "Decisions | None" = None
-    """How people decide about accounts at targets; None where no targets are known."""
+    """Decides about accounts at targets for people; None without targets."""
     runs: "Runs | None" = None
-    """How a run of a source or target is started; None where there is no queue of jobs."""
+    """Starts runs of sources and targets; None without a job queue."""

@@ -115,11 +115,11 @@ TaskState = enumerated(
 )
 AttachmentState = enumerated(
     "AttachmentState",
-    "What the virus scanner says of a file",
+    "What the virus scanner found in a file",
     {
-        "waiting": "It has not answered yet; the file can't be fetched, and its task not completed with it",
+        "waiting": "It has not answered yet: the file can't be fetched, and its task can't be completed",
         "clean": "It has found nothing",
-        "refused": "It has found something; the file is deleted",
+        "refused": "It found something; the file is deleted",
         "not_scanned": "This installation takes files without a virus scanner",
     },
 )

@@ -19,8 +19,8 @@ strawberry.enum(RunKind, description="What can be run on request")
 
 @dataclass(frozen=True, slots=True)
 class RunOrder:
-    """A run that a person asks for. ``name``: of the source or target, as ``sources`` and ``targets`` have it. ``by``:
-    who asks, as in the change log. ``is_dry``: it works out what would change, and writes and sends nothing."""
+    """A run that a person requests. ``name``: of the source or target, as ``sources`` and ``targets`` list it. ``by``:
+    who asks, as in the change log. ``is_dry``: only works out what would change; writes and sends nothing."""
 
     kind: RunKind
     name: str
@@ -43,17 +43,17 @@ class Runs(Protocol):
     """All of it raises NotAnswering (``api.computed.contract``) if the queue does not answer."""
 
     def last(self, kind: RunKind, name: str) -> LastRun | None:
-        """The run that waits, is made, or was the last, dry ones too; None = there was none."""
+        """The current run, or else the last one, dry runs included; None if there was none."""
 
     def require(self, kind: RunKind, name: str) -> None:
         """Raises ChangeRejected (not_set_up) unless there is such a source or target, with the settings it needs."""
 
     def start(self, order: RunOrder) -> bool:
-        """Let a worker make it; False = the same run waits or is made already. Raises as ``require`` does."""
+        """Queue it for a worker; False if the same run is already queued or running. Raises as ``require`` does."""
 
 
 def known(runs: Runs | None) -> Runs:
     """Raises ChangeRejected (not_set_up)."""
     if runs is None:
-        raise ChangeRejected("not_set_up", "name: this service has no queue of jobs", field="name")
+        raise ChangeRejected("not_set_up", "name: this service has no job queue", field="name")
     return runs

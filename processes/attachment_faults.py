@@ -20,13 +20,13 @@ def attachment_faults(forms: Mapping[str, Form], start: str) -> Iterator[Fault]:
                 yield Fault(f"{name}.json", field, ATTACHMENT, text)
         rest = {key: each for key, each in form.schema.items() if key != "properties"}
         if _names_attachment(rest):
-            yield Fault(f"{name}.json", name, ATTACHMENT, "only a field in properties takes files")
+            yield Fault(f"{name}.json", name, ATTACHMENT, "only a field in properties can take files")
 
 
 def _wrong(schema: Mapping[str, Any], field: str, form: Form, taking: set[str], *, is_start: bool) -> Iterator[str]:
     inside = {key: each for key, each in schema.items() if key not in ("format", LIMITS)}
     if _names_attachment(inside):
-        yield "state the format attachment with the field itself, not within it"
+        yield "state the format attachment on the field itself, not within it"
     if schema.get("format") != ATTACHMENT:
         if field in taking:
             yield "another form has files by this name; name the field otherwise, or state its format as attachment"
@@ -50,10 +50,10 @@ def _wrong_shape(schema: Mapping[str, Any]) -> Iterator[str]:
         if not isinstance(most, int) or not 1 <= most <= MOST:
             yield f"maxItems: a field takes 1 to {MOST} files"
     elif schema.get("type") != "string":
-        yield "its type is string (one file), or array (several)"
+        yield "its type must be string (one file) or array (several)"
     for word in ("enum", "const", "default", "pattern"):
         if word in schema:
-            yield f"{word} says nothing of a file"
+            yield f"{word} does not apply to files"
 
 
 def _wrong_limits(stated: object) -> Iterator[str]:
@@ -64,13 +64,13 @@ def _wrong_limits(stated: object) -> Iterator[str]:
         yield f"{LIMITS} has no {name!r}; it has: {', '.join(sorted(_KNOWN))}"
     types, megabytes = stated.get("types", [*TYPES]), stated.get("megabytes", 1)
     if not isinstance(types, list) or not types:
-        yield "types is a list of types of files"
+        yield "types must be a list of file types"
     else:
         for each in types:
             if not isinstance(each, str) or each not in TYPES:
-                yield f"files of the type {each!r} are never taken; there is: {', '.join(TYPES)}"
+                yield f"files of the type {each!r} are not supported; supported: {', '.join(TYPES)}"
     if isinstance(megabytes, bool) or not isinstance(megabytes, int | float) or not 0 < megabytes <= LARGEST:
-        yield f"megabytes is a number above 0, {LARGEST} at most"
+        yield f"megabytes is a number above 0, at most {LARGEST}"
 
 
 def _names_attachment(value: object) -> bool:

@@ -12,17 +12,17 @@ from processes.file_types import TYPES
 ATTACHMENT = answer_type(
     "Attachment",
     "A file that a person has attached to a task",
-    Plain("id", "ID!", "Its id, as the value of its field has it"),
+    Plain("id", "ID!", "Id of the attachment: the value of its field"),
     Plain("field", "ID!", "The field of the form"),
     Plain("name", "String!", "Name of the file"),
-    Plain("type", "String!", "Its media type"),
-    Plain("size", "Float!", "Its bytes"),
-    Plain("by", "String!", "Name of who has attached it"),
+    Plain("type", "String!", "Media type"),
+    Plain("size", "Float!", "Size in bytes"),
+    Plain("by", "String!", "Name of the person who attached it"),
     Plain("at", "Moment!", "When"),
-    Plain("state", "AttachmentState!", "Whether the virus scanner has let it through"),
-    Plain("reason", "String", "Why the virus scanner refuses it"),
-    Plain("isDraft", "Boolean!", "Whether the caller has attached it, and may remove it: its task is still open"),
-    Plain("address", "String", "Where its content is, on this service; null = it can't be fetched"),
+    Plain("state", "AttachmentState!", "What the virus scanner found"),
+    Plain("reason", "String", "Why the virus scanner refused it"),
+    Plain("isDraft", "Boolean!", "Whether the caller attached it and may still remove it, as its task is open"),
+    Plain("address", "String", "Path of its content on this service; null if it can't be fetched"),
 )
 
 

@@ -24,15 +24,15 @@ def _answer(request: Request) -> list[Answer]:
 
 FIELD = ComputedField(
     "runJob",
-    "The run of a source or target that waits for a worker, is made, or was the last, dry runs included; null: none",
+    "The current run of a source or target (queued or running), or else the last one; dry runs count; null if none",
     (
         answer_type(
             "RunJob",
             "The last run of a source or target",
             Plain("state", "SourceState!", "How it goes"),
-            Plain("text", "String", "What became of it; while it waits, why it was asked for"),
-            Plain("started", "Moment!", "When it began, or was asked for"),
-            Plain("ended", "Moment", "When it ended; null = it waits or runs"),
+            Plain("text", "String", "The outcome; while the run waits, the reason for it"),
+            Plain("started", "Moment!", "When it began; while it waits, when it was requested"),
+            Plain("ended", "Moment", "When it ended; null while it waits or runs"),
         ),
     ),
     RUNS,
@@ -40,8 +40,8 @@ FIELD = ComputedField(
     many=False,
     may_be_none=True,
     arguments={
-        "type": Argument("RunKind!", "Of a source or of a target"),
-        "name": Argument("String!", "The source or target, as sources and targets have it"),
+        "type": Argument("RunKind!", "Source or target"),
+        "name": Argument("String!", "Name of the source or target, as listed by sources and targets"),
     },
     enums=(RunKind,),
     whole="says how imports and exports go, which are about the whole organisation",

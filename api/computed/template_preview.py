@@ -73,26 +73,28 @@ def _written(request: Request) -> Written | None:
 
 FIELD = ComputedField(
     "templatePreview",
-    "A text of a process as it would be sent: in a case, or with examples for what is not given",
+    "Preview a text of a process as it would be sent: in a case, or with examples for missing values",
     (
         answer_type(
             "TemplatePreview",
             "A text as it would be sent",
-            Plain("language", "String!", "The language that it has: da or en"),
-            Plain("isFallback", "Boolean!", "It is in Danish, since there is no text in the language that was asked"),
-            Plain("subject", "String!", "The subject; what has no value stands there as its tag"),
+            Plain("language", "String!", "Language of the text: da or en"),
+            Plain("isFallback", "Boolean!", "Whether it is in Danish because the requested language has no text"),
+            Plain("subject", "String!", "The subject; a tag without a value is shown as it is written"),
             Plain("text", "String!", "The text"),
             Plain("html", "String", "Of a letter, its page"),
             Plain(
-                "reaches", "Boolean", "Whether a mail would reach the person: a work address is known; null of a letter"
+                "reaches",
+                "Boolean",
+                "Whether a mail would reach the person (a work address is known); null for a letter",
             ),
             Part("faults", "TemplateFault", "Why it would not be sent", many=True),
         ),
         answer_type(
             "TemplateFault",
-            "Something that is wrong with a text",
+            "A fault in a text",
             Plain("place", "String!", "subject, or text with its line"),
-            Plain("rule", "ID!", "The rule that it breaks: no_value, expression, personal, cpr_in_text …"),
+            Plain("rule", "ID!", "The rule it breaks: no_value, expression, personal, cpr_in_text …"),
             Plain("text", "String!", "What is wrong"),
         ),
     ),
@@ -103,13 +105,13 @@ FIELD = ComputedField(
         "process": Argument("ID!", "Id of the process"),
         "template": Argument("ID!", "Key of the template"),
         "language": Argument("String!", "da or en"),
-        "subject": Argument("String", "A subject that isn't saved yet"),
-        "text": Argument("String", "A text that isn't saved yet"),
-        "case": Argument("ID", "With the values of this case"),
+        "subject": Argument("String", "An unsaved subject to preview"),
+        "text": Argument("String", "An unsaved text to preview"),
+        "case": Argument("ID", "Use the values of this case"),
         "person": Argument(
-            "ID", "As if it were about this person, with their unit and position; refused for one who is not to be seen"
+            "ID", "Show it as if about this person, with their unit and position; one you may not see is refused"
         ),
-        "values": Argument("String", "Values by variable, as JSON, as the forms of the process take them"),
+        "values": Argument("String", "Values by variable, as JSON, in the form that the process's forms take"),
     },
     whole="reads what the whole organisation sends",
 )

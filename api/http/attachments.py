@@ -131,14 +131,14 @@ class Attachments:
     async def _upload(self, request: Request, access: Access) -> Response:
         task, field = request.path_params["task"], request.path_params["field"]
         if self.store.first is None:
-            raise _error("no_scanner", "This installation takes no files, as it has no virus scanner; ask operations.")
+            raise _error("no_scanner", "This installation accepts no files without a virus scanner; ask operations.")
         name, now = cleaned_name(_name(request)), copenhagen_now()
         type_ = _type(name)
         limits, by = await self.availability.answered(
             partial(in_thread, self._may_upload, access, task, field, request.query_params.get("by"), now)
         )
         if type_.name not in limits.types:
-            raise _error("wrong_type", f"{field}: this field takes {', '.join(sorted(limits.types))}, no {type_.name}")
+            raise _error("wrong_type", f"{field} accepts {', '.join(sorted(limits.types))}, not {type_.name}")
         largest = self.store.largest if limits.bytes is None else min(limits.bytes, self.store.largest)
         _require_length(request, largest)
         if self.sending.get(access.name, 0) >= _AT_ONCE:
@@ -202,9 +202,9 @@ class Attachments:
             partial(in_thread, self._fetchable, access, request.path_params["id"], copenhagen_now())
         )
         if found.state == "waiting":
-            raise _error("not_scanned", f"{found.name} waits for the virus scanner.", retry="soon")
+            raise _error("not_scanned", f"The virus scanner has not checked {found.name} yet.", retry="soon")
         if found.state == "refused":
-            raise _error("attachment_refused", f"The virus scanner refuses {found.name}.")
+            raise _error("attachment_refused", f"The virus scanner refused {found.name}.")
         key = attachment_files.opened_key(self.keyring, found.cipher, found.key)
         try:
             pieces = await asyncio.to_thread(attachment_files.read, self.store.folder, found.id, key)
@@ -341,7 +341,7 @@ def _require_length(request: Request, largest: int) -> None:
 
 def _too_large(largest: int) -> BadRequest:
     return BadRequest(
-        f"The file is larger than {largest / 1_000_000:g} MB, which is what is taken here.", 413, "over_limit"
+        f"The file is larger than {largest / 1_000_000:g} MB, the most that is accepted here.", 413, "over_limit"
     )
 
 
@@ -382,8 +382,8 @@ def _refusing(field: str = "") -> Iterator[None]:
 def _no_disk(error: OSError) -> GraphQLError:
     _log.error("attachment_not_stored", error=error.strerror or type(error).__name__)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _error("no_space", "There is no space for the file; tell operations.")
-    return _error("unavailable", "The file can't be stored now; try again, and tell operations.", retry=SOON.when)
+        return _error("no_space", "There is no disk space for the file; ask operations.")
+    return _error("unavailable", "The file can't be stored now; try again, or ask operations.", retry=SOON.when)
 
 
 def _error(code: str, text: str, **more: str) -> GraphQLError:

@@ -66,4 +66,4 @@ class Service:
     graphiql: Mapping[str, bytes] | None = field(default=None, repr=False)
     """The files of ``api.http.graphiql.FETCHED``; None if they are not available."""
     attachments: Store | None = None
-    """Where files of tasks are kept; None: there is no place for them."""
+    """Storage for files attached to tasks; None if there is none."""

@@ -1,6 +1,6 @@
 """The mutation that starts a run of a source or target now, as the command line does.
 
-A worker makes it, so it passes the same brake as one of the schedule: what the brake stops waits for ``approveBrake``.
+A worker makes it, behind the same brake as a scheduled run: what the brake stops waits for ``approveBrake``.
 """
 
 import strawberry
@@ -14,17 +14,17 @@ from graph.rehearsal import Rehearsal
 CONTEXT = Info[Context, None]
 
 
-@strawberry.type(description="A run that waits for a worker")
+@strawberry.type(description="A run in the queue of the worker")
 class StartedRun:
     name: str = strawberry.field(description="The source or target")
-    is_new: bool = strawberry.field(description="false: the same run waits or is made already")
+    is_new: bool = strawberry.field(description="false if the same run is already queued or running")
 
 
 @strawberry.type
 class StartingRuns:
     @strawberry.mutation(
-        description="Let a worker make a run of a source or target now; runJob says how it goes. What the brake stops "
-        "waits for approveBrake, as in a run of the schedule"
+        description="Queue a run of a source or target for the worker; runJob shows its progress. If the brake stops "
+        "it, approveBrake approves its changes, as those of a scheduled run"
     )
     async def start_run(
         self, info: CONTEXT, type: RunKind, name: str, reason: str, dry_run: bool = False

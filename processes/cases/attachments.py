@@ -97,7 +97,7 @@ def require_room(run: Run, task: str, by: str) -> None:
     """Raises ChangeRejected (too_many)."""
     query = "MATCH (a:Attachment {by: $by})-[:OF_TASK]->(:Task {id: $task}) RETURN count(a) AS count"
     if run.run(query, task=task, by=by).single(strict=True)["count"] >= MOST:
-        raise ChangeRejected("too_many", f"a task takes {MOST} files; remove some that are not needed")
+        raise ChangeRejected("too_many", f"a task can have {MOST} files from each person; remove some of yours")
 
 
 # -- changing ---------------------------------------------------------------------------------------------------------
@@ -115,13 +115,13 @@ def settle(running: Running, task: Task, form: Form | None, values: Mapping[str,
         for id_ in ids_in(values.get(field)):
             found = known.get(id_)
             if found is None or not _may_name(running, work, task, form, field, found, by):
-                text = f"{field}: there is no such file; remove it from the form, and attach it anew"
+                text = f"{field}: this file no longer exists; remove it from the form and attach it again"
                 raise FormRejected(field, text, "unknown_attachment")
             if found.state == "waiting":
-                text = f"{field}: {found.name} waits for the virus scanner; complete the task once it has answered"
+                text = f"{field}: the virus scanner has not checked {found.name} yet; complete the task when it has"
                 raise FormRejected(field, text, "not_scanned")
             if found.state == "refused":
-                text = f"{field}: the virus scanner refuses {found.name}; remove it"
+                text = f"{field}: the virus scanner refused {found.name}; remove it"
                 raise FormRejected(field, text, "attachment_refused")
             named.add(id_)
     running.tx.run(

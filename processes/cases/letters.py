@@ -67,7 +67,7 @@ def _text_of(call: Call, name: str, longest: int) -> str:
     if not isinstance(found, str) or not found.strip():
         raise ServiceFailed(f"{name}: {found!r} is not a text", NEXT)
     if len(found) > longest:
-        raise ServiceFailed(f"{name}: it has {len(found)} characters; {longest} are allowed", NEXT)
+        raise ServiceFailed(f"{name}: it has {len(found)} characters; at most {longest} are allowed", NEXT)
     return found
 
 

@@ -72,7 +72,7 @@ def language_of(stated: object) -> Language:
         return DANISH
     found = next((each for each in LANGUAGES if each == stated), None)
     if found is None:
-        raise ValueError(f"language: {stated!r} is none of {', '.join(LANGUAGES)}")
+        raise ValueError(f"language: {stated!r} is not supported; supported: {', '.join(LANGUAGES)}")
     return found
 
 

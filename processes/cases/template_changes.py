@@ -54,7 +54,8 @@ def language_named(language: str) -> Language:
     found = next((each for each in LANGUAGES if each == language), None)
     if found is None:
         known = list(LANGUAGES)
-        raise Unknown("unknown_language", f"language: {language!r} is none of {', '.join(known)}", language, known)
+        text = f"language: {language!r} is not supported; supported: {', '.join(known)}"
+        raise Unknown("unknown_language", text, language, known)
     return found
 
 

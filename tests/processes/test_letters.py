@@ -160,7 +160,7 @@ def test_the_language_is_what_the_case_states_else_danish(town: neo4j.Driver) ->
     found = started(town, lang="de")
     carry_out_due(town, services([]), lambda: NOW)
     assert (of_case(town, found.case).state, of_case(town, found.case).problem) == (
-        "incident", "language: 'de' is none of da, en",
+        "incident", "language: 'de' is not supported; supported: da, en",
     )  # fmt: skip
 
 
