@@ -5,9 +5,12 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from graph.time import COPENHAGEN
 from processes.engine.case import Case
 from processes.engine.definition import Definition, read_definition
+from processes.engine.errors import DefinitionRejected, Fault
 from processes.engine.known import Arguments, Known
 from processes.engine.work import Work
 
@@ -116,3 +119,10 @@ def done(definition: Definition, case: Case, element: str, now: datetime = NOW, 
     """Complete the one task of an element, and read the case anew."""
     case.complete(one(case, element).id, values, now)
     return again(definition, case)
+
+
+def faults(*parts: str, outside: str = "", known: Known = KNOWN, **more: bytes) -> tuple[Fault, ...]:
+    """All that is wrong with a definition. ``more``: other documents."""
+    with pytest.raises(DefinitionRejected) as refused:
+        read(*parts, outside=outside, more=more, known=known)
+    return refused.value.faults

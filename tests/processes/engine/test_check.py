@@ -6,7 +6,7 @@ import pytest
 
 from processes.engine.case import Case
 from processes.engine.definition import read_definition
-from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.errors import DefinitionRejected
 from processes.engine.known import Known
 from processes.package import read_package
 from tests.processes.engine.drawn import (
@@ -20,6 +20,7 @@ from tests.processes.engine.drawn import (
     boundary,
     done,
     elements,
+    faults,
     flow,
     process,
     read,
@@ -31,12 +32,6 @@ from tests.processes.engine.drawn import (
 )
 
 PLAIN = (START, user("approve"), END, flow("start", "approve", "end"))
-
-
-def faults(*parts: str, outside: str = "", known: Known = KNOWN, **more: bytes) -> tuple[Fault, ...]:
-    with pytest.raises(DefinitionRejected) as refused:
-        read(*parts, outside=outside, more=more, known=known)
-    return refused.value.faults
 
 
 def found(*parts: str, outside: str = "", **more: bytes) -> set[tuple[str, str]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from processes.engine.definition import read_definition
-from processes.engine.errors import DefinitionRejected, Fault
+from processes.engine.errors import DefinitionRejected
 from processes.package import read_package
 from tests.processes.engine.drawn import (
     END,
@@ -16,6 +16,7 @@ from tests.processes.engine.drawn import (
     boundary,
     done,
     elements,
+    faults,
     flow,
     process,
     read,
@@ -25,12 +26,6 @@ from tests.processes.engine.drawn import (
 )
 
 PLAIN = (START, user("approve"), END, flow("start", "approve", "end"))
-
-
-def faults(*parts: str, outside: str = "", **more: bytes) -> list[Fault]:
-    with pytest.raises(DefinitionRejected) as refused:
-        read(*parts, outside=outside, more=more)
-    return list(refused.value.faults)
 
 
 def test_what_many_elements_have_of_another_engine_is_one_fault_that_names_them() -> None:
