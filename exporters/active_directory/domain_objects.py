@@ -90,6 +90,8 @@ class DomainObjects:
             ))  # fmt: skip
         except RequestRejected as rejected:
             if rejected.code == refusals.NO_SUCH_OBJECT:
+                if base == self._settings.base:  # whatever it had before
+                    raise self._has_no_domain(rejected) from rejected
                 if scope == "SUBTREE":
                     self.require_domain()
                 return []
@@ -111,12 +113,15 @@ class DomainObjects:
         try:
             self._session.read(lambda at: list(at.search(base, "(objectClass=*)", ["objectGUID"], scope="BASE")))
         except RequestRejected as rejected:
-            raise DeliveryError(
-                f"{self._session.controller} has no {base}: {rejected}. Check controllers and base. Nothing was "
-                "concluded about accounts that it does not have.",
-                retry=NEXT,
-            ) from rejected
+            raise self._has_no_domain(rejected) from rejected
         self._knows_domain = True
+
+    def _has_no_domain(self, rejected: RequestRejected) -> DeliveryError:
+        return DeliveryError(
+            f"{self._session.controller} has no {self._settings.base}: {rejected}. Check controllers and base. Nothing "
+            "was concluded about accounts that it does not have.",
+            retry=NEXT,
+        )
 
     def found(self, seen: Seen) -> Found:
         return replace(entries.found(seen, self._fields[seen.kind]), barred=self.barrier(seen))

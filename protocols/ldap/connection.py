@@ -97,7 +97,10 @@ class Directory:
             response, answered = self._wire.response, self._wire.result
             for each in _entries(response):
                 yield self._with_ranges(each, controls)
-            cookie = answered.get("controls", {}).get(PAGED, {}).get("value", {}).get("cookie")
+            page = answered.get("controls", {}).get(PAGED)
+            if page is None:  # RFC 2696 §3: each answer to a paged search says whether there is more
+                raise Unreadable(f"{self.name} does not say whether {what} in {base} has more pages: it is not whole")
+            cookie = page["value"]["cookie"]
             if not cookie:
                 return
 

@@ -13,7 +13,7 @@ from ldap3.utils.asn1 import decode_message_fast
 from graph.retry import NEVER, NEXT, SOON
 from protocols.ldap import errors
 from protocols.ldap.connection import CUT_SHORT, DIRSYNC, PAGED, Directory, _only_bytes, _open
-from protocols.ldap.errors import AnswerLost, ConnectionLost, RequestRejected, WriteRejected
+from protocols.ldap.errors import AnswerLost, ConnectionLost, RequestRejected, Unreadable, WriteRejected
 from protocols.ldap.writing import Writing
 
 
@@ -80,6 +80,13 @@ def test_a_connection_that_ends_between_pages() -> None:
     """The whole reading is lost, not only the rest of it."""
     wire = Recorded(([entry("CN=u,DC=x")], page(b"more")), LDAPSessionTerminatedByServerError("gone"))
     with pytest.raises(ConnectionLost):
+        list(Directory(wire, "dc1", 1).search("DC=x", "(x=*)", ["cn"]))
+
+
+@pytest.mark.parametrize("before", [(), (([entry("CN=u,DC=x")], page(b"more")),)])
+def test_an_answer_that_does_not_say_whether_there_is_more_is_not_the_whole(before: tuple[Any, ...]) -> None:
+    wire = Recorded(*before, ([entry("CN=v,DC=x")], {"controls": {}}))
+    with pytest.raises(Unreadable):
         list(Directory(wire, "dc1", 1).search("DC=x", "(x=*)", ["cn"]))
 
 

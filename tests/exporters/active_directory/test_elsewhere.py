@@ -35,3 +35,29 @@ def test_what_another_domain_lacks_is_not_taken_for_gone_or_new(kind: str) -> No
         channel.find(Wanted(kind, "key", {}))
     with pytest.raises(DeliveryError):
         [*channel.listing(kind)]
+
+
+class _Restored:
+    """A session with a controller whose database is taken away once it was seen, while it is restored."""
+
+    controller = "dc.klit.test"
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def read(self, work: Callable[[Any], object]) -> object:
+        self.looks += 1
+        if self.looks > 2:
+            raise RequestRejected("noSuchObject", NO_SUCH_OBJECT)
+        return []
+
+
+def test_a_domain_that_was_there_before_is_looked_for_each_time() -> None:
+    settings = ActiveDirectorySettings.model_validate(
+        {"controllers": ["dc"], "user": "u", "password": "p", "base": BASE, "within": [BASE], "users_ou": BASE}
+    )
+    kinds = {"user": (), "group": (), "ou": ()}
+    channel = DirectoryChannel(_Restored(), settings, kinds, FirstPasswords(settings.passwords, Channels()))
+    assert channel.read("user", "9d6f2a52-64b5-4b8e-9b0c-6f2b6d9a1f11") is None
+    with pytest.raises(DeliveryError, match="has no DC=klit,DC=test"):
+        channel.find(Wanted("user", "key", {}))
