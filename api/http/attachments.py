@@ -41,7 +41,7 @@ from api.requests.failures import noted
 from api.requests.request_body import BadRequest
 from graph.cpr.keyring import Keyring
 from graph.errors import GraphError
-from graph.identity.lookup import find
+from graph.identity.lookup import find, is_known_as
 from graph.model.kind import name_of
 from graph.retry import SOON
 from graph.statements.written_numbers import only_digits
@@ -348,7 +348,7 @@ def _too_large(largest: int) -> BadRequest:
 def _actor(session: neo4j.Session, access: Access, by: str | None) -> str:
     """UUID of the person who does it. A machine names the person. Raises GraphQLError, Unknown."""
     if access.person is not None:
-        if by is not None and find(session, "Person", by).uuid != access.person:
+        if by is not None and not is_known_as(session, "Person", access.person, by):
             raise _error("own_name", "by: you are logged in as another person; omit it")
         return access.person
     if not ON_BEHALF & access.everywhere:

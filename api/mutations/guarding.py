@@ -17,6 +17,7 @@ from api.context import Context
 from api.mutations import oneself
 from graph.as_of import not_over
 from graph.errors import ChangeRejected
+from graph.identity.lookup import is_known_as
 from graph.model.rights import RIGHTS
 from graph.statements.statement import Ref, Value
 from graph.time import Period, today
@@ -86,7 +87,12 @@ class Guarding(_Finding, Protocol):
             four_eyes.require_own_name(access, None, field)  # the break-glass account decides nothing
             text = f"{field}: give the person; a token is used by a system, and decides nothing itself"
             raise ChangeRejected("missing", text, field=field)
-        ref = self.ref("Person", person or str(access.decides))
+        own = access.decides
+        if own is not None and person is not None:
+            # Whether anybody else is known by the name is not told.
+            is_own = self.read(lambda session: is_known_as(session, "Person", own, person))
+            four_eyes.require_own_name(access, own if is_own else None, field)
+        ref = self.ref("Person", own or str(person))
         four_eyes.require_own_name(access, ref.key, field)
         return ref
 

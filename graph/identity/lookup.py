@@ -161,6 +161,11 @@ def find(session: Run, kind: str, name: str, known: int | None = None) -> Found:
     return found(kind, name, fitting, () if fitting else _allowed(session, kind))
 
 
+def is_known_as(session: Run, kind: str, uuid: str, name: str) -> bool:
+    """Whether the thing with this uuid is known by the name. Unlike ``find``, it tells nothing of others."""
+    return any(each.uuid == uuid for each in fitting(session, kind, [name])[name])
+
+
 def fitting(session: Run, kind: str, names: Collection[str], known: int | None = None) -> dict[str, list[Found]]:
     """What fits each of the names, by one statement for all; one that fits nothing has an empty list. For ``found``.
     ``known``: as in ``find``."""

@@ -366,6 +366,7 @@ def test_who_does_not_have_it_learns_nothing_of_it(service: Served, tokens: dict
     assert refused(service, COMPLETE, tokens["bo"], task=task, values=values)["code"] == "not_candidate"
     own = refused(service, COMPLETE, tokens["carl"], task=task, values=values, by="anna")
     assert own["code"] == "own_name"
+    assert refused(service, COMPLETE, tokens["carl"], task=task, values=values, by="nobody") == own, "nor who there is"
     assert (
         refused(service, COMPLETE, service.token("reader"), task=task, values=values, by="anna")["code"] == "forbidden"
     )
