@@ -1,6 +1,6 @@
 """Cases as answers: in a list, and one with its log, its place and what was answered so far."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -123,8 +123,11 @@ def summary_forms(run: Run, found: Sequence[Listed]) -> list[Answer]:
     return [{**_common(run, each.case, names), "waitsFor": list(each.waits_for)} for each in found]
 
 
-def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None) -> Answer:
-    """A case as an answer of the type ``ProcessCase``. ``person``: who asks."""
+def case_form(
+    run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None, fetchable: Collection[str] = ()
+) -> Answer:
+    """A case as an answer of the type ``ProcessCase``. ``person``: who asks. ``fetchable``: ids of the files whose
+    content they may have; of others the type stands for the name, which may tell what is in them."""
     version, engine, unreadable = _read(run, case)
     log = case_log.log_of(run, case.id)
     filled_in = [each for each in log if each.values]
@@ -138,7 +141,7 @@ def case_form(run: Run, case: CaseRow, tasks: Sequence[Look], person: str | None
     }
     uuids |= {each.asked.unit for each in of_task.values() if each.asked.unit}
     names = names_of(run, uuids | set(_named(case))) | {
-        each.id: each.name for each in attachments.of_case(run, case.id)
+        each.id: each.name if each.id in fetchable else each.type.upper() for each in attachments.of_case(run, case.id)
     }
     done, active = (frozenset[str](), frozenset[str]()) if engine is None else engine.reached
     if not case.is_open:  # a person may have ended it in between

@@ -16,8 +16,9 @@ def _answer(request: Request) -> list[Answer]:
     access = request.caller.access or Access(request.caller.name, request.caller.roles)
     with request.driver.session(default_access_mode=neo4j.READ_ACCESS) as session:
         case, tasks = seen_case(session, access, request.arguments["case"], copenhagen_now())
-        files = attachment_forms(session, fetchable_of(session, access, case.id, tasks))
-        return [{**case_form(session, case, tasks, access.person), "attachments": files}]
+        files = fetchable_of(session, access, case.id, tasks)
+        form = case_form(session, case, tasks, access.person, {each.id for each in files})
+        return [{**form, "attachments": attachment_forms(session, files)}]
 
 
 FIELD = ComputedField(

@@ -52,6 +52,8 @@ TASK = """query($task: ID!) { task(task: $task) { values attachments {
     id field name type size by state reason isDraft address } } }"""
 CASE = """query($case: ID!) { processCase(case: $case) { answers { field shown format }
     attachments { name by address } } }"""
+WHOLE_CASE = """query($case: ID!) { processCase(case: $case) { answers { shown value } filledIn { answers { shown } }
+    tasks { name values attachments { name } } log { reason task } letters { text } attachments { name } } }"""
 COMPLETE = """mutation($task: ID!, $values: String!) {
     completeTask(task: $task, values: $values, reason: "Set") { state } }"""
 
@@ -210,7 +212,10 @@ def test_a_letter_is_sent_scanned_completed_and_fetched_by_those_whose_form_has_
     shown = asked(service, CASE, tokens["bo"], case=case)["processCase"]
     assert {"field": "letter", "shown": "Ansættelsesbrev Åse.pdf", "format": "attachment"} in shown["answers"]
     assert [(each["name"], each["by"]) for each in shown["attachments"]] == [("Ansættelsesbrev Åse.pdf", "Anna Berg")]
-    # Carl's first form doesn't have the letter, his second one has.
+    # Carl's first form doesn't have the letter, his second one has. Until then its name tells him nothing either.
+    seen = asked(service, CASE, tokens["carl"], case=case)["processCase"]
+    assert {"field": "letter", "shown": "PDF", "format": "attachment"} in seen["answers"] and not seen["attachments"]
+    assert "Ansættelse" not in service.post(WHOLE_CASE, tokens["carl"], case=case).text
     assert code(fetch(service, tokens["carl"], found["id"])) == (404, "unknown_attachment")
     assert complete(service, tokens["carl"], open_task(service, case), note="set")["data"]
     check = open_task(service, case)
@@ -315,6 +320,11 @@ def test_others_send_and_remove_nothing(service: Served, tokens: dict[str, str],
     for who in ("bo", "dora"):
         assert code(fetch(service, tokens[who], found["id"], "DELETE")) == (404, "unknown_attachment")
     assert code(fetch(service, tokens["anna"], "../../etc/passwd")) != (200, "")
+    for who in ("anna", "nobody"):
+        named = CLIENT.delete(
+            f"{service.url}/attachments/{found['id']}?by={who}", headers={"Authorization": f"Bearer {tokens['dora']}"}
+        )
+        assert code(named) == (403, "own_name"), "a name tells nothing of who there is"
     by_machine = CLIENT.post(
         f"{service.url}/attachments/{task}/letter?by=anna",
         content=PDF,
@@ -324,6 +334,23 @@ def test_others_send_and_remove_nothing(service: Served, tokens: dict[str, str],
         },
     )
     assert by_machine.status_code == 201 and by_machine.json()["attachment"]["name"] == "æ.pdf"
+
+
+def test_a_machine_of_webhooks_is_told_nothing_of_files(
+    service: Served, tokens: dict[str, str], task: str, worker: Callable[..., Any]
+) -> None:
+    """With every role: it answers the same of a file that is there, of one that isn't, and of a task."""
+    found = sent(service, tokens["anna"], task, name="Opsigelse.pdf")
+    scan(worker(*SCANNER))
+    assert complete(service, tokens["anna"], task, letter=found["id"])["data"]
+    roles = ["auditor", "hr", "organisation", "operations"]
+    machine = create(service.driver, "webhook", roles, processes=["filing"])
+    answers = [fetch(service, machine, id_, method) for id_ in (found["id"], "nothing") for method in ("GET", "DELETE")]
+    answers += [send(service, machine, each) for each in (task, "nothing")]
+    assert {code(each) for each in answers} == {(403, "forbidden")}
+    assert len({each.json()["errors"][0]["message"] for each in answers}) == 1
+    assert "Opsigelse" not in "".join(each.text for each in answers)
+    assert fetch(service, create(service.driver, "audit", ["auditor"]), found["id"]).content == PDF
 
 
 def test_who_writes_the_id_of_a_file_into_a_text_has_not_got_the_file(
