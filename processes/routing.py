@@ -15,10 +15,12 @@ from graph.as_of import Day
 from graph.change_log import turned_day
 from graph.connection import Run
 from graph.errors import Ambiguous, Unknown
-from graph.identity.lookup import find, responsibility_kind, survivors
+from graph.identity.lookup import Found, canonical, find, find_query, found, responsibility_kind, survivors
 from graph.questions import nearest_holders as facts
 from graph.questions.nearest import Nearest, Question, levels, way_up
-from graph.questions.nearest_holders import Everywhere, Start
+from graph.questions.nearest_holders import Everywhere
+from graph.questions.starting_units import Start, start_rows, starts
+from graph.time import today
 
 How = Literal["holder", "substitute", "escalated", "fallback", "delegate"]
 NO_UNIT: Final = Start(None, closed=False)
@@ -75,9 +77,12 @@ class Route:
         return next((each for each in self.candidates if each.person == person), None)
 
 
-def routes(run: Run, asked: Sequence[Asked], at: date) -> list[Route]:
-    """Who has each task on a day; in the order of ``asked``."""
-    organisation = _Organisation(run, set(asked), at)
+def routes(run: Run, asked: Sequence[Asked], at: date, turned: date | None = None) -> list[Route]:
+    """Who has each task on a day; in the order of ``asked``.
+
+    ``turned``: what ``turned_day`` gives in this transaction, for whoever has asked; None: it is asked.
+    """
+    organisation = _Organisation(run, set(asked), at, turned)
     found = {each: organisation.route(each) for each in set(asked)}
     return [found[each] for each in asked]
 
@@ -85,15 +90,25 @@ def routes(run: Run, asked: Sequence[Asked], at: date) -> list[Route]:
 class _Organisation:
     """What the organisation of a day says to some tasks."""
 
-    def __init__(self, run: Run, asked: Collection[Asked], at: date) -> None:
+    def __init__(self, run: Run, asked: Collection[Asked], at: date, turned: date | None) -> None:
         self._run, self._at = run, at
-        self._day = Day.of(at, turned_day(run))
+        self._day = Day.of(at, turned_day(run) if turned is None else turned)
         places = [(each.role, each.unit) for each in asked if each.unit is not None]
         places += [(each.fallback_role, each.fallback_unit) for each in asked if each.fallback_unit is not None]
-        self._starts = facts.starts(run, self._day, at, {unit for _, unit in places})
+        units, roles = sorted({unit for _, unit in places}), sorted({role for role, _ in places})
+        row = run.run(
+            _first_facts(self._day),
+            units=units,
+            roles=[{"name": each, "uuid": canonical(each) or each} for each in roles],
+            processes=sorted({each.process for each in asked}),
+            at=at,
+            today=today(),
+        ).single(strict=True)
+        self._starts = starts(run, self._day, at, units, row["starts"])
         self._covering = {each: self._covered_by(each) for each in sorted({one.responsibility for one in asked})}
-        self._holders = {role: self._around(role, places) for role in sorted({role for role, _ in places})}
-        rows = self._delegated({each.process for each in asked})
+        fits = {role: [Found(uuid, source) for name, uuid, source in row["roles"] if name == role] for role in roles}
+        self._holders = {role: self._around(role, fits[role], places) for role in roles}
+        rows = row["delegations"]
         self._called = survivors(run, "Person", {*_persons(asked), *(who for _, *pair in rows for who in pair)})
         self._delegations: dict[str, list[tuple[str, str]]] = {}
         for process, by, to in rows:
@@ -186,33 +201,42 @@ class _Organisation:
         except (Unknown, Ambiguous):
             return None
 
-    def _around(self, role: str, places: Iterable[tuple[str, str]]) -> Everywhere | None:
+    def _around(self, role: str, fits: Sequence[Found], places: Iterable[tuple[str, str]]) -> Everywhere | None:
         """The holders of a role around its tasks; None if there is not exactly one such role."""
         try:
-            uuid = find(self._run, "Role", role).uuid
+            uuid = found("Role", role, fits).uuid
         except (Unknown, Ambiguous):
             return None
-        starts = {self._starts.get(unit, NO_UNIT).unit for each, unit in places if each == role}
-        return facts.around(self._run, self._day, self._at, uuid, {each for each in starts if each is not None})
-
-    def _delegated(self, processes: Collection[str]) -> list[tuple[str, str, str]]:
-        """Process, who has delegated, to whom; the earliest first."""
-        rows = self._run.run(
-            """
-            UNWIND $processes AS process
-            MATCH (d:Delegation {process: process})
-            WHERE d.from <= $at AND d.until > $at
-            RETURN process, d.by AS by, d.to AS to
-            ORDER BY d.made, d.number, d.id
-            """,
-            processes=sorted(processes),
-            at=self._at,
-        )
-        return [(row["process"], row["by"], row["to"]) for row in rows]
+        at = {self._starts.get(unit, NO_UNIT).unit for each, unit in places if each == role}
+        return facts.around(self._run, self._day, self._at, uuid, {each for each in at if each is not None})
 
     def _as_called(self, person: str) -> str:
         """The uuid by which a person is known today."""
         return self._called.get(person, person)
+
+
+def _first_facts(day: Day) -> str:
+    """What needs no other answer, asked at once. ``delegations``: process, who has delegated, to whom; the earliest
+    first."""
+    return f"""
+    RETURN COLLECT {{
+            {start_rows(day)}
+        }} AS starts,
+        COLLECT {{
+            UNWIND $roles AS named
+            CALL (named) {{
+                {find_query("Role", "named")}
+            }}
+            RETURN [named.name, uuid, source]
+        }} AS roles,
+        COLLECT {{
+            UNWIND $processes AS process
+            MATCH (d:Delegation {{process: process}})
+            WHERE d.from <= $at AND d.until > $at
+            RETURN [process, d.by, d.to]
+            ORDER BY d.made, d.number, d.id
+        }} AS delegations
+    """
 
 
 def _persons(asked: Iterable[Asked]) -> Iterator[str]:

@@ -59,14 +59,6 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
-    """Where the walk up from a unit begins; None = nowhere. ``closed``: the unit itself is not open on the day."""
-
-    unit: str | None
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Everywhere:
     """The whole organisation on the day. ``employed``: by unit, its active employments and affiliations. ``involved``:
     the person of each of those whose person has the role, or is a substitute of a holder."""
@@ -345,50 +337,6 @@ def around(session: Run, day: Day, at: date, role: str, units: Collection[str]) 
         involved={},
         covers_all=any(row["covers_all"] for row in rows),
     )
-
-
-def starts(session: Run, day: Day, at: date, units: Collection[str]) -> dict[str, Start]:
-    """Where the walk up from each unit begins: at the unit, or, once it has closed, where it was on its last day.
-
-    If that one has closed too, it is where that was on its own last day, and so on (processes.yaml T4). A unit that is
-    not open yet, or was at the top, leads nowhere; one that isn't there is left out.
-    """
-    open_, above = set[str](), dict[str, str | None]()
-    waiting = set(units)
-    while waiting:
-        rows = _ask(
-            session,
-            day,
-            f"""
-            UNWIND $units AS uuid
-            MATCH (unit:Unit {{uuid: uuid}})
-            WITH uuid, unit, {day.active("unit")} AS active
-            OPTIONAL MATCH (unit)-[state:STATE]->()
-            WHERE NOT active AND state.to <= $at
-            WITH uuid, unit, active, max(state.to) - duration({{days: 1}}) AS last
-            RETURN uuid, active,
-                head([(unit)-[part:PART_OF]->(above:Unit) WHERE {in_force("part", "last")} | above.uuid]) AS above
-            """,
-            units=sorted(waiting),
-            at=at,
-        )
-        for row in rows:
-            above[row["uuid"]] = row["above"]
-            if row["active"]:
-                open_.add(row["uuid"])
-        waiting = {each for each in above.values() if each is not None} - set(above)
-    return {unit: Start(_open_place(unit, open_, above), unit not in open_) for unit in units if unit in above}
-
-
-def _open_place(unit: str, open_: Collection[str], above: Mapping[str, str | None]) -> str | None:
-    place: str | None = unit
-    met = set[str]()
-    while place is not None and place not in open_:
-        met.add(place)
-        place = above.get(place)
-        if place in met:
-            return None
-    return place
 
 
 def at_work(session: Run, day: Day, at: date, persons: Collection[str]) -> frozenset[str]:

@@ -116,11 +116,11 @@ def task(run: Run, id_: str) -> Task:
     """Raises Unknown (unknown_task)."""
     found = tasks(run, [id_])
     if not found:
-        raise _unknown_task(id_)
+        raise unknown_task(id_)
     return found[0]
 
 
-def _unknown_task(id_: str) -> Unknown:
+def unknown_task(id_: str) -> Unknown:
     return Unknown("unknown_task", f"there is no task {id_!r}", id_)
 
 
@@ -215,7 +215,7 @@ def lock_of_task(tx: neo4j.ManagedTransaction, id_: str) -> Task:
         id=id_,
     ).single()
     if row is None:
-        raise _unknown_task(id_)
+        raise unknown_task(id_)
     return task_of(row["t"], row["case"])
 
 

@@ -1,8 +1,8 @@
 """A case that is being changed: the engine's case, its tasks, and what is written of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +12,12 @@ import orjson
 from graph.corrections.person_erasure import ERASED
 from graph.errors import Unknown
 from graph.expressions import ExpressionFailed
+from graph.identity.lookup import Found, canonical, find, find_query, found
+from graph.time import today
 from processes.cases import service_tasks, written
 from processes.cases.case_log import Action, LogEntry
 from processes.cases.definitions import Version, version
-from processes.cases.kept import Done, Task, day_of, set_task, task_of, tasks_of
+from processes.cases.kept import Done, Task, day_of, set_task, task_of, tasks_of, unknown_task
 from processes.cases.places import Naming
 from processes.cases.written import Written
 from processes.engine.case import Case
@@ -54,20 +56,16 @@ class Running:
     @classmethod
     def locked(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
         """A case that is locked. Raises Unknown (unknown_case)."""
-        return cls._read(tx, id_, tx.run(f"{_CASE} RETURN {_STATE}", id=id_).single())
-
-    @classmethod
-    def locked_with_tasks(cls, tx: neo4j.ManagedTransaction, id_: str) -> "Running":
-        """As ``locked``, its tasks in the same question: nobody else sets them before it is written."""
-        row = tx.run(f"{_CASE} RETURN {_STATE}, {_TASKS} AS tasks", id=id_).single()
-        return cls._read(tx, id_, row, None if row is None else [task_of(each, id_) for each in row["tasks"]])
-
-    @classmethod
-    def _read(
-        cls, tx: neo4j.ManagedTransaction, id_: str, row: neo4j.Record | None, tasks: Sequence[Task] | None = None
-    ) -> "Running":
+        row = tx.run(f"MATCH (c:Case {{id: $id}})-[:RUNS]->(v) RETURN {_STATE}", id=id_).single()
         if row is None:
             raise Unknown("unknown_case", f"there is no case {id_!r}", id_)
+        return cls.of(tx, id_, row)
+
+    @classmethod
+    def of(
+        cls, tx: neo4j.ManagedTransaction, id_: str, row: Mapping[str, Any], tasks: Sequence[Task] | None = None
+    ) -> "Running":
+        """A case that is locked, from a row of what it is kept with."""
         found = version(tx, row["version"], row["digest"])
         return cls(tx, id_, found, Case.read(found.definition, row["state"].encode()), row["by"], tasks)
 
@@ -333,6 +331,58 @@ def _who_did(task: Task) -> set[str]:
     return set() if task.done is None else {who for who in (task.done.by, task.done.instead_of) if who is not None}
 
 
-_CASE = "MATCH (c:Case {id: $id})-[:RUNS]->(v)"
 _STATE = "c.state AS state, c.started_by AS by, v.id AS version, v.digest AS digest"
-_TASKS = "COLLECT { MATCH (c)<-[:OF_CASE]-(t:Task) RETURN t ORDER BY t.made, t.place, t.id }"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A task whose case is locked, with what completing it needs of the graph.
+
+    ``person``: uuid of who completes it. ``turned``: as ``graph.change_log.turned_day``.
+    """
+
+    task: Task
+    person: str
+    turned: date
+    _tx: neo4j.ManagedTransaction
+    _row: Mapping[str, Any]
+    _tasks: Sequence[Task]
+
+    def running(self) -> Running:
+        """Its case. It is read only for whoever may change it."""
+        return Running.of(self._tx, self.task.case, self._row, self._tasks)
+
+
+def hold(tx: neo4j.ManagedTransaction, task: str, by: str) -> Held:
+    """Lock the case of a task, and ask at once for all that is asked of it. ``by``: who is to complete it.
+
+    Raises Unknown (unknown_person, unknown_task), Ambiguous.
+    """
+    row = tx.run(_HOLD, task=task, name=by, uuid=canonical(by) or by, today=today()).single()
+    if row is None:
+        find(tx, "Person", by)
+        raise unknown_task(task)
+    person = found("Person", by, [Found(uuid, source) for uuid, source in row["persons"]]).uuid
+    tasks = [task_of(each, row["case"]) for each in row["tasks"]]
+    return Held(next(each for each in tasks if each.id == task), person, row["turned"].to_native(), tx, row, tasks)
+
+
+_HOLD = f"""
+MATCH (:Task {{id: $task}})-[:OF_CASE]->(c:Case)
+SET c.locked = $task
+WITH c  // what follows is read once the case is locked
+MATCH (c)-[:RUNS]->(v)
+MATCH (clock:Clock)
+RETURN c.id AS case, {_STATE}, clock.today AS turned,
+    COLLECT {{
+        MATCH (c)<-[:OF_CASE]-(t:Task)
+        RETURN t
+        ORDER BY t.made, t.place, t.id
+    }} AS tasks,
+    COLLECT {{
+        CALL () {{
+            {find_query("Person")}
+        }}
+        RETURN [uuid, source]
+    }} AS persons
+"""

@@ -7,7 +7,7 @@ the transaction that changes it. Persons and units are uuids or sources' keys; w
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 import neo4j
@@ -20,7 +20,7 @@ from processes.cases.definitions import Version
 from processes.cases.kept import Task, day_of
 from processes.cases.made_again import make_again
 from processes.cases.places import Naming
-from processes.cases.running import Running
+from processes.cases.running import Running, hold
 from processes.cases.starting import require_starter
 from processes.cases.written import Written
 from processes.engine.errors import ProcessError, ValuesRejected
@@ -136,12 +136,14 @@ def look(run: Run, task: str, now: datetime) -> Look:
     return looks(run, [kept.task(run, task)], now)[0]
 
 
-def looks(run: Run, tasks: list[Task], now: datetime) -> list[Look]:
-    """As ``look``, of several tasks, in their order. One that is not open any more is with nobody."""
+def looks(run: Run, tasks: list[Task], now: datetime, turned: date | None = None) -> list[Look]:
+    """As ``look``, of several tasks, in their order. One that is not open any more is with nobody.
+
+    ``turned``: as in ``processes.routing.routes``.
+    """
     waiting = [each for each in tasks if each.state == "open"]
-    found = dict(
-        zip((each.id for each in waiting), routes(run, [each.asked for each in waiting], day_of(now)), strict=True)
-    )
+    asked = [each.asked for each in waiting]
+    found = dict(zip((each.id for each in waiting), routes(run, asked, day_of(now), turned), strict=True))
     claimers = survivors(run, "Person", {each.claim.by for each in tasks if each.claim is not None})
     return [_look(each, found.get(each.id, Route()), claimers) for each in tasks]
 
@@ -175,9 +177,13 @@ def complete(
     """
 
     def work(tx: neo4j.ManagedTransaction) -> Task:
-        person, seen, candidate = mine(tx, task, by, now)
+        held = hold(tx, task, by)
+        person = held.person
+        require_open(tx, held.task)
+        seen = looks(tx, [held.task], now, held.turned)[0]
+        candidate = require_has(tx, seen, person)
         require_not_claimed(tx, seen, person)
-        running = Running.locked_with_tasks(tx, seen.task.case)  # by ``mine``
+        running = held.running()
         if seen.task.incident:
             return _complete_owners(running, seen.task, person, candidate.instead_of, values, now, reason)
         form = running.version.forms.get(seen.task.form)

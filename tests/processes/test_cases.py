@@ -101,6 +101,39 @@ def test_of_two_processes_that_complete_a_task_one_wins_and_the_other_is_told(
         tasks.complete(town, task, "anna", {"decision": "yes"}, NOW)
 
 
+def test_completing_a_task_takes_four_statements_and_one_transaction(
+    town: neo4j.Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lock and ask, who has it, who holds the role, write: what else was asked would hold up whoever waits."""
+    tasks.complete(town, started(town)[1], "anna", {"decision": "no"}, NOW)
+    _, task = started(town)
+    asked: list[Any] = []
+    run = neo4j.ManagedTransaction.run
+
+    def counting(tx: neo4j.ManagedTransaction, query: Any, *args: Any, **named: Any) -> neo4j.Result:
+        asked.append(tx)
+        return run(tx, query, *args, **named)
+
+    monkeypatch.setattr(neo4j.ManagedTransaction, "run", counting)
+    tasks.complete(town, task, "anna", {"decision": "no"}, NOW)
+    assert (len(asked), len(set(map(id, asked)))) == (4, 1)
+
+
+def test_what_completing_a_task_does_not_know_it_names(town: neo4j.Driver) -> None:
+    case, task = started(town)
+    for of, by, what in (
+        (task, "nobody", "unknown_person"),
+        ("none", "nobody", "unknown_person"),
+        ("none", "anna", "unknown_task"),
+    ):
+        with pytest.raises(Unknown) as unknown:
+            tasks.complete(town, of, by, {"decision": "yes"}, NOW)
+        assert unknown.value.code == what
+    with pytest.raises(NotCandidate):
+        tasks.complete(town, task, "carl", {"decision": "yes"}, NOW)
+    assert open_task(town, case).id == task
+
+
 def test_a_case_stays_on_the_version_with_which_it_began(town: neo4j.Driver) -> None:
     case, task = started(town)
     assert deploy(town, described()).number == 1
