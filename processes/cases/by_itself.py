@@ -311,6 +311,12 @@ def watched(version: Version) -> tuple[set[str], set[str]]:
     return {each.kind for each in triggers}, {name for each in triggers for name in each.operations}
 
 
+def looked_at(version: Version) -> set[str]:
+    """The names of ``happened.NAMES`` that its conditions, and what its cases start with, look at."""
+    expressions = version.definition.checked.of_triggers.values()
+    return {name.partition(".")[0] for each in expressions for name in each.references}
+
+
 def every(version: Version) -> Distance | None:
     """The time between two starts; None = none starts by time."""
     return _every(version.definition.triggers)
@@ -348,7 +354,7 @@ def _begin(
     tried: dict[int | None, str] = {each.number: _why(each) for each in changes}
     tried |= {each.number: each.why for each in by_time}
     with _together(tried):
-        seen = happened.seen(tx, changes, version.process, day_of(now))
+        seen = happened.seen(tx, changes, version.process, day_of(now), looked_at(version))
         for kind in ("Person", "Unit"):
             naming.learn(kind, (uuid for each in seen.values() for uuid in _uuids(each.values.get(kind.lower()))))
     # One after another: whether a change is to start a case is asked with the cases of those before it counted.

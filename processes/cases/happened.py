@@ -1,7 +1,7 @@
 """What happened in the organisation, as a process sees it that starts by it: a change, and whom it is about."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -98,21 +98,29 @@ def values(run: Run, change: Change, process: str, day: date) -> dict[str, Any] 
     return None if found is None else found.values
 
 
-def seen(run: Run, changes: Iterable[Change], process: str, day: date) -> dict[int, Seen]:
+def seen(
+    run: Run, changes: Iterable[Change], process: str, day: date, looked_at: Collection[str] = NAMES
+) -> dict[int, Seen]:
     """Changes as they are known today, by number. One is left out whose thing is not there any more, such as one that
-    was withdrawn, joined into another, or erased."""
+    was withdrawn, joined into another, or erased.
+
+    ``looked_at``: the ``NAMES`` that matter; others may be left out of the values. To plan them takes Neo4j seconds.
+    """
     by_kind: dict[str, dict[int, Change]] = {}
     for each in changes:
         by_kind.setdefault(each.kind, {})[each.number] = each
     found: dict[int, Seen] = {}
     for kind, some in by_kind.items():
+        asked = _QUERIES.get(kind, _OF_EMPLOYMENT)
+        columns = {name: value for name, value in asked.columns.items() if name in looked_at or name in _ALWAYS}
         rows = run.run(
             f"""
             UNWIND $changes AS change
             CALL (change) {{
-                {_QUERIES.get(kind, _OF_EMPLOYMENT)}
+                {asked.rows}
+                RETURN {", ".join(f"{value} AS {name}" for name, value in columns.items())}
             }}
-            RETURN change.number AS number, {", ".join(_COLUMNS.get(kind, _OF_EMPLOYMENTS))}
+            RETURN change.number AS number, {", ".join(columns)}
             """,
             changes=[{"number": each.number, "uuid": each.uuid} for each in some.values()],
             kind=kind,
@@ -120,7 +128,7 @@ def seen(run: Run, changes: Iterable[Change], process: str, day: date) -> dict[i
             today=day,
         )
         for row in rows:
-            one = row.data()
+            one = dict(row)
             change, persons = some[one.pop("number")], one.pop("persons")
             told = {"kind": change.kind, "operation": change.operation, "source": change.source}
             values = {**one, "change": told, "today": day.isoformat()}
@@ -128,6 +136,15 @@ def seen(run: Run, changes: Iterable[Change], process: str, day: date) -> dict[i
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of a change: clauses, and an expression for each value."""
+
+    rows: str
+    columns: Mapping[str, str]
+
+
+_ALWAYS: Final = frozenset({"person", "persons", "cases"})
 _CASES = """COUNT {
         MATCH (was:Person)-[:JOINED_INTO*0..]->(person)
         MATCH (c:Case {person: was.uuid, process: $process, open: true})
@@ -137,101 +154,121 @@ _PERSONS = """COLLECT {
         RETURN was.uuid
     }"""
 _UNIT = f"unit {{.*, last: toString({last_day('unit')} - duration('P1D'))}}"
-_OF_PERSON = f"""
-MATCH (person:Person {{uuid: change.uuid}})
-WHERE person.from IS NOT NULL
-RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, COUNT {{
-        MATCH (person)-[has:HAS]->(other:Employment|Affiliation)
-        WHERE {not_over("has")}
-        RETURN DISTINCT other
-    }} AS others
-"""
-_OF_EMPLOYMENT = f"""
-MATCH (n:Employment|Affiliation {{uuid: change.uuid}})<-[of:HAS]-(person:Person)
-WITH n, person, {first_day("n")} AS start, {last_day("n")} AS end
-ORDER BY of.from DESC LIMIT 1
-WHERE start IS NOT NULL
-WITH n, person, start, end, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
-WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
-WITH *, coalesce(head(COLLECT {{
-        MATCH (n)-[state:STATE]->(shown)
-        WHERE state.from <= at AND (state.to IS NULL OR state.to > at)
-        RETURN properties(shown)
-    }}), {{}}) AS shown
-RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases,
-    shown {{
-        .*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last), end: toString(end)
-    }} AS employment,
-    head(COLLECT {{
-        MATCH (n)-[in:IN]->(unit:Unit)
-        WHERE in.from <= at AND (in.to IS NULL OR in.to > at)
-        RETURN {_UNIT}
-        ORDER BY unit.uuid
-    }}) AS unit,
-    COUNT {{
-        MATCH (person)-[:HAS]->(other:Employment|Affiliation)-[state:STATE]->()
-        WHERE other <> n AND (state.to IS NULL OR state.to > coalesce(end, $today))
-        RETURN DISTINCT other
-    }} AS others,
-    COLLECT {{
-        MATCH (n)-[holds:HOLDS]->(a:Assignment)-[of:OF]->(role:Role {{key: '{MANAGER}'}}), (a)-[for:FOR]->(led:Unit)
-        WHERE end IS NOT NULL AND all(each IN [holds, of, for] WHERE {not_over("each", "end")})
-          AND EXISTS {{ MATCH (a)-[state:STATE]->() WHERE {not_over("state", "end")} }}
-          AND EXISTS {{ MATCH (led)-[state:STATE]->() WHERE {not_over("state", "end")} }}
-          AND NOT EXISTS {{
-            MATCH (led)<-[other_for:FOR]-(other:Assignment)-[other_of:OF]->(role)
-            WHERE other <> a AND {not_over("other_for", "end")} AND {not_over("other_of", "end")}
-              AND EXISTS {{ MATCH (other)-[state:STATE]->() WHERE {not_over("state", "end")} }}
-          }}
-        RETURN DISTINCT led.uuid AS uuid
-        ORDER BY uuid
-    }} AS leads
-"""
-_OF_ASSIGNMENT = f"""
-MATCH (a:Assignment {{uuid: change.uuid}})-[of:OF]->(role:Role)
-WITH a, role ORDER BY of.from DESC LIMIT 1
-MATCH (person:Person)-[held:HAS|HOLDS*1..2]->(a)
-WITH a, role, person, held ORDER BY last(held).from DESC, held[0].from DESC LIMIT 1
-WITH a, role, person, {first_day("a")} AS start, {last_day("a")} AS end
-WHERE start IS NOT NULL
-WITH *, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
-WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
-WITH *, head(COLLECT {{
-        MATCH (a)-[for:FOR]->(unit:Unit)
-        WHERE for.from <= at AND (for.to IS NULL OR for.to > at)
-        RETURN unit
-        ORDER BY unit.uuid
-    }}) AS unit
-RETURN {{uuid: person.uuid}} AS person, {_PERSONS} AS persons, {_CASES} AS cases, {_UNIT} AS unit,
-    {{uuid: a.uuid, role: role.key, start: toString(start), last: toString(last), end: toString(end)}} AS assignment,
-    CASE WHEN unit IS NOT NULL THEN COUNT {{
-        MATCH (other:Assignment)-[for:FOR]->(unit)
-        WHERE other <> a AND (for.to IS NULL OR for.to > coalesce(end, $today))
-        MATCH (other)-[of:OF]->(role)
-        WHERE of.to IS NULL OR of.to > coalesce(end, $today)
-        MATCH (other)-[state:STATE]->()
-        WHERE state.to IS NULL OR state.to > coalesce(end, $today)
-        RETURN DISTINCT other
-    }} END AS others
-"""
-_OF_KLE = f"""
-MATCH (n:KleNode {{uuid: change.uuid}})
-RETURN n {{.uuid, .number, .title}} AS kle, null AS person, null AS persons,
-    COUNT {{ MATCH (c:Case {{process: $process, open: true}}) RETURN c }} AS cases, 0 AS others,
-    COLLECT {{
-        MATCH (n)<-[use:PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]-(unit:Unit)
-        WHERE {not_over("use")}
-        RETURN DISTINCT unit.uuid
-        ORDER BY unit.uuid
-    }} AS units
-"""
+_UUID_OF_PERSON = "{uuid: person.uuid}"
+_OF_PERSON = _Asked(
+    """
+    MATCH (person:Person {uuid: change.uuid})
+    WHERE person.from IS NOT NULL
+    """,
+    {
+        "person": _UUID_OF_PERSON,
+        "persons": _PERSONS,
+        "cases": _CASES,
+        "others": f"""COUNT {{
+            MATCH (person)-[has:HAS]->(other:Employment|Affiliation)
+            WHERE {not_over("has")}
+            RETURN DISTINCT other
+        }}""",
+    },
+)
+_OF_EMPLOYMENT = _Asked(
+    f"""
+    MATCH (n:Employment|Affiliation {{uuid: change.uuid}})<-[of:HAS]-(person:Person)
+    WITH n, person, {first_day("n")} AS start, {last_day("n")} AS end
+    ORDER BY of.from DESC LIMIT 1
+    WHERE start IS NOT NULL
+    WITH n, person, start, end, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
+    WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
+    WITH *, coalesce(head(COLLECT {{
+            MATCH (n)-[state:STATE]->(shown)
+            WHERE state.from <= at AND (state.to IS NULL OR state.to > at)
+            RETURN properties(shown)
+        }}), {{}}) AS shown
+    """,
+    {
+        "person": _UUID_OF_PERSON,
+        "persons": _PERSONS,
+        "cases": _CASES,
+        "employment": """shown {
+            .*, uuid: n.uuid, kind: $kind, start: toString(start), last: toString(last), end: toString(end)
+        }""",
+        "unit": f"""head(COLLECT {{
+            MATCH (n)-[in:IN]->(unit:Unit)
+            WHERE in.from <= at AND (in.to IS NULL OR in.to > at)
+            RETURN {_UNIT}
+            ORDER BY unit.uuid
+        }})""",
+        "others": """COUNT {
+            MATCH (person)-[has:HAS]->(other:Employment|Affiliation)-[state:STATE]->()
+            WHERE other <> n AND (state.to IS NULL OR state.to > coalesce(end, $today))
+            RETURN DISTINCT other
+        }""",
+        "leads": f"""COLLECT {{
+            MATCH (n)-[holds:HOLDS]->(a:Assignment)-[of:OF]->(role:Role {{key: '{MANAGER}'}}), (a)-[for:FOR]->(led:Unit)
+            WHERE end IS NOT NULL AND all(each IN [holds, of, for] WHERE {not_over("each", "end")})
+              AND EXISTS {{ MATCH (a)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+              AND EXISTS {{ MATCH (led)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+              AND NOT EXISTS {{
+                MATCH (led)<-[other_for:FOR]-(other:Assignment)-[other_of:OF]->(role)
+                WHERE other <> a AND {not_over("other_for", "end")} AND {not_over("other_of", "end")}
+                  AND EXISTS {{ MATCH (other)-[state:STATE]->() WHERE {not_over("state", "end")} }}
+              }}
+            RETURN DISTINCT led.uuid AS uuid
+            ORDER BY uuid
+        }}""",
+    },
+)
+_OF_ASSIGNMENT = _Asked(
+    f"""
+    MATCH (a:Assignment {{uuid: change.uuid}})-[of:OF]->(role:Role)
+    WITH a, role ORDER BY of.from DESC LIMIT 1
+    MATCH (person:Person)-[held:HAS|HOLDS*1..2]->(a)
+    WITH a, role, person, held ORDER BY last(held).from DESC, held[0].from DESC LIMIT 1
+    WITH a, role, person, {first_day("a")} AS start, {last_day("a")} AS end
+    WHERE start IS NOT NULL
+    WITH *, CASE WHEN end IS NULL THEN null ELSE end - duration('P1D') END AS last
+    WITH *, CASE WHEN start > $today THEN start WHEN last < $today THEN last ELSE $today END AS at
+    WITH *, head(COLLECT {{
+            MATCH (a)-[for:FOR]->(unit:Unit)
+            WHERE for.from <= at AND (for.to IS NULL OR for.to > at)
+            RETURN unit
+            ORDER BY unit.uuid
+        }}) AS unit
+    """,
+    {
+        "person": _UUID_OF_PERSON,
+        "persons": _PERSONS,
+        "cases": _CASES,
+        "unit": _UNIT,
+        "assignment": """{
+            uuid: a.uuid, role: role.key, start: toString(start), last: toString(last), end: toString(end)
+        }""",
+        "others": """CASE WHEN unit IS NOT NULL THEN COUNT {
+            MATCH (other:Assignment)-[for:FOR]->(unit)
+            WHERE other <> a AND (for.to IS NULL OR for.to > coalesce(end, $today))
+            MATCH (other)-[of:OF]->(role)
+            WHERE of.to IS NULL OR of.to > coalesce(end, $today)
+            MATCH (other)-[state:STATE]->()
+            WHERE state.to IS NULL OR state.to > coalesce(end, $today)
+            RETURN DISTINCT other
+        } END""",
+    },
+)
+_OF_KLE = _Asked(
+    "MATCH (n:KleNode {uuid: change.uuid})",
+    {
+        "person": "null",
+        "persons": "null",
+        "cases": "COUNT { MATCH (c:Case {process: $process, open: true}) RETURN c }",
+        "kle": "n {.uuid, .number, .title}",
+        "others": "0",
+        "units": f"""COLLECT {{
+            MATCH (n)<-[use:PERFORMS|RESPONSIBLE_FOR|INTERESTED_IN]-(unit:Unit)
+            WHERE {not_over("use")}
+            RETURN DISTINCT unit.uuid
+            ORDER BY unit.uuid
+        }}""",
+    },
+)
 _QUERIES: Final = {"Person": _OF_PERSON, "Assignment": _OF_ASSIGNMENT, "KleNode": _OF_KLE}
 """By kind; others are employments."""
-_OF_ALL: Final = ("person", "persons", "cases", "others")
-_OF_EMPLOYMENTS: Final = (*_OF_ALL, "employment", "unit", "leads")
-_COLUMNS: Final = {
-    "Person": _OF_ALL,
-    "Assignment": (*_OF_ALL, "unit", "assignment"),
-    "KleNode": (*_OF_ALL, "kle", "units"),
-}
-"""What these give."""

@@ -18,7 +18,7 @@ from graph.change_log import known_on, last_number
 from graph.errors import Unknown
 from graph.time import COPENHAGEN
 from processes.cases import definitions, happened
-from processes.cases.by_itself import every, starting, watched
+from processes.cases.by_itself import every, looked_at, starting, watched
 from processes.cases.kept import day_of
 from processes.engine.timers import Distance
 
@@ -57,7 +57,7 @@ def last_starts(driver: neo4j.Driver, process: str, now: datetime) -> LastStarts
             after = 0
         found = happened.changes(session, after, last, kinds, operations)
         newest = found[-MOST:]
-        seen = happened.seen(session, newest, version.process, day_of(now))
+        seen = happened.seen(session, newest, version.process, day_of(now), looked_at(version))
         starts = sum(starting(version, each, seen.get(each.number), Counter()) is not None for each in newest)
         is_all = len(found) == len(newest)
         return LastStarts(since, starts, len(newest), is_all, by_time, following)

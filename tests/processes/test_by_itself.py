@@ -405,6 +405,24 @@ def test_others_are_employments_however_many_states_they_have(town: neo4j.Driver
     assert [each and each["others"] for each in seen] == [1, 2]
 
 
+def test_only_what_is_looked_at_is_asked(town: neo4j.Driver) -> None:
+    """Each value is the same, whichever others are asked for; what is about whom, and counted, always is."""
+    kinds = {"Employment": "e_carl", "Person": "carl", "Assignment": "a_carl", "KleNode": "27"}
+    changes = [
+        happened.Change(number, kind, "ended", "facts", uuid(town, kind, key))
+        for number, (kind, key) in enumerate(kinds.items())
+    ]
+    with town.session() as session:
+        whole = happened.seen(session, changes, "main", today())
+        assert len(whole) == len(kinds)
+        for name in happened.NAMES:
+            seen = happened.seen(session, changes, "main", today(), {name})
+            for number, each in whole.items():
+                kept = {"change", "person", "cases", "today", name} & each.values.keys()
+                assert seen[number].values == {one: each.values[one] for one in kept}
+                assert seen[number].persons == each.persons
+
+
 def test_an_assignment_for_no_unit_is_no_vacancy_of_one(town: neo4j.Driver, tmp_path: Path) -> None:
     content = deepcopy(TOWN)
     content["assignments"].append({"id": "loose", "role": "case_worker", "holder": {"person": "dora"}, "to": ENDS})
