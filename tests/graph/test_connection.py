@@ -75,6 +75,7 @@ ELSEWHERE = datetime(2026, 7, 1, 12, 30, tzinfo=timezone(timedelta(hours=-5)))
         {"at": [WINTER, TWICE]},
         {"at": ({"of": {"each": [SUMMER, None, WINTER]}, "day": date(2026, 7, 1)},)},
         {"at": [ELSEWHERE, datetime(2026, 7, 1, 12, 30, 15, 123456, UTC)]},
+        {"at": datetime(1969, 12, 31, 23, 59, 59, 1, UTC)},
         {"at": datetime(1890, 1, 1, tzinfo=COPENHAGEN)},  # Copenhagen's own time: 50 minutes and 20 seconds ahead
     ],
 )
