@@ -15,7 +15,16 @@ from graph.as_of import Day
 from graph.change_log import turned_day
 from graph.connection import Run
 from graph.errors import Ambiguous, Unknown
-from graph.identity.lookup import Found, canonical, find, find_query, found, responsibility_kind, survivors
+from graph.identity.lookup import (
+    Found,
+    canonical,
+    find,
+    find_query,
+    found,
+    responsibility_kind,
+    surviving_match,
+    survivors,
+)
 from graph.questions import nearest_holders as facts
 from graph.questions.nearest import Nearest, Question, levels, way_up
 from graph.questions.nearest_holders import Everywhere
@@ -101,6 +110,7 @@ class _Organisation:
             units=units,
             roles=[{"name": each, "uuid": canonical(each) or each} for each in roles],
             processes=sorted({each.process for each in asked}),
+            persons=sorted({*_persons(asked)}),
             at=at,
             today=today(),
         ).single(strict=True)
@@ -109,12 +119,14 @@ class _Organisation:
         fits = {role: [Found(uuid, source) for name, uuid, source in row["roles"] if name == role] for role in roles}
         self._holders = {role: self._around(role, fits[role], places) for role in roles}
         rows = row["delegations"]
-        self._called = survivors(run, "Person", {*_persons(asked), *(who for _, *pair in rows for who in pair)})
+        self._called: dict[str, str] = dict(row["called"])
+        self._called |= survivors(run, "Person", {who for _, *pair in rows for who in pair})
         self._delegations: dict[str, list[tuple[str, str]]] = {}
         for process, by, to in rows:
             self._delegations.setdefault(process, []).append((self._as_called(by), self._as_called(to)))
-        called = set(self._called.values())
-        self._at_work = facts.at_work(run, self._day, at, called) if called else frozenset[str]()
+        others = {self._as_called(each.handed[1]) for each in asked if each.handed is not None}
+        others |= {to for pairs in self._delegations.values() for _, to in pairs}
+        self._at_work = facts.at_work(run, self._day, at, others) if others else frozenset[str]()
 
     def route(self, asked: Asked) -> Route:
         exclude = frozenset(map(self._as_called, asked.exclude))
@@ -217,7 +229,7 @@ class _Organisation:
 
 def _first_facts(day: Day) -> str:
     """What needs no other answer, asked at once. ``delegations``: process, who has delegated, to whom; the earliest
-    first."""
+    first. ``called``: person, and as whom they are known today."""
     return f"""
     RETURN COLLECT {{
             {start_rows(day)}
@@ -235,7 +247,12 @@ def _first_facts(day: Day) -> str:
             WHERE d.from <= $at AND d.until > $at
             RETURN [process, d.by, d.to]
             ORDER BY d.made, d.number, d.id
-        }} AS delegations
+        }} AS delegations,
+        COLLECT {{
+            UNWIND $persons AS person
+            {surviving_match("Person", "person")}
+            RETURN [person, n.uuid]
+        }} AS called
     """
 
 
