@@ -5,12 +5,18 @@ is how many others are open in the municipality. Both are measured on one graph:
 but 1,000 closed. Cases that start by themselves are compared with SpiffWorkflow alone, which runs the same diagram as
 far and writes its state as JSON, and keeps nothing.
 
+What Neo4j plans once, the first tasks and the first few cases pay for, and they are not counted: the goal is for 10,000
+cases, and to plan a statement takes as long as hundreds of them.
+
 On a machine that others used too (30 November 2026, size S) an inbox took 0.9 to 1.0 times as long, some minutes after
 the 100,000 had been made; the 1.9 to 3.2 of earlier were measured at once, probably while Neo4j still wrote them.
-Completing a task took 5 to 6 times the bare transaction at the median, and missed its goal at p99 (6 to 21): who has a
-task is asked of the organisation within the transaction, nine statements where the bare one has one. Cases that an
-import starts are begun together (``processes.cases.by_itself``): what they need is asked once for up to 200, and one
-statement writes them. That took 7 times as long as SpiffWorkflow alone (size XS), where it was 30 to 97 one by one.
+Completing a task takes four statements in one transaction, where the bare one has one: who has it is asked of the
+organisation while the case is locked. In one run with the code before (1 December 2026, size XS, nine statements) it
+went from 8 to 10 times the bare transaction at the median to 4 to 6, and at p99 from 5 to 6 times to 3 to 6; each cost
+Neo4j 7 ms of a processor instead of 16. Cases that an import starts are begun together (``processes.cases.by_itself``):
+what they need is asked once for up to 200, and one statement writes them. That took 3 to 5 times as long as
+SpiffWorkflow alone, where it was 30 to 97 one by one. The engine needs less of a processor than SpiffWorkflow alone
+(0.4 ms a case, and 0.5); the rest is what the driver sends and Neo4j writes: a case, its task, its log, their indexes.
 """
 
 import json
@@ -38,7 +44,7 @@ from processes.cases.inbox import PARTS, inbox
 from processes.cases.tasks import complete, start
 
 FEW, MANY, OWN, PAGE = 1_000, 100_000, 30, 50
-COMPLETED, STARTED = 200, 1_000
+COMPLETED, STARTED, FIRST = 200, 1_000, 20
 OF_INBOX, OF_COMPLETING, OF_STARTING = 1.5, 5.0, 2.0
 WARMING, ROUNDS = 10, 30
 _PROCESS = "bench_tasks"
@@ -142,15 +148,16 @@ def _task(driver: neo4j.Driver, case: str) -> str:
 
 def _completing(driver: neo4j.Driver, size: str, person: str, unit: str) -> Measured:
     values = {"unit": unit, "person": person}
-    tasks = [_task(driver, start(driver, _PROCESS, values, None, datetime.now(UTC))) for _ in range(COMPLETED)]
+    count = FIRST + COMPLETED
+    tasks = [_task(driver, start(driver, _PROCESS, values, None, datetime.now(UTC))) for _ in range(count)]
     given = {"decision": "yes"}
-    ours = [_taken(partial(complete, driver, each, person, given, datetime.now(UTC))) for each in tasks]
+    ours = [_taken(partial(complete, driver, each, person, given, datetime.now(UTC))) for each in tasks][FIRST:]
 
     def bare() -> None:
         with driver.session() as session:
             session.execute_write(lambda tx: tx.run("CREATE (:BenchmarkNote {at: datetime()})").consume())
 
-    theirs = [_taken(bare) for _ in tasks]
+    theirs = [_taken(bare) for _ in tasks][FIRST:]
     our, their = _p99(ours), _p99(theirs)
     notes: dict[str, float | int | str] = {
         "tasks": COMPLETED, "ratio of medians": round(statistics.median(ours) / statistics.median(theirs), 2),
@@ -163,15 +170,9 @@ def _completing(driver: neo4j.Driver, size: str, person: str, unit: str) -> Meas
 
 def _starting(driver: neo4j.Driver, keyring: Keyring, size: str, unit: str, folder: Path) -> Measured:
     by_itself.switch(driver, _PROCESS, "benchmark", "it is measured", datetime.now(UTC), on=True)
-    content = {
-        "format": 1,
-        "persons": [{"id": f"b{each}", "name": f"Bo Berg {each}"} for each in range(STARTED)],
-        "employments": [
-            {"id": f"b{each}", "person": f"b{each}", "title": "Kok", "units": [{"unit": unit}]}
-            for each in range(STARTED)
-        ],
-    }  # fmt: skip
-    import_facts(driver, keyring, folder, "hired", content)
+    import_facts(driver, keyring, folder, "hired_first", _hired(unit, "a", FIRST))
+    by_itself.start_due(driver, datetime.now(UTC))
+    import_facts(driver, keyring, folder, "hired", _hired(unit, "b", STARTED))
     started = time.perf_counter()
     found = by_itself.start_due(driver, datetime.now(UTC))
     ours = time.perf_counter() - started
@@ -183,6 +184,16 @@ def _starting(driver: neo4j.Driver, keyring: Keyring, size: str, unit: str, fold
         f"{STARTED} cases started by an import", "SpiffWorkflow alone, and JSON", size, "s", ours, theirs,
         ours / theirs, OF_STARTING, True, {"milliseconds a case": round(1000 * ours / STARTED, 1)},
     )  # fmt: skip
+
+
+def _hired(unit: str, name: str, count: int) -> dict[str, object]:
+    """Facts with so many new employees of a unit."""
+    ids = [f"{name}{each}" for each in range(count)]
+    return {
+        "format": 1,
+        "persons": [{"id": each, "name": f"Bo Berg {each}"} for each in ids],
+        "employments": [{"id": each, "person": each, "title": "Kok", "units": [{"unit": unit}]} for each in ids],
+    }
 
 
 def _bare_cases(unit: str) -> float:
