@@ -62,7 +62,7 @@ class ExpressionRejected(ValueError):
     def __init__(self, text: str, problem: str, allowed: Iterable[str] = ()) -> None:
         self.allowed = tuple(sorted(allowed))
         hint = f"; allowed: {', '.join(self.allowed)}" if self.allowed else ""
-        super().__init__(f"{_short(text)}: {problem}{hint}")
+        super().__init__(f"{_short(text)}: {problem}{hint}" if text.strip() else problem)
         self.text = text
         self.problem = problem
 
@@ -84,6 +84,8 @@ class Expression:
     def __init__(self, text: str, names: Names) -> None:
         if len(text) > LONGEST:
             raise ExpressionRejected(text, f"it has {len(text)} characters; {LONGEST} are allowed")
+        if not text.strip():
+            raise ExpressionRejected(text, "an expression is missing, such as the name of a value")
         tokens = tuple(_tokens(text))
         _check_depth(text, tokens)
         try:
@@ -355,10 +357,22 @@ def _explained(wrong: Exception) -> str:
     return str(wrong) if isinstance(wrong, ExpressionFailed) else _first_line(wrong)
 
 
+_IN_WORDS: Final = (
+    (re.compile(r"mismatched input '<EOF>' expecting .*"), "it ends too early"),
+    (re.compile(r"missing (\S+) at '<EOF>'"), r"it ends too early: \1 is missing"),
+    (re.compile(r"(?:mismatched|extraneous) input ('.*') expecting .*"), r"\1 is not expected here"),
+    (re.compile(r"token recognition error at: (?=')(.*)"), r"\1 is not expected here"),
+)
+"""What the parser says → the same without its own words."""
+
+
 def _first_line(wrong: Exception) -> str:
     lines = str(wrong).splitlines() or [type(wrong).__name__]
     line = next((each for each in lines if "ERROR" in each), lines[0])
-    return re.sub(r"^.*ERROR: <input>:[0-9]+:([0-9]+): ", r"at character \1: ", line)[:300]
+    line = re.sub(r"^.*ERROR: <input>:[0-9]+:([0-9]+): (Syntax error: )?", r"at character \1: ", line)
+    for said, plain in _IN_WORDS:
+        line = said.sub(plain, line)
+    return line[:300]
 
 
 def _short(text: str) -> str:

@@ -79,8 +79,10 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
         ("unit.name.matches(unit.name)", "the pattern of matches is written out", ""),
         ("unit.name.matches('(')", "is not usable: it does not compile", ""),
         ("unit.name.matches('(?=a)(a|aa)+$')", "more than 50 ms", ""),
-        ("1 +", "it is not a CEL expression: at character 4", ""),
-        ("", "it is not a CEL expression", ""),
+        ("1 +", "it is not a CEL expression: at character 4: it ends too early", ""),
+        ("1 2", "it is not a CEL expression: at character 3: '2' is not expected here", ""),
+        ("", "an expression is missing", ""),
+        (" ", "an expression is missing", ""),
         ("[0].all(a, [0].all(b, [0].all(c, true)))", "loops are nested more than 2 deep", ""),
         (
             r"r'\' == '' || [0].all(a, [0].all(b, [0].all(c, true))) || '' == r'\'",
