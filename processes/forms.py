@@ -24,6 +24,7 @@ from graph.errors import ChangeRejected
 from graph.patterns import PatternRejected, check, found_as_in_python
 from graph.statements import normal_text
 from processes.attachment_fields import Limits, limits_of
+from processes.date_order import order_fault, out_of_order
 from processes.engine.errors import ValuesRejected
 from processes.engine.values import check_values
 from processes.errors import FormRejected
@@ -91,6 +92,8 @@ class Form:
             self._require(None if wrong is None or field_of(wrong) in filled else wrong)
         for field, value in values.items():
             self._check_names(field, value)
+        if (early := out_of_order(self.schema["properties"], values)) is not None:
+            raise FormRejected(early[0], f"{early[0]}: {early[1]}")
 
     def _require(self, wrong: ValidationError | None) -> None:
         if wrong is not None:
@@ -234,6 +237,8 @@ def read_form(name: str, schema: object, *, deployed: bool = False) -> Form:
         if PREFILL in each and not (isinstance(each[PREFILL], str) and _PATH.fullmatch(each[PREFILL])):
             text = f"{field}: prefill is a variable, or a property of what it names (person.name)"
             raise SchemaRejected(f"the form {name}: {text}")
+    if not deployed and (fault := order_fault(properties)):
+        raise SchemaRejected(f"the form {name}: {fault}")
     for reference in _references(schema):
         if not reference.startswith("#"):
             raise SchemaRejected(f"the form {name} refers to {reference}; only what is in it can be referred to")
