@@ -275,7 +275,7 @@ def test_a_value_is_set_where_a_step_could_not_be_made_and_it_is_made(town: neo4
         ({"hours": None}, "bo", FormRejected, "hours"),
         ({"nothing": 1}, "bo", FormRejected, "nothing"),
         ({}, "bo", FormRejected, "at least one"),
-        ({"unit": "nowhere"}, "bo", Unknown, "nowhere"),
+        ({"unit": "nowhere"}, "bo", FormRejected, "unit: no Unit is known as .nowhere."),
         ({"person": "bo"}, "bo", ToOneself, "person"),
         ({"twice": {"of": ["bo"]}}, "bo", ToOneself, "twice"),
         ({"hours": 20}, "dora", NotCandidate, "about you"),
