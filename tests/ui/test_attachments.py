@@ -152,6 +152,33 @@ def test_a_letter_is_attached_on_a_phone_and_fetched_from_the_case(
     expect(other.get_by_role("alert")).to_have_text("late.txt: The task is done already.")
 
 
+def test_a_page_that_is_left_asks_no_more_about_its_files(visit: Visits, task: str) -> None:
+    page = visit("manager", f"/tasks/{task}")
+    page.on("dialog", lambda each: each.accept())
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "query Attached" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/graphql", hold)
+    page.clock.install()
+    attach(page, "Bilag", ("note.txt", b"Note"))
+    expect(badge(page, "Venter på virusscanning")).to_be_visible()
+    page.clock.run_for(3_000)
+    expect(badge(page, "Venter på virusscanning")).to_be_visible()
+    assert len(held) == 1
+    page.get_by_role("link", name="Til mine opgaver").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Opgaver")
+    with page.expect_response("**/graphql"):
+        held[0].continue_()
+    page.clock.run_for(60_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Opgaver")
+    assert len(held) == 1
+
+
 def test_files_are_attached_by_keyboard_and_what_goes_wrong_is_said_in_plain_words(
     visit: Visits, town: Town, task: str
 ) -> None:
