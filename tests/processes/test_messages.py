@@ -112,7 +112,7 @@ def test_of_two_deliveries_at_once_one_counts(
 @pytest.mark.parametrize(
     ("values", "error"),
     [({"note": "x"}, FormRejected), ({"day": "soon"}, FormRejected), ({"starter": "bo"}, FormRejected),
-     ({"person": "nobody"}, Unknown)],
+     ({"person": "nobody"}, FormRejected)],
 )  # fmt: skip
 def test_what_a_message_does_not_bring_is_refused(
     town: neo4j.Driver, values: dict[str, Any], error: type[Exception]
