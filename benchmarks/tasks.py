@@ -11,12 +11,14 @@ cases, and to plan a statement takes as long as hundreds of them.
 On a machine that others used too (30 November 2026, size S) an inbox took 0.9 to 1.0 times as long, some minutes after
 the 100,000 had been made; the 1.9 to 3.2 of earlier were measured at once, probably while Neo4j still wrote them.
 Completing a task takes four statements in one transaction, where the bare one has one: who has it is asked of the
-organisation while the case is locked. In one run with the code before (1 December 2026, size XS, nine statements) it
-went from 8 to 10 times the bare transaction at the median to 4 to 6, and at p99 from 5 to 6 times to 3 to 6; each cost
-Neo4j 7 ms of a processor instead of 16. Cases that an import starts are begun together (``processes.cases.by_itself``):
-what they need is asked once for up to 200, and one statement writes them. That took 3 to 5 times as long as
-SpiffWorkflow alone, where it was 30 to 97 one by one. The engine needs less of a processor than SpiffWorkflow alone
-(0.4 ms a case, and 0.5); the rest is what the driver sends and Neo4j writes: a case, its task, its log, their indexes.
+organisation while the case is locked. In turn with the code before (1 December 2026, size XS, nine statements), it
+went from 7 to 11 times the bare transaction at the median to 4 to 6, and at p99 from 4 to 9 times to 3 to 6; on a
+calmer machine from 13 ms at the median, and 6 of Neo4j's processor, to 7 and 3.
+
+Cases that an import starts are begun together (``processes.cases.by_itself``): what they need is asked once for up to
+200, and one statement writes them. That took 3 to 5 times as long as SpiffWorkflow alone, where it was 30 to 97 one
+by one. The engine needs less of a processor than SpiffWorkflow alone (0.4 ms a case, and 0.5); the rest is what the
+driver sends and Neo4j writes: a case, its task, its log, their indexes.
 """
 
 import json
