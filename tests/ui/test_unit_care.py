@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from graph.time import today
 from tests.ui.axe import require_accessible
 from tests.ui.conftest import Town, Visits
-from tests.ui.finding import unit
+from tests.ui.finding import ask, unit
 from tests.ui.test_roles import carry_out, take_back
 
 
@@ -36,3 +36,22 @@ def test_a_unit_is_created_tagged_and_ended(visit: Visits, town: Town) -> None:
     page.get_by_label("Hvorfor?").fill("Alligevel ikke")
     carry_out(page)
     expect(page.get_by_text("Nedlægges")).to_be_visible()
+
+
+_TAG = """
+mutation($unit: ID!, $from: Date!) {
+  setValue(kind: Unit, thing: $unit, property: "tags", texts: ["Løn, ferie", "Skole"], from: $from, reason: "Prøve") {
+    uuid
+  } }
+"""
+
+
+def test_a_tag_with_a_comma_stays_one_tag_when_tags_are_changed(visit: Visits, town: Town) -> None:
+    school = unit(town, "Strandskolen")
+    page = visit("administrator", f"/organisation/{school}")
+    ask(page, _TAG, {"unit": school, "from": str(today())})
+    page.reload()
+    expect(page.locator(".badge").get_by_text("Løn, ferie", exact=True)).to_be_visible()
+    page.get_by_text("Hvor oplysningerne kommer fra").click()
+    page.get_by_role("button", name="Ret Mærkater").click()
+    expect(page.get_by_role("textbox", name="Mærkater")).to_have_value("Løn, ferie\nSkole")
