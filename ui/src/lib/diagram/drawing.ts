@@ -17,7 +17,15 @@ interface BusinessObject {
 	extensionElements?: { values?: Extension[] };
 	/** Of a pool: the process that is drawn in it. */
 	processRef?: BusinessObject;
+	/** Of a script task. */
+	script?: string;
+	/** Of an event: what it waits for. */
+	eventDefinitions?: (BusinessObject & Partial<Record<Time, { body?: string }>>)[];
 }
+
+/** How BPMN writes when a timer is due: after so long, at a moment, or several times. */
+export const TIMES = ['timeDuration', 'timeDate', 'timeCycle'] as const;
+export type Time = (typeof TIMES)[number];
 
 type Extension = { $type: string } & Record<string, unknown>;
 
@@ -130,6 +138,26 @@ export class Drawing {
 		this.#extend(element, values);
 	}
 
+	setScript(element: Drawn, script: string): void {
+		this.set(element, { scriptFormat: 'cel', script: script || undefined });
+	}
+
+	/** When a timer is due; null = the element is none. */
+	time(element: Drawn): { kind: Time; text: string } | null {
+		const timer = timerOf(element);
+		if (timer === undefined) return null;
+		const kind = TIMES.find((each) => timer[each] !== undefined) ?? 'timeDuration';
+		return { kind, text: timer[kind]?.body ?? '' };
+	}
+
+	setTime(element: Drawn, kind: Time, body: string): void {
+		const timer = timerOf(element);
+		if (timer === undefined) return;
+		const made = this.#modeler.get<Moddle>('moddle').create('bpmn:FormalExpression', { body });
+		const times = Object.fromEntries(TIMES.map((each) => [each, each === kind ? made : undefined]));
+		this.#modeler.get<Modeling>('modeling').updateModdleProperties(element, timer, times);
+	}
+
 	async xml(): Promise<string> {
 		const { xml } = await this.#modeler.saveXML({ format: true });
 		return xml ?? '';
@@ -139,6 +167,10 @@ export class Drawing {
 /** What carries our extension elements: of a pool, its process. */
 function carrier(element: Drawn): BusinessObject {
 	return element.businessObject.processRef ?? element.businessObject;
+}
+
+function timerOf(element: Drawn): NonNullable<BusinessObject['eventDefinitions']>[number] | undefined {
+	return element.businessObject.eventDefinitions?.find((each) => each.$type === 'bpmn:TimerEventDefinition');
 }
 
 function attributesOf(extension: Extension | undefined): Record<string, unknown> {

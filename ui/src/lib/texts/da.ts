@@ -1048,6 +1048,49 @@ export const da = {
 			value: 'Værdi (CEL)',
 			valueHint: 'For eksempel person.uuid, unit.uuid eller employment.last'
 		},
+		steps: {
+			service: { name: 'Hvad der gøres', template: 'Skabelon', result: 'Variabel, der får svaret', idempotency: 'Ens for hvert forsøg på det samme (CEL)' },
+			serviceHints: {
+				name: 'En ændring i API\'et, for eksempel createAffiliation, eller mail, letter eller webhook',
+				template: 'Kan udelades. Den giver emne og tekst i en mail eller et brev',
+				result: 'Kan udelades',
+				idempotency: 'Kan udelades. Et system, der kaldes, kender et nyt forsøg på den'
+			},
+			arguments: {
+				title: 'Hvad det gøres med',
+				hint: 'Argumenterne og deres værdier.',
+				one: (number: number) => `Argument ${number}`,
+				add: 'Tilføj et argument',
+				name: 'Argument',
+				value: 'Værdi (CEL)',
+				valueHint: 'For eksempel unit eller "Velkommen"'
+			},
+			data: {
+				title: 'Variable udefra',
+				ofProcess: 'Dem, der kommer med starten uden at stå i startformularen.',
+				ofService: 'Dem, svaret har.',
+				one: (number: number) => `Variabel ${number}`,
+				add: 'Tilføj en variabel',
+				name: 'Variabel',
+				nameHint: 'For eksempel person, eller person.name for en del af den'
+			},
+			decision: 'Beslutningstabel',
+			decisionHint: 'Tabellens id',
+			script: 'Beregning (CEL)',
+			scriptHint: 'En variabel på hver linje, for eksempel last_day = first_day',
+			time: {
+				title: 'Hvornår',
+				kind: 'Tiden er',
+				kinds: { timeDuration: 'så længe efter', timeDate: 'en dag eller et tidspunkt', timeCycle: 'flere gange' },
+				text: 'Tid',
+				hints: {
+					timeDuration: 'For eksempel 14 days, 3 working days eller PT4H',
+					timeDate: 'For eksempel 14 days before first_day at 09:00',
+					timeCycle: 'For eksempel R3/2 working days: tre gange'
+				},
+				escalates: 'Opgaven går et niveau op hver gang'
+			}
+		},
 		fallbackRole: 'Rolle, hvis ingen findes',
 		fallbackUnit: 'Enhed, hvis ingen findes',
 		hints: {

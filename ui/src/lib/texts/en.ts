@@ -1041,6 +1041,49 @@ export const en: Texts = {
 			value: 'Value (CEL)',
 			valueHint: 'For example person.uuid, unit.uuid or employment.last'
 		},
+		steps: {
+			service: { name: 'What is done', template: 'Template', result: 'Variable that gets the answer', idempotency: 'The same for each try of the same work (CEL)' },
+			serviceHints: {
+				name: 'A change of the API, for example createAffiliation, or mail, letter or webhook',
+				template: 'Optional. It gives the subject and text of a mail or letter',
+				result: 'Optional',
+				idempotency: 'Optional. A system that is called knows another try by it'
+			},
+			arguments: {
+				title: 'What it is given',
+				hint: 'The arguments and their values.',
+				one: (number: number) => `Argument ${number}`,
+				add: 'Add an argument',
+				name: 'Argument',
+				value: 'Value (CEL)',
+				valueHint: 'For example unit or "Welcome"'
+			},
+			data: {
+				title: 'Variables from outside',
+				ofProcess: 'Those that come with the start and are not in the start form.',
+				ofService: 'Those that the answer has.',
+				one: (number: number) => `Variable ${number}`,
+				add: 'Add a variable',
+				name: 'Variable',
+				nameHint: 'For example person, or person.name for a part of it'
+			},
+			decision: 'Decision table',
+			decisionHint: 'The id of the table',
+			script: 'Calculation (CEL)',
+			scriptHint: 'One variable on each line, for example last_day = first_day',
+			time: {
+				title: 'When',
+				kind: 'The time is',
+				kinds: { timeDuration: 'so long afterwards', timeDate: 'a day or a moment', timeCycle: 'several times' },
+				text: 'Time',
+				hints: {
+					timeDuration: 'For example 14 days, 3 working days or PT4H',
+					timeDate: 'For example 14 days before first_day at 09:00',
+					timeCycle: 'For example R3/2 working days: three times'
+				},
+				escalates: 'The task goes one level up each time'
+			}
+		},
 		fallbackRole: 'Role if nobody is found',
 		fallbackUnit: 'Unit if nobody is found',
 		hints: {
