@@ -78,3 +78,32 @@ def test_steps_that_a_process_makes_by_itself_are_drawn(visit: Visits, notify: T
         '<reconnect:data name="place"',
     ):  # fmt: skip
         assert part in file["content"], part
+
+
+def test_what_is_typed_goes_to_the_element_for_which_it_was_typed(visit: Visits, notify: Town) -> None:
+    """Also if another one is chosen while the field has the focus, from the list or in the drawing."""
+    page = visit("administrator", "/board/draw?process=notify")
+    elements = page.get_by_role("combobox", name="Element", exact=True)
+    elements.select_option("count")
+    page.get_by_label("Beregning (CEL)").fill('text = "Hej"')
+    elements.select_option("tell")
+    expect(page.get_by_label("Hvad der gøres")).to_have_value("mail")
+    page.get_by_label("Variabel, der får svaret").fill("sent")
+    page.locator('[data-element-id="count"] .djs-hit').first.click()
+    expect(page.get_by_label("Beregning (CEL)")).to_have_value('text = "Hej"')
+    page.get_by_label("Beregning (CEL)").fill('text = "Goddag"')
+    page.locator('[data-element-id="start"] .djs-hit').first.click()
+    expect(elements).to_have_value("start")
+    page.get_by_role("textbox", name="Navn", exact=True).fill("Begynd")
+    page.get_by_role("textbox", name="Id", exact=True).fill("begin")
+    elements.select_option("tell")
+    expect(page.get_by_label("Variabel, der får svaret")).to_have_value("sent")
+    expect(elements.get_by_role("option", name="Begynd (")).to_have_attribute("value", "begin")
+    elements.select_option("count")
+    expect(page.get_by_label("Beregning (CEL)")).to_have_value('text = "Goddag"')
+    page.get_by_role("textbox", name="Id", exact=True).fill("sum")
+    page.get_by_role("textbox", name="Navn", exact=True).fill("Hilsen")
+    page.get_by_label("Beregning (CEL)").fill('text = "Farvel"')
+    elements.focus()
+    expect(elements).to_have_value("sum")
+    expect(page.get_by_label("Beregning (CEL)")).to_have_value('text = "Farvel"')
