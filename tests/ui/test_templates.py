@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from processes.cases import definitions, own_texts, tasks
-from processes.services import OWN
+from processes.cases import definitions, letters, own_texts, tasks
+from processes.cases.service_work import carry_out_due
+from processes.services import LETTER, OWN, Service
 from processes.templates import Written
 from tests.processes.engine.drawn import END, START, flow, process
 from tests.ui.axe import require_accessible
@@ -152,3 +153,29 @@ def test_who_may_not_read_them_is_told_so(visit: Visits, greets: Town) -> None:
     visit.expect(page, "403")
     page.goto(visit.town.url + ADDRESS)
     expect(page.get_by_role("alert")).to_contain_text("Det har du ikke ret til.")
+
+
+@pytest.mark.parametrize(("language", "title", "saves"), [
+    ("da", "Breve", "Gem til udskrift: Write"), ("en", "Letters", "Save to print: Write"),
+])  # fmt: skip
+def test_a_case_shows_its_letters(visit: Visits, greets: Town, language: str, title: str, saves: str) -> None:
+    written = {LETTER: Service(OWN[LETTER], letters.write, in_graph=True)}
+    assert carry_out_due(greets.driver, written, lambda: datetime.now(UTC)).done == 1
+    case = greets.driver.execute_query("MATCH (c:Case) RETURN c.id AS id").records[0]["id"]
+    page = visit("administrator", f"/cases/{case}", language=language)
+    shown = page.get_by_role("heading", name=title, exact=True).locator("..")
+    expect(shown.get_by_text("Kære Theo Toft")).to_be_hidden()
+    shown.get_by_text("Write", exact=True).click()
+    expect(shown.get_by_text("Kære Theo Toft")).to_be_visible()
+    expect(shown.get_by_text("Velkommen til Havneskolen")).to_be_visible()
+    require_accessible(page)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name=saves).click()
+    assert '<h1 dir="auto">Velkommen til Havneskolen</h1>' in saving.value.path().read_text()
+    other = visit("teaching assistant without AD", language=language)
+    visit.expect(other, "400")
+    visit.expect(other, "404")
+    other.goto(page.url)
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    expect(other.get_by_role("alert")).to_be_visible()
+    expect(other.get_by_role("heading", name=title, exact=True)).to_have_count(0)

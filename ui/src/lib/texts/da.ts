@@ -860,6 +860,14 @@ export const da = {
 		unreadable: 'Sagen kan ikke længere læses',
 		unreadableHint: 'Den går ikke videre og kan kun afsluttes. Det, der er gjort og udfyldt, står herunder.',
 		waitsForMessages: (names: string) => `Venter på meddelelse: ${names}`,
+		letters: {
+			title: 'Breve',
+			hint: 'De breve, som sagen selv har skrevet. Den, der har opgaven, sender dem.',
+			made: (moment: string) => `skrevet af processen ${moment}`,
+			save: 'Gem til udskrift',
+			saveOne: (name: string) => `Gem til udskrift: ${name}`,
+			file: 'brev.html'
+		},
 		endHint: 'Begrundelsen står i sagens log. Åbne opgaver bortfalder; det, der er gjort, står ved magt.',
 		endNow: 'Afslut',
 		reasons: { retry: 'Prøvet igen på siden Processer' },

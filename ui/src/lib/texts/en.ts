@@ -853,6 +853,14 @@ export const en: Texts = {
 		unreadable: 'The case can no longer be read',
 		unreadableHint: 'It can’t continue; it can only be ended. What was done and filled in is shown below.',
 		waitsForMessages: (names) => `Waiting for a message: ${names}`,
+		letters: {
+			title: 'Letters',
+			hint: 'The letters that the case has written by itself. Whoever has the task sends them.',
+			made: (moment) => `written by the process ${moment}`,
+			save: 'Save to print',
+			saveOne: (name) => `Save to print: ${name}`,
+			file: 'letter.html'
+		},
 		endHint: 'The log of the case will show the reason. Open tasks lapse; what was done stays done.',
 		endNow: 'End it',
 		reasons: { retry: 'Tried again on the page Processes' },
