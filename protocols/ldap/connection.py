@@ -98,6 +98,8 @@ class Directory:
             for each in _entries(response):
                 yield self._with_ranges(each, controls)
             page = answered.get("controls", {}).get(PAGED)
+            if page is None and scope == "BASE":  # one entry has no pages, and not every server answers as if it had
+                return
             if page is None:  # RFC 2696 §3: each answer to a paged search says whether there is more
                 raise Unreadable(f"{self.name} does not say whether {what} in {base} has more pages: it is not whole")
             cookie = page["value"]["cookie"]

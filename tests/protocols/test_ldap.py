@@ -90,6 +90,12 @@ def test_an_answer_that_does_not_say_whether_there_is_more_is_not_the_whole(befo
         list(Directory(wire, "dc1", 1).search("DC=x", "(x=*)", ["cn"]))
 
 
+def test_one_entry_has_no_pages() -> None:
+    wire = Recorded(([entry("CN=v,DC=x")], {"controls": {}}))
+    (found,) = Directory(wire, "dc1", 1).search("CN=v,DC=x", "(x=*)", ["cn"], scope="BASE")
+    assert found.dn == "CN=v,DC=x"
+
+
 def test_dirsync_is_asked_until_there_is_no_more() -> None:
     """Only what has changed is in its entries; they say which entries to read, and nothing else."""
 
