@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from reconnect.process_files import package, wanted
 from reconnect.process_refusals import refusing
 from reconnect.reason_option import reason_option
 from reconnect.terminal import print_json, terminal
-
-if TYPE_CHECKING:
-    pass
 
 Files = Annotated[
     list[Path],

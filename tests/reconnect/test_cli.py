@@ -49,6 +49,7 @@ _OF_HELP = frozenset(
         "reconnect.folders",
         "reconnect.limited_roles",
         "reconnect.process_files",
+        "reconnect.process_refusals",
         "reconnect.progress",
         "reconnect.reason_option",
         "reconnect.rights_care",
@@ -172,7 +173,7 @@ def test_each_command_is_in_the_module_that_the_list_names() -> None:
         import_module(f"reconnect.commands.{module}").register(part)
         command = typer.main.get_group(part).commands[name]
         assert SUMMARIES[name] == " ".join((command.help or "").split("\n\n")[0].split())
-    parts = {"accounts_at_targets", "process_simulation", "process_templates"}
+    parts = {"accounts_at_targets", "process_cases", "process_play", "process_simulation", "process_templates"}
     assert set(_command_modules()) == {f"reconnect.commands.{each}" for each in {*MODULES.values(), *parts}}
 
 
