@@ -27,6 +27,10 @@ class Ended:
     has_all: bool
 
 
+class SaidTooMuch(Exception):
+    """A program's output is longer than it may be."""
+
+
 def start(program: Sequence[str]) -> subprocess.Popen[bytes]:
     """A program with pipes to its input and from its output. Raises OSError."""
     return subprocess.Popen(
@@ -45,15 +49,22 @@ def end(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def exchange(process: subprocess.Popen[bytes], pieces: Iterable[bytes], seconds: float, largest: int) -> Ended:
+def exchange(
+    process: subprocess.Popen[bytes],
+    pieces: Iterable[bytes],
+    seconds: float,
+    largest: int,
+    *,
+    refuse_more: bool = False,
+) -> Ended:
     """Give a program its input, and read its output until it has ended, however long what it has started lives on with
-    its pipes. ``largest``: bytes of output that are kept.
+    its pipes. ``largest``: bytes of output that are kept; ``refuse_more``: a longer one is an error.
 
-    Raises TimeoutError after ``seconds``, and what ``pieces`` raises; the program is ended then.
+    Raises TimeoutError after ``seconds``, SaidTooMuch, and what ``pieces`` raises; the program is ended then.
     """
     until = time.monotonic() + seconds
     try:
-        output, has_all = _exchanged(process, iter(pieces), until, largest)
+        output, has_all = _exchanged(process, iter(pieces), until, largest, refuse_more)
         code = process.wait(max(until - time.monotonic(), 0))
     except subprocess.TimeoutExpired as late:
         raise TimeoutError from late
@@ -65,7 +76,7 @@ def exchange(process: subprocess.Popen[bytes], pieces: Iterable[bytes], seconds:
 
 
 def _exchanged(
-    process: subprocess.Popen[bytes], pieces: Iterator[bytes], until: float, largest: int
+    process: subprocess.Popen[bytes], pieces: Iterator[bytes], until: float, largest: int, refuse_more: bool
 ) -> tuple[bytes, bool]:
     assert process.stdin is not None
     assert process.stdout is not None
@@ -78,7 +89,7 @@ def _exchanged(
             waiting = memoryview(b"")
             while not has_all and not _is_over(process, until):
                 ready = _ready(pipes, until)
-                if source in ready and not _read(source, output, largest):
+                if source in ready and not _read(source, output, largest, refuse_more):
                     pipes.unregister(source)
                 if target in ready:
                     try:
@@ -92,7 +103,7 @@ def _exchanged(
         while pipes.get_map():
             is_over = _is_over(process, until)
             if source in _ready(pipes, time.monotonic() if is_over else until):
-                if not _read(source, output, largest) or (is_over and len(output) == largest):
+                if not _read(source, output, largest, refuse_more) or (is_over and len(output) == largest):
                     break
             elif is_over:
                 break
@@ -113,8 +124,10 @@ def _ready(pipes: selectors.BaseSelector, until: float) -> list[object]:
     return [key.fileobj for key, _ in pipes.select(min(left, _LOOK))]
 
 
-def _read(source: IO[bytes], output: bytearray, largest: int) -> bool:
+def _read(source: IO[bytes], output: bytearray, largest: int, refuse_more: bool) -> bool:
     """Whether there may be more. It must not wait for us, so all is read, and the first of it kept."""
     read = os.read(source.fileno(), _PIECE)
+    if refuse_more and len(output) + len(read) > largest:
+        raise SaidTooMuch
     output += read[: largest - len(output)]
     return bool(read)

@@ -6,10 +6,7 @@ these seconds; or ``{"give_up": true, "text": "…"}``. A command that ends with
 
 import hashlib
 import hmac
-import subprocess
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -38,8 +35,8 @@ def hook_of(settings: Command | Webhook | None) -> Hook | None:
 
 
 class CommandHook:
-    """A program of the municipality, started anew for each event, without a shell. One that
-    hangs, or never stops answering, is ended with what it has started."""
+    """A program of the municipality, started anew for each event, without a shell. It need not read the event. One
+    that hangs, or never stops answering, is ended with what it has started."""
 
     def __init__(self, settings: Command) -> None:
         self._settings = settings
@@ -50,41 +47,15 @@ class CommandHook:
             process = programs.start(settings.program)
         except OSError as failed:
             return HookAnswer(False, f"it can't be started: {failed.strerror or type(failed).__name__}")
-        said: list[bytes] = []
-        writing = threading.Thread(target=_written, args=(process, _body(event)), daemon=True)
-        reading = threading.Thread(target=_read, args=(process, said), daemon=True)
-        ended: int | None = None
         try:
-            writing.start()
-            reading.start()
-            reading.join(settings.seconds)
-            if not said:
-                return HookAnswer(False, f"no answer in {settings.seconds:g} seconds")
-            if len(said[0]) > _LARGEST:
-                return HookAnswer(False, f"its answer is longer than {_LARGEST} bytes")
-            ended = process.wait(settings.seconds)
-        except subprocess.TimeoutExpired:
-            return HookAnswer(False, f"it has answered, and did not end in {settings.seconds:g} seconds")
-        finally:
-            if ended is None:
-                programs.end(process)
-                process.wait()
-        if ended != 0 and not said[0].strip():
-            return HookAnswer(False, f"it ended with {ended}")
-        return _answer(said[0], ended == 0)
-
-
-def _written(process: subprocess.Popen[bytes], body: bytes) -> None:
-    """A program need not read the event."""
-    assert process.stdin is not None
-    with suppress(OSError), process.stdin as pipe:
-        pipe.write(body)
-
-
-def _read(process: subprocess.Popen[bytes], said: list[bytes]) -> None:
-    assert process.stdout is not None
-    with process.stdout as pipe:
-        said.append(pipe.read(_LARGEST + 1))
+            ended = programs.exchange(process, [_body(event)], settings.seconds, _LARGEST, refuse_more=True)
+        except TimeoutError:
+            return HookAnswer(False, f"no answer in {settings.seconds:g} seconds")
+        except programs.SaidTooMuch:
+            return HookAnswer(False, f"its answer is longer than {_LARGEST} bytes")
+        if ended.code != 0 and not ended.output.strip():
+            return HookAnswer(False, f"it ended with {ended.code}")
+        return _answer(ended.output, ended.code == 0)
 
 
 class WebhookHook:

@@ -22,6 +22,15 @@ def test_of_a_program_that_says_more_than_is_kept_the_first_is_kept() -> None:
     assert exchanged("cat | tr x y", largest=7) == Ended(0, b"y" * 7, True)
 
 
+def test_a_longer_output_may_be_refused() -> None:
+    process = programs.start(["sh", "-c", "yes"])
+    with pytest.raises(programs.SaidTooMuch):
+        programs.exchange(process, [], 20, 100, refuse_more=True)
+    assert process.returncode is not None
+    whole = programs.start(["sh", "-c", "printf '%0100d' 0"])
+    assert programs.exchange(whole, [], 20, 100, refuse_more=True).output == b"0" * 100
+
+
 def test_a_program_may_end_before_it_has_read_its_input() -> None:
     assert exchanged("echo found; exit 1") == Ended(1, b"found\n", False)
 

@@ -242,6 +242,18 @@ def test_a_command_that_hangs_is_ended_with_what_it_has_started(tmp_path: Path) 
     assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+LEAVING = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+print('{"done": true}')
+"""
+
+
+def test_what_a_command_leaves_behind_holds_its_answer_up_no_longer() -> None:
+    """It has the pipe that the answer comes by, and no end that we could bring about."""
+    assert _called(LEAVING, seconds=20).done
+
+
 def test_an_event_that_is_not_read_is_no_failure() -> None:
     hook = hook_of(Command(program=(sys.executable, "-c", "print('{\"done\": true}')")))
     assert hook is not None and hook.call({"event": "created", "values": {"description": "x" * 1_000_000}}).done
